@@ -1,0 +1,16 @@
+/** Container images by what they are for. Steps name them; `images.lock`, written when they are built, says which repository and digest each one is. */
+export const images = {
+  /** From reads to sorted, marked alignments. */
+  reads: 'reads',
+  /** From alignments to normalised, filtered calls. */
+  variants: 'variants',
+  /** Reports over many samples. */
+  reports: 'reports',
+} as const
+
+/** Tools and versions that an image must hold: the build checks them, and keys of work done in the image are made with them. */
+export const contents: Readonly<Record<(typeof images)[keyof typeof images], Readonly<Record<string, string>>>> = {
+  reads: { bwa: '0.7.17-r1188', minimap2: '2.24-r1122', samtools: '1.16.1', fastp: '0.23.2', dwgsim: '0.1.14-2', node: '20' },
+  variants: { bcftools: '1.16', samtools: '1.16.1', freebayes: '1.3.6', bgzip: '1.16', tabix: '1.16', node: '20' },
+  reports: { multiqc: '1.14' },
+}

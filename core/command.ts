@@ -1,0 +1,84 @@
+/** A file of the step: its place is known only when it runs. */
+export interface Slot {
+  readonly slot: string
+  readonly part?: string
+  readonly key?: string
+}
+/** All files of a `many` input, in order: stands for as many words. */
+export interface SlotList {
+  readonly list: string
+}
+/** An amount the machine grants. Symbolic, so it never changes what is computed, only how fast. */
+export interface Granted {
+  readonly granted: 'cpu' | 'memory'
+  readonly unit: number
+  readonly share: number
+  /** Divided by the cores granted, as `samtools sort -m` is per thread. */
+  readonly per?: 'cpu'
+}
+/** One argument made of several pieces, such as --out=PATH. */
+export interface Glued {
+  readonly glued: readonly Word[]
+}
+/** One argument. Never split: 'a b' stays one argument. */
+export type Word = string | number | Slot | Granted | Glued
+type Words = Word | SlotList | readonly (Word | SlotList)[]
+export type Argv = readonly [program: string | Slot, ...words: Words[]]
+
+/** What a step runs, as data: pipes of programs, one pipe after another; the last one's stdout may go to an output. */
+export interface Script {
+  readonly pipes: readonly (readonly Argv[])[]
+  readonly stdout?: Slot
+}
+export interface Command extends Script {
+  /** Sends the standard output of the last program to an output of the step. */
+  readonly into: (output: Slot) => Script
+}
+const command = (pipes: Script['pipes']): Command => ({ pipes, into: stdout => ({ pipes, stdout }) })
+
+/** One program: `run('samtools', 'flagstat', bam).into(report)`. A word is never split; no shell sees it. */
+export const run = (...argv: Argv): Command => command([[argv]])
+/** Programs joined by pipes; the step fails when any of them does. */
+export const pipe = (...stages: readonly [Argv, ...Argv[]]): Command => command([stages])
+/** Commands one after another; stops at the first that fails. Only the last one may write `into` an output. */
+export const sequence = (...commands: readonly [Script, ...Script[]]): Script => {
+  const last = commands.at(-1)?.stdout
+  return { pipes: commands.flatMap(({ pipes }) => pipes), ...(last && { stdout: last }) }
+}
+/** One argument with values in it: word`--out=${calls}`. */
+export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Glued => ({
+  glued: text.flatMap((piece, n): Word[] => (n < values.length ? [piece, values[n]!] : [piece])).filter(piece => piece !== ''),
+})
+
+/** Where things are, and what was granted, when argv becomes strings. */
+export interface Places {
+  readonly slot: (slot: Slot) => string
+  readonly list: (slot: string) => readonly string[]
+  readonly granted: (amount: Granted) => string
+}
+/** The only way from argv to strings. */
+export const resolve = (argv: Argv, at: Places): string[] =>
+  argv.flat().flatMap(word => (typeof word === 'object' && 'list' in word ? at.list(word.list) : one(word, at)))
+function one(word: Word, at: Places): string {
+  if (typeof word !== 'object') return String(word)
+  if ('slot' in word) return at.slot(word)
+  if ('granted' in word) return at.granted(word)
+  return word.glued.map(piece => one(piece, at)).join('')
+}
+
+/** What `command` sees as `cpu`: the cores granted. */
+export const cpu: Granted = { granted: 'cpu', unit: 1, share: 1 }
+/** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */
+export interface MemoryWords {
+  mib(share?: number, options?: { readonly per: 'cpu' }): Granted
+  gib(share?: number, options?: { readonly per: 'cpu' }): Granted
+}
+export const memory: MemoryWords = {
+  mib: (share = 1, options = undefined) => ({ granted: 'memory', unit: 2 ** 20, share, ...options }),
+  gib: (share = 1, options = undefined) => ({ granted: 'memory', unit: 2 ** 30, share, ...options }),
+}
+/** The figure a grant stands for on a machine that gave `cpu` cores and `memory` bytes. */
+export const granted = (amount: Granted, got: { readonly cpu: number; readonly memory: number }): string =>
+  amount.granted === 'cpu'
+    ? String(got.cpu)
+    : String(Math.max(1, Math.floor((got.memory * amount.share) / amount.unit / (amount.per === 'cpu' ? got.cpu : 1))))

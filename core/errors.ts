@@ -1,0 +1,47 @@
+/**
+ * The closed list of what can go wrong. Each code has one exit status of the command line (see docs/reference/exit-codes.md).
+ *
+ * - `WIRING`: a file was given where a file of another kind or with other facts is asked for
+ * - `PARAMETER`: a value does not fit its schema
+ * - `SAMPLESHEET`: a sheet's columns or rows are at fault
+ * - `DEFINITION`: a step or pipeline is defined inconsistently
+ * - `INPUT`: a file that the user gave is missing, unreadable or not what it should be
+ * - `TOOL`: a program is missing or has a version that the step does not accept
+ * - `RESOURCES`: a step needs more memory or GPUs than there are
+ * - `STEP`: a step failed, or did not keep its promise
+ * - `STORE`: the store cannot be read or written
+ * - `USAGE`: the words of a command are off
+ * - `CANCELLED`: somebody stopped the run
+ */
+export type Code =
+  | 'WIRING'
+  | 'PARAMETER'
+  | 'SAMPLESHEET'
+  | 'DEFINITION'
+  | 'INPUT'
+  | 'TOOL'
+  | 'RESOURCES'
+  | 'STEP'
+  | 'STORE'
+  | 'USAGE'
+  | 'CANCELLED'
+
+/** Every error that Trireme raises on purpose: its message says what is wrong, what would be right, what to do. */
+export class TriremeError extends Error {
+  override readonly name: string = 'TriremeError'
+  readonly code: Code
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+/** An error found while the graph is made: nothing has run. */
+export class PlanError extends TriremeError {
+  override readonly name = 'PlanError'
+}
+/** Any value as one short line of a message. Unlike JSON alone it never throws and never floods. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function' ? String(value) : JSON.stringify(value)
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}

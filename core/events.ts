@@ -1,0 +1,24 @@
+/** CPU time and memory of one attempt, its whole process group counted; see docs/decisions for how they are read. */
+export interface Usage {
+  /** Seconds of CPU, user and system. */
+  readonly user: number
+  readonly system: number
+  /** Bytes: the larger of the biggest single process (rusage) and the sampled sum over the group. */
+  readonly peakMemory: number
+}
+/** What happened to a step or run. Displays, reports and benchmarks read nothing else. */
+export type Happening =
+  | { readonly event: 'run-started'; readonly run: string; readonly plan: string; readonly steps: number; readonly cpu: number; readonly memory: number }
+  | { readonly event: 'planned'; readonly step: string; readonly key: string; readonly name: string; readonly cpu: number; readonly memory: number }
+  | { readonly event: 'cached'; readonly step: string; readonly key: string }
+  | { readonly event: 'started'; readonly step: string; readonly key: string; readonly attempt: number; readonly cpu: number; readonly memory: number }
+  | { readonly event: 'progress'; readonly step: string; readonly text: string; readonly share?: number }
+  | { readonly event: 'retried'; readonly step: string; readonly attempt: number; readonly reason: string }
+  | { readonly event: 'succeeded'; readonly step: string; readonly key: string; readonly seconds: number; readonly usage?: Usage }
+  | { readonly event: 'failed'; readonly step: string; readonly key: string; readonly message: string; readonly folder?: string }
+  | { readonly event: 'skipped'; readonly step: string; readonly key: string; readonly reason: string }
+  | { readonly event: 'run-ended'; readonly run: string; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly seconds: number; readonly message?: string }
+/** One line of JSON: a happening and its time (RFC 3339, UTC). */
+export type Event = { readonly at: string } & Happening
+export type Sink = (event: Event) => void
+export const stamped = (sink: Sink) => (happening: Happening) => sink({ at: new Date().toISOString(), ...happening })

@@ -1,0 +1,88 @@
+import type { EachNode, Node } from './node.ts'
+import { type Given, isList, isRef, type Ref, refsIn } from './ref.ts'
+
+/** What must exist before the node can run: its inputs, and the conditions set on them. */
+export function upstream(node: Node): readonly Node[] {
+  if (node.kind === 'step') return nodesOf(Object.values(node.inputs).flatMap(refsIn))
+  if (node.kind === 'each') return [...nodesOf([node.list]), ...outside(node)]
+  if (node.kind === 'item') return nodesOf([node.list])
+  return []
+}
+/** The nodes that make the refs and their conditions. */
+export const nodesOf = (refs: readonly Ref[]): readonly Node[] => {
+  const nodes: Node[] = []
+  for (const ref of refs) {
+    nodes.push(ref.node)
+    if (ref.conditions) nodes.push(...nodesOf(ref.conditions))
+  }
+  return nodes
+}
+/** Every node once, each after what it needs, but for those told to skip; iterative, so that a chain may be longer than the call stack. */
+export function inOrder(roots: readonly Node[], skip: (node: Node) => boolean = () => false): readonly Node[] {
+  const done = new Set<Node>()
+  const open = new Set<Node>()
+  for (const root of roots) {
+    const stack: Node[] = [root]
+    while (stack.length > 0) {
+      const node = stack.at(-1)!
+      if (done.has(node) || skip(node)) stack.pop()
+      else if (open.has(node)) {
+        done.add(node)
+        open.delete(node)
+        stack.pop()
+      } else {
+        open.add(node)
+        const before = upstream(node)
+        for (let n = before.length - 1; n >= 0; n--) if (!done.has(before[n]!)) stack.push(before[n]!)
+      }
+    }
+  }
+  return [...done]
+}
+const bodies = new WeakMap<EachNode, readonly Node[]>()
+/** The nodes inside an `each`, in order: those that depend on its item. */
+export function bodyOf(each: EachNode): readonly Node[] {
+  const known = bodies.get(each)
+  if (known) return known
+  const inside = new Set<Node>([each.item])
+  const all = inOrder(nodesOf(Object.values(each.body)), node => node === each.item)
+  for (const node of all) if (upstream(node).some(before => inside.has(before))) inside.add(node)
+  inside.delete(each.item)
+  const body = [...inside]
+  bodies.set(each, body)
+  return body
+}
+/** What the body of an `each` needs from outside it. */
+export function outside(each: EachNode): readonly Node[] {
+  const inside = new Set(bodyOf(each))
+  const roots = nodesOf(Object.values(each.body))
+  return [...[...inside].flatMap(upstream), ...roots].filter(node => !inside.has(node) && node !== each.item)
+}
+/** The results of the body for one file of the list: the nodes that depend on the item are copied, all others stay as they are. */
+export function instance(each: EachNode, name: string): Readonly<Record<string, Ref>> {
+  const copies = new Map<Node, Node>([[each.item, { ...each.item, name }]])
+  for (const node of bodyOf(each)) copies.set(node, copied(node, copies))
+  return record(each.body, ref => moved(ref, copies))
+}
+function moved(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
+  const conditions = ref.conditions && { conditions: ref.conditions.map(each => moved(each, copies)) }
+  return { ...ref, node: copies.get(ref.node) ?? ref.node, ...conditions }
+}
+const record = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
+  Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, to(ref)]))
+function copied(node: Node, outer: ReadonlyMap<Node, Node>): Node {
+  const to = (ref: Ref) => moved(ref, outer)
+  if (node.kind === 'step') {
+    const inputs = Object.entries(node.inputs).map(([slot, given]): [string, Given] => [
+      slot,
+      isRef(given) ? to(given) : isList(given) ? given.map(to) : record(given, to),
+    ])
+    return { ...node, inputs: Object.fromEntries(inputs) }
+  }
+  if (node.kind !== 'each') return node
+  const list = to(node.list)
+  const item = { ...node.item, list }
+  const copies = new Map<Node, Node>([...outer, [node.item, item]])
+  for (const inner of bodyOf(node)) copies.set(inner, copied(inner, copies))
+  return { ...node, list, item, body: record(node.body, ref => moved(ref, copies)) }
+}

@@ -1,0 +1,46 @@
+/** An amount of memory or disk, in bytes. Made by `mib` or `gib`, so that no bare number is ever taken for one. */
+export type Bytes = number & { readonly unit: 'bytes' }
+/** A span of time, in seconds. Made by `seconds`, `minutes` or `hours`. */
+export type Seconds = number & { readonly unit: 'seconds' }
+
+/** n × 2²⁰ bytes. */
+export const mib = (n: number) => (n * 2 ** 20) as Bytes
+/** n × 2³⁰ bytes. */
+export const gib = (n: number) => (n * 2 ** 30) as Bytes
+export const seconds = (n: number) => n as Seconds
+export const minutes = (n: number) => (n * 60) as Seconds
+export const hours = (n: number) => (n * 3600) as Seconds
+
+/** One amount, or the ladder of attempts: the next rung is tried only when the one before was too small. */
+export type Ladder<T> = T | readonly [T, ...T[]]
+
+/** What one step takes of a machine. A scheduler promises it; argv sees only what was granted. */
+export interface Needs {
+  /** Cores that the step can use. Cut to what the machine has. */
+  readonly cpu: number
+  readonly memory: Ladder<Bytes>
+  readonly disk?: Ladder<Bytes>
+  /** Longest time one attempt may take; after it the whole process group is ended. @default no limit */
+  readonly time?: Ladder<Seconds>
+  readonly gpu?: { readonly count: number; readonly memory?: Bytes }
+}
+
+export const rung = <T extends number>(ladder: Ladder<T>, attempt: number): T => {
+  const all = rungs(ladder)
+  return all[Math.min(attempt, all.length - 1)]!
+}
+export const rungs = <T extends number>(ladder: Ladder<T>): readonly T[] => (typeof ladder === 'number' ? [ladder] : ladder)
+
+/** 1536 MiB as "1.5 GiB": for messages, never for argv. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = Math.min(Math.max(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 0), units.length - 1)
+  return `${Number((bytes / 1024 ** power).toFixed(power > 1 ? 1 : 0))} ${units[power]}`
+}
+/** 75.2 s as "1 m 15 s". */
+export function secondsText(total: number): string {
+  if (total < 60) return `${total < 10 ? total.toFixed(1) : Math.round(total)} s`
+  const whole = Math.round(total)
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  return h > 0 ? `${h} h ${m} m` : `${m} m ${s} s`
+}

@@ -1,0 +1,115 @@
+import type { FileKind, Itself, Many, Named, Optional, SameAs } from './kind.ts'
+import type { Node } from './node.ts'
+import type { From, Rows } from './rows.ts'
+import type { In, Out, Schema } from './schema.ts'
+
+/** A promise of K: it exists only while the pipeline runs, and has no value to read yet. */
+export interface Ref<out K extends FileKind | Many = FileKind | Many> {
+  readonly kind: K
+  readonly node: Node
+  readonly port: string
+  /** Conditions set by `after`: whoever uses the file waits until these were made. Not part of any key. */
+  readonly conditions?: readonly Ref[]
+}
+/** What fills one slot of a step. */
+export type Given = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
+
+/** The fact named K of whatever fills slot S. */
+type Fact<G, S, K> = S extends keyof G
+  ? FactsIn<G[S]> extends infer F
+    ? K extends keyof F
+      ? F[K]
+      : unknown
+    : never
+  : unknown
+type FactsIn<A> =
+  A extends Ref<FileKind<string, infer F>>
+    ? F
+    : A extends Ref<Many<FileKind<string, infer F>>>
+      ? F
+      : A extends readonly Ref<FileKind<string, infer F>>[]
+        ? F
+        : A extends Readonly<Record<string, Ref<FileKind<string, infer F>>>>
+          ? F
+          : never
+// The mapped types below are written out, not named: TypeScript then prints the facts themselves in its errors.
+/** What each slot accepts, once the other slots are known. */
+export type Wanted<I, G> = {
+  readonly [N in keyof I]: I[N] extends FileKind<infer Fo, infer F>
+    ? Ref<
+        FileKind<
+          Fo,
+          { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }
+        >
+      >
+    : I[N] extends Many<FileKind<infer Fo, infer F>>
+      ?
+          | readonly Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>[]
+          | Ref<Many<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>
+      : I[N] extends Named<FileKind<infer Fo, infer F>>
+        ? Readonly<Record<string, Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>>
+        : I[N] extends Rows<infer Shapes>
+          ? readonly WantedRow<Shapes[number], G>[]
+          : never
+}
+type WantedRow<Shape, G> = Shape extends unknown
+  ? {
+      readonly [C in keyof Shape as Shape[C] extends Schema ? (undefined extends In<Shape[C]> ? never : C) : C]: Shape[C] extends From<
+        FileKind<infer Fo, infer F>
+      >
+        ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>
+        : Shape[C] extends Schema
+          ? In<Shape[C]>
+          : never
+    } & {
+      readonly [C in keyof Shape as Shape[C] extends Schema ? (undefined extends In<Shape[C]> ? C : never) : never]?: Shape[C] extends Schema
+        ? In<Shape[C]>
+        : never
+    }
+  : never
+/** Resolves every fact at once. Without it TypeScript puts the work off and a chain of some fifty steps ends in TS2589. */
+type Now<F> = F extends { readonly [K in keyof F]: {} | null | undefined } ? F : F
+/** What comes out, with every "same as" filled in. */
+export type Made<O, G> = {
+  readonly [N in keyof O]: O[N] extends FileKind<infer Fo, infer F>
+    ? Ref<FileKind<Fo, Now<{ readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>
+    : O[N] extends Many<FileKind<infer Fo, infer F>>
+      ? Ref<Many<FileKind<Fo, Now<{ readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>>
+      : O[N] extends Optional<FileKind<infer Fo, infer F>>
+        ? Ref<FileKind<Fo, Now<{ readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>
+        : O[N] extends Ref<infer K extends FileKind | Many>
+          ? Made<{ readonly it: K }, G>['it']
+          : O[N] extends readonly (infer R)[]
+            ? readonly Made<{ readonly it: R }, G>['it'][]
+            : O[N] extends Readonly<Record<string, Ref>>
+              ? Made<O[N], G>
+              : never
+}
+/** What a pipeline's body sees: "itself" becomes the name of the input. */
+export type Inside<I> = {
+  readonly [N in keyof I]: I[N] extends FileKind<infer Fo, infer F>
+    ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? SameAs<N & string> : F[K] }>>
+    : I[N] extends Many<FileKind<infer Fo, infer F>>
+      ? readonly Ref<FileKind<Fo, F>>[]
+      : I[N] extends Named<FileKind<infer Fo, infer F>>
+        ? Readonly<Record<string, Ref<FileKind<Fo, F>>>>
+        : I[N] extends Rows<infer Shapes>
+          ? readonly InsideRow<Shapes[number]>[]
+          : never
+}
+type InsideRow<Shape> = Shape extends unknown
+  ? {
+      readonly [C in keyof Shape]: Shape[C] extends From<infer K> ? Ref<K> : Shape[C] extends Schema ? Out<Shape[C]> : never
+    }
+  : never
+
+export const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'node' in given && 'port' in given
+/** `Array.isArray` that knows of read-only arrays. */
+export const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
+export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] : isList(given) ? given : Object.values(given))
+
+/**
+ * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
+ * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
+ */
+export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({ ...ref, conditions: [...(ref.conditions ?? []), ...conditions] })

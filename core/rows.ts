@@ -1,0 +1,30 @@
+import type { FileKind } from './kind.ts'
+import type { Schema } from './schema.ts'
+
+/** A column (or several, for a kind with parts) of a sheet that names files. */
+export interface From<out K extends FileKind = FileKind> {
+  readonly from: readonly string[]
+  readonly kind: K
+}
+/** Files of a sheet's row: `from(fastqPair, 'fastq_1', 'fastq_2')`, one column a part, or one column for the file itself. */
+export const from = <K extends FileKind>(kind: K, ...columns: readonly [string, ...string[]]): From<K> => ({ from: columns, kind })
+
+export type Shape = Readonly<Record<string, Schema | From>>
+/** A sheet: each row has one of the shapes. */
+export interface Rows<out S extends readonly Shape[] = readonly Shape[]> {
+  readonly rows: S
+}
+/**
+ * A pipeline's input that is a table: plain values and files, a row at a time. `build` gets typed rows; the command line reads them
+ * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in.
+ *
+ * @example rows({ sample: text, lane: text, reads: from(fastqPair, 'fastq_1', 'fastq_2') }, { sample: text, aligned: from(anyBam, 'bam') })
+ */
+export const rows = <const S extends readonly [Shape, ...Shape[]]>(...shapes: S): Rows<S> => ({ rows: shapes })
+
+export const isFrom = (column: Schema | From): column is From => 'from' in column
+/** The shape that a row of a call has: the one whose file slots it fills in, if exactly one does. */
+export const shapeOf = (shapes: readonly Shape[], row: Readonly<Record<string, unknown>>): Shape | undefined => {
+  const fitting = shapes.filter(shape => Object.entries(shape).every(([name, column]) => !isFrom(column) || row[name] !== undefined))
+  return fitting.length === 1 ? fitting[0] : undefined
+}

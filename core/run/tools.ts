@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { coerce, satisfies } from 'semver'
+import { TriremeError } from '../errors.ts'
+import type { Plan } from '../plan.ts'
+import type { Tool } from '../tool.ts'
+
+/** What was found of a tool on this machine. */
+export type Found =
+  | { readonly state: 'ready'; readonly tool: Tool; readonly path: string; readonly version: string }
+  | { readonly state: 'missing'; readonly tool: Tool }
+  | { readonly state: 'unfit'; readonly tool: Tool; readonly path: string; readonly version: string | undefined }
+
+const onPath = (program: string): string | undefined => {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    const place = path.join(folder || '.', program)
+    try {
+      accessSync(place, constants.X_OK)
+      if (statSync(place).isFile()) return place
+    } catch {
+      // not in this folder
+    }
+  }
+  return undefined
+}
+/** Runs the version command; status and stream do not matter, since tools differ (bwa: stderr, status 1). */
+const versionAt = (place: string, { version }: Tool): Promise<string | undefined> =>
+  new Promise(done => {
+    execFile(place, version.argv.slice(1), { timeout: 20_000, env: { ...process.env, LC_ALL: 'C' } }, (_error, stdout, stderr) =>
+      done(version.match.exec(`${stdout}\n${stderr}`)?.[1]),
+    )
+  })
+/** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
+export const accepted = (tool: Tool, version: string): boolean => {
+  const plain = coerce(version)
+  return plain !== null && satisfies(plain, tool.accepts)
+}
+
+/**
+ * Finds tools on PATH and asks their versions, each once per run; remembered across runs in `memo` by the program's path, size and
+ * time of change, since MultiQC alone takes two seconds to print its own.
+ */
+export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, Found>> {
+  const known: Record<string, string> = memo === undefined ? {} : await readFile(memo, 'utf8').then(JSON.parse).catch(() => ({}))
+  const fresh: Record<string, string> = {}
+  const found = new Map<string, Found>()
+  const look = async (tool: Tool) => {
+    const place = onPath(tool.version.argv[0])
+    if (place === undefined) return void found.set(tool.name, { state: 'missing', tool })
+    const { size, mtimeMs } = statSync(place)
+    const mark = JSON.stringify([tool.name, place, size, mtimeMs])
+    const version = known[mark] ?? (await versionAt(place, tool))
+    if (version !== undefined && known[mark] === undefined) fresh[mark] = version
+    if (version === undefined || !accepted(tool, version)) found.set(tool.name, { state: 'unfit', tool, path: place, version })
+    else found.set(tool.name, { state: 'ready', tool, path: place, version })
+  }
+  const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
+  await Promise.all(distinct.map(look))
+  if (memo !== undefined && Object.keys(fresh).length > 0) await writeFile(memo, JSON.stringify({ ...known, ...fresh }, null, 1)).catch(() => {})
+  return found
+}
+/** What to say of a tool that cannot be used. */
+export function toolFault(found: Exclude<Found, { state: 'ready' }>): string {
+  const { tool } = found
+  if (found.state === 'missing') return `${tool.name} is not installed (${tool.name} ${tool.accepts} is needed).`
+  const has = found.version === undefined ? 'does not tell its version' : `is version ${found.version}`
+  return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.`
+}
+
+/** Every tool that a plan's steps call. */
+export const toolsOf = (plan: Plan): readonly Tool[] => [
+  ...new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? node.step.tools.map(tool => [tool.name, tool] as const) : []))).values(),
+]
+/**
+ * Versions of all tools of a plan, as keys need them.
+ * @throws TriremeError `TOOL` naming every tool that is missing or of a version the steps do not accept
+ */
+export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap<string, string>> {
+  const found = await findTools(toolsOf(plan), memo)
+  const faults = [...found.values()].flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
+  if (faults.length > 0) throw new TriremeError('TOOL', `${faults.join('\n')}\n"trireme doctor" says how to get them.`)
+  return new Map([...found.values()].flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : [])))
+}

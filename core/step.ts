@@ -1,0 +1,108 @@
+import type { Asset } from './asset.ts'
+import { cpu, type Granted, type MemoryWords, memory, type Script, type Slot, type SlotList } from './command.ts'
+import { PlanError } from './errors.ts'
+import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
+import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from './kind.ts'
+import type { Retry, StepNode, StepShape } from './node.ts'
+import type { Needs } from './quantity.ts'
+import type { Given, Made, Wanted } from './ref.ts'
+import { type ArgsOf, parse, type Schemas, type ValuesOf } from './schema.ts'
+import { basePrograms, type Tool } from './tool.ts'
+
+/** A kind with parts has a slot for each, and `stem`: the common beginning of their names, as `bwa index -p` takes it. */
+type PartsOf<K> = K extends FileKind<string, { readonly parts: infer P }> ? { readonly [N in keyof P | 'stem']: Slot } : Slot
+type InSlot<K> = K extends Named<infer F> ? Readonly<Record<string, PartsOf<F>>> : K extends Many ? SlotList : PartsOf<K>
+type Assets = Readonly<Record<string, Asset>>
+/** What a command may mention: slots, assets, parsed parameters, grants. There is nothing else: no path, no environment, no clock. */
+export type Scope<I, A, P extends Schemas, O> = { readonly [N in keyof I]: InSlot<I[N]> } & { readonly [N in keyof O]: PartsOf<O[N]> } & {
+  readonly [N in keyof A]: Slot
+} & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords }
+
+export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKinds, A extends Assets> {
+  /** Lower case, digits and hyphens: `tool-verb`. */
+  readonly name: string
+  /** One line for `list` and `show`. */
+  readonly about?: string
+  /** EDAM operation terms, such as 'operation_3198'. */
+  readonly edam?: readonly string[]
+  /** Name of the container image that holds the tools. */
+  readonly image: string
+  /** Every program the command or its scripts call, but for the base programs of any POSIX system. @default [] */
+  readonly tools?: readonly Tool[]
+  readonly inputs: I
+  /** Parameters enter the key through argv alone. */
+  readonly params?: P
+  readonly assets?: A
+  readonly outputs: O
+  /** Slots read or written once, from first byte to last: a target may join them by a pipe. @default [] */
+  readonly streams?: readonly ((keyof I | keyof O) & string)[]
+  readonly needs: Needs | ((params: ValuesOf<P>) => Needs)
+  /** Exit statuses that this tool ends with when trying again may help. @default none */
+  readonly retry?: Retry
+  /** A short mark that tells calls of the step apart in names and logs. Not part of the key. */
+  readonly tag?: (params: ValuesOf<P>) => string
+  readonly command: (at: Scope<I, A, P, O>) => Script
+}
+export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds> {
+  <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
+  readonly spec: StepSpec<I, P, O, Assets>
+}
+/**
+ * Describes one program run. Calling the result wires it into a pipeline; nothing runs.
+ * @throws PlanError `DEFINITION` at once when the definition contradicts itself; `WIRING` or `PARAMETER` at a wrong call
+ */
+export function step<const I extends InKinds, const O extends OutKinds, const P extends Schemas = {}, const A extends Assets = {}>(
+  spec: StepSpec<I, P, O, A>,
+): Step<I, P, O> {
+  const owner = `step "${spec.name}"`
+  const { params: schemas = {}, assets = {}, tools = [], streams = [], retry = { times: 0, exits: [] } } = spec
+  if (!/^[a-z][a-z0-9-]*$/.test(spec.name))
+    throw new PlanError('DEFINITION', `The name of ${owner} is not lower case letters, digits and hyphens. Name it like "samtools-sort".`)
+  oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory }])
+  checkSameAs(owner, spec.inputs, spec.inputs)
+  checkSameAs(owner, spec.inputs, spec.outputs)
+  const shape: StepShape = { name: spec.name, image: spec.image, tools, inputs: spec.inputs, outputs: spec.outputs, assets, streams, retry }
+  const call = (args: Readonly<Record<string, unknown>>) => {
+    checkNames(owner, [spec.inputs, schemas], args)
+    const params = parse(owner, schemas, args) as ValuesOf<P> // parsed by these very schemas
+    const inputs = checkGiven(owner, spec.inputs, args) as Record<string, Given> // steps take no rows
+    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory }
+    const script = spec.command(scope as Scope<I, A, P, O>) // the same names, by the type's construction
+    checkPrograms(owner, script, tools)
+    const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs
+    const node: StepNode = { kind: 'step', step: shape, inputs, params, needs, script, tag: spec.tag?.(params) }
+    return promise(node, spec.name, spec.outputs, inputs)
+  }
+  return Object.assign(call, { spec }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
+}
+function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, Given>> = {}) {
+  return Object.fromEntries(
+    Object.entries(named).map(([name, kind]) => {
+      if (typeof kind !== 'object' || kind === null) return [name, { slot: name }]
+      if ('named' in kind) {
+        const keys = Object.keys(given[name] ?? {})
+        return [name, Object.fromEntries(keys.map(key => [key, parts({ slot: name, key }, fileOf(kind as Named))]))] // told by 'named'
+      }
+      if ('many' in kind) return [name, name in given ? { list: name } : { slot: name }]
+      return [name, 'facts' in kind || 'optional' in kind ? parts({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // told by its keys
+    }),
+  )
+}
+const parts = (slot: Slot, kind: FileKind) => {
+  const set = partsOf(kind)
+  return set ? { stem: slot, ...Object.fromEntries(Object.keys(set).map(part => [part, { ...slot, part }])) } : slot
+}
+/** The compiler's "Object literal may only specify known properties", for callers it does not see. */
+export function checkNames(owner: string, groups: readonly object[], args: object): void {
+  const known = groups.flatMap(Object.keys)
+  for (const name of Object.keys(args))
+    if (!known.includes(name)) throw new PlanError('PARAMETER', `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${known.join(', ')}.`)
+}
+function checkPrograms(owner: string, script: Script, tools: readonly Tool[]): void {
+  for (const [program] of script.pipes.flat())
+    if (typeof program === 'string' && !basePrograms.has(program) && !tools.some(tool => tool.name === program))
+      throw new PlanError(
+        'DEFINITION',
+        `In ${owner} the program "${program}" is none of its tools, so its version would not be in the key. Add it to tools: [${tools.map(tool => tool.name).join(', ')}].`,
+      )
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Event } from './events.ts'
+import type { FileKind } from './kind.ts'
+import { type Results, source } from './pipeline.ts'
+import { plan } from './plan.ts'
+import { readyTools } from './run/tools.ts'
+import { Store } from './store/store.ts'
+import { type LocalOptions, type Made, runLocally } from './targets/local.ts'
+
+/** A source from a file on disk, for tests of steps: `given('reads', fastqPair, { first: 'a_1.fastq.gz', second: 'a_2.fastq.gz' })`. */
+export function given<const N extends string, Fo extends string, F extends object>(
+  name: N,
+  kind: FileKind<Fo, F>,
+  files: string | Readonly<Record<string, string>>,
+) {
+  const file = (url: string) => ({ url, sha256: createHash('sha256').update(readFileSync(url)).digest('hex') })
+  const named = typeof files === 'string' ? { '': files } : files
+  return source(name, kind, Object.fromEntries(Object.entries(named).map(([part, url]) => [part, file(url)])))
+}
+/** A folder of its own for a test, below the system's folder for temporary files. */
+export const scratch = (): string => mkdtempSync(path.join(os.tmpdir(), 'trireme-test-'))
+
+/**
+ * Runs a plan of these results in a store of its own and gives their places: `const { sorted } = await made(sort({ unsorted }))`.
+ * @throws Error with the message of the first step that failed
+ */
+export async function made<O extends Results>(results: O, options: Partial<LocalOptions> = {}): Promise<{ readonly [N in keyof O]: NonNullable<Made<O[N]>> }> {
+  const done = await ran(results, options)
+  if (done.failures.length > 0) throw new Error(done.failures[0])
+  return done.results as { [N in keyof O]: NonNullable<Made<O[N]>> } // nothing failed; an optional output left out is the test's own look-out
+}
+/** Runs a plan and gives everything: state, results, failures, and the events in their order. */
+export async function ran<O extends Results>(results: O, options: Partial<LocalOptions> = {}) {
+  const store = options.store ?? (await Store.open(scratch()))
+  const whole = plan('test', results)
+  const events: Event[] = []
+  const done = await runLocally(whole, { store, run: 'test', versions: await readyTools(whole, path.join(os.tmpdir(), 'trireme-test-tools.json')), on: event => events.push(event), ...options })
+  return { ...done, events, store }
+}

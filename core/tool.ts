@@ -1,0 +1,26 @@
+/** A program that steps call, and where it comes from. Its version, as found, is part of every key that uses it. */
+export interface Tool {
+  /** Name of the program on PATH. */
+  readonly name: string
+  readonly homepage: string
+  /** SPDX identifier. */
+  readonly licence: string
+  readonly doi?: string
+  /** bio.tools identifier. */
+  readonly biotools?: string
+  /** Prints the version: stdout and stderr are searched, the exit status is ignored (bwa prints it with its usage and status 1). */
+  readonly version: { readonly argv: readonly [string, ...string[]]; readonly match: RegExp }
+  /** Semver range of versions whose command line and output the steps were written for. */
+  readonly accepts: string
+  /** Package in Debian and Ubuntu. */
+  readonly debian?: string
+  /** Pinned conda package, `channel::name=version`. */
+  readonly conda?: string
+}
+export const tool = (tool: Tool): Tool => tool
+
+/** Programs of any POSIX system with GNU coreutils. Nothing computed depends on their version, so they need no declaration. */
+export const basePrograms: ReadonlySet<string> = new Set([
+  'bash', 'sh', 'awk', 'basename', 'cat', 'cp', 'cut', 'dirname', 'echo', 'env', 'false', 'find', 'grep', 'gzip', 'head', 'ln', 'ls', 'mkdir', 'mv', 'printf',
+  'rm', 'sed', 'seq', 'sleep', 'sort', 'split', 'tail', 'tar', 'tee', 'test', 'touch', 'tr', 'true', 'uniq', 'wc', 'xargs', 'yes',
+]) // biome-format keeps it short

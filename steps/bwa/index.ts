@@ -1,0 +1,19 @@
+import { gib, hours, run, sameAs, step } from 'trireme-bio'
+import { images } from 'trireme-bio/images'
+import { bwaIndex, fasta } from 'trireme-bio/kinds'
+import { bwa } from 'trireme-bio/tools'
+
+export const index = step({
+  name: 'bwa-index',
+  about: 'Index a genome for bwa',
+  edam: ['operation_3211'],
+  tools: [bwa],
+  image: images.reads,
+  inputs: { genome: fasta },
+  outputs: { index: bwaIndex({ reference: sameAs('genome') }) },
+  // A genome of n bases takes about 5.4 n bytes of memory (bwa's manual): 1 GiB serves bacteria and fungi, 20 GiB serves man.
+  needs: { cpu: 1, memory: [gib(1), gib(20)], time: hours(6) },
+  command: ({ genome }) => run('bwa', 'index', '-p', stem, genome),
+})
+/** The common beginning of the five files' names: a slot without one of its parts. */
+const stem = { slot: 'index' }

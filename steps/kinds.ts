@@ -1,0 +1,74 @@
+import { type Itself, itself, kind, type SameAs } from 'trireme-bio'
+import * as probes from './probes.ts'
+
+// Facts that flow: `reference` (the genome a file belongs to), `sorted`, `indexed`. Inputs ask for the least, outputs promise the most.
+
+type Reference = { readonly reference?: SameAs | Itself }
+
+/** Two gzipped FASTQ files with mates in the same order. */
+export const fastqPair = kind(
+  'fastq-pair',
+  { extension: '.fastq.gz', edam: 'format_1930', probe: probes.fastqProbe },
+  { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } },
+)
+
+const fastaShape = { extension: '.fa', edam: 'format_1929', probe: probes.fastaProbe } as const
+/** A reference genome: it is the reference of all that is made with it. */
+export const fasta = kind('fasta', fastaShape, { reference: itself })
+/** A genome with its .fai beside it. */
+export const indexedFasta = <const F extends Reference>(facts: F) =>
+  kind(
+    'fasta',
+    { ...fastaShape, companions: ['.fai'], hints: { indexed: 'Index it with steps/samtools/faidx.ts.' } },
+    { ...facts, indexed: 'fai' },
+  )
+/** The five files that `bwa index` writes; tools are given the common beginning of their names. */
+export const bwaIndex = <const F extends Reference>(facts: F) =>
+  kind(
+    'bwa-index',
+    { extension: '.bwt', probe: probes.bwaIndexProbe },
+    { ...facts, parts: { amb: '.amb', ann: '.ann', bwt: '.bwt', pac: '.pac', sa: '.sa' } },
+  )
+
+export type SortOrder = 'unsorted' | 'coordinate' | 'queryname'
+const bamShape = {
+  extension: '.bam',
+  edam: 'format_2572',
+  probe: probes.bamProbe,
+  hints: { sorted: 'Sort it with steps/samtools/sort.ts.', indexed: 'Index it with steps/samtools/index.ts.' },
+} as const
+export const bam = <const F extends Reference & { readonly sorted?: SortOrder | SameAs }>(facts: F) => kind('bam', bamShape, facts)
+/** Sorted by coordinate, with its .bai beside it. */
+export const indexedBam = <const F extends Reference>(facts: F) =>
+  kind('bam', { ...bamShape, companions: ['.bai'] }, { ...facts, sorted: 'coordinate', indexed: 'bai' })
+/** Any BAM, of any order and reference. */
+export const anyBam = bam({})
+/** Any CRAM; its reference is needed to read it. */
+export const anyCram = kind('cram', { extension: '.cram', edam: 'format_3462', probe: probes.cramProbe })
+
+/** Binary variant records, an inner link between calling steps. */
+export const bcf = <const F extends Reference>(facts: F) => kind('bcf', { extension: '.bcf', edam: 'format_3020', probe: probes.bcfProbe }, facts)
+const vcfShape = {
+  extension: '.vcf.gz',
+  edam: 'format_3016',
+  probe: probes.vcfProbe,
+  hints: { indexed: 'Index it with steps/bcftools/index.ts.' },
+} as const
+/** A VCF compressed by bgzip. */
+export const vcf = <const F extends Reference>(facts: F) => kind('vcf', vcfShape, facts)
+/** Sorted by coordinate, with its .tbi beside it. */
+export const indexedVcf = <const F extends Reference>(facts: F) => kind('vcf', { ...vcfShape, companions: ['.tbi'] }, { ...facts, indexed: 'tbi' })
+
+/** Regions of a genome: contig, start from 0, end not included. */
+export const bed = kind('bed', { extension: '.bed', edam: 'format_3003', probe: probes.bedProbe })
+
+export const json = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe })
+export const tsv = kind('tsv', { extension: '.tsv', edam: 'format_3475' })
+export const html = kind('html', { extension: '.html', edam: 'format_2331', probe: probes.htmlProbe })
+export const text = kind('text', { extension: '.txt', edam: 'format_2330' })
+
+// Reports that MultiQC knows. A fact tells them apart, so that none is read as another.
+export const fastpReport = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'fastp' })
+export const flagstatReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-flagstat' })
+export const alignmentReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-stats' })
+export const variantReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'bcftools-stats' })

@@ -1,0 +1,18 @@
+import { gib, run, sameAs, step } from 'trireme-bio'
+import { images } from 'trireme-bio/images'
+import { bam } from 'trireme-bio/kinds'
+import { samtools } from 'trireme-bio/tools'
+
+export const fixmate = step({
+  name: 'samtools-fixmate',
+  about: 'Fill in mate positions, insert sizes and the mate scores that duplicate marking needs',
+  edam: ['operation_3096'],
+  tools: [samtools],
+  image: images.reads,
+  // Mates must follow one another, as an aligner writes them: "unsorted" says so, "queryname" says more.
+  inputs: { aligned: bam({ sorted: 'unsorted' }) },
+  outputs: { fixed: bam({ sorted: 'unsorted', reference: sameAs('aligned') }) },
+  streams: ['aligned', 'fixed'],
+  needs: { cpu: 1, memory: gib(1) },
+  command: ({ aligned, fixed, cpu }) => run('samtools', 'fixmate', '-@', cpu, '--no-PG', '-m', '-O', 'bam,level=1', aligned, fixed),
+})

@@ -1,0 +1,120 @@
+import { tool } from 'trireme-bio'
+
+// Pinned conda versions are those of Debian 12, on which the tests run: a laptop with apt and one with conda then share every key.
+
+export const bwa = tool({
+  name: 'bwa',
+  homepage: 'https://github.com/lh3/bwa',
+  licence: 'GPL-3.0-or-later',
+  doi: '10.1093/bioinformatics/btp324',
+  biotools: 'bwa',
+  version: { argv: ['bwa'], match: /^Version: (\S+)/m },
+  accepts: '>=0.7.15 <0.8',
+  debian: 'bwa',
+  conda: 'bioconda::bwa=0.7.17',
+})
+export const minimap2 = tool({
+  name: 'minimap2',
+  homepage: 'https://github.com/lh3/minimap2',
+  licence: 'MIT',
+  doi: '10.1093/bioinformatics/bty191',
+  biotools: 'minimap2',
+  version: { argv: ['minimap2', '--version'], match: /^([0-9]\S*)/m },
+  accepts: '>=2.17 <3',
+  debian: 'minimap2',
+  conda: 'bioconda::minimap2=2.24',
+})
+export const samtools = tool({
+  name: 'samtools',
+  homepage: 'https://www.htslib.org',
+  licence: 'MIT',
+  doi: '10.1093/gigascience/giab008',
+  biotools: 'samtools',
+  version: { argv: ['samtools', '--version'], match: /^samtools (\S+)/m },
+  accepts: '>=1.15 <2',
+  debian: 'samtools',
+  conda: 'bioconda::samtools=1.16.1',
+})
+export const bcftools = tool({
+  name: 'bcftools',
+  homepage: 'https://www.htslib.org',
+  licence: 'MIT OR GPL-3.0-or-later',
+  doi: '10.1093/gigascience/giab008',
+  biotools: 'bcftools',
+  version: { argv: ['bcftools', '--version'], match: /^bcftools (\S+)/m },
+  accepts: '>=1.15 <2',
+  debian: 'bcftools',
+  conda: 'bioconda::bcftools=1.16',
+})
+export const freebayes = tool({
+  name: 'freebayes',
+  homepage: 'https://github.com/freebayes/freebayes',
+  licence: 'MIT',
+  doi: '10.48550/arXiv.1207.3907',
+  biotools: 'freebayes',
+  version: { argv: ['freebayes', '--version'], match: /^version:\s+v?(\S+)/m },
+  accepts: '>=1.3.2 <2',
+  debian: 'freebayes',
+  conda: 'bioconda::freebayes=1.3.6',
+})
+export const fastp = tool({
+  name: 'fastp',
+  homepage: 'https://github.com/OpenGene/fastp',
+  licence: 'MIT',
+  doi: '10.1093/bioinformatics/bty560',
+  biotools: 'fastp',
+  version: { argv: ['fastp', '--version'], match: /^fastp v?(\S+)/m },
+  accepts: '>=0.23 <2',
+  debian: 'fastp',
+  conda: 'bioconda::fastp=0.23.2',
+})
+export const multiqc = tool({
+  name: 'multiqc',
+  homepage: 'https://multiqc.info',
+  licence: 'GPL-3.0-or-later',
+  doi: '10.1093/bioinformatics/btw354',
+  biotools: 'multiqc',
+  version: { argv: ['multiqc', '--version'], match: /^multiqc, version (\S+)/m },
+  accepts: '>=1.14 <2',
+  debian: 'multiqc',
+  conda: 'bioconda::multiqc=1.14',
+})
+/** Bioconda counts its releases as 1.1.14, the program itself and Debian as 0.1.14. */
+export const dwgsim = tool({
+  name: 'dwgsim',
+  homepage: 'https://github.com/nh13/DWGSIM',
+  licence: 'GPL-2.0-or-later',
+  version: { argv: ['dwgsim'], match: /^Version: (\S+)/m },
+  accepts: '>=0.1.13 <0.2',
+  debian: 'dwgsim',
+  conda: 'bioconda::dwgsim=1.1.14',
+})
+export const bgzip = tool({
+  name: 'bgzip',
+  homepage: 'https://www.htslib.org',
+  licence: 'MIT',
+  doi: '10.1093/gigascience/giab007',
+  version: { argv: ['bgzip', '--version'], match: /^bgzip \(htslib\) (\S+)/m },
+  accepts: '>=1.15 <2',
+  debian: 'tabix',
+  conda: 'bioconda::htslib=1.16',
+})
+export const tabix = tool({
+  name: 'tabix',
+  homepage: 'https://www.htslib.org',
+  licence: 'MIT',
+  doi: '10.1093/gigascience/giab007',
+  version: { argv: ['tabix', '--version'], match: /^tabix \(htslib\) (\S+)/m },
+  accepts: '>=1.15 <2',
+  debian: 'tabix',
+  conda: 'bioconda::htslib=1.16',
+})
+/** Runs the steps that are scripts. Only the major version is part of a key: a script's result does not follow Node's patches. */
+export const node = tool({
+  name: 'node',
+  homepage: 'https://nodejs.org',
+  licence: 'MIT',
+  version: { argv: ['node', '--version'], match: /^v(\d+)/m },
+  accepts: '>=20',
+  conda: 'conda-forge::nodejs=20',
+})

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['trireme-source'] },
+  ssr: { resolve: { conditions: ['trireme-source'], externalConditions: ['trireme-source'] } },
+  test: {
+    include: ['{core,steps,pipelines,containers,datasets,benchmarks,cli,test}/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
+})
