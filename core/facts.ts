@@ -27,9 +27,10 @@ export function checkGiven(owner: string, slots: Kinds, args: Facts): Record<str
   const files = given as GivenBySlot // rows are never named by sameAs; every other slot is checked to be files just below
   for (const [name, kind] of Object.entries(slots)) {
     const where = `Input "${name}" of ${owner}`
+    if (given[name] === undefined && 'optional' in kind) continue
     if (given[name] === undefined) throw new PlanError('WIRING', `${where} is missing. Give it a file of the kind it asks for.`)
     if ('rows' in kind) given[name] = checkRows(where, kind, given[name], files)
-    else checkSlot(where, kind, given[name], files)
+    else checkSlot(where, 'optional' in kind ? kind.optional : kind, given[name], files)
   }
   return given
 }

@@ -58,11 +58,21 @@ export function outside(each: EachNode): readonly Node[] {
   const roots = nodesOf(Object.values(each.body))
   return [...[...inside].flatMap(upstream), ...roots].filter(node => !inside.has(node) && node !== each.item)
 }
-/** The results of the body for one file of the list: the nodes that depend on the item are copied, all others stay as they are. */
-export function instance(each: EachNode, name: string): Readonly<Record<string, Ref>> {
+/** The body of an `each` for one file of its list. */
+export interface Branch {
+  readonly results: Readonly<Record<string, Ref>>
+  /** The copied nodes; what does not depend on the item is shared with all branches. */
+  readonly nodes: readonly Node[]
+}
+export function branchOf(each: EachNode, name: string): Branch {
   const copies = new Map<Node, Node>([[each.item, { ...each.item, name }]])
-  for (const node of bodyOf(each)) copies.set(node, copied(node, copies))
-  return record(each.body, ref => moved(ref, copies))
+  const nodes = bodyOf(each).map(node => {
+    const copy = copied(node, copies)
+    const own = copy.kind === 'step' ? { ...copy, tag: `${copy.tag ?? ''}[${name}]` } : copy
+    copies.set(node, own)
+    return own
+  })
+  return { results: record(each.body, ref => moved(ref, copies)), nodes }
 }
 function moved(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
   const conditions = ref.conditions && { conditions: ref.conditions.map(each => moved(each, copies)) }

@@ -1,5 +1,6 @@
 export { type Asset, asset } from './asset.ts'
 export { type Command, pipe, run, type Script, sequence, type Word, word } from './command.ts'
+export type { Dataset, Pinned, Profile } from './dataset.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'
 export { type FileKind, type Itself, itself, kind, type Many, many, type Named, named, type Optional, optional, type Probe, type Probed, type SameAs, sameAs } from './kind.ts'
 export type { SourceFile } from './node.ts'

@@ -40,7 +40,10 @@ export interface Many<out K extends FileKind = FileKind> {
 export interface Named<out K extends FileKind = FileKind> {
   readonly named: K
 }
-/** A file that a step may leave out. Steps that need it are then skipped; a `many` slot takes what is there. */
+/**
+ * As an output: a file that a step may leave out; steps that need it are then skipped, a `many` slot takes what is there.
+ * As an input of a pipeline: a file that the caller may leave out.
+ */
 export interface Optional<out K extends FileKind = FileKind> {
   readonly optional: K
 }
@@ -80,7 +83,8 @@ export const many = <K extends FileKind>(kind: K): Many<K> => ({ many: kind })
 export const named = <K extends FileKind>(kind: K): Named<K> => ({ named: kind })
 export const optional = <K extends FileKind>(kind: K): Optional<K> => ({ optional: kind })
 
-export type Kind = FileKind | Many | Named | Rows
+/** What a pipeline may take. An optional input may be left out of the call; `build` then sees undefined. */
+export type Kind = FileKind | Many | Named | Rows | Optional
 export type Kinds = Readonly<Record<string, Kind>>
 /** What a step may take: a sheet of rows belongs to pipelines. */
 export type InKind = FileKind | Many | Named

@@ -2,7 +2,7 @@ import { PlanError } from './errors.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
 import { type FileKind, isItself, type Itself, type Kinds, type Many, partsOf, type SameAs, suffixesOf } from './kind.ts'
 import type { EachNode, ItemNode, SourceFile, SourceNode } from './node.ts'
-import type { Inside, Made, Ref, Wanted } from './ref.ts'
+import type { Inside, Made, Ref, WantedOrLeftOut } from './ref.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from './schema.ts'
 import { checkNames } from './step.ts'
 
@@ -23,7 +23,7 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
   readonly build: (at: Inside<I> & ValuesOf<P>) => O
 }
 export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
-  <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
+  <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
   readonly spec: PipelineSpec<I, P, O>
 }
 /** A named function over refs. Calling it inside another pipeline is how pipelines compose. */

@@ -52,6 +52,12 @@ export type Wanted<I, G> = {
           ? readonly WantedRow<Shapes[number], G>[]
           : never
 }
+/** The same for a pipeline, whose optional inputs may be left out. */
+export type WantedOrLeftOut<I, G> = Wanted<{ readonly [N in keyof I as I[N] extends Optional ? never : N]: I[N] }, G> & {
+  readonly [N in keyof I as I[N] extends Optional ? N : never]?: I[N] extends Optional<FileKind<infer Fo, infer F>>
+    ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>> | undefined
+    : never
+}
 type WantedRow<Shape, G> = Shape extends unknown
   ? {
       readonly [C in keyof Shape as Shape[C] extends Schema ? (undefined extends In<Shape[C]> ? never : C) : C]: Shape[C] extends From<
@@ -95,7 +101,9 @@ export type Inside<I> = {
         ? Readonly<Record<string, Ref<FileKind<Fo, F>>>>
         : I[N] extends Rows<infer Shapes>
           ? readonly InsideRow<Shapes[number]>[]
-          : never
+          : I[N] extends Optional<FileKind<infer Fo, infer F>>
+            ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? SameAs<N & string> : F[K] }>> | undefined
+            : never
 }
 type InsideRow<Shape> = Shape extends unknown
   ? {

@@ -4,7 +4,8 @@ import type { Node, StepNode } from '../node.ts'
 
 /** Names of a plan's steps for people: `samtools-sort:tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`. */
 export function labels(nodes: readonly Node[], keys: Keys): ReadonlyMap<Node, string> {
-  const plain = (node: StepNode) => (node.tag === undefined ? node.step.name : `${node.step.name}:${node.tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`)
+  const plain = ({ step, tag }: StepNode) =>
+    tag === undefined ? step.name : `${step.name}${tag.startsWith('[') ? '' : ':'}${tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`
   const steps = nodes.filter(node => node.kind === 'step')
   const seen = new Map<string, Set<string>>()
   for (const node of steps) {

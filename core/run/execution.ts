@@ -1,0 +1,272 @@
+import path from 'node:path'
+import { TriremeError } from '../errors.ts'
+import { type Sink, stamped } from '../events.ts'
+import { type Branch, bodyOf, branchOf, nodesOf } from '../graph.ts'
+import { type Keys, keys as keysOf } from '../key.ts'
+import type { EachNode, Node, StepNode } from '../node.ts'
+import type { Results } from '../pipeline.ts'
+import type { Placed } from '../place.ts'
+import type { Plan } from '../plan.ts'
+import { bytesText, rung, rungs } from '../quantity.ts'
+import { type Ref, refsIn } from '../ref.ts'
+import type { Entry, Store } from '../store/store.ts'
+import type { Attempt, Outcome } from './attempt.ts'
+import { type Job, Jobs } from './jobs.ts'
+import { folderName, labels } from './labels.ts'
+import { Places } from './places.ts'
+import { Pool, type Share } from './pool.ts'
+import type { Filled } from './work.ts'
+
+export interface ExecutionOptions {
+  readonly store: Store
+  /** Versions of the plan's tools as found, by tool name. */
+  readonly versions: ReadonlyMap<string, string>
+  /** Id of the run: names its work folder. */
+  readonly run: string
+  /** What steps may use together. */
+  readonly total: Share
+  /** Ends everything at the first failure; otherwise unrelated steps go on. */
+  readonly failFast: boolean
+  readonly on: Sink
+  readonly signal: AbortSignal | undefined
+}
+/** A result as it lies in the store; undefined where its step failed, was skipped, or left it out. */
+export type Made<R> = R extends Ref
+  ? Placed | readonly Placed[] | undefined
+  : R extends readonly unknown[]
+    ? readonly (Placed | undefined)[]
+    : Readonly<Record<string, Placed | undefined>>
+export interface Execution<O extends Results> {
+  readonly state: 'succeeded' | 'failed' | 'cancelled'
+  readonly results: { readonly [N in keyof O]: Made<O[N]> }
+  /** Messages of the steps that failed, in the order they did. */
+  readonly failures: readonly string[]
+  /** Entries of the steps that ran or were found, by label. */
+  readonly entries: ReadonlyMap<string, Entry>
+}
+/** How a target runs one attempt at a step. */
+export type Perform = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
+
+/** Brings a plan to its results on one machine, whatever the way a single step is run there. */
+export async function execute<O extends Results>(plan: Plan<O>, at: ExecutionOptions, perform: Perform): Promise<Execution<O>> {
+  return new Executor(plan, at, perform).go()
+}
+class Executor<O extends Results> {
+  readonly #plan: Plan<O>
+  readonly #at: ExecutionOptions
+  readonly #perform: Perform
+  readonly #tell: ReturnType<typeof stamped>
+  readonly #keys: Keys
+  readonly #jobs: Jobs
+  readonly #places: Places
+  readonly #pool: Pool<Job>
+  readonly #labels = new Map<string, string>()
+  readonly #failures: string[] = []
+  readonly #entries = new Map<string, Entry>()
+  readonly #stop = new AbortController()
+  #running = 0
+  #finish: (broken?: { readonly cause: unknown }) => void = () => {}
+
+  constructor(plan: Plan<O>, at: ExecutionOptions, perform: Perform) {
+    this.#plan = plan
+    this.#at = at
+    this.#perform = perform
+    this.#tell = stamped(at.on)
+    this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
+    this.#jobs = new Jobs(this.#keys)
+    this.#places = new Places(this.#keys)
+    this.#pool = new Pool(at.total)
+  }
+  async go(): Promise<Execution<O>> {
+    const { run, signal, total } = this.#at
+    const started = performance.now()
+    const nodes = outer(this.#plan)
+    this.#name(this.#plan.nodes)
+    this.#checkResources()
+    const steps = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : []))).size
+    this.#tell({ event: 'run-started', run, plan: this.#plan.name, steps, cpu: total.cpu, memory: total.memory })
+    const cancel = () => this.#stop.abort()
+    signal?.addEventListener('abort', cancel)
+    if (signal?.aborted) cancel()
+    this.#announce(nodes)
+    this.#jobs.rank(nodes)
+    await this.#lookUp(nodes)
+    const ready = this.#jobs.demand(nodesOf(Object.values(this.#plan.results).flatMap(refsIn)), key => this.#places.entries.has(key))
+    this.#tellFound(nodes)
+    for (const job of ready) this.#queue(job)
+    await new Promise<void>((done, fail) => {
+      this.#finish = broken => {
+        if (broken) this.#stop.abort()
+        broken ? fail(broken.cause) : done()
+      }
+      this.#pump()
+    })
+    signal?.removeEventListener('abort', cancel)
+    const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
+    this.#tell({ event: 'run-ended', run, state, seconds: (performance.now() - started) / 1000, ...(this.#failures[0] && { message: this.#failures[0] }) })
+    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
+    return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
+  }
+  #name(nodes: readonly Node[]): void {
+    for (const [node, label] of labels(nodes, this.#keys)) this.#labels.set(this.#keys.of(node), label)
+  }
+  #label(key: string): string {
+    return this.#labels.get(key) ?? 'each'
+  }
+  /** @throws TriremeError `RESOURCES` when a step's first attempt asks for more memory or GPUs than there are */
+  #checkResources(): void {
+    const { total } = this.#at
+    for (const node of this.#plan.nodes) {
+      if (node.kind !== 'step') continue
+      const label = this.#label(this.#keys.of(node))
+      const memory = rung(node.needs.memory, 0)
+      if (memory > total.memory)
+        throw new TriremeError(
+          'RESOURCES',
+          `Step ${label} needs ${bytesText(memory)} of memory, and this run may use ${bytesText(total.memory)}. Raise --memory, run it on a larger machine, or lower the step's needs.memory.`,
+        )
+      const gpus = node.needs.gpu?.count ?? 0
+      if (gpus > total.gpu)
+        throw new TriremeError(
+          'RESOURCES',
+          `Step ${label} needs ${gpus} GPU${gpus > 1 ? 's' : ''}, and this run may use ${total.gpu}. Run it in an environment that has them, or choose the CPU for that step.`,
+        )
+    }
+  }
+  #announce(nodes: readonly Node[]): void {
+    const steps = new Map(nodes.flatMap(node => (node.kind === 'step' ? [[this.#keys.of(node), node] as const] : [])))
+    for (const [key, node] of steps) {
+      const { cpu, memory } = this.#share(node, 1)
+      this.#tell({ event: 'planned', step: this.#label(key), key, name: node.step.name, cpu, memory })
+    }
+  }
+  async #lookUp(nodes: readonly Node[]): Promise<void> {
+    const wanted = [...new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))]
+    for (let n = 0; n < wanted.length; n += 64)
+      await Promise.all(
+        wanted.slice(n, n + 64).map(async key => {
+          const entry = await this.#at.store.find(key)
+          if (entry) this.#places.entries.set(key, entry)
+        }),
+      )
+  }
+  /** Says what was found, and what is not there but not needed either. */
+  #tellFound(nodes: readonly Node[]): void {
+    const keys = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))
+    for (const key of keys) {
+      const entry = this.#places.entries.get(key)
+      const step = this.#label(key)
+      if (entry) this.#entries.set(step, entry)
+      if (entry) this.#tell({ event: 'cached', step, key })
+      else if (!this.#jobs.has(key)) this.#tell({ event: 'skipped', step, key, reason: 'not needed: what follows it is cached' })
+    }
+  }
+  #share({ needs }: StepNode, attempt: number): Share {
+    const { total } = this.#at
+    return { cpu: Math.min(needs.cpu, total.cpu), memory: Math.min(rung(needs.memory, attempt - 1), total.memory), gpu: needs.gpu?.count ?? 0 }
+  }
+  #queue(job: Job): void {
+    this.#pool.add(job, job.rank, job.node.kind === 'step' ? this.#share(job.node, job.attempts + 1) : { cpu: 0, memory: 0, gpu: 0 })
+  }
+  /** Starts what fits; ends when no job is open, or when stopped and nothing runs any more. */
+  #pump(): void {
+    while (!this.#stop.signal.aborted) {
+      const taken = this.#pool.take()
+      if (!taken) break
+      this.#running++
+      this.#start(taken.item, taken.share).then(
+        () => this.#landed(taken.share),
+        (cause: unknown) => {
+          this.#landed(taken.share)
+          this.#finish({ cause })
+        },
+      )
+    }
+    if (this.#running === 0 && (this.#jobs.open === 0 || this.#stop.signal.aborted)) this.#finish()
+  }
+  #landed(share: Share): void {
+    this.#running--
+    this.#pool.give(share)
+    this.#pump()
+  }
+  async #start(job: Job, share: Share): Promise<void> {
+    if (job.state !== 'open') return
+    if (job.node.kind === 'each') return this.#branchOut(job, job.node)
+    const inputs: Record<string, Filled> = {}
+    for (const [slot, given] of Object.entries(job.node.inputs)) {
+      const filled = this.#places.fill(given)
+      if (filled === undefined) return this.#end(job, 'skipped', `its input "${slot}" was left out by the step that may make it`)
+      inputs[slot] = filled
+    }
+    await this.#attempt(job, job.node, inputs, share)
+  }
+  async #attempt(job: Job, node: StepNode, inputs: Readonly<Record<string, Filled>>, { cpu, memory }: Share): Promise<void> {
+    const { store, run, versions } = this.#at
+    const [number, step, key] = [++job.attempts, this.#label(job.key), job.key]
+    this.#tell({ event: 'started', step, key, attempt: number, cpu, memory })
+    const folder = path.join(store.workFolder(run), folderName(step))
+    const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
+    const attempt: Attempt = { node, label: step, inputs, number, cpu, memory, folder, run, versions: tools, signal: this.#stop.signal }
+    const outcome = await this.#perform(attempt, store, this.#keys)
+    if (outcome.state === 'done') {
+      this.#places.entries.set(key, outcome.entry)
+      this.#entries.set(step, outcome.entry)
+      const { seconds, usage } = outcome.ended
+      this.#tell({ event: 'succeeded', step, key, seconds, ...(usage && { usage }) })
+      return this.#end(job, 'done')
+    }
+    if (this.#mayTryAgain(node, outcome.cause, number)) {
+      this.#tell({ event: 'retried', step, attempt: number, reason: outcome.message.split('\n')[0]! })
+      if (outcome.cause === 'transient' && node.step.retry.pause) await pause(node.step.retry.pause, this.#stop.signal)
+      return this.#queue(job)
+    }
+    this.#failures.push(outcome.message)
+    this.#tell({ event: 'failed', step, key, message: outcome.message, folder: outcome.folder })
+    this.#end(job, 'failed', `${step} failed`)
+    if (this.#at.failFast) this.#stop.abort()
+  }
+  /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
+  #mayTryAgain({ needs, step }: StepNode, cause: 'memory' | 'time' | 'transient' | 'other' | 'cancelled', attempts: number): boolean {
+    if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#at.total.memory
+    if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
+    return cause === 'transient' && attempts <= step.retry.times
+  }
+  #end(job: Job, state: 'done' | 'failed' | 'skipped', reason = ''): void {
+    const { ready, lost } = this.#jobs.end(job, state, reason)
+    for (const { job, reason } of lost)
+      if (job.node.kind === 'step') this.#tell({ event: 'skipped', step: this.#label(job.key), key: job.key, reason })
+    for (const job of ready) this.#queue(job)
+  }
+  /** Once its list is written, an `each` becomes one branch for every file, and waits for them. */
+  async #branchOut(job: Job, node: EachNode): Promise<void> {
+    if (this.#places.branches.has(job.key)) return this.#end(job, 'done')
+    const list = this.#places.list(node.list)
+    if (!list) return this.#end(job, 'skipped', 'the list it runs over was left out')
+    const branches: readonly Branch[] = list.map(({ path: file }) => branchOf(node, path.basename(file)))
+    this.#places.branches.set(job.key, branches)
+    const nodes = branches.flatMap(branch => branch.nodes)
+    this.#name(nodes)
+    this.#announce(nodes)
+    await this.#lookUp(nodes)
+    const roots = nodesOf(branches.flatMap(({ results }) => Object.values(results)))
+    const ready = this.#jobs.demand(roots, key => this.#places.entries.has(key))
+    this.#tellFound(nodes)
+    const lost = this.#jobs.wait(job, roots)
+    for (const job of ready) this.#queue(job)
+    if (lost) return this.#end(job, 'skipped', lost.reason)
+    if (job.waiting === 0) this.#queue(job)
+  }
+}
+/** The plan's nodes but for the bodies of `each`, whose steps exist only once the list is written. */
+function outer(plan: Plan): readonly Node[] {
+  const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
+  return plan.nodes.filter(node => !inside.has(node))
+}
+const pause = (seconds: number, signal: AbortSignal) =>
+  new Promise<void>(done => {
+    const timer = setTimeout(done, seconds * 1000)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      done()
+    })
+  })

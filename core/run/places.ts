@@ -1,0 +1,60 @@
+import path from 'node:path'
+import type { Branch } from '../graph.ts'
+import type { Keys } from '../key.ts'
+import { fileOf } from '../kind.ts'
+import { type Placed, placedSource } from '../place.ts'
+import { type Given, isList, isRef, type Ref } from '../ref.ts'
+import type { Entry } from '../store/store.ts'
+import { placedFrom } from './harvest.ts'
+import type { Filled } from './work.ts'
+
+type Several = readonly Placed[]
+const isSeveral = (placed: Placed | Several | undefined): placed is Several => isList(placed)
+
+/** From promises to paths: what is in the store so far, by key. */
+export class Places {
+  readonly #keys: Keys
+  /** Finished steps. */
+  readonly entries = new Map<string, Entry>()
+  /** Branches of every `each` whose list is written. */
+  readonly branches = new Map<string, readonly Branch[]>()
+  constructor(keys: Keys) {
+    this.#keys = keys
+  }
+  /** Where a ref's file is; undefined where it was left out, skipped, or is not made yet. */
+  of(ref: Ref): Placed | Several | undefined {
+    const { node } = ref
+    if (node.kind === 'source') return placedSource(node, fileOf(ref.kind))
+    if (node.kind === 'item') return this.list(node.list)?.find(each => path.basename(each.path) === node.name)
+    const key = this.#keys.of(node)
+    if (node.kind === 'each') return this.branches.get(key)?.flatMap(({ results }) => this.one(results[ref.port]!) ?? [])
+    const entry = this.entries.get(key)
+    if (!entry) return undefined
+    const kind = node.step.outputs[ref.port]!
+    const files = placedFrom(entry.folder, ref.port, kind, entry.record.outputs[ref.port] ?? [])
+    return 'many' in kind ? files : files[0]
+  }
+  one(ref: Ref): Placed | undefined {
+    const placed = this.of(ref)
+    return isSeveral(placed) ? undefined : placed
+  }
+  /** A list that a step wrote. */
+  list(ref: Ref): Several | undefined {
+    const placed = this.of(ref)
+    return isSeveral(placed) ? placed : undefined
+  }
+  /** What fills a slot: a list takes what is there, one file or files by name must be whole. */
+  fill(given: Given): Filled | undefined {
+    if (isRef(given)) return this.of(given)
+    if (isList(given)) return given.flatMap(ref => (isRef(ref) ? (this.one(ref) ?? []) : []))
+    const all = Object.entries(given).map(([name, ref]) => [name, this.one(ref)] as const)
+    const there = all.filter((pair): pair is readonly [string, Placed] => pair[1] !== undefined)
+    return there.length === all.length ? Object.fromEntries(there) : undefined
+  }
+  /** A result of the plan, in the shape it was returned. */
+  result(given: Given): unknown {
+    if (isRef(given)) return this.of(given)
+    if (isList(given)) return given.map(ref => (isRef(ref) ? this.of(ref) : undefined))
+    return Object.fromEntries(Object.entries(given).map(([name, ref]) => [name, this.of(ref)]))
+  }
+}
