@@ -8,16 +8,43 @@ export interface Usage {
 }
 /** What happened to a step or run. Displays, reports and benchmarks read nothing else. */
 export type Happening =
-  | { readonly event: 'run-started'; readonly run: string; readonly plan: string; readonly steps: number; readonly cpu: number; readonly memory: number }
-  | { readonly event: 'planned'; readonly step: string; readonly key: string; readonly name: string; readonly cpu: number; readonly memory: number }
+  | {
+      readonly event: 'run-started'
+      readonly run: string
+      readonly plan: string
+      readonly steps: number
+      readonly cpu: number
+      readonly memory: number
+    }
+  | {
+      readonly event: 'planned'
+      readonly step: string
+      readonly key: string
+      readonly name: string
+      readonly cpu: number
+      readonly memory: number
+    }
   | { readonly event: 'cached'; readonly step: string; readonly key: string }
-  | { readonly event: 'started'; readonly step: string; readonly key: string; readonly attempt: number; readonly cpu: number; readonly memory: number }
+  | {
+      readonly event: 'started'
+      readonly step: string
+      readonly key: string
+      readonly attempt: number
+      readonly cpu: number
+      readonly memory: number
+    }
   | { readonly event: 'progress'; readonly step: string; readonly text: string; readonly share?: number }
   | { readonly event: 'retried'; readonly step: string; readonly attempt: number; readonly reason: string }
   | { readonly event: 'succeeded'; readonly step: string; readonly key: string; readonly seconds: number; readonly usage?: Usage }
   | { readonly event: 'failed'; readonly step: string; readonly key: string; readonly message: string; readonly folder?: string }
   | { readonly event: 'skipped'; readonly step: string; readonly key: string; readonly reason: string }
-  | { readonly event: 'run-ended'; readonly run: string; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly seconds: number; readonly message?: string }
+  | {
+      readonly event: 'run-ended'
+      readonly run: string
+      readonly state: 'succeeded' | 'failed' | 'cancelled'
+      readonly seconds: number
+      readonly message?: string
+    }
 /** One line of JSON: a happening and its time (RFC 3339, UTC). */
 export type Event = { readonly at: string } & Happening
 export type Sink = (event: Event) => void

@@ -37,24 +37,29 @@ export function checkGiven(owner: string, slots: Kinds, args: Facts): Record<str
 function checkSlot(where: string, kind: InKind, given: unknown, inputs: GivenBySlot): void {
   const single = 'facts' in kind
   if (typeof given !== 'object' || given === null || (single && !isRef(given) && !Array.isArray(given)))
-    throw new PlanError('WIRING', `${where} takes ${single ? 'a file' : 'files'}, got ${shown(given)}. Give what a step or source returned.`)
+    throw new PlanError(
+      'WIRING',
+      `${where} takes ${single ? 'a file' : 'files'}, got ${shown(given)}. Give what a step or source returned.`,
+    )
   if (single && !isRef(given))
     throw new PlanError('WIRING', `${where} takes one file, got several. Call the step once for each, or declare the input many(…).`)
   if ('many' in kind && isRef(given) && !('many' in given.kind))
     throw new PlanError('WIRING', `${where} takes a list of files, got one file. Put it in brackets: [file].`)
   if ('named' in kind && (isRef(given) || Array.isArray(given)))
     throw new PlanError('WIRING', `${where} takes files by name, got ${isRef(given) ? 'one file' : 'a list'}. Give { name: file, … }.`)
-  for (const ref of refsIn(given as Given)) { // an array or a record, by the checks above; its elements are looked at next
+  for (const ref of refsIn(given as Given)) {
+    // an array or a record, by the checks above; its elements are looked at next
     if (!isRef(ref)) throw new PlanError('WIRING', `${where} takes files, got ${shown(ref)}. Give what a step or source returned.`)
     if ('many' in ref.kind && !('many' in kind && isRef(given)))
       throw new PlanError('WIRING', `${where} takes one file, got a list that a step writes. Use each(list, item => …).`)
-    fit(where, kind, ref, inputs)
+    matches(where, kind, ref, inputs)
   }
 }
-function fit(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): void {
+function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): void {
   const want = fileOf(slot)
   const got = fileOf(ref.kind)
-  if (want.format !== got.format) throw new PlanError('WIRING', `${where} asks for ${want.format}, got ${got.format}. Give a ${want.format} file.`)
+  if (want.format !== got.format)
+    throw new PlanError('WIRING', `${where} asks for ${want.format}, got ${got.format}. Give a ${want.format} file.`)
   for (const [name, fact] of Object.entries(want.facts)) {
     if (isItself(fact) || name === 'parts') continue
     const asked = isSameAs(fact) && fact.sameAs in inputs ? factOf(inputs[fact.sameAs], name) : fact
@@ -67,17 +72,21 @@ function fit(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): void {
 function checkRows(where: string, { rows: shapes }: Rows, given: unknown, inputs: GivenBySlot): readonly object[] {
   if (!Array.isArray(given)) throw new PlanError('WIRING', `${where} takes rows, got ${shown(given)}. Give an array of objects.`)
   if (given.length === 0) throw new PlanError('SAMPLESHEET', `${where} has no rows. Give at least one.`)
-  return given.map((row: Facts, n) => checkRow(`Row ${n + 1} of ${where[0]?.toLowerCase()}${where.slice(1)}`, shapes, row, inputs))
+  return given.map((row: Facts, n) => checkRow(`row ${n + 1} of ${where[0]?.toLowerCase()}${where.slice(1)}`, shapes, row, inputs))
 }
 function checkRow(where: string, shapes: readonly Shape[], row: Facts, inputs: GivenBySlot): object {
   const shape = shapeOf(shapes, row)
   if (!shape) {
-    const files = shapes.map(shape => Object.keys(shape).filter(name => isFrom(shape[name]!)).join(' and '))
-    throw new PlanError('WIRING', `${where} has the files of no shape, or of several. Give exactly one of: ${files.join('; ')}.`)
+    const files = shapes.map(shape =>
+      Object.keys(shape)
+        .filter(name => isFrom(shape[name]!))
+        .join(' and '),
+    )
+    throw new PlanError('WIRING', `R${where.slice(1)} has the files of no shape, or of several. Give exactly one of: ${files.join('; ')}.`)
   }
   const schemas = Object.fromEntries(Object.entries(shape).flatMap(([name, column]) => (isFrom(column) ? [] : [[name, column]])))
   const files = Object.entries(shape).flatMap(([name, column]) => (isFrom(column) ? [[name, column] as const] : []))
-  for (const [name, column] of files) checkSlot(`Input "${name}" in ${where[0]?.toLowerCase()}${where.slice(1)}`, column.kind, row[name], inputs)
+  for (const [name, column] of files) checkSlot(`Input "${name}" in ${where}`, column.kind, row[name], inputs)
   return { ...parse(where, schemas, row), ...Object.fromEntries(files.map(([name]) => [name, row[name]])) }
 }
 /** A fact in a message; a reference by its name and the beginning of its digest. */
@@ -113,7 +122,10 @@ export function oneNameEach(owner: string, groups: readonly object[]): void {
   const seen = new Set<string>()
   for (const name of groups.flatMap(Object.keys)) {
     if (seen.has(name))
-      throw new PlanError('DEFINITION', `In ${owner} the name "${name}" is used twice. Give the input, output, parameter or asset another name.`)
+      throw new PlanError(
+        'DEFINITION',
+        `In ${owner} the name "${name}" is used twice. Give the input, output, parameter or asset another name.`,
+      )
     seen.add(name)
   }
 }

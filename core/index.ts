@@ -2,7 +2,22 @@ export { type Asset, asset } from './asset.ts'
 export { type Command, pipe, run, type Script, sequence, type Word, word } from './command.ts'
 export type { Dataset, Pinned, Profile } from './dataset.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'
-export { type FileKind, type Itself, itself, kind, type Many, many, type Named, named, type Optional, optional, type Probe, type Probed, type SameAs, sameAs } from './kind.ts'
+export {
+  type FileKind,
+  type Itself,
+  itself,
+  kind,
+  type Many,
+  many,
+  type Named,
+  named,
+  type Optional,
+  optional,
+  type Probe,
+  type Probed,
+  type SameAs,
+  sameAs,
+} from './kind.ts'
 export type { SourceFile } from './node.ts'
 export { each, grid, type Pipeline, pipeline, type Results, source } from './pipeline.ts'
 export { type Plan, plan } from './plan.ts'

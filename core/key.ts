@@ -14,7 +14,10 @@ export function canonical(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     const record = value as Readonly<Record<string, unknown>> // any object has string keys
     const fields = Object.keys(record).filter(name => record[name] !== undefined)
-    return `{${fields.sort().map(name => `${JSON.stringify(name)}:${canonical(record[name])}`).join(',')}}`
+    return `{${fields
+      .sort()
+      .map(name => `${JSON.stringify(name)}:${canonical(record[name])}`)
+      .join(',')}}`
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form. Use a finite number.`)
   return JSON.stringify(value)
@@ -40,7 +43,8 @@ export function keys(versionOf: Versions): Keys {
   const known = new Map<Node, string>()
   const self: Keys = {
     of: node => {
-      if (!known.has(node)) for (const each of inOrder([node], node => known.has(node))) known.set(each, sha256(canonical(self.recipe(each))))
+      if (!known.has(node))
+        for (const each of inOrder([node], node => known.has(node))) known.set(each, sha256(canonical(self.recipe(each))))
       return known.get(node)!
     },
     ofRef: ref => `${self.of(ref.node)}#${ref.port}`,
@@ -49,10 +53,14 @@ export function keys(versionOf: Versions): Keys {
   return self
 }
 function recipe(node: Node, keys: Keys, versionOf: Versions): unknown {
-  if (node.kind === 'source') return { source: Object.fromEntries(Object.entries(node.files).map(([suffix, file]) => [suffix, file.sha256])) }
+  if (node.kind === 'source')
+    return { source: Object.fromEntries(Object.entries(node.files).map(([suffix, file]) => [suffix, file.sha256])) }
   if (node.kind === 'item') return { item: keys.ofRef(node.list), name: node.name }
   if (node.kind === 'each')
-    return { each: keys.ofRef(node.list), body: Object.fromEntries(Object.entries(node.body).map(([name, ref]) => [name, keys.ofRef(ref)])) }
+    return {
+      each: keys.ofRef(node.list),
+      body: Object.fromEntries(Object.entries(node.body).map(([name, ref]) => [name, keys.ofRef(ref)])),
+    }
   return {
     version: recipeVersion,
     pipes: node.script.pipes,

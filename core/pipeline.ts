@@ -1,6 +1,6 @@
 import { PlanError } from './errors.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
-import { type FileKind, isItself, type Itself, type Kinds, type Many, partsOf, type SameAs, suffixesOf } from './kind.ts'
+import { type FileKind, type Itself, isItself, type Kinds, type Many, partsOf, type SameAs, suffixesOf } from './kind.ts'
 import type { EachNode, ItemNode, SourceFile, SourceNode } from './node.ts'
 import type { Inside, Made, Ref, WantedOrLeftOut } from './ref.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from './schema.ts'
@@ -24,10 +24,12 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
 }
 export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
   <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
-  readonly spec: PipelineSpec<I, P, O>
+  readonly spec: PipelineSpec<I, P, O> & { readonly params: P }
 }
 /** A named function over refs. Calling it inside another pipeline is how pipelines compose. */
-export function pipeline<const I extends Kinds, O extends Results, const P extends Schemas = {}>(spec: PipelineSpec<I, P, O>): Pipeline<I, P, O> {
+export function pipeline<const I extends Kinds, O extends Results, const P extends Schemas = {}>(
+  spec: PipelineSpec<I, P, O>,
+): Pipeline<I, P, O> {
   const owner = `pipeline "${spec.name}"`
   const { params = {} } = spec
   oneNameEach(owner, [spec.inputs, params])
@@ -36,7 +38,7 @@ export function pipeline<const I extends Kinds, O extends Results, const P exten
     const at = { ...checkGiven(owner, spec.inputs, args), ...parse(owner, params, args) }
     return spec.build(at as Inside<I> & ValuesOf<P>) // the same names, checked and parsed just now
   }
-  return Object.assign(call, { spec }) as unknown as Pipeline<I, P, O> // the generic signature says what `call` checks
+  return Object.assign(call, { spec: { ...spec, params } }) as unknown as Pipeline<I, P, O> // the generic signature says what `call` checks
 }
 
 /**
@@ -50,10 +52,17 @@ export function source<const N extends string, Fo extends string, F extends obje
 ): Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? SameAs<N> : F[K] }>> {
   const given = 'url' in files ? { '': files as SourceFile } : files // a record of files has no property 'url'
   const suffix = (part: string) => partsOf(kind)?.[part] ?? kind.extension + part
-  const node: SourceNode = { kind: 'source', name, files: Object.fromEntries(Object.entries(given).map(([part, file]) => [suffix(part), file])) }
+  const node: SourceNode = {
+    kind: 'source',
+    name,
+    files: Object.fromEntries(Object.entries(given).map(([part, file]) => [suffix(part), file])),
+  }
   for (const wanted of suffixesOf(kind))
     if (!(wanted in node.files))
-      throw new PlanError('WIRING', `Source "${name}" lacks its ${wanted} file. A ${kind.format} has: ${suffixesOf(kind).join(', ')}. Give all of them.`)
+      throw new PlanError(
+        'WIRING',
+        `Source "${name}" lacks its ${wanted} file. A ${kind.format} has: ${suffixesOf(kind).join(', ')}. Give all of them.`,
+      )
   const digest = Object.values(node.files)[0]!.sha256.slice(0, 8)
   const facts = Object.entries(kind.facts).map(([fact, value]) => [fact, isItself(value) ? { sameAs: name, digest } : value])
   return { kind: { ...kind, facts: Object.fromEntries(facts) }, node, port: 'file' }
@@ -64,7 +73,10 @@ type Gathered<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends F
  * Runs the body once for every file of a list that a step wrote, and gathers its results in the list's order
  * (file names compared naturally: 2 before 10). For an array known when the plan is made, use its `map`.
  */
-export function each<K extends FileKind, R extends Readonly<Record<string, Ref<FileKind>>>>(list: Ref<Many<K>>, body: (item: Ref<K>) => R): Gathered<R> {
+export function each<K extends FileKind, R extends Readonly<Record<string, Ref<FileKind>>>>(
+  list: Ref<Many<K>>,
+  body: (item: Ref<K>) => R,
+): Gathered<R> {
   if (!('kind' in list) || !('many' in list.kind))
     throw new PlanError('WIRING', 'each takes a list that a step writes while it runs. For an array of files use files.map(file => …).')
   const item: ItemNode = { kind: 'item', list }
@@ -74,7 +86,9 @@ export function each<K extends FileKind, R extends Readonly<Record<string, Ref<F
   return Object.fromEntries(gathered) as Gathered<R> // one list for each result of the body
 }
 /** Every combination, the last name fastest: grid({ a: [1, 2], b: ['x'] }) is [{a:1,b:'x'}, {a:2,b:'x'}]. */
-export const grid = <const A extends Readonly<Record<string, readonly unknown[]>>>(axes: A): readonly { readonly [N in keyof A]: A[N][number] }[] =>
+export const grid = <const A extends Readonly<Record<string, readonly unknown[]>>>(
+  axes: A,
+): readonly { readonly [N in keyof A]: A[N][number] }[] =>
   Object.entries(axes).reduce<Record<string, unknown>[]>(
     (rows, [name, values]) => rows.flatMap(row => values.map(value => ({ ...row, [name]: value }))),
     [{}],

@@ -15,7 +15,8 @@ export interface Placed {
 /** A file of the kind under a common beginning that we chose ourselves. */
 export function placedAt(base: string, kind: FileKind): Placed {
   const parts = partsOf(kind)
-  if (parts) return { path: base, companions: {}, parts: Object.fromEntries(Object.entries(parts).map(([part, suffix]) => [part, base + suffix])) }
+  if (parts)
+    return { path: base, companions: {}, parts: Object.fromEntries(Object.entries(parts).map(([part, suffix]) => [part, base + suffix])) }
   const main = base + kind.extension
   return { path: main, companions: Object.fromEntries(kind.companions.map(suffix => [suffix, main + suffix])), parts: {} }
 }

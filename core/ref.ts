@@ -15,13 +15,7 @@ export interface Ref<out K extends FileKind | Many = FileKind | Many> {
 export type Given = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
 
 /** The fact named K of whatever fills slot S. */
-type Fact<G, S, K> = S extends keyof G
-  ? FactsIn<G[S]> extends infer F
-    ? K extends keyof F
-      ? F[K]
-      : unknown
-    : never
-  : unknown
+type Fact<G, S, K> = S extends keyof G ? (FactsIn<G[S]> extends infer F ? (K extends keyof F ? F[K] : unknown) : never) : unknown
 type FactsIn<A> =
   A extends Ref<FileKind<string, infer F>>
     ? F
@@ -36,12 +30,7 @@ type FactsIn<A> =
 /** What each slot accepts, once the other slots are known. */
 export type Wanted<I, G> = {
   readonly [N in keyof I]: I[N] extends FileKind<infer Fo, infer F>
-    ? Ref<
-        FileKind<
-          Fo,
-          { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }
-        >
-      >
+    ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>
     : I[N] extends Many<FileKind<infer Fo, infer F>>
       ?
           | readonly Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>[]
@@ -55,7 +44,11 @@ export type Wanted<I, G> = {
 /** The same for a pipeline, whose optional inputs may be left out. */
 export type WantedOrLeftOut<I, G> = Wanted<{ readonly [N in keyof I as I[N] extends Optional ? never : N]: I[N] }, G> & {
   readonly [N in keyof I as I[N] extends Optional ? N : never]?: I[N] extends Optional<FileKind<infer Fo, infer F>>
-    ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>> | undefined
+    ?
+        | Ref<
+            FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>
+          >
+        | undefined
     : never
 }
 type WantedRow<Shape, G> = Shape extends unknown
@@ -68,9 +61,11 @@ type WantedRow<Shape, G> = Shape extends unknown
           ? In<Shape[C]>
           : never
     } & {
-      readonly [C in keyof Shape as Shape[C] extends Schema ? (undefined extends In<Shape[C]> ? C : never) : never]?: Shape[C] extends Schema
-        ? In<Shape[C]>
-        : never
+      readonly [C in keyof Shape as Shape[C] extends Schema
+        ? undefined extends In<Shape[C]>
+          ? C
+          : never
+        : never]?: Shape[C] extends Schema ? In<Shape[C]> : never
     }
   : never
 /** Resolves every fact at once. Without it TypeScript puts the work off and a chain of some fifty steps ends in TS2589. */
@@ -120,4 +115,7 @@ export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] 
  * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
  * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
  */
-export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({ ...ref, conditions: [...(ref.conditions ?? []), ...conditions] })
+export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
+  ...ref,
+  conditions: [...(ref.conditions ?? []), ...conditions],
+})

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { PlanError, shown } from './errors.ts'
 
 /** A schema for one value: zod, valibot and arktype all satisfy it (https://standardschema.dev). */
-export type Schema<In = any, Out = In> = StandardSchemaV1<In, Out>
+export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>
 export type Schemas = Readonly<Record<string, Schema>>
 
 type ReadonlyDeep<T> = T extends readonly (infer E)[] ? readonly ReadonlyDeep<E>[] : T

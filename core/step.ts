@@ -45,7 +45,7 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
 }
 export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds> {
   <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
-  readonly spec: StepSpec<I, P, O, Assets>
+  readonly spec: StepSpec<I, P, O, Assets> & { readonly params: P }
 }
 /**
  * Describes one program run. Calling the result wires it into a pipeline; nothing runs.
@@ -73,7 +73,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
     const node: StepNode = { kind: 'step', step: shape, inputs, params, needs, script, tag: spec.tag?.(params) }
     return promise(node, spec.name, spec.outputs, inputs)
   }
-  return Object.assign(call, { spec }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
+  return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
 }
 function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, Given>> = {}) {
   return Object.fromEntries(
@@ -96,7 +96,8 @@ const parts = (slot: Slot, kind: FileKind) => {
 export function checkNames(owner: string, groups: readonly object[], args: object): void {
   const known = groups.flatMap(Object.keys)
   for (const name of Object.keys(args))
-    if (!known.includes(name)) throw new PlanError('PARAMETER', `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${known.join(', ')}.`)
+    if (!known.includes(name))
+      throw new PlanError('PARAMETER', `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${known.join(', ')}.`)
 }
 function checkPrograms(owner: string, script: Script, tools: readonly Tool[]): void {
   for (const [program] of script.pipes.flat())

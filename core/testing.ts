@@ -27,7 +27,10 @@ export const scratch = (): string => mkdtempSync(path.join(os.tmpdir(), 'trireme
  * Runs a plan of these results in a store of its own and gives their places: `const { sorted } = await made(sort({ unsorted }))`.
  * @throws Error with the message of the first step that failed
  */
-export async function made<O extends Results>(results: O, options: Partial<LocalOptions> = {}): Promise<{ readonly [N in keyof O]: NonNullable<Made<O[N]>> }> {
+export async function made<O extends Results>(
+  results: O,
+  options: Partial<LocalOptions> = {},
+): Promise<{ readonly [N in keyof O]: NonNullable<Made<O[N]>> }> {
   const done = await ran(results, options)
   if (done.failures.length > 0) throw new Error(done.failures[0])
   return done.results as { [N in keyof O]: NonNullable<Made<O[N]>> } // nothing failed; an optional output left out is the test's own look-out
@@ -37,6 +40,12 @@ export async function ran<O extends Results>(results: O, options: Partial<LocalO
   const store = options.store ?? (await Store.open(scratch()))
   const whole = plan('test', results)
   const events: Event[] = []
-  const done = await runLocally(whole, { store, run: 'test', versions: await readyTools(whole, path.join(os.tmpdir(), 'trireme-test-tools.json')), on: event => events.push(event), ...options })
+  const done = await runLocally(whole, {
+    store,
+    run: 'test',
+    versions: await readyTools(whole, path.join(os.tmpdir(), 'trireme-test-tools.json')),
+    on: event => events.push(event),
+    ...options,
+  })
   return { ...done, events, store }
 }

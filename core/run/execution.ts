@@ -3,6 +3,7 @@ import { TriremeError } from '../errors.ts'
 import { type Sink, stamped } from '../events.ts'
 import { type Branch, bodyOf, branchOf, nodesOf } from '../graph.ts'
 import { type Keys, keys as keysOf } from '../key.ts'
+import type { Many } from '../kind.ts'
 import type { EachNode, Node, StepNode } from '../node.ts'
 import type { Results } from '../pipeline.ts'
 import type { Placed } from '../place.ts'
@@ -31,11 +32,14 @@ export interface ExecutionOptions {
   readonly signal: AbortSignal | undefined
 }
 /** A result as it lies in the store; undefined where its step failed, was skipped, or left it out. */
-export type Made<R> = R extends Ref
-  ? Placed | readonly Placed[] | undefined
-  : R extends readonly unknown[]
-    ? readonly (Placed | undefined)[]
-    : Readonly<Record<string, Placed | undefined>>
+export type Made<R> =
+  R extends Ref<infer K>
+    ? K extends Many
+      ? readonly Placed[] | undefined
+      : Placed | undefined
+    : R extends readonly unknown[]
+      ? readonly (Placed | undefined)[]
+      : Readonly<Record<string, Placed | undefined>>
 export interface Execution<O extends Results> {
   readonly state: 'succeeded' | 'failed' | 'cancelled'
   readonly results: { readonly [N in keyof O]: Made<O[N]> }
@@ -103,7 +107,13 @@ class Executor<O extends Results> {
     })
     signal?.removeEventListener('abort', cancel)
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
-    this.#tell({ event: 'run-ended', run, state, seconds: (performance.now() - started) / 1000, ...(this.#failures[0] && { message: this.#failures[0] }) })
+    this.#tell({
+      event: 'run-ended',
+      run,
+      state,
+      seconds: (performance.now() - started) / 1000,
+      ...(this.#failures[0] && { message: this.#failures[0] }),
+    })
     const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
     return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
   }
@@ -163,7 +173,11 @@ class Executor<O extends Results> {
   }
   #share({ needs }: StepNode, attempt: number): Share {
     const { total } = this.#at
-    return { cpu: Math.min(needs.cpu, total.cpu), memory: Math.min(rung(needs.memory, attempt - 1), total.memory), gpu: needs.gpu?.count ?? 0 }
+    return {
+      cpu: Math.min(needs.cpu, total.cpu),
+      memory: Math.min(rung(needs.memory, attempt - 1), total.memory),
+      gpu: needs.gpu?.count ?? 0,
+    }
   }
   #queue(job: Job): void {
     this.#pool.add(job, job.rank, job.node.kind === 'step' ? this.#share(job.node, job.attempts + 1) : { cpu: 0, memory: 0, gpu: 0 })

@@ -37,10 +37,17 @@ const natural = new Intl.Collator('en', { numeric: true })
 /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
 async function listed(folder: string, kind: FileKind, label: string, port: string): Promise<readonly Placed[]> {
   const names = (await readdir(folder)).sort(natural.compare)
-  const stray = names.find(name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)))
+  const stray = names.find(
+    name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
+  )
   if (stray !== undefined)
-    throw new TriremeError('STEP', `Step ${label} wrote "${stray}" into its list "${port}". A list of ${kind.format} holds files ending in ${kind.extension} only. Name them so.`)
-  return names.filter(name => name.endsWith(kind.extension)).map(name => placedAt(path.join(folder, name.slice(0, -kind.extension.length)), kind))
+    throw new TriremeError(
+      'STEP',
+      `Step ${label} wrote "${stray}" into its list "${port}". A list of ${kind.format} holds files ending in ${kind.extension} only. Name them so.`,
+    )
+  return names
+    .filter(name => name.endsWith(kind.extension))
+    .map(name => placedAt(path.join(folder, name.slice(0, -kind.extension.length)), kind))
 }
 async function check(label: string, port: string, kind: FileKind, placed: Placed, work: Work): Promise<void> {
   for (const file of filesOf(placed)) {
@@ -48,8 +55,13 @@ async function check(label: string, port: string, kind: FileKind, placed: Placed
     const found = await lstat(file).catch(() => undefined)
     const broken = (fault: string, right: string) =>
       new TriremeError('STEP', `Step ${label} ended well, but its output "${port}" ${fault}. ${right} See ${work.log}.`)
-    if (!found) throw broken(`is missing: there is no ${name}`, 'A step writes every output it promises; one it may leave out is declared optional(…).')
-    if (!found.isFile()) throw broken(`is no regular file: ${name}`, 'A step writes its outputs itself; a link would break when its target goes.')
+    if (!found)
+      throw broken(
+        `is missing: there is no ${name}`,
+        'A step writes every output it promises; one it may leave out is declared optional(…).',
+      )
+    if (!found.isFile())
+      throw broken(`is no regular file: ${name}`, 'A step writes its outputs itself; a link would break when its target goes.')
     if (found.size === 0) throw broken(`is empty: ${name}`, 'An empty file is no result.')
   }
   const same = (fact: string) => {
@@ -60,7 +72,11 @@ async function check(label: string, port: string, kind: FileKind, placed: Placed
   if (fault !== undefined)
     throw new TriremeError('STEP', `Step ${label} ended well, but its output "${port}" ${fault}. Nothing was published. See ${work.log}.`)
 }
-const exists = (file: string) => lstat(file).then(() => true, () => false)
+const exists = (file: string) =>
+  lstat(file).then(
+    () => true,
+    () => false,
+  )
 async function seal(file: string, out: string): Promise<OutputFile> {
   await chmod(file, 0o444)
   const [sha256, { size }] = await Promise.all([digestFile(file), lstat(file)])

@@ -90,7 +90,9 @@ export class Jobs {
   end(job: Job, state: 'done' | 'failed' | 'skipped', reason: string): { readonly ready: readonly Job[]; readonly lost: readonly Lost[] } {
     const ready: Job[] = []
     const lost: Lost[] = []
-    const ending: { job: Job; state: Job['state']; reason: string; benign: boolean }[] = [{ job, state, reason, benign: state === 'skipped' }]
+    const ending: { job: Job; state: Job['state']; reason: string; benign: boolean }[] = [
+      { job, state, reason, benign: state === 'skipped' },
+    ]
     for (let next = ending.pop(); next; next = ending.pop()) {
       const { job: ended, state, reason, benign } = next
       if (ended.state !== 'open') continue

@@ -1,19 +1,47 @@
 import { createHash } from 'node:crypto'
 import type { Keys } from '../key.ts'
 import type { Node, StepNode } from '../node.ts'
+import { refsIn } from '../ref.ts'
 
-/** Names of a plan's steps for people: `samtools-sort:tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`. */
+const tags = new WeakMap<Node, string | undefined>()
+/**
+ * The mark that tells calls of a step apart: its own tag, else what the tags of the files in its first tagged input have in common
+ * (`p1.s1.L1` and `p1.s1.L2` make `p1.s1`).
+ */
+function tagOf(node: Node): string | undefined {
+  if (node.kind !== 'step') return undefined
+  if (tags.has(node)) return tags.get(node)
+  const slots = Object.values(node.inputs).map(given => common(refsIn(given).map(ref => tagOf(ref.node))))
+  const tag = node.tag ?? slots.find(tag => tag !== undefined)
+  tags.set(node, tag)
+  return tag
+}
+/** A step that takes only a user's files is told apart by their names. */
+function sourceTag(node: StepNode): string | undefined {
+  const sources = Object.values(node.inputs).flatMap(refsIn)
+  return common(sources.map(({ node }) => (node.kind === 'source' ? node.name : undefined)))
+}
+function common(all: readonly (string | undefined)[]): string | undefined {
+  const [first, ...others] = all.map(tag => tag?.split('.') ?? [])
+  if (!first || first.length === 0) return undefined
+  const shared = first.filter((word, n) =>
+    others.every(other => other[n] === word && first.slice(0, n).every((before, m) => other[m] === before)),
+  )
+  return shared.length > 0 ? shared.join('.') : undefined
+}
+/** Names of a plan's steps for people: `samtools-sort:p1.tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`. */
 export function labels(nodes: readonly Node[], keys: Keys): ReadonlyMap<Node, string> {
-  const plain = ({ step, tag }: StepNode) =>
-    tag === undefined ? step.name : `${step.name}${tag.startsWith('[') ? '' : ':'}${tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`
-  const steps = nodes.filter(node => node.kind === 'step')
-  const seen = new Map<string, Set<string>>()
-  for (const node of steps) {
-    const name = plain(node)
-    const same = seen.get(name) ?? new Set()
-    seen.set(name, same.add(keys.of(node)))
+  const plain = (node: StepNode) => {
+    const tag = tagOf(node) ?? sourceTag(node)
+    return tag === undefined ? node.step.name : `${node.step.name}${tag.startsWith('[') ? '' : ':'}${tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`
   }
-  return new Map(steps.map(node => [node, seen.get(plain(node))!.size > 1 ? `${plain(node)}~${keys.of(node).slice(0, 8)}` : plain(node)]))
+  const steps = nodes.filter(node => node.kind === 'step')
+  const names = new Map(steps.map(node => [node, plain(node)]))
+  const seen = new Map<string, Set<string>>()
+  for (const [node, name] of names) seen.set(name, (seen.get(name) ?? new Set()).add(keys.of(node)))
+  return new Map(
+    steps.map(node => [node, seen.get(names.get(node)!)!.size > 1 ? `${names.get(node)}~${keys.of(node).slice(0, 8)}` : names.get(node)!]),
+  )
 }
 /** A label as a folder's name: nothing in it but letters, digits, dot, hyphen; the digest keeps different labels apart. */
 export const folderName = (label: string): string => {

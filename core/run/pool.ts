@@ -38,4 +38,8 @@ export class Pool<T> {
     this.#free = sum(this.#free, share, 1)
   }
 }
-const sum = (a: Share, b: Share, sign: 1 | -1): Share => ({ cpu: a.cpu + sign * b.cpu, memory: a.memory + sign * b.memory, gpu: a.gpu + sign * b.gpu })
+const sum = (a: Share, b: Share, sign: 1 | -1): Share => ({
+  cpu: a.cpu + sign * b.cpu,
+  memory: a.memory + sign * b.memory,
+  gpu: a.gpu + sign * b.gpu,
+})

@@ -104,7 +104,10 @@ function watchMemory(group: number) {
   const look = async () => {
     const ids = await members(group).catch(() => [])
     const sizes = await Promise.all(ids.map(id => readFile(`/proc/${id}/statm`, 'utf8').catch(() => '0 0')))
-    peak = Math.max(peak, sizes.reduce((sum, text) => sum + Number(text.split(' ')[1]) * 4096, 0))
+    peak = Math.max(
+      peak,
+      sizes.reduce((sum, text) => sum + Number(text.split(' ')[1]) * 4096, 0),
+    )
   }
   const timer = setInterval(look, 1000)
   timer.unref()

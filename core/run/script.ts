@@ -35,7 +35,10 @@ const check = `check() {
 }`
 /** The stage whose failure is the cause: first one that failed otherwise than by SIGPIPE, else the first that failed. */
 export function culprit(statuses: string): { readonly pipe: number; readonly stage: number; readonly status: number } | undefined {
-  const pipes = statuses.trim().split('\n').map(line => line.split(' ').map(Number))
+  const pipes = statuses
+    .trim()
+    .split('\n')
+    .map(line => line.split(' ').map(Number))
   for (const real of [true, false])
     for (const [pipe, stages] of pipes.entries())
       for (const [stage, status] of stages.entries()) if (status !== 0 && (status !== 141 || !real)) return { pipe, stage, status }

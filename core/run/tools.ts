@@ -43,7 +43,12 @@ export const accepted = (tool: Tool, version: string): boolean => {
  * time of change, since MultiQC alone takes two seconds to print its own.
  */
 export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, Found>> {
-  const known: Record<string, string> = memo === undefined ? {} : await readFile(memo, 'utf8').then(JSON.parse).catch(() => ({}))
+  const known: Record<string, string> =
+    memo === undefined
+      ? {}
+      : await readFile(memo, 'utf8')
+          .then(JSON.parse)
+          .catch(() => ({}))
   const fresh: Record<string, string> = {}
   const found = new Map<string, Found>()
   const look = async (tool: Tool) => {
@@ -58,7 +63,8 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
   }
   const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
   await Promise.all(distinct.map(look))
-  if (memo !== undefined && Object.keys(fresh).length > 0) await writeFile(memo, JSON.stringify({ ...known, ...fresh }, null, 1)).catch(() => {})
+  if (memo !== undefined && Object.keys(fresh).length > 0)
+    await writeFile(memo, JSON.stringify({ ...known, ...fresh }, null, 1)).catch(() => {})
   return found
 }
 /** What to say of a tool that cannot be used. */

@@ -24,7 +24,12 @@ export interface Work {
  * Makes the folder. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
-export async function prepare(folder: string, node: StepNode, inputs: Inputs, got: { readonly cpu: number; readonly memory: number }): Promise<Work> {
+export async function prepare(
+  folder: string,
+  node: StepNode,
+  inputs: Inputs,
+  got: { readonly cpu: number; readonly memory: number },
+): Promise<Work> {
   await rm(folder, { recursive: true, force: true })
   for (const dir of ['in', 'out', 'tmp']) await mkdir(path.join(folder, dir), { recursive: true })
   const staged: Record<string, string> = {} // slot, or slot and key or number → base path below the folder
@@ -32,7 +37,8 @@ export async function prepare(folder: string, node: StepNode, inputs: Inputs, go
     const kind = fileOf(node.step.inputs[slot]!)
     const each = several(filled)
     if (each) await mkdir(path.join(folder, 'in', slot))
-    for (const [n, [key, placed]] of (each ?? [['', filled as Placed] as const]).entries()) { // not several: it is one
+    for (const [n, [key, placed]] of (each ?? [['', filled as Placed] as const]).entries()) {
+      // not several: it is one
       const base = each ? `in/${slot}/${String(n + 1).padStart(4, '0')}` : `in/${slot}`
       staged[JSON.stringify([slot, key])] = base
       const want = placedAt(path.join(folder, base), kind)
@@ -79,7 +85,8 @@ function placesOf(node: StepNode, inputs: Inputs, staged: Readonly<Record<string
   }
   return {
     slot,
-    list: slot => (several(inputs[slot]!) ?? []).map(([key]) => placedAt(staged[JSON.stringify([slot, key])]!, fileOf(step.inputs[slot]!)).path),
+    list: slot =>
+      (several(inputs[slot]!) ?? []).map(([key]) => placedAt(staged[JSON.stringify([slot, key])]!, fileOf(step.inputs[slot]!)).path),
     granted: (amount: Granted) => granted(amount, got),
   }
 }

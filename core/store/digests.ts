@@ -26,7 +26,9 @@ export class Digests {
   /** @throws TriremeError `INPUT` when the file is missing, unreadable, empty or no regular file */
   async of(file: string): Promise<string> {
     const found = await stat(file, { bigint: true }).catch((cause: NodeJS.ErrnoException) => {
-      throw new TriremeError('INPUT', `There is no readable file ${file} (${cause.code}). Check the name and its folder's permissions.`, { cause })
+      throw new TriremeError('INPUT', `There is no readable file ${file} (${cause.code}). Check the name and its folder's permissions.`, {
+        cause,
+      })
     })
     if (!found.isFile()) throw new TriremeError('INPUT', `${file} is not a regular file. Give the path of a file.`)
     if (found.size === 0n) throw new TriremeError('INPUT', `${file} is empty. Give a file with content.`)

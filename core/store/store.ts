@@ -31,10 +31,17 @@ export class Store {
       const found = await readFile(mark, 'utf8').catch(() => undefined)
       if (found === undefined) await writeFile(mark, format)
       else if (found !== format)
-        throw new TriremeError('STORE', `The store ${store.root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`)
+        throw new TriremeError(
+          'STORE',
+          `The store ${store.root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
+        )
     } catch (cause) {
       if (cause instanceof TriremeError) throw cause
-      throw new TriremeError('STORE', `The store ${store.root} cannot be written: ${(cause as Error).message}. Give a folder you may write to with --store.`, { cause })
+      throw new TriremeError(
+        'STORE',
+        `The store ${store.root} cannot be written: ${(cause as Error).message}. Give a folder you may write to with --store.`,
+        { cause },
+      )
     }
     return store
   }
@@ -75,7 +82,12 @@ export class Store {
       await rename(outputs, folder)
     } catch (cause) {
       const there = await this.find(record.key)
-      if (!there) throw new TriremeError('STORE', `The outputs of ${record.step} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`, { cause })
+      if (!there)
+        throw new TriremeError(
+          'STORE',
+          `The outputs of ${record.step} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`,
+          { cause },
+        )
       await rm(outputs, { recursive: true, force: true })
       return there
     }

@@ -1,0 +1,47 @@
+import type { FileKind, Ref, SameAs } from 'trireme-bio'
+import type { fastqPair } from 'trireme-bio/kinds'
+import type { ReadGroup } from 'trireme-bio/values'
+import { call as callPileup } from '../steps/bcftools/call.ts'
+import { mpileupTargets } from '../steps/bcftools/mpileup.ts'
+import { index } from '../steps/bwa/index.ts'
+import { mem } from '../steps/bwa/mem.ts'
+import { callTargets } from '../steps/freebayes/call.ts'
+import { align as minimap } from '../steps/minimap2/align.ts'
+
+// A role is a function type: whatever fits it can be an argument of the variant-calling pipeline.
+
+type OnReference = { readonly reference: SameAs<'reference'> }
+export type Genome = Ref<FileKind<'fasta', OnReference & { readonly indexed: 'fai' }>>
+export type SortedBam = Ref<FileKind<'bam', OnReference & { readonly sorted: 'coordinate'; readonly indexed: 'bai' }>>
+
+/** From the reads of one lane to alignments in the order of the reads. */
+export type Aligner = (at: {
+  readonly reads: Ref<typeof fastqPair>
+  readonly genome: Genome
+  readonly readGroup: ReadGroup
+}) => Ref<FileKind<'bam', OnReference & { readonly sorted: 'unsorted' }>>
+
+/** From the alignments of all samples to the variants in some regions, all samples together. */
+export interface Caller {
+  /** Variants pass with QUAL above this; see docs/reference/quality-thresholds.md for the curve behind each default. */
+  readonly quality: number
+  readonly call: (at: {
+    readonly bams: readonly SortedBam[]
+    readonly genome: Genome
+    readonly targets: Ref<FileKind<'bed', {}>>
+    readonly ploidy: 1 | 2
+  }) => Ref<FileKind<'vcf', OnReference>>
+}
+
+export const bwa: Aligner = ({ reads, genome, readGroup }) => mem({ reads, index: index({ genome }).index, readGroup }).aligned
+export const minimap2: Aligner = ({ reads, genome, readGroup }) => minimap({ reads, reference: genome, readGroup }).aligned
+
+export const bcftools: Caller = {
+  quality: 20,
+  call: ({ bams, genome, targets, ploidy }) =>
+    callPileup({ pileup: mpileupTargets({ bams, reference: genome, targets }).pileup, ploidy }).calls,
+}
+export const freebayes: Caller = {
+  quality: 1,
+  call: ({ bams, genome, targets, ploidy }) => callTargets({ bams, reference: genome, targets, ploidy }).calls,
+}

@@ -1,0 +1,150 @@
+import { after, each, from, optional, pipeline, rows, TriremeError } from 'trireme-bio'
+import { anyBam, anyCram, bed, fasta, fastqPair } from 'trireme-bio/kinds'
+import { platform, sampleName } from 'trireme-bio/values'
+import { z } from 'zod'
+import { concat } from '../steps/bcftools/concat.ts'
+import { filter } from '../steps/bcftools/filter.ts'
+import { norm } from '../steps/bcftools/norm.ts'
+import { stats as variantStats } from '../steps/bcftools/stats.ts'
+import { splitGenome, splitTargets } from '../steps/bed/split.ts'
+import { trim } from '../steps/fastp/trim.ts'
+import { check } from '../steps/fastq/check.ts'
+import { report } from '../steps/multiqc/report.ts'
+import { faidx } from '../steps/samtools/faidx.ts'
+import { fixmate } from '../steps/samtools/fixmate.ts'
+import { flagstat } from '../steps/samtools/flagstat.ts'
+import { importBam, importCram } from '../steps/samtools/import.ts'
+import { markdup } from '../steps/samtools/markdup.ts'
+import { merge } from '../steps/samtools/merge.ts'
+import { sort } from '../steps/samtools/sort.ts'
+import { stats } from '../steps/samtools/stats.ts'
+import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
+
+const names = { patient: sampleName, sample: sampleName }
+/** A row gives the reads of a lane, or alignments of a sample: the columns of nf-core/sarek. */
+const samplesheet = rows(
+  { ...names, lane: sampleName, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
+  { ...names, lane: sampleName.optional(), alignments: from(anyBam, 'bam') },
+  { ...names, lane: sampleName.optional(), archive: from(anyCram, 'cram') },
+)
+
+/**
+ * Joint variant calling with the aligners and callers of your choice; the first of each is the default.
+ *
+ * @example variantCallingWith({ aligners: { mine: ({ reads, genome, readGroup }) => … }, callers: { bcftools } })
+ */
+export const variantCallingWith = <const A extends string, const C extends string>(roles: {
+  readonly aligners: Readonly<Record<A, Aligner>>
+  readonly callers: Readonly<Record<C, Caller>>
+}) => {
+  const [aligners, callers] = [Object.keys(roles.aligners) as A[], Object.keys(roles.callers) as C[]] // the keys of these very records
+  const qualities = callers.map(caller => `${roles.callers[caller].quality} with ${caller}`).join(', ')
+  return pipeline({
+    name: 'variant-calling',
+    about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
+    inputs: { samplesheet, reference: fasta, targets: optional(bed) },
+    params: {
+      aligner: z.enum(aligners).default(aligners[0]!).describe('Program that aligns the reads'),
+      caller: z.enum(callers).default(callers[0]!).describe('Program that calls the variants'),
+      ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig: 1 for phages and bacteria, 2 for man'),
+      parts: z.number().int().min(1).max(200).default(8).describe('Calling is split into at most so many parts of like size'),
+      quality: z.number().min(0).optional().describe(`Variants pass with QUAL above this; by default ${qualities}`),
+      depth: z.number().int().min(0).default(0).describe('Variants pass with at least this depth over all samples'),
+      failing: z
+        .enum(['removed', 'marked'])
+        .default('removed')
+        .describe('What happens to variants that do not pass; marked ones get FILTER LowQual'),
+      platform: platform.default('ILLUMINA').describe('Sequencing platform, written into the read groups'),
+      trim: z.boolean().default(true).describe('Trim adapters and drop poor reads with fastp'),
+      qc: z.boolean().default(true).describe('Check the reads, count and report, gather all in a MultiQC page'),
+    },
+    layout: {
+      alignments: sample => `alignments/${sample}/${sample}.md`,
+      variants: 'variants/joint.filtered',
+      trimming: lane => `qc/fastp/${lane}.fastp`,
+      coverage: sample => `qc/samtools/${sample}.stats`,
+      flags: sample => `qc/samtools/${sample}.flagstat`,
+      variantStats: name => `qc/bcftools/${name}.stats`,
+      multiqc: name => `qc/multiqc/${name}`,
+    },
+    build: ({ samplesheet, reference, targets, ...at }) => {
+      const genome = faidx({ genome: reference }).indexed
+      const align = roles.aligners[at.aligner as A] // one of the enum's words
+      const caller = roles.callers[at.caller as C]
+      const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
+
+      const lanes = samplesheet.map(row => {
+        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
+        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
+        const name = `${row.sample}.${row.lane}`
+        const sound = at.qc ? after(row.reads, check({ reads: row.reads }).report) : row.reads
+        const trimmed = at.trim ? trim({ reads: sound }) : undefined
+        if (trimmed) trimming[name] = trimmed.report
+        const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
+        return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
+      })
+      const samples = samplesOf(samplesheet)
+      const alignments = Object.fromEntries(
+        Object.entries(samples).map(([sample, own]) => {
+          const [first, ...others] = own.map(n => lanes[n]!)
+          const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
+          return [sample, markdup({ merged }).marked]
+        }),
+      )
+      const { parts } = targets
+        ? splitTargets({ targets, reference: genome, count: at.parts })
+        : splitGenome({ reference: genome, count: at.parts })
+      const bams = Object.values(alignments)
+      const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
+      const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
+      const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
+      if (!at.qc) return { alignments, variants: filtered, trimming, coverage: {}, flags: {}, variantStats: {}, multiqc: {} }
+
+      const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
+        Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
+      const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
+      const flags = bySample(alignments => flagstat({ alignments }).report)
+      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: 'joint' }).report }
+      const { page, table } = report({ trimming, alignments: coverage, flags, calls: variantReports })
+      return {
+        alignments,
+        variants: filtered,
+        trimming,
+        coverage,
+        flags,
+        variantStats: variantReports,
+        multiqc: { multiqc_report: page, multiqc_general_stats: table },
+      }
+    },
+  })
+}
+export const variantCalling = variantCallingWith({ aligners: { bwa, minimap2 }, callers: { bcftools, freebayes } })
+
+/** Numbers of the rows of each sample, in the sheet's order. @throws TriremeError `SAMPLESHEET` when names contradict each other */
+function samplesOf(
+  sheet: readonly { readonly patient: string; readonly sample: string; readonly lane?: string | undefined }[],
+): Record<string, number[]> {
+  const samples: Record<string, number[]> = {}
+  const lanes = new Map<string, number>()
+  for (const [n, { patient, sample, lane }] of sheet.entries()) {
+    const own = samples[sample] ?? []
+    samples[sample] = own
+    const other = own[0] === undefined ? undefined : sheet[own[0]]!.patient
+    if (other !== undefined && other !== patient)
+      throw new TriremeError(
+        'SAMPLESHEET',
+        `Sample "${sample}" belongs to patient "${other}" in row ${own[0]! + 1} and to "${patient}" in row ${n + 1}. A sample's name stands in its read groups and must be unique. Rename one, such as "${patient}_${sample}".`,
+      )
+    own.push(n)
+    if (lane === undefined) continue
+    const name = JSON.stringify([sample, lane])
+    if (lanes.has(name))
+      throw new TriremeError(
+        'SAMPLESHEET',
+        `Rows ${lanes.get(name)! + 1} and ${n + 1} are both lane "${lane}" of sample "${sample}". Each lane of a sample has one row. Remove one, or correct the lane.`,
+      )
+    lanes.set(name, n)
+  }
+  return samples
+}
