@@ -1,0 +1,43 @@
+import type { Profile } from 'trireme-bio'
+import { lambda } from './lambda/dataset.ts'
+import { toy } from './toy/dataset.ts'
+import { toy as here } from './toy/files.ts'
+
+/** Ready arguments by pipeline and name: `trireme run variant-calling --profile test`. */
+export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>>> = {
+  'variant-calling': { test: test(false), lambda: onLambda(false) },
+  'variant-accuracy': { test: test(true), lambda: onLambda(true) },
+  'simulate-reads': {
+    test: {
+      about: toy.title,
+      dataset: toy,
+      arguments: () => ({ genome: here.genome, samples: ['toy_a'], snps: 8, indels: 4, maxIndel: 8, edge: 200, coverage: 5 }),
+    },
+  },
+}
+function test(truth: boolean): Profile {
+  const samplesheet = here.lanes.map(({ reads, ...names }) => ({ ...names, fastq_1: reads.first, fastq_2: reads.second }))
+  return {
+    about: `${toy.title}: some seconds`,
+    dataset: toy,
+    arguments: () => ({ samplesheet, reference: here.genome, ploidy: 1, parts: 2, ...(truth && { truth: here.truth }) }),
+  }
+}
+function onLambda(truth: boolean): Profile {
+  return {
+    about: `${lambda.title}: half a minute, the first time with the making of the reads`,
+    dataset: lambda,
+    arguments: files => ({
+      samplesheet: ['phage1', 'phage2'].flatMap(sample =>
+        ['L1', 'L2'].map(lane => ({
+          ...{ patient: sample, sample, lane },
+          fastq_1: files[`reads/${sample}_${lane}_1.fastq.gz`],
+          fastq_2: files[`reads/${sample}_${lane}_2.fastq.gz`],
+        })),
+      ),
+      reference: files['NC_001416.fa'],
+      ploidy: 1,
+      ...(truth && { truth: { phage1: files['truth/phage1.vcf.gz'], phage2: files['truth/phage2.vcf.gz'] } }),
+    }),
+  }
+}
