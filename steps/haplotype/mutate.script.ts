@@ -81,10 +81,9 @@ export const leftAligned = (bases: string, at: number, removed: number, inserted
   return { start: left - 1, ref: anchor + bases.slice(left, left + removed), alt: anchor + text, end: right + removed }
 }
 
-const isSnp = ({ ref, alt }: Variant) => ref.length === alt.length
-
 export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
   const made: Variant[] = []
+  const tally = { snps: 0, indels: 0 }
   const total = contigs.reduce((sum, { bases }) => sum + bases.length, 0)
   const bordersOf = (bases: string) => wish.borders.filter(at => at > wish.edge && at < bases.length - wish.edge)
   // Room around a border is kept from the first, so that variants shared by samples never take it.
@@ -103,6 +102,7 @@ export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
     if (!onTaken && used.subarray(start, end).some(Boolean)) return false
     used.fill(1, start - Math.min(start, wish.minDistance), end + wish.minDistance)
     const both = wish.ploidy === 1 || r.below(1000) < wish.homozygous * 1000
+    tally[ref.length === alt.length ? 'snps' : 'indels']++
     made.push({
       contig,
       start,
@@ -145,13 +145,12 @@ export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
   }
 
   const fill = (r: Random, goal: { readonly snps: number; readonly indels: number }) => {
-    const counts = { snps: made.filter(isSnp).length, indels: made.filter(variant => !isSnp(variant)).length }
+    const before = { ...tally }
     const until = (what: 'snps' | 'indels', count: number, attempt: (contig: number, bases: string, at: number) => void) => {
-      const sofar = () => made.filter(variant => isSnp(variant) === (what === 'snps')).length
-      for (let tries = 0; sofar() < count; tries++) {
+      for (let tries = 0; tally[what] < count; tries++) {
         if (tries > 5000 + 500 * count)
           throw new Error(
-            `Only ${sofar()} of ${wish[what]} ${what} fit into ${total} bases. All would fit with fewer variants, less --min-distance (now ${wish.minDistance}) or less --edge (now ${wish.edge}): lower one of them.`,
+            `Only ${tally[what]} of ${wish[what]} ${what} fit into ${total} bases. All would fit with fewer variants, less --min-distance (now ${wish.minDistance}) or less --edge (now ${wish.edge}): lower one of them.`,
           )
         let at = r.below(total)
         let contig = 0
@@ -162,8 +161,8 @@ export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
         attempt(contig, contigs[contig]?.bases ?? '', at)
       }
     }
-    const share = (what: 'snps' | 'indels', part: number) => counts[what] + Math.round((goal[what] - counts[what]) * part)
-    until('snps', counts.snps + 2 * Math.round(((goal.snps - counts.snps) * wish.adjacent) / 2), (...at) => pair(r, ...at))
+    const share = (what: 'snps' | 'indels', part: number) => before[what] + Math.round((goal[what] - before[what]) * part)
+    until('snps', before.snps + 2 * Math.round(((goal.snps - before.snps) * wish.adjacent) / 2), (...at) => pair(r, ...at))
     until('indels', share('indels', wish.homopolymer), (...at) => inHomopolymer(r, ...at))
     until('indels', goal.indels, (contig, bases, at) => {
       const length = 1 + r.below(wish.maxIndel)

@@ -58,13 +58,18 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path)
   const zipped = head[0] === 0x1f && head[1] === 0x8b
   const input = zipped ? file.pipe(createGunzip()) : file
+  // Told by hand, since readline passes on a fault of its input only in later versions of Node 20.
   let fault: Error | undefined
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
   input.on('error', (error: Error) => {
     fault = error
     lines.close()
   })
-  yield* lines
+  try {
+    yield* lines
+  } catch (error) {
+    fault ??= error instanceof Error ? error : new Error(String(error))
+  }
   if (fault) throw new Error(`${path} cannot be read to its end: ${fault.message}. It should be a whole (b)gzipped VCF: make it again.`)
 }
 
