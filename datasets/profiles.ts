@@ -11,7 +11,7 @@ export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>
     test: {
       about: toy.title,
       dataset: toy,
-      arguments: () => ({ genome: here.genome, samples: ['toy_a'], snps: 8, indels: 4, maxIndel: 8, edge: 200, coverage: 5 }),
+      arguments: () => ({ genome: here.genome, samples: ['mutant'], snps: 8, indels: 4, maxIndel: 8, edge: 200, coverage: 5 }),
     },
   },
 }
@@ -37,7 +37,10 @@ function onLambda(truth: boolean): Profile {
       ),
       reference: files['NC_001416.fa'],
       ploidy: 1,
-      ...(truth && { truth: { phage1: files['truth/phage1.vcf.gz'], phage2: files['truth/phage2.vcf.gz'] } }),
+      ...(truth && {
+        truth: { phage1: files['truth/phage1.vcf.gz'], phage2: files['truth/phage2.vcf.gz'] },
+        stratum: files['homopolymers.bed'],
+      }),
     }),
   }
 }

@@ -1,5 +1,5 @@
-import { named, pipeline, sameAs } from 'trireme-bio'
-import { vcf } from 'trireme-bio/kinds'
+import { named, optional, pipeline, sameAs } from 'trireme-bio'
+import { bed, vcf } from 'trireme-bio/kinds'
 import { compare } from '../steps/truth/compare.ts'
 import { summary } from '../steps/truth/summary.ts'
 import { variantCalling } from './variant-calling.ts'
@@ -10,14 +10,21 @@ const { inputs, params, layout } = variantCalling.spec
 export const variantAccuracy = pipeline({
   name: 'variant-accuracy',
   about: 'Variant calling, and its precision, recall and F1 against known variants',
-  inputs: { ...inputs, truth: named(vcf({ reference: sameAs('reference') })) },
+  inputs: {
+    ...inputs,
+    /** Known variants by sample, split, atomic and left-aligned. */
+    truth: named(vcf({ reference: sameAs('reference') })),
+    /** Regions in which the truth is known; without it, everywhere. */
+    confident: optional(bed),
+    /** Regions that are told apart in the table, such as homopolymers. */
+    stratum: optional(bed),
+  },
   params,
-  layout: { ...layout, accuracy: sample => `accuracy/${sample}` },
-  build: ({ truth, ...at }) => {
+  layout: { ...layout, accuracy: name => `accuracy/${name}` },
+  build: ({ truth, confident, stratum, ...at }) => {
     const called = variantCalling(at)
-    const samples = Object.entries(truth).map(([sample, truth]) =>
-      compare({ truth, calls: called.variants, confident: [], strata: {}, sample }),
-    )
+    const regions = { confident: confident ? [confident] : [], strata: stratum ? { stratum } : {} }
+    const samples = Object.entries(truth).map(([sample, truth]) => compare({ truth, calls: called.variants, ...regions, sample }))
     const pooled = summary({ reports: samples.map(({ report }) => report) })
     return { ...called, accuracy: { accuracy: pooled.report, table: pooled.table, text: pooled.text } }
   },
