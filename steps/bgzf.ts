@@ -26,7 +26,8 @@ export const hex = (bytes: Buffer): string => (bytes.length === 0 ? 'none' : (by
 export const bgzfFault = (path: string, name: string): Promise<string | undefined> =>
   withFile(path, async (file, size) => {
     const first = await bytesAt(file, 0, 4)
-    if (first.toString('hex') !== '1f8b0804') return `is not ${name}: its first bytes are ${hex(first)}, ${name} starts with BGZF (1f 8b 08 04)`
+    if (first.toString('hex') !== '1f8b0804')
+      return `is not ${name}: its first bytes are ${hex(first)}, ${name} starts with BGZF (1f 8b 08 04)`
     const last = await bytesAt(file, Math.max(0, size - endBlock.length), endBlock.length)
     return last.equals(endBlock) ? undefined : `is cut off: the BGZF end-of-file block is missing. Copy or make it again`
   })

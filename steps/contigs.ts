@@ -39,7 +39,10 @@ export function faiContigs(text: string): readonly Contig[] | undefined {
 export function annContigs(text: string): readonly Contig[] | undefined {
   const [totals = '', ...lines] = text.split('\n')
   if (!/^[0-9]+ [0-9]+ [0-9]+$/.test(totals)) return undefined
-  return Array.from({ length: Number(totals.split(' ')[1]) }, (_, n) => [lines[2 * n]?.split(' ')[1] ?? '', Number(lines[2 * n + 1]?.split(' ')[1])])
+  return Array.from({ length: Number(totals.split(' ')[1]) }, (_, n) => [
+    lines[2 * n]?.split(' ')[1] ?? '',
+    Number(lines[2 * n + 1]?.split(' ')[1]),
+  ])
 }
 
 /** Contigs of whatever file stands for the reference: an indexed FASTA, a bwa index, or a file aligned to it. Undefined where there is nothing cheap to read. */

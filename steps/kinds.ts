@@ -47,7 +47,8 @@ export const anyBam = bam({})
 export const anyCram = kind('cram', { extension: '.cram', edam: 'format_3462', probe: probes.cramProbe })
 
 /** Binary variant records, an inner link between calling steps. */
-export const bcf = <const F extends Reference>(facts: F) => kind('bcf', { extension: '.bcf', edam: 'format_3020', probe: probes.bcfProbe }, facts)
+export const bcf = <const F extends Reference>(facts: F) =>
+  kind('bcf', { extension: '.bcf', edam: 'format_3020', probe: probes.bcfProbe }, facts)
 const vcfShape = {
   extension: '.vcf.gz',
   edam: 'format_3016',
@@ -57,7 +58,8 @@ const vcfShape = {
 /** A VCF compressed by bgzip. */
 export const vcf = <const F extends Reference>(facts: F) => kind('vcf', vcfShape, facts)
 /** Sorted by coordinate, with its .tbi beside it. */
-export const indexedVcf = <const F extends Reference>(facts: F) => kind('vcf', { ...vcfShape, companions: ['.tbi'] }, { ...facts, indexed: 'tbi' })
+export const indexedVcf = <const F extends Reference>(facts: F) =>
+  kind('vcf', { ...vcfShape, companions: ['.tbi'] }, { ...facts, indexed: 'tbi' })
 
 /** Regions of a genome: contig, start from 0, end not included. */
 export const bed = kind('bed', { extension: '.bed', edam: 'format_3003', probe: probes.bedProbe })

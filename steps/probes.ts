@@ -47,7 +47,8 @@ const cramEnd = Buffer.from('0f000000ffffffff0fe0454f4600000000010005bdd94f00010
 export const cramProbe: Probe = ({ path }) =>
   withFile(path, async (file, size) => {
     const first = await bytesAt(file, 0, 5)
-    if (first.toString('latin1', 0, 4) !== 'CRAM') return `is not a CRAM: its first bytes are ${hex(first.subarray(0, 4))}, a CRAM starts with 43 52 41 4d`
+    if (first.toString('latin1', 0, 4) !== 'CRAM')
+      return `is not a CRAM: its first bytes are ${hex(first.subarray(0, 4))}, a CRAM starts with 43 52 41 4d`
     if (first[4] !== 3) return undefined
     const last = await bytesAt(file, Math.max(0, size - cramEnd.length), cramEnd.length)
     return last.equals(cramEnd) ? undefined : 'is cut off: the CRAM end-of-file container is missing. Copy or make it again'
@@ -90,11 +91,13 @@ export const fastaProbe: Probe = async file => {
   return staleIndex(file)
 }
 export const fastqProbe: Probe = async ({ parts, path }) => {
-  for (const part of Object.values(parts).length > 0 ? Object.values(parts) : [path]) {
+  const all = Object.entries(parts)
+  for (const [name, part] of all.length > 0 ? all : [['', path] as const]) {
     const start = await startOf(part, 65_536)
-    const which = Object.values(parts).length > 0 ? `(${part.slice(path.length)}) ` : ''
+    const which = name === '' ? '' : `(${name}) `
     if (start.length === 0) return `${which}is empty. A FASTQ holds at least one read`
-    if (start[0] !== 0x1f || start[1] !== 0x8b) return `${which}is not gzip: its first bytes are ${hex(start.subarray(0, 4))}, gzip starts with 1f 8b. Compress it with gzip`
+    if (start[0] !== 0x1f || start[1] !== 0x8b)
+      return `${which}is not gzip: its first bytes are ${hex(start.subarray(0, 4))}, gzip starts with 1f 8b. Compress it with gzip`
     const text = unpackedStart(start)
     if (text === undefined) return `${which}cannot be unpacked. Copy it again`
     if (text === '') return `${which}holds no read. A FASTQ holds at least one`
@@ -116,7 +119,9 @@ const printable = (text: string) => (text.split('\n', 1)[0] ?? '').slice(0, 30).
 export const bwaIndexProbe: Probe = async ({ parts }) => {
   const ann = parts.ann ?? ''
   const contigs = annContigs(await readFile(ann, 'utf8'))
-  return contigs?.every(([name, length]) => name !== '' && length > 0) ? undefined : 'is not a bwa index: its .ann does not list sequences. Make it with bwa index'
+  return contigs?.every(([name, length]) => name !== '' && length > 0)
+    ? undefined
+    : 'is not a bwa index: its .ann does not list sequences. Make it with bwa index'
 }
 export const bedProbe: Probe = async ({ path }) => {
   const lines = (await startOf(path, 65_536)).toString('utf8').split('\n')
@@ -127,7 +132,8 @@ export const bedProbe: Probe = async ({ path }) => {
     const [, start = '', end = ''] = line.replace(/\r$/, '').split('\t')
     if (!/^[0-9]+$/.test(start) || !/^[0-9]+$/.test(end))
       return `is not a BED: line ${n + 1} is "${printable(line)}", a BED has contig, start and end between tabs, the latter two whole numbers`
-    if (Number(start) >= Number(end)) return `has an empty region in line ${n + 1}: ${start} to ${end}. A BED counts from 0 and its end is not included`
+    if (Number(start) >= Number(end))
+      return `has an empty region in line ${n + 1}: ${start} to ${end}. A BED counts from 0 and its end is not included`
     regions++
   }
   return regions > 0 ? undefined : 'holds no region. A BED holds at least one'
@@ -137,7 +143,9 @@ export const jsonProbe: Probe = ({ path }) =>
   withFile(path, async (file, size) => {
     const first = (await bytesAt(file, 0, 64)).toString('latin1').trimStart()[0]
     const last = (await bytesAt(file, Math.max(0, size - 64), 64)).toString('latin1').trimEnd().at(-1)
-    return (first === '{' && last === '}') || (first === '[' && last === ']') ? undefined : 'is not JSON: it does not start and end with braces or brackets'
+    return (first === '{' && last === '}') || (first === '[' && last === ']')
+      ? undefined
+      : 'is not JSON: it does not start and end with braces or brackets'
   })
 export const htmlProbe: Probe = async ({ path }) =>
   (await startOf(path, 64)).toString('latin1').trimStart().startsWith('<') ? undefined : 'is not HTML: it does not start with "<"'

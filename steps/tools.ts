@@ -31,7 +31,7 @@ export const samtools = tool({
   doi: '10.1093/gigascience/giab008',
   biotools: 'samtools',
   version: { argv: ['samtools', '--version'], match: /^samtools (\S+)/m },
-  accepts: '>=1.15 <2',
+  accepts: '>=1.16 <2',
   debian: 'samtools',
   conda: 'bioconda::samtools=1.16.1',
 })

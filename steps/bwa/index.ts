@@ -13,7 +13,5 @@ export const index = step({
   outputs: { index: bwaIndex({ reference: sameAs('genome') }) },
   // A genome of n bases takes about 5.4 n bytes of memory (bwa's manual): 1 GiB serves bacteria and fungi, 20 GiB serves man.
   needs: { cpu: 1, memory: [gib(1), gib(20)], time: hours(6) },
-  command: ({ genome }) => run('bwa', 'index', '-p', stem, genome),
+  command: ({ genome, index }) => run('bwa', 'index', '-p', index.stem, genome),
 })
-/** The common beginning of the five files' names: a slot without one of its parts. */
-const stem = { slot: 'index' }

@@ -14,7 +14,12 @@ export const mem = step({
   inputs: { reads: fastqPair, index: bwaIndex({}) },
   params: {
     readGroup: readGroup.describe('Read group that all reads of the pair get'),
-    minScore: z.number().int().min(0).default(30).describe('Alignments below this score are not written; 30 is the default of bwa mem (-T)'),
+    minScore: z
+      .number()
+      .int()
+      .min(0)
+      .default(30)
+      .describe('Alignments below this score are not written; 30 is the default of bwa mem (-T)'),
   },
   outputs: { aligned: bam({ sorted: 'unsorted', reference: sameAs('index') }) },
   streams: ['aligned'],
@@ -22,12 +27,25 @@ export const mem = step({
   needs: { cpu: 4, memory: [gib(2), gib(8), gib(16)], time: hours(12) },
   // -K fixes the batches: without it they follow -t, and insert sizes, so the alignments, with them.
   // -Y soft-clips supplementary alignments, so that no bases are lost. The @PG line would hold paths and threads.
-  command: ({ reads, aligned, readGroup, minScore, cpu }) =>
+  command: ({ reads, index, aligned, readGroup, minScore, cpu }) =>
     pipe(
-      ['bwa', 'mem', '-t', cpu, '-K', 100_000_000, '-Y', '-T', minScore, '-R', readGroupLine(readGroup), stem, reads.first, reads.second],
+      [
+        'bwa',
+        'mem',
+        '-t',
+        cpu,
+        '-K',
+        100_000_000,
+        '-Y',
+        '-T',
+        minScore,
+        '-R',
+        readGroupLine(readGroup),
+        index.stem,
+        reads.first,
+        reads.second,
+      ],
       ['grep', '-v', '^@PG'],
       ['samtools', 'view', '--no-PG', '-1', '-o', aligned, '-'],
     ),
 })
-/** bwa wants the common beginning of the index files' names: a slot without one of its parts. */
-const stem = { slot: 'index' }

@@ -9,7 +9,7 @@ export const fixmate = step({
   edam: ['operation_3096'],
   tools: [samtools],
   image: images.reads,
-  // Mates must follow one another, as an aligner writes them: "unsorted" says so, "queryname" says more.
+  // Mates must follow one another, as an aligner writes them.
   inputs: { aligned: bam({ sorted: 'unsorted' }) },
   outputs: { fixed: bam({ sorted: 'unsorted', reference: sameAs('aligned') }) },
   streams: ['aligned', 'fixed'],

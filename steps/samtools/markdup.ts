@@ -15,5 +15,17 @@ export const markdup = step({
   needs: { cpu: 2, memory: [gib(1), gib(4)] },
   // -c: marks that a user's BAM brings along are dropped, so that all samples are marked by one rule.
   command: ({ merged, marked, cpu }) =>
-    run('samtools', 'markdup', '-@', cpu, '--no-PG', '-c', '-T', 'tmp/markdup', '--write-index', merged, word`${marked}##idx##${marked}.bai`),
+    run(
+      'samtools',
+      'markdup',
+      '-@',
+      cpu,
+      '--no-PG',
+      '-c',
+      '-T',
+      'tmp/markdup',
+      '--write-index',
+      merged,
+      word`${marked}##idx##${marked}.bai`,
+    ),
 })

@@ -14,5 +14,6 @@ export const merge = step({
   streams: ['merged'],
   needs: { cpu: 2, memory: gib(1) },
   // Read groups and programs of equal ID become one (-c, -p): samtools would rename them with a suffix drawn by the clock.
-  command: ({ lanes, merged, cpu }) => run('samtools', 'merge', '-@', cpu, '--no-PG', '-c', '-p', '-s', 1, '-O', 'bam,level=1', '-o', merged, lanes),
+  command: ({ lanes, merged, cpu }) =>
+    run('samtools', 'merge', '-@', cpu, '--no-PG', '-c', '-p', '-s', 1, '-O', 'bam,level=1', '-o', merged, lanes),
 })

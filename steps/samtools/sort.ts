@@ -15,5 +15,20 @@ export const sort = step({
   needs: { cpu: 2, memory: [gib(2), gib(4)] },
   // -m is per thread. What does not fit is spilled to scratch: the outcome is the same.
   command: ({ unsorted, sorted, cpu, memory }) =>
-    run('samtools', 'sort', '-@', cpu, '-m', word`${memory.mib(0.8, { per: 'cpu' })}M`, '--no-PG', '-l', 1, '-T', 'tmp/sort', '-o', sorted, unsorted),
+    run(
+      'samtools',
+      'sort',
+      '-@',
+      cpu,
+      '-m',
+      word`${memory.mib(0.8, { per: 'cpu' })}M`,
+      '--no-PG',
+      '-l',
+      1,
+      '-T',
+      'tmp/sort',
+      '-o',
+      sorted,
+      unsorted,
+    ),
 })

@@ -1,0 +1,69 @@
+import { gib, hours, many, pipe, run, sameAs, step, type Word } from 'trireme-bio'
+import { images } from 'trireme-bio/images'
+import { bcf, bed, indexedBam, indexedFasta } from 'trireme-bio/kinds'
+import { bcftools } from 'trireme-bio/tools'
+import { intervalOf, region } from 'trireme-bio/values'
+import { z } from 'zod'
+
+const inputs = { bams: many(indexedBam({ reference: sameAs('reference') })), reference: indexedFasta({}) }
+const outputs = { pileup: bcf({ reference: sameAs('reference') }) }
+const params = {
+  maxDepth: z.number().int().min(1).default(250).describe('Reads a file looked at in one place; 250 is the default of bcftools (-d)'),
+  minMappingQuality: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Reads of lower mapping quality are skipped; 0 is the default of bcftools (-q)'),
+  minBaseQuality: z
+    .number()
+    .int()
+    .min(0)
+    .default(1)
+    .describe('Bases of lower quality are skipped; 1 is the default of bcftools since 1.13 (-Q)'),
+}
+const shared = {
+  tools: [bcftools],
+  image: images.variants,
+  edam: ['operation_3227'],
+  needs: { cpu: 1, memory: [gib(1), gib(4)], time: hours(12) },
+} as const
+interface Settings {
+  readonly maxDepth: number
+  readonly minMappingQuality: number
+  readonly minBaseQuality: number
+}
+// AD and DP by sample are what people filter on. Samples are told apart by the SM of their read groups.
+const words = ({ maxDepth, minMappingQuality, minBaseQuality }: Settings): readonly Word[] => [
+  ...['--no-version', '-d', maxDepth, '-q', minMappingQuality, '-Q', minBaseQuality, '-a', 'FORMAT/AD,FORMAT/DP', '-O', 'b1'],
+]
+
+export const mpileup = step({
+  ...shared,
+  name: 'bcftools-mpileup',
+  about: 'Genotype likelihoods of samples over a region',
+  inputs,
+  params: { region: region.describe('Where to call, such as chr20:1-5000000'), ...params },
+  outputs,
+  streams: ['pileup'],
+  tag: ({ region }) => region,
+  // The region comes as a table on stdin: given as text (-r), bcftools 1.16 splits HLA-A*01:01:01:01 at its first colon.
+  command: ({ bams, reference, pileup, region, ...settings }) => {
+    const { contig, start, end } = intervalOf(region)
+    return pipe(
+      ['printf', '%s\\t%d\\t%d\\n', contig, start, end],
+      ['bcftools', 'mpileup', ...words(settings), '-f', reference, '-R', '-', '-o', pileup, bams],
+    )
+  },
+})
+export const mpileupTargets = step({
+  ...shared,
+  name: 'bcftools-mpileup-targets',
+  about: 'Genotype likelihoods of samples over the regions of a BED',
+  inputs: { ...inputs, targets: bed },
+  params,
+  outputs,
+  streams: ['pileup'],
+  command: ({ bams, reference, pileup, targets, ...settings }) =>
+    run('bcftools', 'mpileup', ...words(settings), '-f', reference, '-R', targets, '-o', pileup, bams),
+})

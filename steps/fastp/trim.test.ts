@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { fastqPair } from 'trireme-bio/kinds'
+import { content, fastqFiles, folder, pairs } from 'trireme-bio/steps/tiny'
+import { given, made } from 'trireme-bio/testing'
+import { expect, it } from 'vitest'
+import { trim } from './trim.ts'
+
+const at = folder()
+const reads = given('reads', fastqPair, fastqFiles(at, 'reads'))
+/** An insert of 40 bases: both mates read through it into the adapter. */
+const adapter = 'AGATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACG'
+const through = pairs().map(pair => ({
+  ...pair,
+  sequences: [pair.sequences[0].slice(0, 40) + adapter, reversed(adapter) + pair.sequences[0].slice(0, 40)] as const,
+}))
+function reversed(sequence: string): string {
+  return [...sequence]
+    .reverse()
+    .map(base => ({ A: 'T', C: 'G', G: 'C', T: 'A' })[base]!)
+    .join('')
+}
+const lengths = (file: string) =>
+  new Set(
+    content(file)
+      .split('\n')
+      .filter((_, n) => n % 4 === 1)
+      .map(sequence => sequence.length),
+  )
+
+it('passes good reads, and its reports hold no date, path or command line', async () => {
+  const { trimmed, report, page } = await made(trim({ reads }))
+  expect(content(trimmed.parts.first!).split('\n').length).toBe(4 * pairs().length + 1)
+  expect(JSON.parse(content(report.path))).toMatchObject({
+    command: 'fastp',
+    summary: { after_filtering: { total_reads: 2 * pairs().length } },
+  })
+  expect(content(page.path)).not.toMatch(/in\/reads|out\/|20[0-9]{2}-[0-9]{2}-[0-9]{2}|--dont_eval/)
+})
+it('writes the same bytes with one core and with two', async () => {
+  const [one, two] = [await made(trim({ reads }), { cpu: 1 }), await made(trim({ reads }), { cpu: 2 })]
+  for (const [a, b] of [
+    [one.trimmed.parts.first, two.trimmed.parts.first],
+    [one.trimmed.parts.second, two.trimmed.parts.second],
+    [one.report.path, two.report.path],
+    [one.page.path, two.page.path],
+  ])
+    expect(readFileSync(a!).equals(readFileSync(b!))).toBe(true)
+})
+it('trims adapters, unless told not to', async () => {
+  const long = given('through', fastqPair, fastqFiles(at, 'through', through))
+  expect(lengths((await made(trim({ reads: long }))).trimmed.parts.first!)).toEqual(new Set([40]))
+  expect(lengths((await made(trim({ reads: long, adapters: false }))).trimmed.parts.first!)).toEqual(new Set([80]))
+})
+it('drops short reads, unless told not to', async () => {
+  const kept = async (settings: { minLength?: number; dropShort?: boolean }) =>
+    JSON.parse(content((await made(trim({ reads, minLength: 81, ...settings }))).report.path)).summary.after_filtering.total_reads
+  expect(await kept({ minLength: 80 })).toBe(2 * pairs().length)
+  expect(await kept({ dropShort: false })).toBe(2 * pairs().length)
+})
