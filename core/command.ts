@@ -16,12 +16,17 @@ export interface Granted {
   /** Divided by the cores granted, as `samtools sort -m` is per thread. */
   readonly per?: 'cpu'
 }
+/** Compression level of an output: 0 on a link between steps, where it would be undone at once; the step's own in a file. Symbolic, like a grant. */
+export interface Level {
+  readonly level: number
+  readonly of: string
+}
 /** One argument made of several pieces, such as --out=PATH. */
 export interface Glued {
   readonly glued: readonly Word[]
 }
 /** One argument. Never split: 'a b' stays one argument. */
-export type Word = string | number | Slot | Granted | Glued
+export type Word = string | number | Slot | Granted | Level | Glued
 type Words = Word | SlotList | readonly (Word | SlotList)[]
 export type Argv = readonly [program: string | Slot, ...words: Words[]]
 
@@ -55,6 +60,7 @@ export interface Places {
   readonly slot: (slot: Slot) => string
   readonly list: (slot: string) => readonly string[]
   readonly granted: (amount: Granted) => string
+  readonly level: (level: Level) => string
 }
 /** The only way from argv to strings. */
 export const resolve = (argv: Argv, at: Places): string[] =>
@@ -63,9 +69,12 @@ function one(word: Word, at: Places): string {
   if (typeof word !== 'object') return String(word)
   if ('slot' in word) return at.slot(word)
   if ('granted' in word) return at.granted(word)
+  if ('level' in word) return at.level(word)
   return word.glued.map(piece => one(piece, at)).join('')
 }
 
+/** What `command` sees as `compression`: the level for an output, which is 0 where the output is a link. */
+export const compression = (output: Slot, level: number): Level => ({ level, of: output.slot })
 /** What `command` sees as `cpu`: the cores granted. */
 export const cpu: Granted = { granted: 'cpu', unit: 1, share: 1 }
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */

@@ -53,6 +53,7 @@ export interface StepShape {
   readonly outputs: OutKinds
   readonly assets: Readonly<Record<string, Asset>>
   readonly streams: readonly string[]
+  readonly stopsEarly: readonly string[]
   readonly retry: Retry
 }
 /** Exit statuses that the step calls transient, and how often it is then tried again. */

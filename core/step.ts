@@ -1,5 +1,5 @@
 import type { Asset } from './asset.ts'
-import { cpu, type Granted, type MemoryWords, memory, type Script, type Slot, type SlotList } from './command.ts'
+import { compression, cpu, type Granted, type MemoryWords, memory, type Script, type Slot, type SlotList } from './command.ts'
 import { PlanError } from './errors.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
 import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from './kind.ts'
@@ -16,7 +16,7 @@ type Assets = Readonly<Record<string, Asset>>
 /** What a command may mention: slots, assets, parsed parameters, grants. There is nothing else: no path, no environment, no clock. */
 export type Scope<I, A, P extends Schemas, O> = { readonly [N in keyof I]: InSlot<I[N]> } & { readonly [N in keyof O]: PartsOf<O[N]> } & {
   readonly [N in keyof A]: Slot
-} & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords }
+} & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords; readonly compression: typeof compression }
 
 export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKinds, A extends Assets> {
   /** Lower case, digits and hyphens: `tool-verb`. */
@@ -36,6 +36,8 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
   readonly outputs: O
   /** Slots read or written once, from first byte to last: a target may join them by a pipe. @default [] */
   readonly streams?: readonly ((keyof I | keyof O) & string)[]
+  /** Inputs that the program may stop reading before their end, as `head` does. Otherwise a writer cut short is a failure. @default [] */
+  readonly stopsEarly?: readonly (keyof I & string)[]
   readonly needs: Needs | ((params: ValuesOf<P>) => Needs)
   /** Exit statuses that this tool ends with when trying again may help. @default none */
   readonly retry?: Retry
@@ -55,18 +57,28 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   spec: StepSpec<I, P, O, A>,
 ): Step<I, P, O> {
   const owner = `step "${spec.name}"`
-  const { params: schemas = {}, assets = {}, tools = [], streams = [], retry = { times: 0, exits: [] } } = spec
+  const { params: schemas = {}, assets = {}, tools = [], streams = [], stopsEarly = [], retry = { times: 0, exits: [] } } = spec
   if (!/^[a-z][a-z0-9-]*$/.test(spec.name))
     throw new PlanError('DEFINITION', `The name of ${owner} is not lower case letters, digits and hyphens. Name it like "samtools-sort".`)
-  oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory }])
+  oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory, compression }])
   checkSameAs(owner, spec.inputs, spec.inputs)
   checkSameAs(owner, spec.inputs, spec.outputs)
-  const shape: StepShape = { name: spec.name, image: spec.image, tools, inputs: spec.inputs, outputs: spec.outputs, assets, streams, retry }
+  const shape: StepShape = {
+    name: spec.name,
+    image: spec.image,
+    tools,
+    inputs: spec.inputs,
+    outputs: spec.outputs,
+    assets,
+    streams,
+    stopsEarly,
+    retry,
+  }
   const call = (args: Readonly<Record<string, unknown>>) => {
     checkNames(owner, [spec.inputs, schemas], args)
     const params = parse(owner, schemas, args) as ValuesOf<P> // parsed by these very schemas
     const inputs = checkGiven(owner, spec.inputs, args) as Record<string, Given> // steps take no rows
-    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory }
+    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory, compression }
     const script = spec.command(scope as Scope<I, A, P, O>) // the same names, by the type's construction
     checkPrograms(owner, script, tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs

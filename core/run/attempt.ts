@@ -1,90 +1,218 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { closeSync, constants, openSync, rmSync } from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { TriremeError } from '../errors.ts'
 import type { Keys } from '../key.ts'
+import { fileOf } from '../kind.ts'
 import type { StepNode } from '../node.ts'
-import { rung, rungs, secondsText } from '../quantity.ts'
-import type { StepRecord } from '../store/record.ts'
+import { rung } from '../quantity.ts'
+import type { OutputFile, StepRecord } from '../store/record.ts'
 import type { Entry, Store } from '../store/store.ts'
+import type { Link } from './chains.ts'
+import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
-import { type Ended, execute } from './process.ts'
-import { culprit, launch } from './script.ts'
-import { type Inputs, prepare, type Work } from './work.ts'
+import { type Ended, type Running, start } from './process.ts'
+import { type Launch, launch } from './script.ts'
+import { type Inputs, pipeFor, prepare, type Work } from './work.ts'
 
-export interface Attempt {
+/** One step of an attempt: a chain has several, most attempts one. */
+export interface Member {
   readonly node: StepNode
   readonly label: string
+  /** What fills the slots, but for the one that reads from the member before. */
   readonly inputs: Inputs
-  readonly number: number
   readonly cpu: number
   readonly memory: number
   readonly folder: string
-  readonly run: string
+  /** Versions of its tools, for the record. */
   readonly versions: Readonly<Record<string, string>>
+  /** Second key, over the content of its inputs. */
+  readonly content: string
+}
+export interface Attempt {
+  readonly members: readonly Member[]
+  /** `links[n]` joins member n to member n + 1. */
+  readonly links: readonly Link[]
+  readonly number: number
+  readonly run: string
   readonly signal: AbortSignal
 }
 export type Outcome =
-  | { readonly state: 'done'; readonly entry: Entry; readonly ended: Ended }
   | {
-      readonly state: 'failed'
-      readonly message: string
-      readonly folder: string
-      readonly cause: 'memory' | 'time' | 'transient' | 'other' | 'cancelled'
+      readonly state: 'done'
+      readonly entries: readonly (Entry | undefined)[]
+      readonly ended: readonly Pick<Ended, 'seconds' | 'usage'>[]
     }
+  | { readonly state: 'failed'; readonly member: number; readonly message: string; readonly folder: string; readonly cause: Cause }
+
+interface Launched {
+  readonly member: Member
+  readonly work: Work
+  readonly plan: Launch
+  readonly running: Running
+}
+/**
+ * One attempt at a step, or at a chain of steps joined by named pipes: private folders, processes, checks, publication.
+ * All or nothing: outputs are kept only if every process ended well, since a program given half a file may still end with 0
+ * (samtools sort wrote 3,522 of 20,163 reads of a truncated BAM, and was content).
+ */
+export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Outcome> {
+  const works = at.members.map((member, n) => {
+    const [before, after] = [at.links[n - 1], at.links[n]]
+    return prepare(member.folder, member.node, member.inputs, member, {
+      ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }),
+      ...(after && { to: after }),
+    })
+  })
+  const pipes = at.links.flatMap((link, n) => [source(at, n), ...(link.tee ? [teed(at, n)] : [])])
+  if (pipes.length > 0) await promisify(execFile)('mkfifo', ['-m', '600', ...pipes])
+  const started = new Date().toISOString()
+  const group = at.members.map((member, n): Launched => begin(at, member, works[n]!, n))
+  const tees = at.links.flatMap((link, n) => (link.tee ? [beginTee(at, n, works[n]!)] : []))
+  const everything = [...group.map(({ running }) => running), ...tees]
+  const cancel = () => {
+    for (const each of everything) each.end('cancelled')
+  }
+  at.signal.addEventListener('abort', cancel)
+  if (at.signal.aborted) cancel()
+  try {
+    const ended = await together(at, group, tees)
+    const failed = firstFailure(at, group, ended)
+    if (failed) return failed
+    const entries: (Entry | undefined)[] = []
+    const promises = []
+    for (const [n, { member, work }] of group.entries()) {
+      const link = at.links[n]
+      if (link && !link.tee) continue
+      promises.push({ n, member, work, outputs: await harvest(member.node, member.label, work) })
+    }
+    for (const { n, member, work, outputs } of promises)
+      entries[n] = await store.publish(work.out, record(at, member, work, ended[n]!, outputs, keys, started))
+    for (const { work } of group) rmSync(work.folder, { recursive: true, force: true })
+    return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
+  } catch (cause) {
+    if (!(cause instanceof TriremeError)) throw cause
+    const tail = group.at(-1)!
+    return {
+      state: 'failed',
+      member: group.length - 1,
+      message: cause.message + lastLines(tail.work.log),
+      folder: tail.work.folder,
+      cause: 'other',
+    }
+  } finally {
+    at.signal.removeEventListener('abort', cancel)
+  }
+}
+const source = (at: Attempt, n: number) => path.join(at.members[n]!.folder, pipeFor(at.members[n]!.node, at.links[n]!.port))
+const teed = (at: Attempt, n: number) => `${source(at, n)}.tee`
+/** The pipe that member n reads from. */
+const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : source(at, n - 1))
 
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
-function surroundings(folder: string): Record<string, string> {
+function environment(folder: string): Record<string, string> {
   const passed = ['PATH', 'LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
   const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
   return { ...Object.fromEntries(kept), HOME: `${folder}/tmp`, TMPDIR: `${folder}/tmp`, LC_ALL: 'C.UTF-8', TZ: 'UTC', PYTHONHASHSEED: '0' }
 }
-/** One attempt at a step: a private folder, the processes, the checks, the publication. */
-export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Outcome> {
-  const work = await prepare(at.folder, at.node, at.inputs, at)
-  const started = new Date().toISOString()
+function begin(at: Attempt, member: Member, work: Work, n: number): Launched {
   const plan = launch(work.argv)
-  const time = at.node.needs.time
-  const timeLimit = time === undefined ? undefined : rung(time, at.number - 1)
-  const ended = await execute(plan, {
+  const { time } = member.node.needs
+  const running = start(plan, {
     folder: work.folder,
     log: work.log,
     stdout: work.stdout,
-    environment: surroundings(work.folder),
-    timeLimit,
-    signal: at.signal,
+    piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
+    environment: environment(work.folder),
+    timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
-  const failed = await failureOf(at, work, ended, plan.statuses, timeLimit)
-  if (failed) return failed
-  try {
-    const outputs = await harvest(at.node, at.label, work)
-    const record: StepRecord = {
-      format: 1,
-      key: keys.of(at.node),
-      step: at.node.step.name,
-      ...(at.node.tag !== undefined && { tag: at.node.tag }),
-      image: at.node.step.image,
-      recipe: keys.recipe(at.node),
-      params: at.node.params,
-      argv: work.argv,
-      tools: at.versions,
-      outputs,
-      run: at.run,
-      attempt: at.number,
-      cpu: at.cpu,
-      memory: at.memory,
-      started,
-      seconds: Number(ended.seconds.toFixed(3)),
-      ...(ended.usage && { usage: ended.usage }),
-      host,
-    }
-    await mkdir(work.out, { recursive: true })
-    const entry = await store.publish(work.out, record)
-    await rm(work.folder, { recursive: true, force: true })
-    return { state: 'done', entry, ended }
-  } catch (cause) {
-    if (!(cause instanceof TriremeError)) throw cause
-    return { state: 'failed', message: cause.message + (await lastLines(work.log)), folder: work.folder, cause: 'other' }
+  return { member, work, plan, running }
+}
+/** Copies a link into the file that others want, on its way: the reader gets the file's own bytes. */
+function beginTee(at: Attempt, n: number, work: Work): Running {
+  const { node, folder } = at.members[n]!
+  const { port } = at.links[n]!
+  const words = [
+    '-c',
+    'exec tee "$1" <"$2" >"$3"',
+    'tee',
+    `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
+    source(at, n),
+    teed(at, n),
+  ]
+  const tee = path.join(folder, 'tee')
+  return start(
+    { program: 'bash', words, statuses: false },
+    { folder, log: work.log, stdout: undefined, piped: false, environment: { ...environment(folder) }, timeLimit: undefined, usage: tee },
+  )
+}
+/**
+ * Waits for the end of all. When one ends, its neighbours must not wait for it: a pipe that it never opened is opened and closed in its
+ * place. When one fails, the others get two seconds to fail by themselves, so that each tells its own story, and are then ended.
+ */
+async function together(at: Attempt, group: readonly Launched[], tees: readonly Running[]): Promise<readonly Ended[]> {
+  let grace: NodeJS.Timeout | undefined
+  const others = [...group.map(({ running }) => running), ...tees]
+  const watch = async (running: Running, n: number | undefined) => {
+    const ended = await running.ended
+    if (n !== undefined && at.links[n]) touch(source(at, n), constants.O_WRONLY)
+    if (n !== undefined && n > 0) touch(pipeInto(at, n), constants.O_RDONLY)
+    const well = ended.status === 0 && ended.stopped === undefined
+    if (!well && others.length > 1)
+      grace ??= setTimeout(() => {
+        for (const other of others) other.end('group')
+      }, 2000)
+    return ended
   }
+  try {
+    const all = Promise.all(tees.map(tee => watch(tee, undefined)))
+    const ended = await Promise.all(group.map(({ running }, n) => watch(running, n)))
+    for (const tee of tees) setTimeout(() => tee.end('group'), 2000).unref()
+    const copied = await all
+    return ended.map((each, n) => {
+      const link = at.links[n]
+      const copy = link?.tee ? copied[at.links.slice(0, n).filter(({ tee }) => tee).length] : undefined
+      return copy && copy.status !== 0 && each.status === 0 ? { ...each, status: copy.status, signal: copy.signal } : each
+    })
+  } finally {
+    clearTimeout(grace)
+  }
+}
+/** Opens and closes one end of a named pipe, so that whoever waits at the other end goes on. */
+function touch(pipe: string, end: number): void {
+  try {
+    closeSync(openSync(pipe, end | constants.O_NONBLOCK))
+  } catch {
+    // Nobody waits there.
+  }
+}
+/** The member whose failure is the cause: the first along the chain that failed otherwise than for want of a reader. */
+function firstFailure(at: Attempt, group: readonly Launched[], ended: readonly Ended[]): Outcome | undefined {
+  const failures = group.map(({ member, work, plan }, n): Failure | undefined => {
+    const told = failureOf({
+      node: member.node,
+      label: member.label,
+      work,
+      ended: ended[n]!,
+      statuses: plan.statuses,
+      attempt: at.number,
+      memory: member.memory,
+    })
+    const link = at.links[n]
+    const mayStop = link !== undefined && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
+    return told?.unread && mayStop && ended[n]!.stopped === undefined ? undefined : told
+  })
+  const [first] = [failures.findIndex(each => each && !each.unread), failures.findIndex(each => each !== undefined)].filter(n => n >= 0)
+  if (first === undefined) return undefined
+  const { message, cause, unread } = failures[first]!
+  const reader = at.members[first + 1]
+  const story =
+    unread && reader
+      ? `${reader.label} stopped reading before the end of its input "${at.links[first]!.slot}". If it may, say stopsEarly in its step.\n${message}`
+      : message
+  return { state: 'failed', member: first, message: story, folder: at.members[first]!.folder, cause }
 }
 const host: StepRecord['host'] = {
   name: os.hostname(),
@@ -93,55 +221,36 @@ const host: StepRecord['host'] = {
   cores: os.cpus().length,
 }
 
-async function failureOf(
+function record(
   at: Attempt,
+  member: Member,
   work: Work,
   ended: Ended,
-  statuses: boolean,
-  limit: number | undefined,
-): Promise<Outcome | undefined> {
-  if (ended.status === 0 && ended.stopped === undefined) return undefined
-  const told = statuses ? culprit(await readFile(`${work.folder}/status`, 'utf8').catch(() => '')) : undefined
-  const argv = told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]
-  const killed = ended.signal === 9 || ended.signal === 'SIGKILL' || ended.status === 137 || told?.status === 137
-  const cause =
-    ended.stopped === 'cancelled'
-      ? 'cancelled'
-      : ended.stopped === 'time limit'
-        ? 'time'
-        : killed && ended.oom
-          ? 'memory'
-          : at.node.step.retry.exits.includes(told?.status ?? ended.status ?? -1)
-            ? 'transient'
-            : 'other'
-  const how =
-    cause === 'cancelled'
-      ? 'was cancelled'
-      : cause === 'time'
-        ? `ran longer than its limit of ${secondsText(limit ?? 0)}`
-        : cause === 'memory'
-          ? `ran out of memory (${Math.round(at.memory / 2 ** 20)} MiB granted)`
-          : ended.signal !== null
-            ? `was ended by signal ${ended.signal}`
-            : `ended with status ${told?.status ?? ended.status}`
-  const more =
-    cause === 'time' && rungs(at.node.needs.time ?? ([] as never)).length <= at.number
-      ? " Raise the step's needs.time if it is only slow."
-      : cause === 'memory' && rungs(at.node.needs.memory).length <= at.number
-        ? " Add a higher rung to the step's needs.memory."
-        : ''
-  const message = `Step ${at.label} ${how}.${more}\n  command: ${(argv ?? []).map(quoted).join(' ')}\n  folder:  ${work.folder}${await lastLines(work.log)}`
-  return { state: 'failed', message, folder: work.folder, cause }
-}
-/** A word as a person may paste it into a shell; only ever shown. */
-export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
-async function lastLines(log: string): Promise<string> {
-  const text = await readFile(log, 'utf8').catch(() => '')
-  const lines = text
-    .trimEnd()
-    .split(/\r?\n|\r/)
-    .slice(-12)
-  return text.trim() === ''
-    ? '\n  It wrote nothing to its standard error.'
-    : `\n  last lines of its log:\n${lines.map(line => `    ${line.slice(0, 400)}`).join('\n')}`
+  outputs: Readonly<Record<string, readonly OutputFile[]>>,
+  keys: Keys,
+  started: string,
+): StepRecord {
+  const { node } = member
+  return {
+    format: 1,
+    key: keys.of(node),
+    same: member.content,
+    step: node.step.name,
+    label: member.label,
+    image: node.step.image,
+    recipe: keys.recipe(node),
+    params: node.params,
+    argv: work.argv,
+    tools: member.versions,
+    outputs,
+    run: at.run,
+    attempt: at.number,
+    cpu: member.cpu,
+    memory: member.memory,
+    started,
+    seconds: Number(ended.seconds.toFixed(3)),
+    ...(ended.usage && { usage: ended.usage }),
+    ...(at.members.length > 1 && { group: at.members.map(({ label }) => label) }),
+    host,
+  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../events.ts'
 import { gib, kind, many, mib, minutes, type Needs, pipe, plan, type Results, run, step } from '../index.ts'
+import type { StepRecord } from '../store/record.ts'
 import { Store } from '../store/store.ts'
 import { scratch } from '../testing.ts'
 import type { Attempt, Outcome } from './attempt.ts'
@@ -21,17 +22,17 @@ const use = (name: string, needs: Needs = { cpu: 1, memory: mib(1) }) =>
   })
 const failed = (cause: 'memory' | 'time' | 'transient' | 'other'): Outcome => ({
   state: 'failed',
+  member: 0,
   message: `failed for ${cause}`,
   folder: '/x',
   cause,
 })
-const done = ({ node }: Attempt): Outcome => {
-  const outputs = Object.fromEntries(Object.keys(node.step.outputs).map(port => [port, [{ name: `${port}.txt`, size: 1, sha256: '' }]]))
-  return {
-    state: 'done',
-    entry: { folder: '/x', record: { outputs } as never },
-    ended: { status: 0, signal: null, seconds: 1, usage: undefined, stopped: undefined, oom: false },
-  }
+const done = ({ members }: Attempt): Outcome => {
+  const entries = members.map(({ node }) => {
+    const outputs = Object.fromEntries(Object.keys(node.step.outputs).map(port => [port, [{ name: `${port}.txt`, size: 1, sha256: '' }]]))
+    return { folder: '/x', record: { outputs } as unknown as StepRecord }
+  })
+  return { state: 'done', entries, ended: members.map(() => ({ seconds: 1, usage: undefined })) }
 }
 async function play(
   results: Results,
@@ -43,7 +44,7 @@ async function play(
   const events: Event[] = []
   const told = await execute(
     plan('p', results),
-    { store, versions: new Map(), run: 'r', total, failFast, on: event => events.push(event), signal: undefined },
+    { store, versions: new Map(), run: 'r', total, stream: true, failFast, on: event => events.push(event), signal: undefined },
     async attempt => perform(attempt),
   )
   return { ...told, events, order: events.flatMap(event => (event.event === 'started' ? [event.step] : [])) }
@@ -52,7 +53,10 @@ async function play(
 test('out of memory climbs the ladder, and no other failure does', async () => {
   const granted: number[] = []
   const step = make('s', { cpu: 1, memory: [gib(1), gib(2), gib(4)] })
-  const told = await play(step({}), attempt => (granted.push(attempt.memory), granted.length < 3 ? failed('memory') : done(attempt)))
+  const told = await play(
+    step({}),
+    attempt => (granted.push(attempt.members[0]!.memory), granted.length < 3 ? failed('memory') : done(attempt)),
+  )
   expect([told.state, granted]).toEqual(['succeeded', [gib(1), gib(2), gib(4)]])
   expect((await play(step({}), () => failed('other'))).order).toEqual(['s'])
 })
@@ -82,7 +86,7 @@ test('a longer time limit is tried when there is one', async () => {
   ])
 })
 test('cores are cut to what there is; memory and GPUs are not', async () => {
-  const told = await play(make('s', { cpu: 32, memory: mib(1) })({}), attempt => (expect(attempt.cpu).toBe(4), done(attempt)))
+  const told = await play(make('s', { cpu: 32, memory: mib(1) })({}), attempt => (expect(attempt.members[0]!.cpu).toBe(4), done(attempt)))
   expect(told.state).toBe('succeeded')
   await expect(play(make('s', { cpu: 1, memory: gib(64) })({}), done)).rejects.toThrow(
     "Step s needs 64 GiB of memory, and this run may use 8 GiB. Raise --memory, run it on a larger machine, or lower the step's needs.memory.",
@@ -105,7 +109,7 @@ test('the longest path that remains comes first', async () => {
 test('a failure skips what needs it and nothing else, unless the run fails fast', async () => {
   const [bad, good] = [make('bad', { cpu: 4, memory: mib(1) })({}).out, make('good', { cpu: 4, memory: mib(1) })({}).out]
   const results = { broken: use('b')({ from: [bad] }).out, fine: use('g')({ from: [good] }).out }
-  const perform = (attempt: Attempt) => (attempt.label === 'bad' ? failed('other') : done(attempt))
+  const perform = (attempt: Attempt) => (attempt.members[0]!.label === 'bad' ? failed('other') : done(attempt))
   const told = await play(results, perform)
   expect(told.events.flatMap(event => (event.event === 'skipped' ? [[event.step, event.reason]] : []))).toEqual([['b', 'bad failed']])
   expect(told.results.fine).toBeDefined()
@@ -116,10 +120,10 @@ test('never more than there is at once', async () => {
   let [now, most] = [0, 0]
   const parts = Array.from({ length: 20 }, (_, n) => make(`s${n}`, { cpu: n % 3 === 0 ? 2 : 1, memory: gib(1) })({}).out)
   await play({ parts }, async attempt => {
-    now += attempt.cpu
+    now += attempt.members[0]!.cpu
     most = Math.max(most, now)
     await new Promise(done => setTimeout(done, 2))
-    now -= attempt.cpu
+    now -= attempt.members[0]!.cpu
     return done(attempt)
   })
   expect(most).toBe(4)

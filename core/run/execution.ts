@@ -11,7 +11,10 @@ import type { Plan } from '../plan.ts'
 import { bytesText, rung, rungs } from '../quantity.ts'
 import { type Ref, refsIn } from '../ref.ts'
 import type { Entry, Store } from '../store/store.ts'
-import type { Attempt, Outcome } from './attempt.ts'
+import type { Attempt, Member, Outcome } from './attempt.ts'
+import type { Chain } from './chains.ts'
+import { contentKeys } from './content.ts'
+import type { Cause } from './failure.ts'
 import { type Job, Jobs } from './jobs.ts'
 import { folderName, labels } from './labels.ts'
 import { Places } from './places.ts'
@@ -26,6 +29,8 @@ export interface ExecutionOptions {
   readonly run: string
   /** What steps may use together. */
   readonly total: Share
+  /** Joins steps whose both ends can stream; otherwise every step writes files. */
+  readonly stream: boolean
   /** Ends everything at the first failure; otherwise unrelated steps go on. */
   readonly failFast: boolean
   readonly on: Sink
@@ -77,7 +82,8 @@ class Executor<O extends Results> {
     this.#perform = perform
     this.#tell = stamped(at.on)
     this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
-    this.#jobs = new Jobs(this.#keys)
+    const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
+    this.#jobs = new Jobs(this.#keys, at.stream ? { memory: at.total.memory, memoryOf } : undefined)
     this.#places = new Places(this.#keys)
     this.#pool = new Pool(at.total)
   }
@@ -95,7 +101,7 @@ class Executor<O extends Results> {
     this.#announce(nodes)
     this.#jobs.rank(nodes)
     await this.#lookUp(nodes)
-    const ready = this.#jobs.demand(nodesOf(Object.values(this.#plan.results).flatMap(refsIn)), key => this.#places.entries.has(key))
+    const ready = this.#jobs.demand(Object.values(this.#plan.results).flatMap(refsIn), nodes, key => this.#places.entries.has(key))
     this.#tellFound(nodes)
     for (const job of ready) this.#queue(job)
     await new Promise<void>((done, fail) => {
@@ -106,6 +112,7 @@ class Executor<O extends Results> {
       this.#pump()
     })
     signal?.removeEventListener('abort', cancel)
+    await this.#at.store.flush()
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
     this.#tell({
       event: 'run-ended',
@@ -146,7 +153,7 @@ class Executor<O extends Results> {
   #announce(nodes: readonly Node[]): void {
     const steps = new Map(nodes.flatMap(node => (node.kind === 'step' ? [[this.#keys.of(node), node] as const] : [])))
     for (const [key, node] of steps) {
-      const { cpu, memory } = this.#share(node, 1)
+      const { cpu, memory } = this.#grant(node, 1)
       this.#tell({ event: 'planned', step: this.#label(key), key, name: node.step.name, cpu, memory })
     }
   }
@@ -171,7 +178,8 @@ class Executor<O extends Results> {
       else if (!this.#jobs.has(key)) this.#tell({ event: 'skipped', step, key, reason: 'not needed: what follows it is cached' })
     }
   }
-  #share({ needs }: StepNode, attempt: number): Share {
+  /** What one step is granted: its cores cut to what there is, the rung of its memory that this attempt has reached. */
+  #grant({ needs }: StepNode, attempt: number): Share {
     const { total } = this.#at
     return {
       cpu: Math.min(needs.cpu, total.cpu),
@@ -179,8 +187,15 @@ class Executor<O extends Results> {
       gpu: needs.gpu?.count ?? 0,
     }
   }
+  /** The steps of a chain run at once: the largest number of cores among them, since one of them is the slowest, and all their memory. */
+  #share(job: Job): Share {
+    if ('each' in job.work) return { cpu: 0, memory: 0, gpu: 0 }
+    const all = job.work.members.map(node => this.#grant(node, job.attempts + 1))
+    const memory = Math.min(sum(all.map(each => each.memory)), this.#at.total.memory)
+    return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
+  }
   #queue(job: Job): void {
-    this.#pool.add(job, job.rank, job.node.kind === 'step' ? this.#share(job.node, job.attempts + 1) : { cpu: 0, memory: 0, gpu: 0 })
+    this.#pool.add(job, job.rank, this.#share(job))
   }
   /** Starts what fits; ends when no job is open, or when stopped and nothing runs any more. */
   #pump(): void {
@@ -188,7 +203,7 @@ class Executor<O extends Results> {
       const taken = this.#pool.take()
       if (!taken) break
       this.#running++
-      this.#start(taken.item, taken.share).then(
+      this.#start(taken.item).then(
         () => this.#landed(taken.share),
         (cause: unknown) => {
           this.#landed(taken.share)
@@ -203,74 +218,128 @@ class Executor<O extends Results> {
     this.#pool.give(share)
     this.#pump()
   }
-  async #start(job: Job, share: Share): Promise<void> {
+  async #start(job: Job): Promise<void> {
     if (job.state !== 'open') return
-    if (job.node.kind === 'each') return this.#branchOut(job, job.node)
-    const inputs: Record<string, Filled> = {}
-    for (const [slot, given] of Object.entries(job.node.inputs)) {
-      const filled = this.#places.fill(given)
-      if (filled === undefined) return this.#end(job, 'skipped', `its input "${slot}" was left out by the step that may make it`)
-      inputs[slot] = filled
+    if ('each' in job.work) return this.#branchOut(job, job.work.each)
+    const { work } = job
+    const inputs: Record<string, Filled>[] = []
+    for (const [n, node] of work.members.entries()) {
+      const own: Record<string, Filled> = {}
+      for (const [slot, given] of Object.entries(node.inputs)) {
+        if (work.links[n - 1]?.slot === slot) continue
+        const filled = this.#places.fill(given)
+        if (filled === undefined) return this.#end(job, 'skipped', `its input "${slot}" was left out by the step that may make it`)
+        own[slot] = filled
+      }
+      inputs.push(own)
     }
-    await this.#attempt(job, job.node, inputs, share)
+    if (job.attempts === 0 && (await this.#standIn(job, work))) return
+    await this.#attempt(job, work, inputs)
   }
-  async #attempt(job: Job, node: StepNode, inputs: Readonly<Record<string, Filled>>, { cpu, memory }: Share): Promise<void> {
+  /** Early cut-off: where the same recipe met the same contents before, what it made then stands in. */
+  async #standIn(job: Job, work: Chain): Promise<boolean> {
+    const { store } = this.#at
+    const files = work.members.flatMap((_, n) => (work.links[n] === undefined || work.links[n].tee ? [n] : []))
+    const content = contentKeys(work, this.#keys, this.#places)
+    const found = await Promise.all(files.map(n => store.findSame(content[n]!)))
+    if (!found.every(entry => entry !== undefined)) return false
+    for (const [n, key] of job.keys.entries()) {
+      const entry = found[files.indexOf(n)]
+      if (entry) {
+        store.standIn(key, entry)
+        this.#places.entries.set(key, entry)
+        this.#entries.set(this.#label(key), entry)
+      }
+      this.#tell({ event: 'cached', step: this.#label(key), key })
+    }
+    this.#end(job, 'done')
+    return true
+  }
+  async #attempt(job: Job, work: Chain, inputs: readonly Readonly<Record<string, Filled>>[]): Promise<void> {
     const { store, run, versions } = this.#at
-    const [number, step, key] = [++job.attempts, this.#label(job.key), job.key]
-    this.#tell({ event: 'started', step, key, attempt: number, cpu, memory })
-    const folder = path.join(store.workFolder(run), folderName(step))
-    const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
-    const attempt: Attempt = { node, label: step, inputs, number, cpu, memory, folder, run, versions: tools, signal: this.#stop.signal }
-    const outcome = await this.#perform(attempt, store, this.#keys)
+    const number = ++job.attempts
+    const labels = job.keys.map(key => this.#label(key))
+    const content = contentKeys(work, this.#keys, this.#places)
+    const members = work.members.map((node, n): Member => {
+      const { cpu, memory } = this.#grant(node, number)
+      const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
+      const folder = path.join(store.workFolder(run), folderName(labels[n]!))
+      return { node, label: labels[n]!, inputs: inputs[n]!, cpu, memory, folder, versions: tools, content: content[n]! }
+    })
+    for (const [n, { cpu, memory, label: step }] of members.entries())
+      this.#tell({
+        event: 'started',
+        step,
+        key: job.keys[n]!,
+        attempt: number,
+        cpu,
+        memory,
+        ...(members.length > 1 && { group: labels.at(-1)! }),
+      })
+    const outcome = await this.#perform({ members, links: work.links, number, run, signal: this.#stop.signal }, store, this.#keys)
     if (outcome.state === 'done') {
-      this.#places.entries.set(key, outcome.entry)
-      this.#entries.set(step, outcome.entry)
-      const { seconds, usage } = outcome.ended
-      this.#tell({ event: 'succeeded', step, key, seconds, ...(usage && { usage }) })
+      for (const [n, entry] of outcome.entries.entries()) {
+        const { seconds, usage } = outcome.ended[n]!
+        if (entry) this.#places.entries.set(job.keys[n]!, entry)
+        if (entry) this.#entries.set(labels[n]!, entry)
+        this.#tell({ event: 'succeeded', step: labels[n]!, key: job.keys[n]!, seconds, ...(usage && { usage }) })
+      }
       return this.#end(job, 'done')
     }
-    if (this.#mayTryAgain(node, outcome.cause, number)) {
+    const failed = work.members[outcome.member]!
+    const step = labels[outcome.member]!
+    if (this.#mayTryAgain(job, failed, outcome.cause, number)) {
       this.#tell({ event: 'retried', step, attempt: number, reason: outcome.message.split('\n')[0]! })
-      if (outcome.cause === 'transient' && node.step.retry.pause) await pause(node.step.retry.pause, this.#stop.signal)
+      if (outcome.cause === 'transient' && failed.step.retry.pause) await pause(failed.step.retry.pause, this.#stop.signal)
       return this.#queue(job)
     }
     this.#failures.push(outcome.message)
-    this.#tell({ event: 'failed', step, key, message: outcome.message, folder: outcome.folder })
+    this.#tell({ event: 'failed', step, key: job.keys[outcome.member]!, message: outcome.message, folder: outcome.folder })
+    for (const [n, other] of labels.entries())
+      if (n !== outcome.member)
+        this.#tell({ event: 'skipped', step: other, key: job.keys[n]!, reason: `${step}, which it is joined to, failed` })
     this.#end(job, 'failed', `${step} failed`)
     if (this.#at.failFast) this.#stop.abort()
   }
   /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
-  #mayTryAgain({ needs, step }: StepNode, cause: 'memory' | 'time' | 'transient' | 'other' | 'cancelled', attempts: number): boolean {
-    if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#at.total.memory
+  #mayTryAgain(job: Job, { needs, step }: StepNode, cause: Cause, attempts: number): boolean {
+    if (cause === 'memory')
+      return (
+        attempts < rungs(needs.memory).length &&
+        this.#share(job).memory <= this.#at.total.memory &&
+        rung(needs.memory, attempts) <= this.#at.total.memory
+      )
     if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
     return cause === 'transient' && attempts <= step.retry.times
   }
   #end(job: Job, state: 'done' | 'failed' | 'skipped', reason = ''): void {
     const { ready, lost } = this.#jobs.end(job, state, reason)
     for (const { job, reason } of lost)
-      if (job.node.kind === 'step') this.#tell({ event: 'skipped', step: this.#label(job.key), key: job.key, reason })
+      if (!('each' in job.work)) for (const key of job.keys) this.#tell({ event: 'skipped', step: this.#label(key), key, reason })
     for (const job of ready) this.#queue(job)
   }
   /** Once its list is written, an `each` becomes one branch for every file, and waits for them. */
   async #branchOut(job: Job, node: EachNode): Promise<void> {
     if (this.#places.branches.has(job.key)) return this.#end(job, 'done')
-    const list = this.#places.list(node.list)
-    if (!list) return this.#end(job, 'skipped', 'the list it runs over was left out')
-    const branches: readonly Branch[] = list.map(({ path: file }) => branchOf(node, path.basename(file)))
+    const items = this.#places.items(node.list)
+    if (!items) return this.#end(job, 'skipped', 'the list it runs over was left out')
+    const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
     this.#places.branches.set(job.key, branches)
     const nodes = branches.flatMap(branch => branch.nodes)
     this.#name(nodes)
     this.#announce(nodes)
     await this.#lookUp(nodes)
-    const roots = nodesOf(branches.flatMap(({ results }) => Object.values(results)))
-    const ready = this.#jobs.demand(roots, key => this.#places.entries.has(key))
+    const wanted = branches.flatMap(({ results }) => Object.values(results))
+    this.#jobs.rank(nodes)
+    const ready = this.#jobs.demand(wanted, nodes, key => this.#places.entries.has(key))
     this.#tellFound(nodes)
-    const lost = this.#jobs.wait(job, roots)
+    const lost = this.#jobs.wait(job, nodesOf(wanted))
     for (const job of ready) this.#queue(job)
     if (lost) return this.#end(job, 'skipped', lost.reason)
     if (job.waiting === 0) this.#queue(job)
   }
 }
+const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
 /** The plan's nodes but for the bodies of `each`, whose steps exist only once the list is written. */
 function outer(plan: Plan): readonly Node[] {
   const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))

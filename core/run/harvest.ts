@@ -1,42 +1,44 @@
-import { chmod, lstat, readdir, rm } from 'node:fs/promises'
+import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { type FileKind, fileOf, isSameAs, type OutKind } from '../kind.ts'
 import type { StepNode } from '../node.ts'
 import { filesOf, type Placed, placedAt } from '../place.ts'
-import { digestFile, syncFile } from '../store/durable.ts'
+import { digestFile } from '../store/durable.ts'
 import type { OutputFile } from '../store/record.ts'
 import type { Work } from './work.ts'
 
 /**
  * Checks that the step kept its promise and makes the folder of outputs ready to publish: every promised file is there, is a regular
- * file, is not empty, and passes its kind's probe; it is made read-only, digested and synced. What was not promised is removed.
+ * file, is not empty, and passes its kind's probe; it is made read-only and digested. What was not promised is removed.
  * @throws TriremeError `STEP` naming the output and the fault
  */
 export async function harvest(node: StepNode, label: string, work: Work): Promise<Readonly<Record<string, readonly OutputFile[]>>> {
   const outputs: Record<string, readonly OutputFile[]> = {}
   for (const [port, kind] of Object.entries(node.step.outputs)) {
-    const placed = await promised(work.out, port, kind, label)
+    const placed = promised(work.out, port, kind, label)
     for (const each of placed) await check(label, port, fileOf(kind), each, work)
     outputs[port] = await Promise.all(placed.flatMap(filesOf).map(file => seal(file, work.out)))
   }
-  const kept = new Set(Object.values(outputs).flatMap(files => files.map(file => file.name.split(path.sep)[0])))
-  for (const name of await readdir(work.out)) if (!kept.has(name)) await rm(path.join(work.out, name), { recursive: true, force: true })
+  const kept = new Set(Object.values(outputs).flatMap(files => files.map(file => file.name)))
+  for (const file of readdirSync(work.out, { withFileTypes: true, recursive: true })) {
+    const place = path.join(file.parentPath, file.name)
+    if (!file.isDirectory() && !kept.has(path.relative(work.out, place))) rmSync(place, { force: true })
+  }
   return outputs
 }
 /** The files of an output as they should be; for a list, as many as the step wrote. */
-async function promised(out: string, port: string, kind: OutKind, label: string): Promise<readonly Placed[]> {
+function promised(out: string, port: string, kind: OutKind, label: string): readonly Placed[] {
   const file = fileOf(kind)
   if ('many' in kind) return listed(path.join(out, port), file, label, port)
   const placed = placedAt(path.join(out, port), file)
   if (!('optional' in kind)) return [placed]
-  const there = await Promise.all(filesOf(placed).map(exists))
-  return there.some(Boolean) ? [placed] : []
+  return filesOf(placed).some(found) ? [placed] : []
 }
 const natural = new Intl.Collator('en', { numeric: true })
 /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
-async function listed(folder: string, kind: FileKind, label: string, port: string): Promise<readonly Placed[]> {
-  const names = (await readdir(folder)).sort(natural.compare)
+function listed(folder: string, kind: FileKind, label: string, port: string): readonly Placed[] {
+  const names = readdirSync(folder).sort(natural.compare)
   const stray = names.find(
     name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
   )
@@ -52,17 +54,17 @@ async function listed(folder: string, kind: FileKind, label: string, port: strin
 async function check(label: string, port: string, kind: FileKind, placed: Placed, work: Work): Promise<void> {
   for (const file of filesOf(placed)) {
     const name = path.relative(work.out, file)
-    const found = await lstat(file).catch(() => undefined)
+    const there = found(file)
     const broken = (fault: string, right: string) =>
       new TriremeError('STEP', `Step ${label} ended well, but its output "${port}" ${fault}. ${right} See ${work.log}.`)
-    if (!found)
+    if (!there)
       throw broken(
         `is missing: there is no ${name}`,
         'A step writes every output it promises; one it may leave out is declared optional(…).',
       )
-    if (!found.isFile())
+    if (!there.isFile())
       throw broken(`is no regular file: ${name}`, 'A step writes its outputs itself; a link would break when its target goes.')
-    if (found.size === 0) throw broken(`is empty: ${name}`, 'An empty file is no result.')
+    if (there.size === 0) throw broken(`is empty: ${name}`, 'An empty file is no result.')
   }
   const same = (fact: string) => {
     const value = (kind.facts as Readonly<Record<string, unknown>>)[fact] // facts are plain data
@@ -72,16 +74,11 @@ async function check(label: string, port: string, kind: FileKind, placed: Placed
   if (fault !== undefined)
     throw new TriremeError('STEP', `Step ${label} ended well, but its output "${port}" ${fault}. Nothing was published. See ${work.log}.`)
 }
-const exists = (file: string) =>
-  lstat(file).then(
-    () => true,
-    () => false,
-  )
+const found = (file: string): Stats | undefined => lstatSync(file, { throwIfNoEntry: false })
 async function seal(file: string, out: string): Promise<OutputFile> {
-  await chmod(file, 0o444)
-  const [sha256, { size }] = await Promise.all([digestFile(file), lstat(file)])
-  await syncFile(file)
-  return { name: path.relative(out, file), size, sha256 }
+  chmodSync(file, 0o444)
+  const { size } = lstatSync(file)
+  return { name: path.relative(out, file), size, sha256: await digestFile(file, size) }
 }
 /** The files of a published output, read back from the names in its record. */
 export function placedFrom(folder: string, port: string, kind: OutKind, files: readonly OutputFile[]): readonly Placed[] {

@@ -1,12 +1,16 @@
-import { nodesOf, upstream } from '../graph.ts'
+import { bodyOf, nodesOf, upstream } from '../graph.ts'
 import type { Keys } from '../key.ts'
 import type { EachNode, Node, StepNode } from '../node.ts'
-import { isRef, refsIn } from '../ref.ts'
+import { isList, isRef, type Ref, refsIn } from '../ref.ts'
+import { type Chain, chainsOf } from './chains.ts'
 
-/** One piece of work of a run, known by its key: two equal calls are one job. */
+/** One piece of work of a run: a chain of steps, most often of one, or the branching of an `each`. */
 export interface Job {
-  readonly node: StepNode | EachNode
+  readonly work: Chain | { readonly each: EachNode }
+  /** Key of the `each`, or of the chain's last step. */
   readonly key: string
+  /** Keys of all its steps. Two equal calls are one job. */
+  readonly keys: readonly string[]
   /** Longest path that follows: the more, the sooner. */
   readonly rank: number
   readonly followers: Job[]
@@ -20,14 +24,23 @@ export interface Lost {
   readonly job: Job
   readonly reason: string
 }
+/** What may be joined; undefined: every step is a job of its own. */
+export interface Joining {
+  readonly memory: number
+  readonly memoryOf: (node: StepNode) => number
+}
+const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
+
 /** The graph of jobs of one run: who waits for whom. Knows no process, no store, no clock. */
 export class Jobs {
   readonly #keys: Keys
+  readonly #joining: Joining | undefined
   readonly #jobs = new Map<string, Job>()
   readonly #ranks = new Map<string, number>()
   #open = 0
-  constructor(keys: Keys) {
+  constructor(keys: Keys, joining: Joining | undefined) {
     this.#keys = keys
+    this.#joining = joining
   }
   /** Jobs that have not ended. */
   get open(): number {
@@ -47,33 +60,63 @@ export class Jobs {
     }
   }
   /**
-   * Makes a job for every node that is needed and not there, and for what those need in turn.
+   * Makes jobs for every node that is needed and not there, and for what those need in turn.
+   * @param wanted files that must be there in the end
+   * @param order nodes, each after what it needs: the order in which chains are looked for
    * @returns the new jobs that wait for nothing
    */
-  demand(roots: readonly Node[], there: (key: string) => boolean): readonly Job[] {
-    const made: Job[] = []
-    const stack = [...roots]
+  demand(wanted: readonly Ref[], order: readonly Node[], there: (key: string) => boolean): readonly Job[] {
+    const needed = new Map<string, StepNode | EachNode>()
+    const stack = [...nodesOf(wanted)]
     for (let node = stack.pop(); node; node = stack.pop()) {
       if (node.kind === 'item') stack.push(...upstream(node))
       if (node.kind !== 'step' && node.kind !== 'each') continue
       const key = this.#keys.of(node)
-      if (this.#jobs.has(key) || there(key)) continue
-      const job: Job = { node, key, rank: this.#ranks.get(key) ?? 1, followers: [], state: 'open', waiting: 0, attempts: 0 }
-      this.#jobs.set(key, job)
-      this.#open++
-      made.push(job)
+      if (this.#jobs.has(key) || needed.has(key) || there(key)) continue
+      needed.set(key, node)
       stack.push(...upstream(node))
     }
-    for (const job of made) this.wait(job, upstream(job.node))
+    const made: Job[] = []
+    const make = (work: Job['work'], keys: readonly string[]) => {
+      const rank = Math.max(...keys.map(key => this.#ranks.get(key) ?? 1))
+      const job: Job = { work, key: keys.at(-1)!, keys, rank, followers: [], state: 'open', waiting: 0, attempts: 0 }
+      for (const key of keys) this.#jobs.set(key, job)
+      this.#open++
+      made.push(job)
+    }
+    for (const chain of this.#chains(needed, wanted, order))
+      make(
+        chain,
+        chain.members.map(node => this.#keys.of(node)),
+      )
+    for (const [key, node] of needed) if (node.kind === 'each') make({ each: node }, [key])
+    for (const job of made) this.wait(job, nodesIn(job).flatMap(upstream))
     return made.filter(job => job.waiting === 0)
+  }
+  #chains(needed: ReadonlyMap<string, Node>, wanted: readonly Ref[], order: readonly Node[]): readonly Chain[] {
+    const seen = new Set<string>()
+    const steps = order.flatMap(node => {
+      const key = this.#keys.of(node)
+      const fresh = node.kind === 'step' && needed.has(key) && !seen.has(key)
+      seen.add(key)
+      return fresh ? [node] : []
+    })
+    if (!this.#joining) return steps.map(node => ({ members: [node], links: [] }))
+    // Files that branches of an `each` will read are not asked for by any step yet.
+    const later = [...needed.values()].flatMap(node => (node.kind === 'each' ? refsFromOutside(node) : []))
+    const kept = new Set([...wanted, ...later].map(ref => this.#keys.ofRef(ref)))
+    return chainsOf(steps, this.#keys, { ...this.#joining, kept: (key, port) => kept.has(`${key}#${port}`) })
   }
   /** Lets a job wait for others. @returns the first of them that is already lost, if any */
   wait(job: Job, before: readonly Node[]): Lost | undefined {
     let lost: Lost | undefined
-    const keys = new Set(before.flatMap(node => (node.kind === 'item' ? nodesOf([node.list]) : [node])).map(node => this.#keys.of(node)))
-    for (const key of keys) {
-      const other = this.#jobs.get(key)
-      if (!other || other.state === 'done') continue
+    const others = new Set(
+      before
+        .flatMap(node => (node.kind === 'item' ? nodesOf([node.list]) : [node]))
+        .flatMap(node => this.#jobs.get(this.#keys.of(node)) ?? []),
+    )
+    for (const other of others) {
+      if (other === job || other.state === 'done') continue
       if (other.state !== 'open') lost ??= { job: other, reason: 'a step it needs did not succeed' }
       else {
         other.followers.push(job)
@@ -107,11 +150,22 @@ export class Jobs {
     }
     return { ready: ready.filter(job => job.state === 'open'), lost }
   }
-  #bearsAbsence({ node }: Job, absent: Job): boolean {
-    if (node.kind === 'each') return this.#keys.of(node.list.node) !== absent.key
-    return Object.values(node.inputs).every(given => {
-      const uses = refsIn(given).some(ref => this.#keys.of(ref.node) === absent.key)
-      return !uses || (!isRef(given) && Array.isArray(given)) || (isRef(given) && given.node.kind === 'each')
+  #bearsAbsence(follower: Job, absent: Job): boolean {
+    const uses = (given: readonly Ref[]) => given.some(ref => absent.keys.includes(this.#keys.of(ref.node)))
+    return nodesIn(follower).every(node => {
+      if (node.kind === 'each') return !uses([node.list])
+      return Object.values(node.inputs).every(
+        given => !uses(refsIn(given)) || isList(given) || (isRef(given) && given.node.kind === 'each'),
+      )
     })
   }
+}
+/** What the body of an `each` reads from outside it. */
+function refsFromOutside(each: EachNode): readonly Ref[] {
+  const body = bodyOf(each)
+  const inside = new Set<Node>([each.item, ...body])
+  const refs = body.flatMap(node =>
+    node.kind === 'step' ? Object.values(node.inputs).flatMap(refsIn) : node.kind === 'each' ? [node.list, ...refsFromOutside(node)] : [],
+  )
+  return [...refs, ...Object.values(each.body), each.list].filter(ref => !inside.has(ref.node))
 }

@@ -25,7 +25,7 @@ export class Places {
   of(ref: Ref): Placed | Several | undefined {
     const { node } = ref
     if (node.kind === 'source') return placedSource(node, fileOf(ref.kind))
-    if (node.kind === 'item') return this.list(node.list)?.find(each => path.basename(each.path) === node.name)
+    if (node.kind === 'item') return this.items(node.list)?.find(({ name }) => name === node.name)?.placed
     const key = this.#keys.of(node)
     if (node.kind === 'each') return this.branches.get(key)?.flatMap(({ results }) => this.one(results[ref.port]!) ?? [])
     const entry = this.entries.get(key)
@@ -43,6 +43,11 @@ export class Places {
     const placed = this.of(ref)
     return isSeveral(placed) ? placed : undefined
   }
+  /** The items of a list: a file that a step wrote has its own name, one that was gathered its number. */
+  items(ref: Ref): readonly { readonly name: string; readonly placed: Placed }[] | undefined {
+    const own = ref.node.kind === 'step'
+    return this.list(ref)?.map((placed, n) => ({ name: own ? path.basename(placed.path) : String(n + 1).padStart(4, '0'), placed }))
+  }
   /** What fills a slot: a list takes what is there, one file or files by name must be whole. */
   fill(given: Given): Filled | undefined {
     if (isRef(given)) return this.of(given)
@@ -50,6 +55,19 @@ export class Places {
     const all = Object.entries(given).map(([name, ref]) => [name, this.one(ref)] as const)
     const there = all.filter((pair): pair is readonly [string, Placed] => pair[1] !== undefined)
     return there.length === all.length ? Object.fromEntries(there) : undefined
+  }
+  /** Digests of what a ref stands for, in the shape it has; null where nothing is there. */
+  content(ref: Ref): unknown {
+    const { node } = ref
+    if (node.kind === 'source') return Object.fromEntries(Object.entries(node.files).map(([suffix, { sha256 }]) => [suffix, sha256]))
+    if (node.kind === 'item') {
+      const all = this.content(node.list)
+      const place = this.items(node.list)?.findIndex(({ name }) => name === node.name) ?? -1
+      return isList(all) ? (all[place] ?? null) : null
+    }
+    const key = this.#keys.of(node)
+    if (node.kind === 'each') return this.branches.get(key)?.map(({ results }) => this.content(results[ref.port]!)) ?? null
+    return this.entries.get(key)?.record.outputs[ref.port]?.map(file => file.sha256) ?? null
   }
   /** A result of the plan, in the shape it was returned. */
   result(given: Given): unknown {

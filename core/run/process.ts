@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
 import type { Launch } from './script.ts'
@@ -16,78 +16,94 @@ export interface Ended {
   readonly seconds: number
   readonly usage: Usage | undefined
   /** Set when we ended it ourselves. */
-  readonly stopped: 'time limit' | 'cancelled' | undefined
+  readonly stopped: Stopped | undefined
   /** True when the kernel killed something for lack of memory meanwhile. */
   readonly oom: boolean
 }
+export type Stopped = 'time limit' | 'cancelled' | 'group'
 export interface Surroundings {
   readonly folder: string
   /** Receives stderr, and stdout too unless `stdout` is given. */
   readonly log: string
   readonly stdout: string | undefined
+  /** True where `stdout` is a named pipe: opening it waits for its reader, so the child does that. */
+  readonly piped: boolean
   readonly environment: Readonly<Record<string, string>>
   readonly timeLimit: number | undefined
-  readonly signal: AbortSignal | undefined
+  /** File for the figures of GNU time. @default `usage` in the folder */
+  readonly usage?: string
 }
-/** Runs one program as a process group of its own and waits for its end. Nothing of the group outlives this call. */
-export async function execute({ program, words }: Launch, at: Surroundings): Promise<Ended> {
-  const usageFile = path.join(at.folder, 'usage')
-  const wrapped = gnuTime ? [gnuTime, '-q', '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
-  const log = await open(at.log, 'a')
-  const stdout = at.stdout === undefined ? undefined : await open(at.stdout, 'w')
-  const oomBefore = await oomKills()
+/** A running process group. */
+export interface Running {
+  readonly ended: Promise<Ended>
+  /** Ends the group: SIGTERM, and SIGKILL three seconds later to what is left. */
+  end(why: Stopped): void
+}
+/** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
+export function start({ program, words }: Launch, at: Surroundings): Running {
+  const usageFile = at.usage ?? path.join(at.folder, 'usage')
+  const timed = gnuTime ? [gnuTime, '-q', '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
+  const wrapped = at.piped && at.stdout !== undefined ? ['bash', '-c', 'exec "${@:2}" >"$1"', 'step', at.stdout, ...timed] : timed
+  const log = openSync(at.log, 'a')
+  const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
   const started = performance.now()
   const child = spawn(wrapped[0]!, wrapped.slice(1), {
     cwd: at.folder,
     env: at.environment,
     detached: true, // a group of its own, so that all of it can be ended
-    stdio: ['ignore', (stdout ?? log).fd, log.fd],
+    stdio: ['ignore', stdout, log],
   })
+  closeSync(log)
+  if (stdout !== log) closeSync(stdout)
   const memory = child.pid === undefined ? undefined : watchMemory(child.pid)
-  let stopped: Ended['stopped']
-  const end = (why: NonNullable<Ended['stopped']>) => {
+  let stopped: Stopped | undefined
+  let hard: NodeJS.Timeout | undefined
+  const end = (why: Stopped) => {
     stopped ??= why
-    endGroup(child.pid)
+    killGroup(child.pid, 'SIGTERM')
+    hard ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), 3000)
   }
   const limit = at.timeLimit === undefined ? undefined : setTimeout(() => end('time limit'), at.timeLimit * 1000)
-  const cancel = () => end('cancelled')
-  at.signal?.addEventListener('abort', cancel)
-  if (at.signal?.aborted) cancel()
-  try {
-    const exit = await new Promise<{ status: number | null; signal: NodeJS.Signals | null }>((done, fail) => {
-      child.on('error', fail)
-      child.on('exit', (status, signal) => done({ status, signal }))
-    })
-    const seconds = (performance.now() - started) / 1000
-    killGroup(child.pid, 'SIGKILL') // a step that left something running in the background
-    const told = gnuTime ? await readFile(usageFile, 'utf8').catch(() => '') : ''
-    const bySignal = /^Command terminated by signal (\d+)/m.exec(told)
-    return {
-      status: bySignal ? null : exit.status,
-      signal: bySignal ? Number(bySignal[1]) : exit.signal,
-      seconds,
-      usage: usageOf(told, memory?.peak() ?? 0),
-      stopped,
-      oom: (await oomKills()) > oomBefore,
+  const ended = new Promise<Ended>((done, fail) => {
+    const close = () => {
+      clearTimeout(limit)
+      clearTimeout(hard)
+      memory?.stop()
     }
-  } finally {
-    clearTimeout(limit)
-    memory?.stop()
-    at.signal?.removeEventListener('abort', cancel)
-    await log.close()
-    await stdout?.close()
-  }
-}
-/** SIGTERM to the group, and SIGKILL three seconds later to what is left of it. */
-function endGroup(pid: number | undefined): void {
-  killGroup(pid, 'SIGTERM')
-  setTimeout(() => killGroup(pid, 'SIGKILL'), 3000).unref()
+    child.on('error', cause => {
+      close()
+      fail(cause)
+    })
+    child.on('exit', (status, signal) => {
+      const seconds = (performance.now() - started) / 1000
+      killGroup(child.pid, 'SIGKILL') // what the step left running in the background
+      close()
+      const told = gnuTime ? read(usageFile) : ''
+      const byName = /^Command terminated by signal (\d+)/m.exec(told)
+      done({
+        status: byName ? null : status,
+        signal: byName ? Number(byName[1]) : signal,
+        seconds,
+        usage: usageOf(told, memory?.peak() ?? 0),
+        stopped,
+        oom: status !== 0 && oomSince(),
+      })
+    })
+  })
+  return { ended, end }
 }
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal)
   } catch {
     // The group has ended already.
+  }
+}
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
   }
 }
 function usageOf(told: string, sampled: number): Usage | undefined {
@@ -104,10 +120,8 @@ function watchMemory(group: number) {
   const look = async () => {
     const ids = await members(group).catch(() => [])
     const sizes = await Promise.all(ids.map(id => readFile(`/proc/${id}/statm`, 'utf8').catch(() => '0 0')))
-    peak = Math.max(
-      peak,
-      sizes.reduce((sum, text) => sum + Number(text.split(' ')[1]) * 4096, 0),
-    )
+    const pages = sizes.reduce((sum, text) => sum + Number(text.split(' ')[1]), 0)
+    peak = Math.max(peak, pages * 4096)
   }
   const timer = setInterval(look, 1000)
   timer.unref()
@@ -119,7 +133,10 @@ async function members(group: number): Promise<readonly string[]> {
   return ids.filter((_, n) => stats[n]!.slice(stats[n]!.lastIndexOf(')') + 2).split(' ')[2] === String(group))
 }
 /** How many processes the kernel has killed for lack of memory since it started; 0 where it does not tell. */
-async function oomKills(): Promise<number> {
-  const text = await readFile('/proc/vmstat', 'utf8').catch(() => '')
-  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0)
+const oomKills = (): number => Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat'))?.[1] ?? 0)
+let oomKnown = oomKills()
+function oomSince(): boolean {
+  const before = oomKnown
+  oomKnown = oomKills()
+  return oomKnown > before
 }

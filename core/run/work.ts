@@ -1,6 +1,6 @@
-import { mkdir, rm, symlink } from 'node:fs/promises'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { type Granted, granted, type Places, resolve, type Slot } from '../command.ts'
+import { granted, type Places, resolve, type Slot } from '../command.ts'
 import { fileOf } from '../kind.ts'
 import type { StepNode } from '../node.ts'
 import { type Placed, placedAt } from '../place.ts'
@@ -15,78 +15,98 @@ export interface Work {
   readonly out: string
   readonly log: string
   readonly argv: readonly (readonly (readonly string[])[])[]
-  /** File that receives stdout, where an output does. */
+  /** File that receives stdout, where an output does; from the folder. */
   readonly stdout: string | undefined
   /** Path of the first file that fills an input, for probes. */
   readonly input: (slot: string) => string | undefined
 }
+/** How a step is joined to its neighbours in a chain: named pipes instead of files. */
+export interface Joints {
+  /** The input that is read from a pipe. */
+  readonly from?: { readonly slot: string; readonly pipe: string }
+  /** The output that is written to a pipe, `link/aligned.bam` in the step's folder. */
+  readonly to?: { readonly port: string; readonly tee: boolean }
+}
+/** Name of the pipe for an output, below the step's folder. */
+export const pipeFor = (node: StepNode, port: string): string => `link/${port}${fileOf(node.step.outputs[port]!).extension}`
 /**
  * Makes the folder. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
-export async function prepare(
+export function prepare(
   folder: string,
   node: StepNode,
   inputs: Inputs,
   got: { readonly cpu: number; readonly memory: number },
-): Promise<Work> {
-  await rm(folder, { recursive: true, force: true })
-  for (const dir of ['in', 'out', 'tmp']) await mkdir(path.join(folder, dir), { recursive: true })
-  const staged: Record<string, string> = {} // slot, or slot and key or number → base path below the folder
-  for (const [slot, filled] of Object.entries(inputs)) {
-    const kind = fileOf(node.step.inputs[slot]!)
-    const each = several(filled)
-    if (each) await mkdir(path.join(folder, 'in', slot))
-    for (const [n, [key, placed]] of (each ?? [['', filled as Placed] as const]).entries()) {
-      // not several: it is one
-      const base = each ? `in/${slot}/${String(n + 1).padStart(4, '0')}` : `in/${slot}`
-      staged[JSON.stringify([slot, key])] = base
-      const want = placedAt(path.join(folder, base), kind)
-      const pairs = [
-        ...Object.entries(want.parts).map(([part, to]) => [placed.parts[part], to]),
-        ...Object.entries(want.companions).map(([suffix, to]) => [placed.companions[suffix], to]),
-        ...(Object.keys(want.parts).length > 0 ? [] : [[placed.path, want.path]]),
-      ]
-      for (const [from, to] of pairs) await symlink(path.relative(path.dirname(to!), from!), to!)
-    }
+  joints: Joints = {},
+): Work {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(path.join(folder, 'out'), { recursive: true })
+  mkdirSync(path.join(folder, 'tmp'))
+  if (Object.keys(node.step.inputs).length > 0) mkdirSync(path.join(folder, 'in'))
+  if (joints.to) mkdirSync(path.join(folder, 'link'))
+  const staged = stage(folder, node, inputs)
+  if (joints.from) {
+    const kind = fileOf(node.step.inputs[joints.from.slot]!)
+    symlinkSync(joints.from.pipe, path.join(folder, `in/${joints.from.slot}${kind.extension}`))
+    staged.set(joints.from.slot, new Map([['', `in/${joints.from.slot}`]]))
   }
-  for (const [port, kind] of Object.entries(node.step.outputs)) if ('many' in kind) await mkdir(path.join(folder, 'out', port))
-  const places = placesOf(node, inputs, staged, got)
+  for (const [port, kind] of Object.entries(node.step.outputs)) if ('many' in kind) mkdirSync(path.join(folder, 'out', port))
+  const places = placesOf(node, staged, got, joints)
   const { pipes, stdout } = node.script
   return {
     folder,
     out: path.join(folder, 'out'),
     log: path.join(folder, 'log.txt'),
     argv: pipes.map(stages => stages.map(argv => resolve(argv, places))),
-    stdout: stdout && path.join(folder, places.slot(stdout)),
-    input: slot => {
-      const filled = inputs[slot]
-      return filled && (several(filled)?.[0]?.[1] ?? (filled as Placed)).path // several is undefined for one file
-    },
+    stdout: stdout && places.slot(stdout),
+    input: slot => inputs[slot] && each(inputs[slot])[0]?.[1].path,
   }
 }
-const several = (filled: Filled): readonly (readonly [string, Placed])[] | undefined =>
-  'path' in filled && typeof filled.path === 'string'
-    ? undefined
-    : Array.isArray(filled)
-      ? filled.map((placed: Placed, n) => [String(n), placed] as const)
-      : Object.entries(filled as Readonly<Record<string, Placed>>) // neither a file nor a list
+/** The files of a slot, each under its key: '' for a single one, its number in a list, its name. */
+function each(filled: Filled): readonly (readonly [string, Placed])[] {
+  if (isPlaced(filled)) return [['', filled]]
+  return Array.isArray(filled) ? filled.map((placed: Placed, n) => [String(n), placed] as const) : Object.entries(filled)
+}
+const isPlaced = (filled: Filled): filled is Placed => 'path' in filled && typeof filled.path === 'string'
+type Staged = Map<string, ReadonlyMap<string, string>>
 
-function placesOf(node: StepNode, inputs: Inputs, staged: Readonly<Record<string, string>>, got: { cpu: number; memory: number }): Places {
+/** Links every input below `in/`. @returns slot → key → common beginning of the file's names, from the folder */
+function stage(folder: string, node: StepNode, inputs: Inputs): Staged {
+  const staged: Staged = new Map()
+  for (const [slot, filled] of Object.entries(inputs)) {
+    const kind = fileOf(node.step.inputs[slot]!)
+    const single = isPlaced(filled)
+    if (!single) mkdirSync(path.join(folder, 'in', slot))
+    const bases = each(filled).map(([key], n) => [key, single ? `in/${slot}` : `in/${slot}/${String(n + 1).padStart(4, '0')}`] as const)
+    for (const [n, [, placed]] of each(filled).entries()) {
+      const want = placedAt(path.join(folder, bases[n]![1]), kind)
+      for (const [part, to] of Object.entries(want.parts)) link(placed.parts[part]!, to)
+      for (const [suffix, to] of Object.entries(want.companions)) link(placed.companions[suffix]!, to)
+      if (Object.keys(want.parts).length === 0) link(placed.path, want.path)
+    }
+    staged.set(slot, new Map(bases))
+  }
+  return staged
+}
+const link = (from: string, to: string) => symlinkSync(path.relative(path.dirname(to), from), to)
+
+function placesOf(node: StepNode, staged: Staged, got: { readonly cpu: number; readonly memory: number }, { to }: Joints): Places {
   const { step } = node
   const slot = ({ slot, part, key = '' }: Slot): string => {
     const asset = step.assets[slot]
     if (asset) return asset.path
+    if (to?.port === slot) return pipeFor(node, slot)
     const kind = step.outputs[slot] ?? step.inputs[slot]!
-    const base = slot in step.outputs ? `out/${slot}` : staged[JSON.stringify([slot, key])]!
+    const base = slot in step.outputs ? `out/${slot}` : staged.get(slot)!.get(key)!
     if ('many' in kind) return base
     const placed = placedAt(base, fileOf(kind))
     return part === undefined ? placed.path : placed.parts[part]!
   }
   return {
     slot,
-    list: slot =>
-      (several(inputs[slot]!) ?? []).map(([key]) => placedAt(staged[JSON.stringify([slot, key])]!, fileOf(step.inputs[slot]!)).path),
-    granted: (amount: Granted) => granted(amount, got),
+    list: slot => [...staged.get(slot)!.values()].map(base => placedAt(base, fileOf(step.inputs[slot]!)).path),
+    granted: amount => granted(amount, got),
+    level: ({ level, of }) => String(to?.port === of && !to.tee ? 0 : level),
   }
 }

@@ -10,8 +10,11 @@ export interface OutputFile {
 export interface StepRecord {
   readonly format: 1
   readonly key: string
+  /** Digest of the recipe over the content of its inputs: where it is equal, the outputs are, whatever the key. */
+  readonly same: string
   readonly step: string
-  readonly tag?: string
+  /** The step's name for people in the run that made it. */
+  readonly label: string
   readonly image: string
   /** What the key was made of; two recipes compared say why a step ran again. */
   readonly recipe: unknown
@@ -28,5 +31,7 @@ export interface StepRecord {
   readonly started: string
   readonly seconds: number
   readonly usage?: Usage
+  /** Labels of the steps it ran together with, joined by pipes. */
+  readonly group?: readonly string[]
   readonly host: { readonly name: string; readonly platform: string; readonly cpu: string; readonly cores: number }
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { syncFile, syncFolder } from './durable.ts'
+import { digestFile, sync } from './durable.ts'
+import { Journal } from './journal.ts'
 import type { StepRecord } from './record.ts'
 
 const format = 'trireme-store 1\n'
@@ -14,36 +15,51 @@ export interface Entry {
 /**
  * Content by derivation key, in one folder:
  * `entries/ab/abcd…/` holds the outputs of a step and its `record.json`, put there by one rename;
- * `work/RUN/` is private to a run until then; `runs/RUN/` holds its events.
+ * `work/RUN/` is private to a run until then; `runs/RUN/` holds its events; `journal.jsonl` is an index of what is on the disk.
+ *
+ * A rename makes an entry visible whole, also to a runner killed at any moment. It reaches the disk a little later, in groups, and only
+ * then its line is written to the journal: an entry without a line is one whose power may have been cut, and is believed only after its
+ * digests were compared.
  */
 export class Store {
   readonly root: string
+  readonly #journal: Journal
+  readonly #halves = new Set<string>()
+  readonly #doubted = new Map<string, Promise<Entry | undefined>>()
+  #pending: Entry[] = []
+  #syncing: Promise<void> = Promise.resolve()
+  #syncs = false
   private constructor(root: string) {
     this.root = root
+    this.#journal = new Journal(root)
   }
   /** Opens the store, making it where there is none. @throws TriremeError `STORE` when it cannot be written or has another format */
-  static async open(root: string): Promise<Store> {
-    const store = new Store(path.resolve(root))
-    const mark = path.join(store.root, 'format')
+  static async open(folder: string): Promise<Store> {
+    const root = path.resolve(folder)
+    const mark = path.join(root, 'format')
+    let found: string | undefined
     try {
-      await mkdir(path.join(store.root, 'entries'), { recursive: true })
-      await mkdir(path.join(store.root, 'runs'), { recursive: true })
-      const found = await readFile(mark, 'utf8').catch(() => undefined)
-      if (found === undefined) await writeFile(mark, format)
-      else if (found !== format)
-        throw new TriremeError(
-          'STORE',
-          `The store ${store.root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
-        )
+      mkdirSync(path.join(root, 'entries'), { recursive: true })
+      mkdirSync(path.join(root, 'runs'), { recursive: true })
+      found = read(mark)
+      if (found === undefined) {
+        // By rename, so that a runner killed here, or two at once, leave no half mark.
+        writeFileSync(`${mark}.${process.pid}`, format)
+        renameSync(`${mark}.${process.pid}`, mark)
+      }
     } catch (cause) {
-      if (cause instanceof TriremeError) throw cause
       throw new TriremeError(
         'STORE',
-        `The store ${store.root} cannot be written: ${(cause as Error).message}. Give a folder you may write to with --store.`,
+        `The store ${root} cannot be written: ${(cause as Error).message}. Give a folder you may write to with --store.`,
         { cause },
       )
     }
-    return store
+    if (found !== undefined && found !== format)
+      throw new TriremeError(
+        'STORE',
+        `The store ${root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
+      )
+    return new Store(root)
   }
   entryFolder(key: string): string {
     return path.join(this.root, 'entries', key.slice(0, 2), key)
@@ -55,52 +71,152 @@ export class Store {
   runFolder(run: string): string {
     return path.join(this.root, 'runs', run)
   }
-  /** A finished step, if it is there. Whatever is under its key is whole: it came by one rename. */
+  /** A finished step, if it is there and whole. */
   async find(key: string): Promise<Entry | undefined> {
+    const entry = this.look(key)
+    if (!entry) {
+      const other = this.#journal.standIn(key)
+      return other === undefined ? undefined : this.find(other)
+    }
+    if (this.#journal.has(key)) return entry
+    const doubted = this.#doubted.get(key) ?? this.#settle(key, entry)
+    this.#doubted.set(key, doubted)
+    return doubted
+  }
+  /** An entry as it lies there, believed or not. A record that cannot be read is no entry. */
+  look(key: string): Entry | undefined {
     const folder = this.entryFolder(key)
-    let text: string
+    const text = read(path.join(folder, 'record.json'))
+    if (text === undefined) return undefined
     try {
-      text = await readFile(path.join(folder, 'record.json'), 'utf8')
+      const record = JSON.parse(text) as StepRecord // written by `publish` in this format; a damaged one does not name its key
+      return record.key === key ? { folder, record } : undefined
     } catch {
       return undefined
     }
-    try {
-      return { folder, record: JSON.parse(text) as StepRecord } // written by `publish` in this format
-    } catch (cause) {
-      throw new TriremeError('STORE', `${folder}/record.json is damaged. Remove that folder; the step will run again.`, { cause })
+  }
+  /** The entry made by the same recipe over the same contents, under another key: what a changed step left equal. */
+  async findSame(same: string): Promise<Entry | undefined> {
+    const key = this.#journal.sameAs(same)
+    return key === undefined ? undefined : this.find(key)
+  }
+  /** Notes that what a key would make is an entry that is there. */
+  standIn(key: string, entry: Entry): void {
+    this.#journal.add([{ key, as: entry.record.key }])
+  }
+  /** Compares an unbelieved entry with its digests: kept and noted, or removed. */
+  async #settle(key: string, entry: Entry): Promise<Entry | undefined> {
+    const fault = await this.fault(entry)
+    if (fault === undefined) {
+      this.#later(entry)
+      return entry
     }
+    this.remove(key)
+    return undefined
+  }
+  /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. */
+  async fault({ folder, record }: Entry): Promise<string | undefined> {
+    for (const { name, size, sha256 } of Object.values(record.outputs).flat()) {
+      const digest = await digestFile(path.join(folder, name), size).catch((cause: NodeJS.ErrnoException) => cause)
+      if (typeof digest !== 'string') return `${name} cannot be read (${digest.code})`
+      if (digest !== sha256) return `${name} has changed since it was made`
+    }
+    return undefined
+  }
+  /** Takes an entry away by one rename, so that nobody ever sees half of it. */
+  remove(key: string): void {
+    const bin = path.join(this.root, 'work', `removed-${process.pid}-${key.slice(0, 16)}`)
+    this.#journal.forget(key)
+    this.#doubted.delete(key)
+    try {
+      mkdirSync(path.dirname(bin), { recursive: true })
+      renameSync(this.entryFolder(key), bin)
+    } catch {
+      return // another runner was first
+    }
+    rmSync(bin, { recursive: true, force: true })
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
   async publish(outputs: string, record: StepRecord): Promise<Entry> {
     const folder = this.entryFolder(record.key)
-    const file = path.join(outputs, 'record.json')
-    await writeFile(file, `${JSON.stringify(record, null, 1)}\n`)
-    await syncFile(file)
-    await syncFolder(outputs)
-    await mkdir(path.dirname(folder), { recursive: true })
     try {
-      await rename(outputs, folder)
+      writeFileSync(path.join(outputs, 'record.json'), `${JSON.stringify(record, null, 1)}\n`, { mode: 0o444 })
+      const half = path.dirname(folder)
+      if (!this.#halves.has(half)) mkdirSync(half, { recursive: true })
+      this.#halves.add(half)
+      renameSync(outputs, folder)
     } catch (cause) {
       const there = await this.find(record.key)
       if (!there)
         throw new TriremeError(
           'STORE',
-          `The outputs of ${record.step} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`,
+          `The outputs of ${record.label} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`,
           { cause },
         )
-      await rm(outputs, { recursive: true, force: true })
+      rmSync(outputs, { recursive: true, force: true })
       return there
     }
-    await syncFolder(path.dirname(folder))
-    return { folder, record }
+    const entry = { folder, record }
+    this.#later(entry)
+    return entry
   }
-  /** Every entry of the store. */
-  async *entries(): AsyncGenerator<Entry> {
-    const top = path.join(this.root, 'entries')
-    for (const half of await readdir(top))
-      for (const key of await readdir(path.join(top, half))) {
-        const entry = await this.find(key)
-        if (entry) yield entry
+  #later(entry: Entry): void {
+    this.#pending.push(entry)
+    if (this.#syncs) return
+    this.#syncs = true
+    this.#syncing = this.#syncGroups()
+  }
+  /** Brings what was published meanwhile to the disk, group by group: files and folders first, then their lines in the journal. */
+  async #syncGroups(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const group = this.#pending
+      this.#pending = []
+      const places = group.flatMap(({ folder, record }) => [
+        ...Object.values(record.outputs).flatMap(files => files.map(({ name }) => path.join(folder, name))),
+        path.join(folder, 'record.json'),
+        folder,
+      ])
+      const parents = new Set(group.map(({ folder }) => path.dirname(folder)))
+      for (const some of [places, [...parents]]) {
+        const queue = [...some]
+        const drain = async () => {
+          for (let place = queue.pop(); place !== undefined; place = queue.pop()) await sync(place)
+        }
+        await Promise.all([drain(), drain(), drain(), drain()]) // as many as Node has threads for files
       }
+      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
+    }
+    this.#syncs = false
+  }
+  /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
+  async flush(): Promise<void> {
+    try {
+      while (this.#syncs) await this.#syncing
+    } catch (cause) {
+      throw new TriremeError(
+        'STORE',
+        `The store ${this.root} could not be brought to the disk: ${(cause as Error).message}. What was published is looked at again by the next run.`,
+        { cause },
+      )
+    }
+  }
+  /** Keys of every entry, whole or not. */
+  *keys(): Generator<string> {
+    const top = path.join(this.root, 'entries')
+    for (const half of readdirSync(top)) yield* readdirSync(path.join(top, half))
+  }
+  /** Every entry that can be read. */
+  async *entries(): AsyncGenerator<Entry> {
+    for (const key of this.keys()) {
+      const entry = this.look(key)
+      if (entry) yield entry
+    }
+  }
+}
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
   }
 }

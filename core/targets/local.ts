@@ -22,6 +22,8 @@ export interface LocalOptions {
   readonly memory?: number
   /** GPUs that steps may use together. @default 0 */
   readonly gpu?: number
+  /** Joins steps whose both ends can stream by pipes. @default true */
+  readonly stream?: boolean
   /** Ends everything at the first failure. @default false: unrelated steps go on */
   readonly failFast?: boolean
   readonly on?: Sink
@@ -41,6 +43,7 @@ export const runLocally = <O extends Results>(plan: Plan<O>, options: LocalOptio
       versions: options.versions,
       run: options.run,
       total: { cpu: options.cpu ?? os.availableParallelism(), memory: options.memory ?? os.totalmem(), gpu: options.gpu ?? 0 },
+      stream: options.stream ?? true,
       failFast: options.failFast ?? false,
       on: options.on ?? (() => {}),
       signal: options.signal,

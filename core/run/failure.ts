@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import type { StepNode } from '../node.ts'
+import { rung, rungs, secondsText } from '../quantity.ts'
+import type { Ended } from './process.ts'
+import { culprit } from './script.ts'
+import type { Work } from './work.ts'
+
+/** Why an attempt failed, as far as trying again may help. */
+export type Cause = 'memory' | 'time' | 'transient' | 'other' | 'cancelled'
+export interface Failure {
+  readonly cause: Cause
+  readonly message: string
+  /** Ended for want of a reader: its neighbour is the one that failed. */
+  readonly unread: boolean
+}
+export interface Circumstances {
+  readonly node: StepNode
+  readonly label: string
+  readonly work: Work
+  readonly ended: Ended
+  /** True where bash wrote the statuses of stages down. */
+  readonly statuses: boolean
+  readonly attempt: number
+  readonly memory: number
+}
+/** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
+export function failureOf({ node, label, work, ended, statuses, attempt, memory }: Circumstances): Failure | undefined {
+  if (ended.status === 0 && ended.stopped === undefined) return undefined
+  const told = statuses ? culprit(read(`${work.folder}/status`)) : undefined
+  const argv = (told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]) ?? []
+  const status = told?.status ?? ended.status
+  const cause = causeOf(node, ended, status)
+  const how = {
+    cancelled: 'was cancelled',
+    time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, attempt - 1))}`,
+    memory: `ran out of memory (${Math.round(memory / 2 ** 20)} MiB granted)`,
+    transient: `ended with status ${status}`,
+    other: ended.signal === null ? `ended with status ${status}` : `was ended by signal ${ended.signal}`,
+  }[cause]
+  const last = (ladder: { readonly length: number }) => ladder.length <= attempt
+  const remedy =
+    cause === 'time' && node.needs.time !== undefined && last(rungs(node.needs.time))
+      ? " If it is only slow, raise the step's needs.time."
+      : cause === 'memory' && last(rungs(node.needs.memory))
+        ? " Add a higher rung to the step's needs.memory."
+        : ''
+  const lines = lastLines(work.log)
+  return {
+    cause,
+    unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
+    message: `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  folder:  ${work.folder}${lines}`,
+  }
+}
+function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
+  if (ended.stopped === 'cancelled') return 'cancelled'
+  if (ended.stopped === 'time limit') return 'time'
+  const killed = ended.signal === 9 || ended.signal === 'SIGKILL' || status === 137
+  if (killed && ended.oom) return 'memory'
+  return status !== null && node.step.retry.exits.includes(status) ? 'transient' : 'other'
+}
+/** A word as a person may paste it into a shell; only ever shown. */
+export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+/** The end of a step's log, for the end of a message. */
+export function lastLines(log: string): string {
+  const text = read(log)
+  const lines = text
+    .trimEnd()
+    .split(/\r?\n|\r/)
+    .slice(-12)
+  return text.trim() === ''
+    ? '\n  It wrote nothing to its standard error.'
+    : `\n  last lines of its log:\n${lines.map(line => `    ${line.slice(0, 400)}`).join('\n')}`
+}
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,81 @@
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * One line of the journal: an entry is on the disk, and `same` is its second key, of the recipe over the *content* of its inputs;
+ * or: what this key would make is the entry `as`, since recipe and contents are the same.
+ */
+export type Line = { readonly key: string; readonly same: string } | { readonly key: string; readonly as: string }
+/**
+ * `journal.jsonl`, append-only: which entries are known to be on the disk, and which recipe over which contents made them.
+ * It is an index: the folders are the truth, and `rebuild` makes it again from them. A line cut short or damaged is passed over; the entry
+ * it stood for is then looked at as one whose power was cut.
+ */
+export class Journal {
+  readonly #file: string
+  readonly #keys = new Set<string>()
+  readonly #same = new Map<string, string>()
+  readonly #as = new Map<string, string>()
+  constructor(root: string) {
+    this.#file = path.join(root, 'journal.jsonl')
+    for (const line of read(this.#file).split('\n')) {
+      const known = parsed(line)
+      if (known) this.#learn(known)
+    }
+  }
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+  /** The entry that the same recipe over the same contents made, under whatever key. */
+  sameAs(same: string): string | undefined {
+    return this.#same.get(same)
+  }
+  /** The entry that stands for this key, where another one does. */
+  standIn(key: string): string | undefined {
+    return this.#as.get(key)
+  }
+  add(all: readonly Line[]): void {
+    if (all.length === 0) return
+    const text = all.map(line => `${JSON.stringify(line)}\n`).join('')
+    appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`)
+    for (const line of all) this.#learn(line)
+  }
+  /** An entry that was taken away is looked at anew when it comes again. */
+  forget(key: string): void {
+    this.#keys.delete(key)
+  }
+  #learn(line: Line): void {
+    if ('as' in line) this.#as.set(line.key, line.as)
+    else {
+      this.#keys.add(line.key)
+      this.#same.set(line.same, line.key)
+    }
+  }
+}
+function parsed(line: string): Line | undefined {
+  const [, key, name, value] = /^\{"key":"([0-9a-f]{64})","(same|as)":"([0-9a-f]{64})"\}$/.exec(line) ?? []
+  if (key === undefined || value === undefined) return undefined
+  return name === 'as' ? { key, as: value } : { key, same: value }
+}
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+/** Whether the next line starts a line of its own: a runner killed in mid-write leaves half of one. */
+function endsWhole(file: string): boolean {
+  try {
+    const handle = openSync(file, 'r')
+    try {
+      const { size } = fstatSync(handle)
+      const last = Buffer.alloc(1)
+      return size === 0 || (readSync(handle, last, 0, 1, size - 1) === 1 && last[0] === 0x0a)
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    return true
+  }
+}
