@@ -15,6 +15,7 @@ if (!tsc) {
   throw new Error('TypeScript is not installed, so dist/ cannot be built. Run "npm ci" first.')
 }
 rmSync('dist', { recursive: true, force: true })
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 
 // A step's script becomes one file with all it imports: its digest is in the step's key, here and in every container.
 const { build } = await import('esbuild')
@@ -33,7 +34,6 @@ for (const file of files.filter(name => /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*
   mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
   cpSync(file, path.join('dist', file))
 }
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 if (existsSync('dist/cli.js')) {
   chmodSync('dist/cli.js', 0o755)
   // "npx trireme" in the checkout itself: npm links a package's own commands only where it is installed.

@@ -1,4 +1,4 @@
-import { mib, pipe, sameAs, step } from 'trireme-bio'
+import { mib, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bcf, vcf } from 'trireme-bio/kinds'
 import { bcftools } from 'trireme-bio/tools'
@@ -19,10 +19,10 @@ export const call = step({
   streams: ['pileup', 'calls'],
   needs: { cpu: 1, memory: mib(512) },
   // ##reference holds the path at which this machine had the genome.
-  command: ({ pileup, calls, ploidy, prior }) =>
+  command: ({ pileup, calls, ploidy, prior, compression }) =>
     pipe(
       ['bcftools', 'call', '--no-version', '-m', '-v', '-a', 'FORMAT/GQ', '-P', prior, '--ploidy', ploidy, pileup],
       ['sed', '1,/^#CHROM/{/^##reference=/d;}'],
-      ['bcftools', 'view', '--no-version', '-O', 'z', '-o', calls, '-'],
+      ['bcftools', 'view', '--no-version', '-O', word`z${compression(calls, 6)}`, '-o', calls, '-'],
     ),
 })

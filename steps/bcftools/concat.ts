@@ -1,4 +1,4 @@
-import { many, mib, pipe, sameAs, step } from 'trireme-bio'
+import { many, mib, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { vcf } from 'trireme-bio/kinds'
 import { bcftools } from 'trireme-bio/tools'
@@ -14,6 +14,9 @@ export const concat = step({
   streams: ['whole'],
   needs: { cpu: 1, memory: mib(1024) },
   // Sorted, because a haplotype caller may begin a record before its region, behind the last one of the region before.
-  command: ({ parts, whole }) =>
-    pipe(['bcftools', 'concat', '--no-version', '-O', 'u', parts], ['bcftools', 'sort', '-O', 'z', '-T', 'tmp/sort', '-o', whole, '-']),
+  command: ({ parts, whole, compression }) =>
+    pipe(
+      ['bcftools', 'concat', '--no-version', '-O', 'u', parts],
+      ['bcftools', 'sort', '-O', word`z${compression(whole, 6)}`, '-T', 'tmp/sort', '-o', whole, '-'],
+    ),
 })

@@ -1,4 +1,4 @@
-import { gib, hours, many, pipe, run, sameAs, step, type Word } from 'trireme-bio'
+import { gib, hours, many, pipe, run, sameAs, step, type Word, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bcf, bed, indexedBam, indexedFasta } from 'trireme-bio/kinds'
 import { bcftools } from 'trireme-bio/tools'
@@ -35,7 +35,7 @@ interface Settings {
 }
 // AD and DP by sample are what people filter on. Samples are told apart by the SM of their read groups.
 const words = ({ maxDepth, minMappingQuality, minBaseQuality }: Settings): readonly Word[] => [
-  ...['--no-version', '-d', maxDepth, '-q', minMappingQuality, '-Q', minBaseQuality, '-a', 'FORMAT/AD,FORMAT/DP', '-O', 'b1'],
+  ...['--no-version', '-d', maxDepth, '-q', minMappingQuality, '-Q', minBaseQuality, '-a', 'FORMAT/AD,FORMAT/DP'],
 ]
 
 export const mpileup = step({
@@ -48,11 +48,11 @@ export const mpileup = step({
   streams: ['pileup'],
   tag: ({ region }) => region,
   // The region comes as a table on stdin: given as text (-r), bcftools 1.16 splits HLA-A*01:01:01:01 at its first colon.
-  command: ({ bams, reference, pileup, region, ...settings }) => {
+  command: ({ bams, reference, pileup, region, compression, ...settings }) => {
     const { contig, start, end } = intervalOf(region)
     return pipe(
       ['printf', '%s\\t%d\\t%d\\n', contig, start, end],
-      ['bcftools', 'mpileup', ...words(settings), '-f', reference, '-R', '-', '-o', pileup, bams],
+      ['bcftools', 'mpileup', ...words(settings), '-f', reference, '-R', '-', '-O', word`b${compression(pileup, 1)}`, '-o', pileup, bams],
     )
   },
 })
@@ -64,6 +64,19 @@ export const mpileupTargets = step({
   params,
   outputs,
   streams: ['pileup'],
-  command: ({ bams, reference, pileup, targets, ...settings }) =>
-    run('bcftools', 'mpileup', ...words(settings), '-f', reference, '-R', targets, '-o', pileup, bams),
+  command: ({ bams, reference, pileup, targets, compression, ...settings }) =>
+    run(
+      'bcftools',
+      'mpileup',
+      ...words(settings),
+      '-f',
+      reference,
+      '-R',
+      targets,
+      '-O',
+      word`b${compression(pileup, 1)}`,
+      '-o',
+      pileup,
+      bams,
+    ),
 })

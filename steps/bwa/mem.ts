@@ -1,4 +1,4 @@
-import { gib, hours, pipe, sameAs, step } from 'trireme-bio'
+import { gib, hours, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam, bwaIndex, fastqPair } from 'trireme-bio/kinds'
 import { bwa, samtools } from 'trireme-bio/tools'
@@ -27,7 +27,7 @@ export const mem = step({
   needs: { cpu: 4, memory: [gib(2), gib(8), gib(16)], time: hours(12) },
   // -K fixes the batches: without it they follow -t, and insert sizes, so the alignments, with them.
   // -Y soft-clips supplementary alignments, so that no bases are lost. The @PG line would hold paths and threads.
-  command: ({ reads, index, aligned, readGroup, minScore, cpu }) =>
+  command: ({ reads, index, aligned, readGroup, minScore, cpu, compression }) =>
     pipe(
       [
         'bwa',
@@ -46,6 +46,6 @@ export const mem = step({
         reads.second,
       ],
       ['grep', '-v', '^@PG'],
-      ['samtools', 'view', '--no-PG', '-1', '-o', aligned, '-'],
+      ['samtools', 'view', '--no-PG', '-O', word`bam,level=${compression(aligned, 1)}`, '-o', aligned, '-'],
     ),
 })

@@ -1,4 +1,4 @@
-import { gib, hours, pipe, sameAs, step } from 'trireme-bio'
+import { gib, hours, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam, fastqPair, indexedFasta } from 'trireme-bio/kinds'
 import { minimap2, samtools } from 'trireme-bio/tools'
@@ -21,10 +21,10 @@ export const align = step({
   tag: ({ readGroup }) => readGroup.ID,
   needs: { cpu: 4, memory: [gib(2), gib(16)], time: hours(12) },
   // -Y as in bwa/mem.ts. The genome is indexed on the fly: seconds for a small one, some minutes for man.
-  command: ({ reads, reference, aligned, readGroup, preset, cpu }) =>
+  command: ({ reads, reference, aligned, readGroup, preset, cpu, compression }) =>
     pipe(
       ['minimap2', '-a', '-x', preset, '-Y', '-t', cpu, '-R', readGroupLine(readGroup), reference, reads.first, reads.second],
       ['grep', '-v', '^@PG'],
-      ['samtools', 'view', '--no-PG', '-1', '-o', aligned, '-'],
+      ['samtools', 'view', '--no-PG', '-O', word`bam,level=${compression(aligned, 1)}`, '-o', aligned, '-'],
     ),
 })

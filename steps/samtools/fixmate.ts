@@ -1,4 +1,4 @@
-import { gib, run, sameAs, step } from 'trireme-bio'
+import { gib, run, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam } from 'trireme-bio/kinds'
 import { samtools } from 'trireme-bio/tools'
@@ -14,5 +14,6 @@ export const fixmate = step({
   outputs: { fixed: bam({ sorted: 'unsorted', reference: sameAs('aligned') }) },
   streams: ['aligned', 'fixed'],
   needs: { cpu: 1, memory: gib(1) },
-  command: ({ aligned, fixed, cpu }) => run('samtools', 'fixmate', '-@', cpu, '--no-PG', '-m', '-O', 'bam,level=1', aligned, fixed),
+  command: ({ aligned, fixed, cpu, compression }) =>
+    run('samtools', 'fixmate', '-@', cpu, '--no-PG', '-m', '-O', word`bam,level=${compression(fixed, 1)}`, aligned, fixed),
 })

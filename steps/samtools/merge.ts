@@ -1,4 +1,4 @@
-import { gib, many, run, sameAs, step } from 'trireme-bio'
+import { gib, many, run, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam } from 'trireme-bio/kinds'
 import { samtools } from 'trireme-bio/tools'
@@ -14,6 +14,21 @@ export const merge = step({
   streams: ['merged'],
   needs: { cpu: 2, memory: gib(1) },
   // Read groups and programs of equal ID become one (-c, -p): samtools would rename them with a suffix drawn by the clock.
-  command: ({ lanes, merged, cpu }) =>
-    run('samtools', 'merge', '-@', cpu, '--no-PG', '-c', '-p', '-s', 1, '-O', 'bam,level=1', '-o', merged, lanes),
+  command: ({ lanes, merged, cpu, compression }) =>
+    run(
+      'samtools',
+      'merge',
+      '-@',
+      cpu,
+      '--no-PG',
+      '-c',
+      '-p',
+      '-s',
+      1,
+      '-O',
+      word`bam,level=${compression(merged, 1)}`,
+      '-o',
+      merged,
+      lanes,
+    ),
 })

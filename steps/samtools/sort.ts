@@ -14,7 +14,7 @@ export const sort = step({
   streams: ['unsorted', 'sorted'],
   needs: { cpu: 2, memory: [gib(2), gib(4)] },
   // -m is per thread. What does not fit is spilled to scratch: the outcome is the same.
-  command: ({ unsorted, sorted, cpu, memory }) =>
+  command: ({ unsorted, sorted, cpu, memory, compression }) =>
     run(
       'samtools',
       'sort',
@@ -24,7 +24,7 @@ export const sort = step({
       word`${memory.mib(0.8, { per: 'cpu' })}M`,
       '--no-PG',
       '-l',
-      1,
+      compression(sorted, 1),
       '-T',
       'tmp/sort',
       '-o',
