@@ -34,6 +34,17 @@ it('splits alternatives and keeps the genotypes of all samples', async () => {
     `${phage}:300 ${base(300)}>${b} 0/0 1/1 0/0`,
   ])
 })
+it('keeps a SNP homozygous that both alternatives of a diploid hold', async () => {
+  const [both, to] = [base(320) + base(321), other(phage, 320)]
+  const calls = await normalised('shared', [[phage, 320, both, `${to}${both[1]},${to}${other(phage, 321)}`, 50, '1/2', '0/1']], ['x', 'y'])
+  expect(calls).toEqual([`${phage}:320 ${both[0]}>${to} 1/1 0/1`, `${phage}:321 ${both[1]}>${other(phage, 321)} 0/1 0/0`])
+})
+it('takes two different deletions of a diploid apart, without a star allele', async () => {
+  const bases = run.slice(339, 343)
+  const calls = await normalised('stars', [[phage, 340, bases, `${bases.slice(0, 3)},${bases[0]}`, 50, '1/2']])
+  expect(calls.map(call => call.split(' ')[2]!.split('/').sort().join('/'))).toEqual(['0/1', '0/1'])
+  expect(calls.join()).not.toContain('>*')
+})
 it('keeps one of two equal records', async () => {
   const record = [phage, 400, base(400), other(phage, 400), 50, '0/1'] as const
   expect((await normalised('twice', [record, record])).length).toBe(1)

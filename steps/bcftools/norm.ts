@@ -13,12 +13,14 @@ export const norm = step({
   outputs: { normalised: vcf({ reference: sameAs('reference') }) },
   streams: ['calls', 'normalised'],
   needs: { cpu: 1, memory: mib(512) },
-  // Split first: bcftools 1.16 given both in one pass sets the genotypes of the other samples at a site with several alternatives to missing.
-  // Then -a atomises, -f left-aligns and stops where REF is not the genome's base, and -d keeps one of two equal records: a haplotype that
-  // spans the border of two regions is reported in both.
+  // -m and -a in one pass: taken one after the other, a 1/2 whose two alternatives share a SNP gives that SNP twice, as 0/1 each, and it is
+  // no longer told from 1/1 (15 of 480 SNPs of a simulated diploid called by freebayes). The pass writes "*" for "another allele lies here",
+  // which is no variant of its own. -f left-aligns and stops where REF is not the genome's base. -d, which bcftools refuses beside -m, keeps
+  // one of two equal records: a haplotype that spans the border of two regions is reported in both.
   command: ({ calls, reference, normalised }) =>
     pipe(
-      ['bcftools', 'norm', '--no-version', '-m', '-both', '-O', 'u', calls],
-      ['bcftools', 'norm', '--no-version', '-a', '-d', 'exact', '-f', reference, '-O', 'z', '-o', normalised, '-'],
+      ['bcftools', 'norm', '--no-version', '-m', '-both', '-a', '-f', reference, '-O', 'u', calls],
+      ['bcftools', 'view', '--no-version', '-e', 'ALT="*"', '-O', 'u', '-'],
+      ['bcftools', 'norm', '--no-version', '-d', 'exact', '-O', 'z', '-o', normalised, '-'],
     ),
 })

@@ -1,0 +1,124 @@
+import type { Argv, Glued, Slot, Word } from '../command.ts'
+import { bodyOf, nodesOf } from '../graph.ts'
+import { type Keys, keys as keysOf } from '../key.ts'
+import { fileOf, suffixesOf } from '../kind.ts'
+import type { EachNode, Node, SourceNode, StepNode } from '../node.ts'
+import type { Plan } from '../plan.ts'
+import { type Given, isList, isRef, type Ref, refsIn } from '../ref.ts'
+import { quoted } from '../run/failure.ts'
+import { labels } from '../run/labels.ts'
+
+/** What a run would do with a step. */
+export type Outlook = 'cached' | 'will run' | 'not needed'
+export interface TextOptions {
+  /** Versions of the tools as found, by name; they are part of every key. @default 'unknown' */
+  readonly versions?: ReadonlyMap<string, string>
+  /** Keys of the steps that the store holds. @default none */
+  readonly there?: ReadonlySet<string>
+  /** Prints each step's key. @default false, so that the text stays the same when a version changes */
+  readonly keys?: boolean
+}
+/**
+ * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays
+ * symbolic (`<cpu>`), files are named by slot (`<reads.first>`), and no path of this machine is in it.
+ */
+export function text(plan: Plan, { versions = new Map(), there = new Set(), keys: withKeys = false }: TextOptions = {}): string {
+  const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
+  const names = labels(plan.nodes, keys)
+  const inside = new Map<Node, EachNode>(
+    plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node).map(inner => [inner, node] as const) : [])),
+  )
+  const outlook = outlooks(plan, keys, there)
+  const told = new Set<string>()
+  const blocks = plan.nodes.flatMap(node => {
+    if (node.kind !== 'step' || told.has(keys.of(node))) return []
+    told.add(keys.of(node))
+    const each = inside.get(node)
+    const state = each ? `for each of ${origin(each.list, names)}` : outlook.get(keys.of(node))
+    return [
+      [`${names.get(node)}  [${state}]${withKeys ? `  ${keys.of(node)}` : ''}`, ...lines(node, names).map(line => `  ${line}`)].join('\n'),
+    ]
+  })
+  const counts = [...told].map(key => outlook.get(key) ?? 'each')
+  const count = (state: string) => counts.filter(each => each === state).length
+  const summary = [
+    `${told.size} step${told.size === 1 ? '' : 's'}`,
+    ...(['cached', 'will run', 'not needed'] as const).flatMap(state => (count(state) > 0 ? [`${count(state)} ${state}`] : [])),
+    ...(count('each') > 0 ? [`${count('each')} for each file of a list`] : []),
+  ]
+  const results = Object.entries(plan.results).flatMap(([name, given]) => givenLines(name, given, names))
+  return `${[`plan ${plan.name}: ${summary.join(', ')}`, ...blocks, ['results', ...results.map(line => `  ${line}`)].join('\n')].join('\n\n')}\n`
+}
+/** By key: cached; or asked for by a result, through steps that are not cached; or neither. Steps within an `each` are not in it. */
+export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): ReadonlyMap<string, Outlook> {
+  const needed = new Set<string>()
+  const stack = [...nodesOf(Object.values(plan.results).flatMap(refsIn))]
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    const key = keys.of(node)
+    if (needed.has(key)) continue
+    needed.add(key)
+    if (node.kind === 'step' && there.has(key)) continue
+    if (node.kind === 'step') stack.push(...nodesOf(Object.values(node.inputs).flatMap(refsIn)))
+    if (node.kind === 'each') stack.push(...nodesOf([node.list, ...Object.values(node.body)]))
+    if (node.kind === 'item') stack.push(...nodesOf([node.list]))
+  }
+  const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
+  const steps = plan.nodes.filter(node => node.kind === 'step' && !inside.has(node)).map(node => keys.of(node))
+  return new Map(steps.map(key => [key, there.has(key) ? 'cached' : needed.has(key) ? 'will run' : 'not needed']))
+}
+function lines(node: StepNode, names: ReadonlyMap<Node, string>): readonly string[] {
+  const { pipes, stdout } = node.script
+  const commands = pipes.map((stages, n) => {
+    const into = stdout && n === pipes.length - 1 ? ` > ${slotText(stdout)}` : ''
+    return `$ ${stages.map(argv => words(argv).join(' ')).join(' | ')}${into}`
+  })
+  const inputs = Object.entries(node.inputs).flatMap(([slot, given]) => givenLines(slot, given, names))
+  const waits = [
+    ...new Set(
+      Object.values(node.inputs)
+        .flatMap(refsIn)
+        .flatMap(ref => ref.conditions ?? []),
+    ),
+  ]
+  return [...commands, ...inputs, ...waits.map(ref => `after ← ${origin(ref, names)}`)]
+}
+/** Argv as it would be typed, with slots and grants in angle brackets. */
+const words = (argv: Argv): readonly string[] => {
+  const shown = (word: Word): string => (typeof word === 'object' ? symbol(word) : quoted(String(word)))
+  return argv.flat().map(word => (typeof word === 'object' && 'list' in word ? `<${word.list}...>` : shown(word)))
+}
+function symbol(word: Exclude<Word, string | number>): string {
+  if ('slot' in word) return slotText(word)
+  if ('glued' in word) return glued(word)
+  if ('level' in word) return `<level ${word.level}>`
+  if (word.granted === 'cpu') return '<cpu>'
+  const unit = word.unit === 2 ** 30 ? 'GiB' : 'MiB'
+  return `<memory${word.share === 1 ? '' : ` × ${word.share}`}${word.per ? ' / cpu' : ''} in ${unit}>`
+}
+const glued = ({ glued: pieces }: Glued): string => {
+  const plain = pieces.map(piece => (typeof piece === 'object' ? symbol(piece) : String(piece)))
+  return pieces.every(piece => typeof piece === 'object' || /^[\w@%+=:,./#-]*$/.test(String(piece)))
+    ? plain.join('')
+    : `'${plain.join('')}'`
+}
+const slotText = ({ slot, part, key }: Slot): string => `<${[slot, key, part].filter(name => name !== undefined).join('.')}>`
+
+function givenLines(slot: string, given: Given, names: ReadonlyMap<Node, string>): readonly string[] {
+  if (isRef(given)) return [`${slot} ← ${origin(given, names)}`]
+  const all = isList(given) ? given.map((ref, n) => [String(n + 1), ref as Ref] as const) : Object.entries(given) // a list in a slot holds refs
+  if (all.length === 0) return [`${slot} ← none`]
+  return all.map(([key, ref]) => `${slot}[${key}] ← ${origin(ref, names)}`)
+}
+/** Which step makes it, or which file it is: by name alone, so that the text is the same on another machine. */
+function origin(ref: Ref, names: ReadonlyMap<Node, string>): string {
+  const { node, port } = ref
+  if (node.kind === 'step') return `${names.get(node)}.${port}`
+  if (node.kind === 'source') return fileNames(node, ref)
+  if (node.kind === 'item') return `each of ${origin(node.list, names)}`
+  return `all of ${origin(node.body[port]!, names)}`
+}
+function fileNames(node: SourceNode, ref: Ref): string {
+  return suffixesOf(fileOf(ref.kind))
+    .map(suffix => (node.files[suffix]?.url ?? '').split('/').at(-1))
+    .join(', ')
+}
