@@ -150,34 +150,38 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
 }
 /**
  * Waits for the end of all. When one ends, its neighbours must not wait for it: a pipe that it never opened is opened and closed in its
- * place. When one fails, the others get two seconds to fail by themselves, so that each tells its own story, and are then ended.
+ * place, again and again, since the neighbour may come to it later. When one fails, the others get two seconds to fail by themselves, so
+ * that each tells its own story, and are then ended.
  */
 async function together(at: Attempt, group: readonly Launched[], tees: readonly Running[]): Promise<readonly Ended[]> {
-  let grace: NodeJS.Timeout | undefined
-  const others = [...group.map(({ running }) => running), ...tees]
+  const timers: NodeJS.Timeout[] = []
+  const everybody = [...group.map(({ running }) => running), ...tees]
+  const endAll = () => {
+    for (const each of everybody) each.end('group')
+  }
   const watch = async (running: Running, n: number | undefined) => {
     const ended = await running.ended
-    if (n !== undefined && at.links[n]) touch(source(at, n), constants.O_WRONLY)
-    if (n !== undefined && n > 0) touch(pipeInto(at, n), constants.O_RDONLY)
-    const well = ended.status === 0 && ended.stopped === undefined
-    if (!well && others.length > 1)
-      grace ??= setTimeout(() => {
-        for (const other of others) other.end('group')
-      }, 2000)
+    if (everybody.length === 1) return ended
+    const release = () => {
+      if (n !== undefined && at.links[n]) touch(source(at, n), constants.O_WRONLY)
+      if (n !== undefined && n > 0) touch(pipeInto(at, n), constants.O_RDONLY)
+    }
+    release()
+    timers.push(setInterval(release, 100))
+    if (ended.status !== 0 || ended.stopped !== undefined) timers.push(setTimeout(endAll, 2000))
     return ended
   }
   try {
-    const all = Promise.all(tees.map(tee => watch(tee, undefined)))
+    const copies = Promise.all(tees.map(tee => watch(tee, undefined)))
     const ended = await Promise.all(group.map(({ running }, n) => watch(running, n)))
-    for (const tee of tees) setTimeout(() => tee.end('group'), 2000).unref()
-    const copied = await all
+    timers.push(setTimeout(endAll, 2000)) // a tee whose writer wrote nothing and whose reader is gone
+    const copied = await copies
     return ended.map((each, n) => {
-      const link = at.links[n]
-      const copy = link?.tee ? copied[at.links.slice(0, n).filter(({ tee }) => tee).length] : undefined
+      const copy = at.links[n]?.tee ? copied[at.links.slice(0, n).filter(({ tee }) => tee).length] : undefined
       return copy && copy.status !== 0 && each.status === 0 ? { ...each, status: copy.status, signal: copy.signal } : each
     })
   } finally {
-    clearTimeout(grace)
+    for (const timer of timers) clearTimeout(timer)
   }
 }
 /** Opens and closes one end of a named pipe, so that whoever waits at the other end goes on. */

@@ -42,7 +42,7 @@ export interface Running {
 /** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
 export function start({ program, words }: Launch, at: Surroundings): Running {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
-  const timed = gnuTime ? [gnuTime, '-q', '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
+  const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
   const wrapped = at.piped && at.stdout !== undefined ? ['bash', '-c', 'exec "${@:2}" >"$1"', 'step', at.stdout, ...timed] : timed
   const log = openSync(at.log, 'a')
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
