@@ -61,6 +61,12 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   if (!/^[a-z][a-z0-9-]*$/.test(spec.name))
     throw new PlanError('DEFINITION', `The name of ${owner} is not lower case letters, digits and hyphens. Name it like "samtools-sort".`)
   oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory, compression }])
+  for (const [port, kind] of Object.entries(spec.outputs))
+    if (reserved.has(port + fileOf(kind).extension))
+      throw new PlanError(
+        'DEFINITION',
+        `In ${owner} the output "${port}" would be the file ${port}${fileOf(kind).extension}, which the store writes itself. Give it another name.`,
+      )
   checkSameAs(owner, spec.inputs, spec.inputs)
   checkSameAs(owner, spec.inputs, spec.outputs)
   const shape: StepShape = {
@@ -87,6 +93,8 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   }
   return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
 }
+/** Files that lie beside a step's outputs in the store. */
+const reserved = new Set(['record.json', 'stderr.log'])
 function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, Given>> = {}) {
   return Object.fromEntries(
     Object.entries(named).map(([name, kind]) => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync, rmSync } from 'node:fs'
+import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -15,7 +15,7 @@ import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
 import { type Ended, type Running, start } from './process.ts'
 import { type Launch, launch } from './script.ts'
-import { type Inputs, pipeFor, prepare, type Work } from './work.ts'
+import { clear, type Inputs, pipeFor, prepare, type Work } from './work.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -25,7 +25,10 @@ export interface Member {
   readonly inputs: Inputs
   readonly cpu: number
   readonly memory: number
+  /** Private folder of this attempt; used again for another step when all went well. */
   readonly folder: string
+  /** Where the folder is moved when it did not, for a look. */
+  readonly kept: string
   /** Versions of its tools, for the record. */
   readonly versions: Readonly<Record<string, string>>
   /** Second key, over the content of its inputs. */
@@ -80,7 +83,10 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
   try {
     const ended = await together(at, group, tees)
     const failed = firstFailure(at, group, ended)
-    if (failed) return failed
+    if (failed) {
+      keep(at)
+      return failed
+    }
     const entries: (Entry | undefined)[] = []
     const promises = []
     for (const [n, { member, work }] of group.entries()) {
@@ -90,20 +96,23 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     }
     for (const { n, member, work, outputs } of promises)
       entries[n] = await store.publish(work.out, record(at, member, work, ended[n]!, outputs, keys, started))
-    for (const { work } of group) rmSync(work.folder, { recursive: true, force: true })
+    for (const { work } of group) clear(work.folder)
     return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
   } catch (cause) {
     if (!(cause instanceof TriremeError)) throw cause
-    const tail = group.at(-1)!
-    return {
-      state: 'failed',
-      member: group.length - 1,
-      message: cause.message + lastLines(tail.work.log),
-      folder: tail.work.folder,
-      cause: 'other',
-    }
+    const { member, work } = group.at(-1)!
+    const message = cause.message.replaceAll(work.folder, member.kept) + lastLines(work.log)
+    keep(at)
+    return { state: 'failed', member: group.length - 1, message, folder: member.kept, cause: 'other' }
   } finally {
     at.signal.removeEventListener('abort', cancel)
+  }
+}
+/** Moves the folders of a failed attempt to where people find them, by the steps' names. */
+function keep(at: Attempt): void {
+  for (const { folder, kept } of at.members) {
+    rmSync(kept, { recursive: true, force: true })
+    renameSync(folder, kept)
   }
 }
 const source = (at: Attempt, n: number) => path.join(at.members[n]!.folder, pipeFor(at.members[n]!.node, at.links[n]!.port))
@@ -203,6 +212,7 @@ function firstFailure(at: Attempt, group: readonly Launched[], ended: readonly E
       statuses: plan.statuses,
       attempt: at.number,
       memory: member.memory,
+      kept: member.kept,
     })
     const link = at.links[n]
     const mayStop = link !== undefined && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
@@ -216,7 +226,7 @@ function firstFailure(at: Attempt, group: readonly Launched[], ended: readonly E
     unread && reader
       ? `${reader.label} stopped reading before the end of its input "${at.links[first]!.slot}". If it may, say stopsEarly in its step.\n${message}`
       : message
-  return { state: 'failed', member: first, message: story, folder: at.members[first]!.folder, cause }
+  return { state: 'failed', member: first, message: story, folder: at.members[first]!.kept, cause }
 }
 const host: StepRecord['host'] = {
   name: os.hostname(),

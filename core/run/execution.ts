@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { type Sink, stamped } from '../events.ts'
@@ -113,6 +114,7 @@ class Executor<O extends Results> {
     })
     signal?.removeEventListener('abort', cancel)
     await this.#at.store.flush()
+    this.#tidy()
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
     this.#tell({
       event: 'run-ended',
@@ -123,6 +125,12 @@ class Executor<O extends Results> {
     })
     const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
     return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
+  }
+  /** What is left of the work folder is what failed. */
+  #tidy(): void {
+    const folder = this.#at.store.workFolder(this.#at.run)
+    for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
   }
   #name(nodes: readonly Node[]): void {
     for (const [node, label] of labels(nodes, this.#keys)) this.#labels.set(this.#keys.of(node), label)
@@ -255,6 +263,12 @@ class Executor<O extends Results> {
     this.#end(job, 'done')
     return true
   }
+  /** Private folders that are free: as many as steps ran at once. */
+  readonly #spare: string[] = []
+  #folders = 0
+  #folder(): string {
+    return this.#spare.pop() ?? path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
+  }
   async #attempt(job: Job, work: Chain, inputs: readonly Readonly<Record<string, Filled>>[]): Promise<void> {
     const { store, run, versions } = this.#at
     const number = ++job.attempts
@@ -263,8 +277,18 @@ class Executor<O extends Results> {
     const members = work.members.map((node, n): Member => {
       const { cpu, memory } = this.#grant(node, number)
       const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
-      const folder = path.join(store.workFolder(run), folderName(labels[n]!))
-      return { node, label: labels[n]!, inputs: inputs[n]!, cpu, memory, folder, versions: tools, content: content[n]! }
+      const kept = path.join(store.workFolder(run), folderName(labels[n]!))
+      return {
+        node,
+        label: labels[n]!,
+        inputs: inputs[n]!,
+        cpu,
+        memory,
+        folder: this.#folder(),
+        kept,
+        versions: tools,
+        content: content[n]!,
+      }
     })
     for (const [n, { cpu, memory, label: step }] of members.entries())
       this.#tell({
@@ -278,6 +302,7 @@ class Executor<O extends Results> {
       })
     const outcome = await this.#perform({ members, links: work.links, number, run, signal: this.#stop.signal }, store, this.#keys)
     if (outcome.state === 'done') {
+      this.#spare.push(...members.map(({ folder }) => folder))
       for (const [n, entry] of outcome.entries.entries()) {
         const { seconds, usage } = outcome.ended[n]!
         if (entry) this.#places.entries.set(job.keys[n]!, entry)

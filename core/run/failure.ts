@@ -22,9 +22,11 @@ export interface Circumstances {
   readonly statuses: boolean
   readonly attempt: number
   readonly memory: number
+  /** Where the folder is kept for a look. */
+  readonly kept: string
 }
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
-export function failureOf({ node, label, work, ended, statuses, attempt, memory }: Circumstances): Failure | undefined {
+export function failureOf({ node, label, work, ended, statuses, attempt, memory, kept }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
   const told = statuses ? culprit(read(`${work.folder}/status`)) : undefined
   const argv = (told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]) ?? []
@@ -48,7 +50,7 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory 
   return {
     cause,
     unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
-    message: `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  folder:  ${work.folder}${lines}`,
+    message: `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  folder:  ${kept}${lines}`,
   }
 }
 function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {

@@ -6,7 +6,7 @@ import type { StepNode } from '../node.ts'
 import { filesOf, type Placed, placedAt } from '../place.ts'
 import { digestFile } from '../store/durable.ts'
 import type { OutputFile } from '../store/record.ts'
-import type { Work } from './work.ts'
+import { logName, type Work } from './work.ts'
 
 /**
  * Checks that the step kept its promise and makes the folder of outputs ready to publish: every promised file is there, is a regular
@@ -20,7 +20,7 @@ export async function harvest(node: StepNode, label: string, work: Work): Promis
     for (const each of placed) await check(label, port, fileOf(kind), each, work)
     outputs[port] = await Promise.all(placed.flatMap(filesOf).map(file => seal(file, work.out)))
   }
-  const kept = new Set(Object.values(outputs).flatMap(files => files.map(file => file.name)))
+  const kept = new Set([logName, ...Object.values(outputs).flatMap(files => files.map(file => file.name))])
   for (const file of readdirSync(work.out, { withFileTypes: true, recursive: true })) {
     const place = path.join(file.parentPath, file.name)
     if (!file.isDirectory() && !kept.has(path.relative(work.out, place))) rmSync(place, { force: true })

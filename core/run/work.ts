@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { granted, type Places, resolve, type Slot } from '../command.ts'
 import { fileOf } from '../kind.ts'
@@ -27,10 +27,18 @@ export interface Joints {
   /** The output that is written to a pipe, `link/aligned.bam` in the step's folder. */
   readonly to?: { readonly port: string; readonly tee: boolean }
 }
+/** The step's standard error, beside its outputs. */
+export const logName = 'stderr.log'
+/** Makes a folder ready for the next step: making and removing folders takes longer than all else around a short step. */
+export function clear(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (name !== 'tmp' && name !== 'usage') rmSync(path.join(folder, name), { recursive: true, force: true })
+  for (const name of readdirSync(path.join(folder, 'tmp'))) rmSync(path.join(folder, 'tmp', name), { recursive: true, force: true })
+}
 /** Name of the pipe for an output, below the step's folder. */
 export const pipeFor = (node: StepNode, port: string): string => `link/${port}${fileOf(node.step.outputs[port]!).extension}`
 /**
- * Makes the folder. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
+ * Makes the folder, or takes one that was cleared. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
 export function prepare(
@@ -40,9 +48,8 @@ export function prepare(
   got: { readonly cpu: number; readonly memory: number },
   joints: Joints = {},
 ): Work {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(path.join(folder, 'out'), { recursive: true })
-  mkdirSync(path.join(folder, 'tmp'))
+  if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
+  mkdirSync(path.join(folder, 'out'))
   if (Object.keys(node.step.inputs).length > 0) mkdirSync(path.join(folder, 'in'))
   if (joints.to) mkdirSync(path.join(folder, 'link'))
   const staged = stage(folder, node, inputs)
@@ -57,7 +64,7 @@ export function prepare(
   return {
     folder,
     out: path.join(folder, 'out'),
-    log: path.join(folder, 'log.txt'),
+    log: path.join(folder, 'out', logName),
     argv: pipes.map(stages => stages.map(argv => resolve(argv, places))),
     stdout: stdout && places.slot(stdout),
     input: slot => inputs[slot] && each(inputs[slot])[0]?.[1].path,

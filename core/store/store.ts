@@ -6,6 +6,9 @@ import { Journal } from './journal.ts'
 import type { StepRecord } from './record.ts'
 
 const format = 'trireme-store 1\n'
+/** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
+const groupPause = 500
+const pause = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
 
 /** A finished step: its folder, and the record beside the outputs. */
 export interface Entry {
@@ -29,6 +32,9 @@ export class Store {
   #pending: Entry[] = []
   #syncing: Promise<void> = Promise.resolve()
   #syncs = false
+  #hurry = false
+  #hurried: Promise<void> = Promise.resolve()
+  #wake: () => void = () => {}
   private constructor(root: string) {
     this.root = root
     this.#journal = new Journal(root)
@@ -164,11 +170,15 @@ export class Store {
     this.#pending.push(entry)
     if (this.#syncs) return
     this.#syncs = true
+    this.#hurried = new Promise(wake => {
+      this.#wake = wake
+    })
     this.#syncing = this.#syncGroups()
   }
   /** Brings what was published meanwhile to the disk, group by group: files and folders first, then their lines in the journal. */
   async #syncGroups(): Promise<void> {
     while (this.#pending.length > 0) {
+      if (!this.#hurry) await Promise.race([pause(groupPause), this.#hurried])
       const group = this.#pending
       this.#pending = []
       const places = group.flatMap(({ folder, record }) => [
@@ -190,6 +200,8 @@ export class Store {
   }
   /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
   async flush(): Promise<void> {
+    this.#hurry = true
+    this.#wake()
     try {
       while (this.#syncs) await this.#syncing
     } catch (cause) {
@@ -198,6 +210,8 @@ export class Store {
         `The store ${this.root} could not be brought to the disk: ${(cause as Error).message}. What was published is looked at again by the next run.`,
         { cause },
       )
+    } finally {
+      this.#hurry = false
     }
   }
   /** Keys of every entry, whole or not. */
