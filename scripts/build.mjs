@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
 const rooms = ['core', 'steps', 'pipelines', 'containers', 'datasets', 'benchmarks', 'cli']
-const files = rooms.filter(room => existsSync(room)).flatMap(room => readdirSync(room, { recursive: true }).map(name => path.join(room, name)))
+const files = rooms
+  .filter(room => existsSync(room))
+  .flatMap(room => readdirSync(room, { recursive: true }).map(name => path.join(room, name)))
 
 const tsc = ['node_modules/typescript/bin/tsc', 'node_modules/typescript/lib/tsc.js'].find(place => existsSync(place))
 if (!tsc) {
@@ -15,7 +17,6 @@ if (!tsc) {
   throw new Error('TypeScript is not installed, so dist/ cannot be built. Run "npm ci" first.')
 }
 rmSync('dist', { recursive: true, force: true })
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 
 // A step's script becomes one file with all it imports: its digest is in the step's key, here and in every container.
 const { build } = await import('esbuild')
@@ -30,10 +31,13 @@ await build({
   format: 'esm',
   legalComments: 'none',
 })
-for (const file of files.filter(name => /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name))) {
+for (const file of files.filter(name =>
+  /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
+)) {
   mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
   cpSync(file, path.join('dist', file))
 }
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 if (existsSync('dist/cli.js')) {
   chmodSync('dist/cli.js', 0o755)
   // "npx trireme" in the checkout itself: npm links a package's own commands only where it is installed.

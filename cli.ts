@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import type { CommanderError } from 'commander'
+import { program } from './cli/program.ts'
+import type { Code } from './core/errors.ts'
+
+/** Exit status by code; docs/reference/exit-codes.md tells them to users. */
+const statuses: Readonly<Record<Code, number>> = {
+  STEP: 1,
+  USAGE: 2,
+  PARAMETER: 3,
+  SAMPLESHEET: 3,
+  WIRING: 3,
+  DEFINITION: 3,
+  INPUT: 4,
+  TOOL: 5,
+  RESOURCES: 6,
+  STORE: 7,
+  CANCELLED: 130,
+}
+const internal = 70 // EX_SOFTWARE of sysexits.h
+
+function end(error: unknown): number {
+  if (!(error instanceof Error)) return complain(`Internal error: ${String(error)}`, internal)
+  if (isCommander(error)) return error.exitCode === 0 ? 0 : statuses.USAGE // it has printed its message itself
+  const code = 'code' in error && typeof error.code === 'string' && Object.hasOwn(statuses, error.code) ? (error.code as Code) : undefined // one of the table's keys
+  // Told by the code, not by the class: a project's own pipelines may have loaded the library a second time.
+  if (code && (error.name === 'TriremeError' || error.name === 'PlanError')) {
+    if (error.message !== '') complain(error.message, 0)
+    return 'status' in error && typeof error.status === 'number' ? error.status : statuses[code]
+  }
+  return complain(`Internal error, a fault of Trireme's own. Please report it with these lines:\n${error.stack ?? error.message}`, internal)
+}
+function complain(message: string, status: number): number {
+  process.stderr.write(`${message}\n`)
+  return status
+}
+const isCommander = (error: Error): error is CommanderError =>
+  'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
+
+// A reader that went away ("trireme list | head -1") is no error.
+process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal))
+const words = process.argv.slice(2)
+try {
+  await (await program(words)).parseAsync(words, { from: 'user' })
+} catch (error) {
+  process.exitCode = end(error)
+}

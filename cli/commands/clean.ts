@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import { defaultStore } from '../options.ts'
+
+export function register(program: Command): void {
+  program
+    .command('clean')
+    .description('free space: remove what no kept run needs')
+    .option('--store <dir>', 'the store; also TRIREME_STORE (default .trireme)')
+    .option('--keep-last <n>', 'keep what the latest n runs need')
+    .option('--older-than <age>', 'forget runs older than this, such as 7d, 12h or 30m')
+    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .addHelpText(
+      'after',
+      `
+Without options, only what no run of the list needs is removed: folders of failed steps, and work that was cut off.
+With --keep-last or --older-than, older runs are forgotten with what only they need. Published results are never touched,
+unless they were published with --link.`,
+    )
+    .action(clean)
+}
+interface Options {
+  readonly store?: string
+  readonly keepLast?: string
+  readonly olderThan?: string
+  readonly dryRun?: boolean
+}
+async function clean({ store: root = defaultStore(), keepLast, olderThan, dryRun = false }: Options): Promise<void> {
+  const { existsSync } = await import('node:fs')
+  const { age, sweep } = await import('../sweep.ts')
+  const { wholeNumber } = await import('../options.ts')
+  const { Store } = await import('../../core/store/store.ts')
+  const { bytesText } = await import('../../core/quantity.ts')
+  const { say } = await import('../print.ts')
+  const keep = {
+    ...(keepLast !== undefined && { last: wholeNumber('--keep-last', keepLast, 0) }),
+    ...(olderThan !== undefined && { since: Date.now() - age(olderThan) }),
+  }
+  if (!existsSync(root)) return say(`There is no store ${root}: nothing to remove.`)
+  const freed = await sweep(await Store.open(root), keep, dryRun)
+  const parts = [
+    [freed.runs, 'run', 'runs'],
+    [freed.entries, 'finished step', 'finished steps'],
+    [freed.folders, 'work folder', 'work folders'],
+  ] as const
+  const what = parts.flatMap(([n, one, many]) => (n > 0 ? [`${n} ${n === 1 ? one : many}`] : []))
+  if (what.length === 0) return say('Nothing to remove.')
+  say(`${dryRun ? 'Would remove' : 'Removed'} ${what.join(', ')}: ${bytesText(freed.bytes)}.`)
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Command } from 'commander'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { register } from './doctor.ts'
+
+let before: string | undefined
+let said: string
+beforeEach(() => {
+  before = process.env.PATH
+  said = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation(text => {
+    said += text
+    return true
+  })
+})
+afterEach(() => {
+  process.env.PATH = before
+  vi.restoreAllMocks()
+})
+const doctor = async (...words: string[]) => {
+  const program = new Command()
+  register(program)
+  await program.parseAsync(['doctor', ...words], { from: 'user' })
+}
+/** A PATH with the base programs, an old samtools, and nothing else. */
+function bare() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-path-'))
+  for (const name of ['sh', 'bash', 'node']) {
+    const place = (before ?? '').split(path.delimiter).map(each => path.join(each, name))
+    symlinkSync(
+      name === 'node' ? process.execPath : place.find(each => each.startsWith('/usr/bin') || each.startsWith('/bin'))!,
+      path.join(folder, name),
+    )
+  }
+  writeFileSync(path.join(folder, 'samtools'), '#!/bin/sh\necho samtools 1.9\n', { mode: 0o755 })
+  process.env.PATH = folder
+  process.env.TRIREME_PREFIX = path.join(folder, 'env')
+  return folder
+}
+
+test('says what is missing or unfit, what would be right, and the command', async () => {
+  const folder = bare()
+  await expect(doctor()).rejects.toMatchObject({ code: 'TOOL', message: '' })
+  const lines = said.split('\n').map(line => line.split(/ {2,}/))
+  expect(lines.find(([, name]) => name === 'bwa')).toEqual(['missing', 'bwa', '-', expect.stringContaining('>='), '-'])
+  expect(lines.find(([, name]) => name === 'samtools')).toEqual([
+    'unfit',
+    'samtools',
+    '1.9',
+    expect.stringContaining('>='),
+    path.join(folder, 'samtools'),
+  ])
+  expect(lines.find(([, name]) => name === 'Node')?.[0]).toBe('ok')
+  expect(said).toMatch(/^Missing or unfit: bcftools, bwa, .*samtools/m)
+  expect(said).toContain('"trireme doctor --install" gets the tools, or do it yourself:')
+  expect(said).toMatch(/(apt-get .*install .* bwa|bioconda::bwa=)/)
+})
+test('looks at one pipeline, and prints JSON', async () => {
+  bare()
+  await expect(doctor('simulate-reads', '--json')).rejects.toMatchObject({ code: 'TOOL' })
+  const { ok, checks } = JSON.parse(said)
+  expect(ok).toBe(false)
+  const names = checks.map(({ name }: { name: string }) => name)
+  expect(names).toEqual(expect.arrayContaining(['Node', 'bash', 'GNU time', 'store', 'dwgsim', 'samtools']))
+  expect(names).not.toContain('bwa')
+  expect(checks.find(({ name }: { name: string }) => name === 'dwgsim')).toMatchObject({
+    state: 'missing',
+    version: null,
+    mend: expect.stringContaining('dwgsim'),
+  })
+})
+test('a store that cannot be is told', async () => {
+  const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'trireme-doctor-')), 'file')
+  writeFileSync(file, '')
+  await doctor('simulate-reads', '--json', '--store', path.join(file, 'store')).catch(() => {})
+  expect(JSON.parse(said).checks.find(({ name }: { name: string }) => name === 'store')).toMatchObject({
+    state: 'unfit',
+    mend: expect.stringContaining('--store'),
+  })
+})

@@ -1,0 +1,92 @@
+import type { Command } from 'commander'
+import type { Found } from '../../core/run/tools.ts'
+import type { Tool } from '../../core/tool.ts'
+import type { Check } from '../surroundings.ts'
+
+interface Options {
+  readonly install?: boolean
+  readonly json?: boolean
+  readonly prefix?: string
+  readonly store?: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('doctor [pipeline]')
+    .description('say which tools are here, which are missing, and how to get them')
+    .option('--install', 'install what is missing: with apt-get as root on Debian and Ubuntu, else with micromamba, mamba or conda')
+    .option('--prefix <dir>', 'conda environment to install into; set TRIREME_PREFIX to it for runs (default: ~/.cache/trireme/env)')
+    .option('--store <dir>', 'store whose folder is looked at (default: .trireme)')
+    .option('--json', 'print JSON')
+    .action(async (pipeline: string | undefined, options: Options) => examine(pipeline, options))
+}
+async function examine(pipeline: string | undefined, { install = false, json = false, prefix, store }: Options): Promise<void> {
+  const { findTools } = await import('../../core/run/tools.ts')
+  const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../install.ts')
+  const { gnuTime, surroundings } = await import('../surroundings.ts')
+  const machine = thisMachine(prefix ?? ownPrefix())
+  useOwnTools(machine.prefix)
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const tools = await toolsFor(pipeline)
+  let found = await findTools(tools)
+  if (install) {
+    const time: Found[] = machine.apt && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
+    await installMissing([...found.values(), ...time], { install, log, machine })
+    found = await findTools(tools)
+  }
+  const system = surroundings(store)
+  const checks = [...system, ...tools.map(tool => checked(found.get(tool.name), tool, bad => advice([bad], machine)))]
+  const bad = checks.filter(({ state }) => state === 'missing' || state === 'unfit')
+  if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, checks }, null, 2)}\n`)
+  else {
+    const lacking = tools.filter(tool => found.get(tool.name)?.state !== 'ready')
+    const commands = lacking.length > 0 ? ['"trireme doctor --install" gets the tools, or do it yourself:', advice(lacking, machine)] : []
+    const others = system.flatMap(({ name, mend }) => (mend === null ? [] : [`${name}: ${mend}.`]))
+    const verdict = bad.length === 0 ? 'All is well.' : `Missing or unfit: ${bad.map(({ name }) => name).join(', ')}.`
+    process.stdout.write([table(checks), '', verdict, ...commands, ...others, ''].join('\n'))
+  }
+  if (bad.length === 0) return
+  const { TriremeError } = await import('../../core/errors.ts')
+  throw new TriremeError('TOOL', '') // the table has said it all; the code gives the exit status
+}
+/** Tools of every step; with a pipeline, of the steps that its files import. */
+async function toolsFor(pipeline: string | undefined): Promise<readonly Tool[]> {
+  const { findPipeline, steps } = await import('../catalogue.ts')
+  const { reach, relative } = await import('../reach.ts')
+  const { ending, house } = await import('../package.ts')
+  const path = await import('node:path')
+  const all = await steps()
+  let chosen = all
+  if (pipeline !== undefined) {
+    const { file } = await findPipeline(pipeline)
+    const packaged = (imported: string) => {
+      const inside = /^trireme-bio\/((?:steps|pipelines)\/.+)$/.exec(imported)?.[1]
+      return inside === undefined ? undefined : path.join(house, inside + ending)
+    }
+    const files = new Set(reach([file], (imported, from) => relative(imported, from) ?? packaged(imported)))
+    chosen = all.filter(step => files.has(step.file))
+  }
+  const tools = chosen.flatMap(({ it }) => it.spec.tools ?? [])
+  return [...new Map(tools.map(tool => [tool.name, tool])).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+function checked(found: Found | undefined, tool: Tool, mend: (tool: Tool) => string): Check {
+  const line = { name: tool.name, needed: tool.accepts }
+  if (found === undefined || found.state === 'missing') return { ...line, state: 'missing', version: null, path: null, mend: mend(tool) }
+  const { path, version = null } = found
+  return found.state === 'ready'
+    ? { ...line, state: 'ok', version, path, mend: null }
+    : { ...line, state: 'unfit', version, path, mend: mend(tool) }
+}
+function table(checks: readonly Check[]): string {
+  const rows = checks.map(({ name, state, version, needed, path }) => [state, name, version ?? '-', needed, path ?? '-'])
+  const all = [['state', 'name', 'version', 'needed', 'where'], ...rows]
+  const widths = all[0]!.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
+  return all
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

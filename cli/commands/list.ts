@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+
+export function register(program: Command): void {
+  program
+    .command('list')
+    .description('list pipelines and steps')
+    .option('--pipelines', 'only pipelines')
+    .option('--steps', 'only steps')
+    .option('--json', 'print JSON')
+    .action(list)
+}
+interface Options {
+  readonly pipelines?: boolean
+  readonly steps?: boolean
+  readonly json?: boolean
+}
+async function list(options: Options): Promise<void> {
+  const { pipelines, steps } = await import('../catalogue.ts')
+  const { columns, say } = await import('../print.ts')
+  const rooms = [
+    ...(options.steps && !options.pipelines ? [] : [{ title: 'Pipelines', found: await pipelines() }]),
+    ...(options.pipelines && !options.steps ? [] : [{ title: 'Steps', found: await steps() }]),
+  ]
+  if (options.json) {
+    const rows = rooms.flatMap(({ title, found }) =>
+      found.map(({ name, home, it }) => ({ name, sort: title === 'Steps' ? 'step' : 'pipeline', home, about: it.spec.about ?? '' })),
+    )
+    return say(JSON.stringify(rows, null, 1))
+  }
+  const blocks = rooms.flatMap(({ title, found }) =>
+    (['project', 'package'] as const).flatMap(home => {
+      const own = found.filter(each => each.home === home)
+      const mixed = found.some(each => each.home === 'project')
+      return own.length > 0 ? [{ title: mixed ? `${title} of ${home === 'project' ? 'this project' : 'the package'}` : title, own }] : []
+    }),
+  )
+  const width = Math.max(...blocks.flatMap(({ own }) => own.map(({ name }) => name.length)))
+  say(
+    blocks
+      .map(({ title, own }) => `${title}:\n${columns(own.map(({ name, it }) => [`  ${name.padEnd(width)}`, it.spec.about ?? '']))}`)
+      .join('\n\n'),
+  )
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander'
+import type { Event } from '../../core/events.ts'
+import { defaultStore } from '../options.ts'
+
+export function register(program: Command): void {
+  program
+    .command('logs <run> [step]')
+    .description('show what the steps of a run wrote')
+    .addHelpText(
+      'after',
+      '\nA run is named by its id, by the beginning or end of one, or "last". Without a step, the steps and their states are listed.',
+    )
+    .option('--store <dir>', 'the store; also TRIREME_STORE (default .trireme)')
+    .action(show)
+}
+interface Told {
+  readonly state: string
+  readonly key: string
+  readonly detail: string
+}
+async function show(words: string, step: string | undefined, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
+  const { Store } = await import('../../core/store/store.ts')
+  const { eventsOf, findRun } = await import('../record.ts')
+  const { columns, say } = await import('../print.ts')
+  const { TriremeError } = await import('../../core/errors.ts')
+  const { didYouMean } = await import('../suggest.ts')
+  const { folderName } = await import('../../core/run/labels.ts')
+  const store = await Store.open(root)
+  const run = await findRun(store, words)
+  const steps = statesOf(await eventsOf(store, run.id))
+  if (step === undefined) return say(columns([...steps].map(([label, { state, detail }]) => [label, state, detail])))
+  const told = steps.get(step)
+  if (!told)
+    throw new TriremeError(
+      'USAGE',
+      `The run ${run.id} has no step "${step}".${await didYouMean(step, steps.keys())} "trireme logs ${run.id}" lists its steps.`,
+    )
+  const entry = await store.find(told.key)
+  const maker = told.state === 'cached' && entry ? entry.record.run : run.id
+  say(`${step}: ${told.state}${told.detail === '' ? '' : `, ${told.detail}`}${maker === run.id ? '' : ` from run ${maker}`}`)
+  if (entry) {
+    const { quoted } = await import('../../core/run/failure.ts')
+    say(
+      `tools: ${
+        Object.entries(entry.record.tools)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', ') || 'none'
+      }`,
+    )
+    for (const stages of entry.record.argv) say(`$ ${stages.map(argv => argv.map(quoted).join(' ')).join(' | ')}`)
+  }
+  const log = await logOf([
+    `${store.workFolder(run.id)}/${folderName(step)}/out`,
+    ...(entry && told.state !== 'failed' ? [entry.folder] : []),
+  ])
+  say(log === undefined ? 'Its log is not kept.' : log === '' ? 'It wrote nothing to its standard error.' : `\n${log.trimEnd()}`)
+}
+function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
+  const steps = new Map<string, Told>()
+  for (const event of events) {
+    if (event.event === 'planned') steps.set(event.step, { state: 'waiting', key: event.key, detail: '' })
+    if (event.event === 'cached') steps.set(event.step, { state: 'cached', key: event.key, detail: '' })
+    if (event.event === 'started')
+      steps.set(event.step, { state: 'running', key: event.key, detail: event.attempt > 1 ? `attempt ${event.attempt}` : '' })
+    if (event.event === 'succeeded') steps.set(event.step, { state: 'done', key: event.key, detail: `${event.seconds.toFixed(1)} s` })
+    if (event.event === 'failed') steps.set(event.step, { state: 'failed', key: event.key, detail: event.message.split('\n')[0] ?? '' })
+    if (event.event === 'skipped') steps.set(event.step, { state: 'skipped', key: event.key, detail: event.reason })
+  }
+  return steps
+}
+/** A step that ended well has its log beside its outputs; one that failed, in the folder that was kept for a look. */
+async function logOf(places: readonly string[]): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises')
+  const path = await import('node:path')
+  const { logName } = await import('../../core/run/work.ts')
+  for (const place of places) {
+    const text = await readFile(path.join(place, logName), 'utf8').catch(() => undefined)
+    if (text !== undefined) return text
+  }
+  return undefined
+}

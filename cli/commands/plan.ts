@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { type Asked, registerVerb } from '../options.ts'
+
+export const register = (program: Command, words: readonly string[]): Promise<void> =>
+  registerVerb(program, words, { verb: 'plan', about: 'print every step that a run would take, and what is cached' }, print)
+
+/** Prints the plan: to stdout, so that it can be kept and compared. */
+export async function print(asked: Asked): Promise<void> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const { prepare } = await import('../prepare.ts')
+  const { knownVersions } = await import('../versions.ts')
+  const { promisedFiles } = await import('../layout.ts')
+  const { keys } = await import('../../core/key.ts')
+  const { text } = await import('../../core/targets/text.ts')
+  const { pipeline, options } = asked
+  const { plan, store } = await prepare(asked, log)
+  promisedFiles(plan.results, pipeline.spec.layout)
+  const { versions, unfit } = await knownVersions(plan, store)
+  const { of } = keys(tool => versions.get(tool) ?? 'unknown')
+  const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
+  const there = new Set<string>()
+  for (const key of wanted) if (await store.find(key)) there.add(key)
+  process.stdout.write(text(plan, { versions, there, keys: options.keys === true }))
+  if (unfit.length > 0)
+    log(`Not installed in a version that fits: ${unfit.join(', ')}. "trireme run" installs them; "trireme doctor" says more.`)
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander'
+import type { AnyPipeline, AnyStep, Listed } from '../catalogue.ts'
+
+export function register(program: Command): void {
+  program
+    .command('show <name>')
+    .description('show a pipeline or step: inputs, parameters, outputs, tools')
+    .action(async (name: string) => {
+      const { findAny } = await import('../catalogue.ts')
+      const { say } = await import('../print.ts')
+      const found = await findAny(name)
+      say(isStep(found.it) ? await stepText(found.it, found) : await pipelineText(found.it, found))
+    })
+}
+const isStep = (it: AnyPipeline | AnyStep): it is AnyStep => 'command' in it.spec
+const indented = (text: string) =>
+  text
+    .split('\n')
+    .map(line => `  ${line}`)
+    .join('\n')
+
+async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<unknown>): Promise<string> {
+  const { flagsOf } = await import('../arguments.ts')
+  const { columns } = await import('../print.ts')
+  const flags = flagsOf(pipeline)
+  const block = (group: string) => {
+    const own = flags.filter(flag => flag.group === group)
+    return own.length === 0
+      ? []
+      : [
+          `${group}\n${indented(columns(own.map(({ long, value, about, required }) => [value === '' ? `--[no-]${long.slice(2)}` : `${long} ${value}`, required ? `${about} (required)`.trim() : about])))}`,
+        ]
+  }
+  const layout = Object.entries(pipeline.spec.layout ?? {})
+  const places = layout.map(([result, place]) => [result, typeof place === 'function' ? place('NAME') : (place ?? result)])
+  const { profiles } = await import('../../datasets/profiles.ts')
+  const own = Object.entries(profiles[name] ?? {})
+  return [
+    `${name}, a pipeline${home === 'project' ? ` of ${where(file)}` : ''}\n${pipeline.spec.about ?? ''}`.trim(),
+    ...block('Inputs:'),
+    ...block('Parameters:'),
+    ...(places.length > 0 ? [`Results, below --out and without extension:\n${indented(columns(places))}`] : []),
+    ...(home === 'package' && own.length > 0
+      ? [`Profiles:\n${indented(columns(own.map(([profile, { about }]) => [profile, about])))}`]
+      : []),
+    `Run it: trireme run ${name} ${flags
+      .filter(flag => flag.required)
+      .map(({ long, value }) => `${long} ${value}`)
+      .join(' ')}`.trim(),
+  ].join('\n\n')
+}
+const where = (file: string) => file.replace(`${process.cwd()}/`, '')
+
+async function stepText({ spec }: AnyStep, { name, home, file }: Listed<unknown>): Promise<string> {
+  const { fileOf, isItself, isSameAs, partsOf } = await import('../../core/kind.ts')
+  const { flagsOf } = await import('../arguments.ts')
+  const { bytesText, rungs, secondsText } = await import('../../core/quantity.ts')
+  const { columns } = await import('../print.ts')
+  const slots = (kinds: AnyStep['spec']['outputs'] | AnyStep['spec']['inputs']) =>
+    Object.entries(kinds).map(([slot, kind]) => {
+      const { format, extension, companions, facts } = fileOf(kind)
+      const how = 'many' in kind ? 'a list of ' : 'named' in kind ? 'by name, ' : 'optional' in kind ? 'perhaps ' : ''
+      const files =
+        Object.values(partsOf(fileOf(kind)) ?? {}).join(' ') || [extension, ...companions.map(suffix => extension + suffix)].join(' ')
+      const told = Object.entries(facts).flatMap(([fact, value]) =>
+        fact === 'parts'
+          ? []
+          : [`${fact} ${isSameAs(value) ? `the same as of ${value.sameAs}` : isItself(value) ? 'itself' : String(value)}`],
+      )
+      return [slot, `${how}${format} (${files})`, told.join(', ')]
+    })
+  const params = flagsOf(Object.assign(() => ({}), { spec: { name, inputs: {}, params: spec.params ?? {} } }))
+  const { streams = [], tools = [], needs } = spec
+  const needed =
+    typeof needs === 'function'
+      ? 'by its parameters'
+      : [
+          `${needs.cpu} core${needs.cpu === 1 ? '' : 's'}`,
+          `${rungs(needs.memory).map(bytesText).join(', then ')} of memory`,
+          ...(needs.time === undefined ? [] : [`at most ${rungs(needs.time).map(secondsText).join(', then ')}`]),
+          ...(needs.gpu ? [`${needs.gpu.count} GPU`] : []),
+        ].join(', ')
+  const list = (title: string, rows: readonly (readonly string[])[]) => (rows.length > 0 ? [`${title}\n${indented(columns(rows))}`] : [])
+  return [
+    `${name}, a step${home === 'project' ? ` of ${where(file)}` : ''}\n${spec.about ?? ''}`.trim(),
+    ...list('Inputs:', slots(spec.inputs)),
+    ...list(
+      'Parameters:',
+      params.map(flag => [flag.name, flag.required ? `${flag.about} (required)`.trim() : flag.about]),
+    ),
+    ...list('Outputs:', slots(spec.outputs)),
+    ...list(
+      'Tools:',
+      tools.map(tool => [tool.name, tool.accepts, tool.licence, tool.homepage, tool.doi === undefined ? '' : `doi:${tool.doi}`]),
+    ),
+    `Needs: ${needed}${streams.length > 0 ? `\nMay be piped: ${streams.join(', ')}` : ''}${spec.edam ? `\nEDAM: ${spec.edam.join(', ')}` : ''}`,
+  ].join('\n\n')
+}

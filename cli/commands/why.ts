@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Asked } from '../options.ts'
+import { registerVerb } from '../options.ts'
+
+export const register = (program: Command, words: readonly string[]): Promise<void> =>
+  registerVerb(program, words, { verb: 'why', extra: ' <step>', about: 'say why a step would run again' }, why)
+
+async function why(asked: Asked): Promise<void> {
+  const { keys: keysOf } = await import('../../core/key.ts')
+  const { labels } = await import('../../core/run/labels.ts')
+  const { TriremeError } = await import('../../core/errors.ts')
+  const { prepare } = await import('../prepare.ts')
+  const { knownVersions } = await import('../versions.ts')
+  const { branchesOf, expanded, remembered } = await import('../recipes.ts')
+  const { runsOf } = await import('../record.ts')
+  const { momentText, note, say } = await import('../print.ts')
+  const { reasons } = await import('../reasons.ts')
+  const { didYouMean } = await import('../suggest.ts')
+  const { plan, store } = await prepare(asked, note)
+  const { versions } = await knownVersions(plan, store)
+  const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
+  const nodes = expanded(plan, keys, store)
+  const names = labels(nodes, keys)
+  const wanted = asked.operands[1] ?? ''
+  const exact = [...names].filter(([, label]) => label === wanted)
+  const found = exact.length > 0 ? exact : [...names].filter(([node]) => node.kind === 'step' && node.step.name === wanted)
+  const keysFound = new Set(found.map(([node]) => keys.of(node)))
+  if (keysFound.size !== 1) {
+    const which = [...new Set(found.length > 0 ? found.map(([, label]) => label) : names.values())]
+    const fault =
+      found.length > 0
+        ? `There are ${which.length} steps "${wanted}".`
+        : `The plan has no step "${wanted}".${await didYouMean(wanted, which)}`
+    throw new TriremeError(
+      'USAGE',
+      `${fault} ${found.length > 0 ? 'Name one of' : 'It has'}: ${which.slice(0, 30).join(', ')}${which.length > 30 ? ', …' : ''}.`,
+    )
+  }
+  const [node, label] = found[0]!
+  const entry = await store.find(keys.of(node))
+  if (entry) return say(`${label} is cached: made ${momentText(entry.record.started)} by run ${entry.record.run}. It would not run.`)
+  const known = await remembered(
+    store,
+    (await runsOf(store)).map(({ id }) => id),
+  )
+  say(
+    [
+      `${label} would run:`,
+      ...reasons(node, {
+        keys,
+        names,
+        known,
+        there: key => store.look(key) !== undefined,
+        branches: each => branchesOf(each, keys, store),
+      }).map(line => `  ${line}`),
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,39 @@
+import type { Event } from '../../core/events.ts'
+import { bytesText, secondsText } from '../../core/quantity.ts'
+import type { Display } from './display.ts'
+
+/** One line for what happens, for logs and pipes. Cached steps are told as one number. */
+export function plain(write: (line: string) => void): Display {
+  let cached = 0
+  let unneeded = 0
+  let steps = 0
+  const flush = (at: string) => {
+    if (cached > 0) write(`${clock(at)}  ${cached} of ${steps} steps are cached${unneeded > 0 ? `, ${unneeded} are not needed` : ''}`)
+    cached = 0
+    unneeded = 0
+  }
+  return {
+    on: event => {
+      if (event.event === 'planned') steps++
+      if (event.event === 'cached') cached++
+      else if (event.event === 'skipped' && event.reason.startsWith('not needed')) unneeded++
+      else if (event.event !== 'planned') flush(event.at)
+      const text = lineOf(event)
+      if (text !== undefined) write(`${clock(event.at)}  ${text}`)
+    },
+    close: () => {},
+  }
+}
+function lineOf(event: Event): string | undefined {
+  if (event.event === 'run-started')
+    return `run ${event.run} of ${event.plan}: ${event.steps} steps, ${event.cpu} core${event.cpu === 1 ? '' : 's'}, ${bytesText(event.memory)}`
+  if (event.event === 'started') return `started  ${event.step}${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
+  if (event.event === 'succeeded')
+    return `done     ${event.step}  ${secondsText(event.seconds)}${event.usage ? `, ${bytesText(event.usage.peakMemory)}` : ''}`
+  if (event.event === 'retried') return `retried  ${event.step}: ${event.reason}`
+  if (event.event === 'failed') return `FAILED   ${event.step}: ${event.message.split('\n')[0]}`
+  if (event.event === 'skipped' && !event.reason.startsWith('not needed')) return `skipped  ${event.step}: ${event.reason}`
+  return undefined
+}
+/** Time of day, in the reader's own zone. */
+const clock = (at: string) => new Date(at).toTimeString().slice(0, 8)

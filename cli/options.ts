@@ -1,0 +1,134 @@
+import type { Command } from 'commander'
+import { TriremeError } from '../core/errors.ts'
+import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
+import { type AnyPipeline, findPipeline } from './catalogue.ts'
+import type { Raw } from './raw.ts'
+
+/** What `run`, `plan` and `why` take besides the pipeline's own flags. */
+export interface RunOptions {
+  readonly out: string
+  readonly store: string
+  readonly cpu?: number
+  readonly memory?: number
+  readonly gpu?: number
+  readonly profile?: string
+  readonly paramsFile?: string
+  readonly failFast?: boolean
+  readonly install: boolean
+  readonly json?: boolean
+  readonly link?: boolean
+  readonly publishPartial?: boolean
+  readonly dryRun?: boolean
+  readonly keys?: boolean
+  readonly yes?: boolean
+}
+export type Verb = 'run' | 'plan' | 'why'
+export const defaultStore = (): string => process.env.TRIREME_STORE || '.trireme'
+
+/** Adds the options of the verb, under a heading of their own. */
+async function addOptions(command: Command, verb: Verb): Promise<Command> {
+  const { Option } = await import('commander')
+  const add = (flags: string, about: string, as?: (text: string) => unknown) => {
+    const option = new Option(flags, about).helpGroup('Options:')
+    command.addOption(as ? option.argParser(as) : option)
+  }
+  if (verb !== 'why') add('--out <dir>', 'folder for the results (default results)')
+  add('--store <dir>', 'where finished work is kept; also TRIREME_STORE (default .trireme)')
+  add('--profile <name>', 'arguments bound to a dataset, such as test; a params file and flags come before it')
+  add('--params-file <file>', 'inputs and parameters from a YAML or JSON file; flags come before it')
+  if (verb === 'run') {
+    add('--cpu <n>', 'cores that steps may use together (default all)', text => wholeNumber('--cpu', text, 1))
+    add('--memory <size>', 'memory that steps may use together, such as 8GiB or 500MB (default all)', memorySize)
+    add('--gpu <n>', 'GPUs that steps may use together (default 0)', text => wholeNumber('--gpu', text, 0))
+    add('--fail-fast', 'stop everything at the first failure')
+    add('--link', 'publish results as links into the store')
+    add('--publish-partial', 'publish the results that were made even when a step failed')
+    add('--dry-run', 'print the plan and run nothing')
+    add('--json', 'print events as JSON lines')
+    add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
+  }
+  if (verb !== 'why') add('--no-install', 'fail where a tool is missing, instead of installing it')
+  if (verb === 'plan') add('--keys', 'print the key of every step')
+  command.helpOption('-h, --help', 'print help')
+  return command
+}
+export function wholeNumber(flag: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value))
+    throw new TriremeError('USAGE', `${flag} takes a whole number from ${least}, got ${JSON.stringify(text)}.`)
+  return value
+}
+/** 8GiB and 8G are 8 × 2³⁰ bytes, 8GB is 8 × 10⁹, as coreutils have it. */
+export function memorySize(text: string): number {
+  const [, figure = '', prefix = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])?(i?b?)$/i.exec(text) ?? []
+  const bytes = Number(figure) * (unit.toLowerCase() === 'b' && prefix !== '' ? 1000 : 1024) ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
+  if (figure === '' || bytes < 2 ** 20)
+    throw new TriremeError(
+      'USAGE',
+      `--memory takes a size with its unit, such as 8GiB or 500MB, of at least 1MiB; got ${JSON.stringify(text)}.`,
+    )
+  return Math.floor(bytes)
+}
+
+/** What was asked for, once the words are read. */
+export interface Asked {
+  readonly pipeline: AnyPipeline
+  readonly flags: readonly Flag[]
+  readonly given: Raw
+  readonly options: RunOptions
+  readonly operands: readonly string[]
+}
+/**
+ * Declares `run`, `plan` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
+ * @throws TriremeError `USAGE` when there is no such pipeline
+ */
+export async function registerVerb(
+  program: Command,
+  words: readonly string[],
+  { verb, about, extra = '' }: { readonly verb: Verb; readonly about: string; readonly extra?: string },
+  act: (asked: Asked) => Promise<void>,
+): Promise<void> {
+  const { Command } = await import('commander')
+  const finder = (await addOptions(new Command(), verb)).allowUnknownOption().allowExcessArguments().helpOption(false).exitOverride()
+  finder.configureOutput({ writeErr: () => {} })
+  const name = nameIn(finder, words)
+  const command = program.command(`${verb} <pipeline>${extra}`).description(about)
+  if (name === undefined) {
+    await addOptions(command, verb)
+    command.addHelpText('after', `\nA pipeline's own flags: trireme ${verb} PIPELINE --help. Pipelines: trireme list.`)
+    command.showHelpAfterError(`The pipeline's name comes first: trireme ${verb} PIPELINE${extra} [flags]`)
+    return
+  }
+  const pipeline = (await findPipeline(name)).it
+  const flags = flagsOf(pipeline, new Set(finder.options.map(option => option.long ?? '')))
+  await addFlags(command, flags)
+  await addOptions(command, verb)
+  command
+    .usage(`${name}${extra} [flags]`)
+    .description(pipeline.spec.about ?? about)
+    .showHelpAfterError(`"trireme ${verb} ${name} --help" lists all flags.`)
+    .action(async () => {
+      const read = await readFlags(command, flags)
+      const long = (name: string) => flags.find(flag => flag.name === name)?.long ?? name
+      const given = Object.fromEntries(
+        Object.entries(read).map(([name, value]) => [name, { value, words: long(name), folder: process.cwd() }]),
+      )
+      const options: RunOptions = {
+        out: 'results',
+        store: defaultStore(),
+        ...command.opts<Partial<RunOptions>>(),
+        install: command.getOptionValue('install') !== false,
+      }
+      await act({ pipeline, flags, given, options, operands: command.args })
+    })
+}
+/** The first word that is neither an option of ours nor its value. A flag of the pipeline cannot come before its name. */
+function nameIn(finder: Command, words: readonly string[]): string | undefined {
+  try {
+    finder.parse([...words], { from: 'user' })
+  } catch {
+    return undefined // the real parse will say what is wrong
+  }
+  const [first] = finder.args
+  return first === undefined || first.startsWith('-') ? undefined : first
+}

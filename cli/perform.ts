@@ -1,0 +1,119 @@
+import { TriremeError } from '../core/errors.ts'
+import type { Event } from '../core/events.ts'
+import { keys } from '../core/key.ts'
+import type { Results } from '../core/pipeline.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Execution } from '../core/run/execution.ts'
+import type { Store } from '../core/store/store.ts'
+import { runLocally } from '../core/targets/local.ts'
+import type { Display } from './display/display.ts'
+import type { RunOptions } from './options.ts'
+import { remember } from './recipes.ts'
+import { newRunId, Recorder, type RunRecord } from './record.ts'
+
+export interface Performance {
+  readonly made: Execution<Results>
+  readonly record: RunRecord
+  readonly events: readonly Event[]
+}
+export interface Part {
+  readonly plan: Plan
+  readonly store: Store
+  readonly versions: ReadonlyMap<string, string>
+  readonly options: RunOptions
+  readonly values: Readonly<Record<string, unknown>>
+  readonly out: string | undefined
+  readonly log: (line: string) => void
+}
+/** Carries a fault's exit status along: two signals end a run, each with a status of its own. */
+export class Cancelled extends TriremeError {
+  readonly status: number
+  constructor(message: string, status: number) {
+    super('CANCELLED', message)
+    this.status = status
+  }
+}
+/**
+ * Runs a plan on this machine: shows and records its events, and stops its steps when asked to.
+ * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
+ */
+export async function perform({ plan, store, versions, options, values, out, log }: Part): Promise<Performance> {
+  const run = newRunId()
+  const recorder = new Recorder(store, { id: run, pipeline: plan.name, command: process.argv.slice(2), arguments: values, out })
+  const events: Event[] = []
+  const display = await displayFor(options, store)
+  const stop = new AbortController()
+  let status = 130
+  const stopBy = (signal: NodeJS.Signals) => {
+    if (!stop.signal.aborted) log(`${signal === 'SIGINT' ? 'Stopping' : 'Asked to stop'}: waiting for the running steps to end.`)
+    status = signal === 'SIGTERM' ? 143 : 130
+    stop.abort()
+  }
+  process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
+  try {
+    const made = await runLocally(plan, {
+      store,
+      versions,
+      run,
+      ...(options.cpu !== undefined && { cpu: options.cpu }),
+      ...(options.memory !== undefined && { memory: options.memory }),
+      ...(options.gpu !== undefined && { gpu: options.gpu }),
+      ...(options.failFast && { failFast: true }),
+      signal: stop.signal,
+      on: event => {
+        recorder.sink(event)
+        events.push(event)
+        display.on(event)
+      },
+    })
+    display.close()
+    const record = recorder.end(made.state, made.failures[0])
+    remember(
+      plan,
+      keys(tool => versions.get(tool) ?? 'unknown'),
+      store,
+      run,
+      events,
+    )
+    if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
+    if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
+      throw new TriremeError('STEP', failedText(made.failures, events, record))
+    return { made, record, events }
+  } catch (error) {
+    display.close()
+    if (!(error instanceof TriremeError)) recorder.end('failed', error instanceof Error ? error.message : String(error))
+    throw error
+  } finally {
+    process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
+  }
+}
+/** Live on a terminal, lines in a pipe, JSON when asked for. */
+async function displayFor(options: RunOptions, store: Store): Promise<Display> {
+  const write = (line: string) => void process.stdout.write(`${line}\n`)
+  if (options.json) return (await import('./display/json.ts')).json(write)
+  if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('./display/plain.ts')).plain(write)
+  const { expected } = await import('./display/expected.ts')
+  return (await import('./display/live.ts')).live(process.stdout, await expected(store))
+}
+export const count = (events: readonly Event[], what: Event['event']): number => events.filter(({ event }) => event === what).length
+const steps = (n: number) => `${n} step${n === 1 ? '' : 's'}`
+
+function cancelledText(events: readonly Event[]): string {
+  return `Stopped. ${steps(count(events, 'succeeded') + count(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
+}
+export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord): string {
+  const failed = events.flatMap(event => (event.event === 'failed' ? [event.step] : []))
+  const skipped = events.filter(event => event.event === 'skipped' && !event.reason.startsWith('not needed')).length
+  const others =
+    failures.length > 1
+      ? `\n\n${failures.length - 1} more failed: ${failed.slice(1, 11).join(', ')}${failed.length > 11 ? ', …' : ''}.`
+      : ''
+  const kept = count(events, 'succeeded') + count(events, 'cached')
+  return [
+    `${failures[0]}${others}\n`,
+    `${failures.length} of ${steps(count(events, 'planned'))} failed, ${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
+    `See all that the step wrote: trireme logs ${id} ${quoted(failed[0] ?? '')}`,
+    'The same command goes on from here.',
+  ].join('\n')
+}
+const quoted = (word: string) => (/^[\w.:,@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

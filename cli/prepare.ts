@@ -1,0 +1,66 @@
+import path from 'node:path'
+import { TriremeError } from '../core/errors.ts'
+import { type Plan, plan as planOf } from '../core/plan.ts'
+import { parse } from '../core/schema.ts'
+import { Digests } from '../core/store/digests.ts'
+import { Store } from '../core/store/store.ts'
+import { checkComplete } from './arguments.ts'
+import { type Bound, bind } from './bind.ts'
+import { ownPrefix, useOwnTools } from './install.ts'
+import type { Asked } from './options.ts'
+import { readParams } from './params-file.ts'
+import { profileArguments } from './profile.ts'
+import type { Raw } from './raw.ts'
+
+/** Everything a run needs, with every argument checked. */
+export interface Prepared {
+  readonly plan: Plan
+  readonly store: Store
+  /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly log: (line: string) => void
+}
+/** From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made. */
+export async function prepare({ pipeline, flags, given, options }: Asked, log: (line: string) => void): Promise<Prepared> {
+  const { spec } = pipeline
+  const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
+  const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
+  const store = await Store.open(options.store)
+  useOwnTools(ownPrefix())
+  const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store, options, log })
+  const raw: Raw = { ...ready, ...written, ...given }
+  checkComplete(flags, raw, spec.name)
+  const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
+  const bound = await bind(pipeline, raw, await Digests.open(store.root))
+  const plan = planOf(
+    spec.name,
+    located(() => pipeline(bound.args), bound),
+  )
+  return { plan, store, values, log }
+}
+/** A pipeline speaks of rows by number; whoever has a sheet before her, of lines. */
+function located<T>(build: () => T, { sheets }: Bound): T {
+  try {
+    return build()
+  } catch (error) {
+    const [rows, ...others] = Object.values(sheets)
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'SAMPLESHEET' || !rows || others.length > 0) throw error
+    const named = new Set<string>()
+    for (const [, digits] of error.message.matchAll(/\b(?:rows?|and) (\d+)\b/gi)) named.add(rows[Number(digits) - 1] ?? '')
+    const places = [...named].filter(place => place !== '')
+    throw places.length > 0 ? new TriremeError('SAMPLESHEET', `${places.join('; ')}: ${error.message}`, { cause: error }) : error
+  }
+}
+function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
+  const inputs = Object.keys(spec.inputs).flatMap(name =>
+    raw[name] === undefined ? [] : [[name, absolute(raw[name].value, raw[name].folder)] as const],
+  )
+  const given = Object.fromEntries(Object.entries(raw).map(([name, { value }]) => [name, value]))
+  const params = parse(`pipeline "${spec.name}"`, spec.params ?? {}, given)
+  return { ...Object.fromEntries(inputs), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) }
+}
+/** Paths that mean the same from another folder. */
+function absolute(value: unknown, folder: string): unknown {
+  if (typeof value === 'string') return value.includes('=') || value.includes(',') ? value : path.resolve(folder, value)
+  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absolute(each, folder)) : value
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander'
+import { version } from './package.ts'
+import { terms } from './terms.ts'
+
+/**
+ * How a command is made and mounted.
+ *
+ * Each is one module, `cli/commands/NAME.ts`, that exports
+ *
+ *     export function register(program: Command): void
+ *
+ * and in it declares itself: `program.command('list').description(…).action(…)`. It is named in `commands` below with the same words and
+ * line, which is all that `trireme --help` needs: of the modules only the one that is called is loaded, so that help stays under 0.3 s.
+ * What a module needs beyond `node:*` it imports inside its action. Errors are thrown as `TriremeError`; `cli.ts` prints them and chooses
+ * the exit status. What a command is asked for goes to stdout, all else to stderr.
+ *
+ * `register` may be asynchronous and take the words that follow the command's name: `run` makes its flags from the pipeline it names.
+ */
+export interface CommandModule {
+  register(program: Command, words: readonly string[]): void | Promise<void>
+}
+export interface CommandEntry {
+  /** As `program.command(…)` takes it: name and arguments. */
+  readonly words: string
+  readonly about: string
+  readonly load: () => Promise<CommandModule>
+}
+export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
+  'Start:': [
+    { words: 'init <dir>', about: 'make a project with a pipeline that runs', load: () => import('./commands/init.ts') },
+    { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
+    {
+      words: 'show <name>',
+      about: 'show a pipeline or step: inputs, parameters, outputs, tools',
+      load: () => import('./commands/show.ts'),
+    },
+    {
+      words: 'doctor',
+      about: 'say which tools are here, which are missing, and how to get them',
+      load: () => import('./commands/doctor.ts'),
+    },
+  ],
+  'Run:': [
+    {
+      words: 'plan <pipeline>',
+      about: 'print every step that a run would take, and what is cached',
+      load: () => import('./commands/plan.ts'),
+    },
+    { words: 'run <pipeline>', about: 'run a pipeline', load: () => import('./commands/run.ts') },
+    { words: 'runs', about: 'list the runs of the store', load: () => import('./commands/runs.ts') },
+    { words: 'logs <run> [step]', about: 'show what the steps of a run wrote', load: () => import('./commands/logs.ts') },
+    { words: 'why <pipeline> <step>', about: 'say why a step would run again', load: () => import('./commands/why.ts') },
+    { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
+  ],
+  'Own copies:': [
+    { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },
+    { words: 'diff [name]', about: 'compare copies with the ones they came from', load: () => import('./commands/diff.ts') },
+    { words: 'upgrade [name]', about: 'bring copies up to the installed version', load: () => import('./commands/upgrade.ts') },
+  ],
+}
+const entries = Object.values(groups).flat()
+const nameOf = (entry: CommandEntry) => entry.words.split(' ')[0]!
+
+/** The program with every command named, and the one that the words call loaded. */
+export async function program(words: readonly string[]): Promise<Command> {
+  const { Command } = await import('commander')
+  const whole = new Command('trireme')
+    .description('Typed bioinformatics pipelines that run anywhere.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .configureHelp(pages)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+  const called = entries.find(entry => nameOf(entry) === words[0])
+  for (const [group, members] of Object.entries(groups)) {
+    whole.commandsGroup(group)
+    for (const entry of members) {
+      if (entry !== called) whole.command(entry.words).description(entry.about)
+      else await (await entry.load()).register(whole, words.slice(1))
+    }
+  }
+  whole.addHelpText('after', '\nHelp on one command: trireme COMMAND --help')
+  return whole
+}
+/** How help pages are laid out. */
+const pages = {
+  helpWidth: Math.min(process.stdout.columns ?? 110, 110),
+  showGlobalOptions: false,
+  optionTerm: (option: object & { readonly flags: string }) => terms.get(option) ?? option.flags,
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { TriremeError } from '../core/errors.ts'
+import type { Event, Sink } from '../core/events.ts'
+import type { Store } from '../core/store/store.ts'
+
+/** `runs/ID/run.json`: what a run was asked, and how it ended. */
+export interface RunRecord {
+  readonly id: string
+  readonly pipeline: string
+  /** Words of the command line. */
+  readonly command: readonly string[]
+  readonly arguments: Readonly<Record<string, unknown>>
+  readonly out: string | undefined
+  readonly started: string
+  readonly ended?: string
+  readonly seconds?: number
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
+  readonly message?: string
+  /** Keys of the steps that ran or were found, by label. */
+  readonly entries: Readonly<Record<string, string>>
+  /** Who runs it, to tell a run that goes on from one that was cut off. */
+  readonly process: { readonly pid: number; readonly host: string; readonly since: number }
+}
+const pad = (n: number, width = 2) => String(n).padStart(width, '0')
+/** Sorts by time and can be typed: 20260131-140502-7f3a. */
+export function newRunId(now: Date = new Date()): string {
+  const day = `${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}`
+  const time = `${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`
+  return `${day}-${time}-${randomBytes(2).toString('hex')}`
+}
+/** Writes a run's events as they happen, and its record at both ends. Nothing is written for a run that does not start. */
+export class Recorder {
+  readonly #folder: string
+  readonly #now: Date = new Date()
+  #record: RunRecord
+  #entries: Record<string, string> = {}
+  #begun = false
+  constructor(store: Store, start: Pick<RunRecord, 'id' | 'pipeline' | 'command' | 'arguments' | 'out'>) {
+    this.#folder = store.runFolder(start.id)
+    const owner = { pid: process.pid, host: os.hostname(), since: Math.round(Date.now() - process.uptime() * 1000) }
+    this.#record = { ...start, started: this.#now.toISOString(), state: 'running', entries: {}, process: owner }
+  }
+  readonly sink: Sink = event => {
+    if (!this.#begun) {
+      this.#begun = true
+      mkdirSync(this.#folder, { recursive: true })
+      this.#write()
+    }
+    if (event.event === 'cached' || event.event === 'succeeded') this.#entries[event.step] = event.key
+    appendFileSync(path.join(this.#folder, 'events.jsonl'), `${JSON.stringify(event)}\n`)
+  }
+  end(state: RunRecord['state'], message?: string): RunRecord {
+    const ended = new Date()
+    const seconds = (ended.getTime() - this.#now.getTime()) / 1000
+    this.#record = {
+      ...this.#record,
+      ended: ended.toISOString(),
+      seconds,
+      state,
+      entries: this.#entries,
+      ...(message !== undefined && { message }),
+    }
+    if (this.#begun) this.#write()
+    return this.#record
+  }
+  #write(): void {
+    writeFileSync(path.join(this.#folder, 'run.json'), `${JSON.stringify(this.#record, null, 1)}\n`)
+  }
+}
+/** Every run of the store, the newest first. A damaged record is passed over. */
+export async function runsOf(store: Store): Promise<readonly RunRecord[]> {
+  const names = await readdir(path.join(store.root, 'runs'))
+  const read = await Promise.all(
+    names.map(name =>
+      readFile(path.join(store.runFolder(name), 'run.json'), 'utf8').then(
+        (text): readonly RunRecord[] => [JSON.parse(text)], // written by `Recorder`
+        () => [],
+      ),
+    ),
+  )
+  return read.flat().sort((a, b) => (a.started < b.started ? 1 : -1))
+}
+export async function eventsOf(store: Store, id: string): Promise<readonly Event[]> {
+  const text = await readFile(path.join(store.runFolder(id), 'events.jsonl'), 'utf8').catch(() => '')
+  return text.split('\n').flatMap((line): readonly Event[] => {
+    try {
+      return line === '' ? [] : [JSON.parse(line)] // written by `Recorder`
+    } catch {
+      return [] // the last line of a run that was cut off
+    }
+  })
+}
+/** A run by its id, the beginning or end of one, or "last". @throws TriremeError `USAGE` when there is none or several */
+export async function findRun(store: Store, words: string): Promise<RunRecord> {
+  const runs = await runsOf(store)
+  if (runs.length === 0)
+    throw new TriremeError('USAGE', `The store ${store.root} has no runs. Start one with "trireme run", or name another --store.`)
+  if (words === 'last') return runs[0]!
+  const fitting = runs.filter(({ id }) => id === words || id.startsWith(words) || id.endsWith(words))
+  if (fitting.length === 1) return fitting[0]!
+  const some = (fitting.length > 0 ? fitting : runs)
+    .slice(0, 5)
+    .map(({ id }) => id)
+    .join(', ')
+  throw new TriremeError(
+    'USAGE',
+    `There ${fitting.length > 0 ? `are ${fitting.length} runs` : 'is no run'} "${words}". ${fitting.length > 0 ? 'They are' : 'The latest are'} ${some}; "last" is the latest.`,
+  )
+}
+/** Whether somebody still works at the run. One on another host is taken for alive while it wrote events within a week. */
+export async function isActive(store: Store, run: RunRecord): Promise<boolean> {
+  if (run.state !== 'running') return false
+  const { pid, host, since } = run.process
+  if (host !== os.hostname()) {
+    const last = await stat(path.join(store.runFolder(run.id), 'events.jsonl')).catch(() => undefined)
+    return last !== undefined && Date.now() - last.mtimeMs < 7 * 24 * 3600 * 1000
+  }
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+  const begun = await processStart(pid)
+  return begun === undefined || Math.abs(begun - since) < 5000 // another process may have got the number since
+}
+/** When a process started, in milliseconds; undefined where the system does not tell. */
+async function processStart(pid: number): Promise<number | undefined> {
+  try {
+    const stats = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const ticks = Number(stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19])
+    const boot = Number(/^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1])
+    return (boot + ticks / 100) * 1000 // USER_HZ is 100 on every Linux that Node runs on
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { packageRoot } from './package.ts'
+
+// What `trireme init` writes. The pipeline is compiled and run by test/package.test.ts, in a project that installed the package.
+
+interface Manifest {
+  readonly name?: string
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+/** The project's package.json; what it says already stays. Versions of compiler and test runner are those that the package is tested with. */
+export function packageJson(name: string, own: Manifest): object {
+  const ours = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'))
+  const dev = (names: readonly string[]) => Object.fromEntries(names.map(each => [each, ours.devDependencies[each]]))
+  const { name: _, ...rest } = own
+  const placeholder = 'echo "Error: no test specified" && exit 1' // what "npm init -y" leaves
+  const scripts = Object.fromEntries(Object.entries(own.scripts ?? {}).filter(([, command]) => command !== placeholder))
+  return {
+    name:
+      own.name ??
+      (name
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, '-')
+        .replace(/^-+|-+$/g, '') ||
+        'pipelines'),
+    private: true,
+    ...rest,
+    type: 'module',
+    scripts: { test: 'tsc && vitest run', ...scripts },
+    dependencies: { 'trireme-bio': `^${ours.version}`, zod: ours.dependencies.zod, ...own.dependencies },
+    devDependencies: { ...dev(['@types/node', 'typescript', 'vitest']), ...own.devDependencies },
+  }
+}
+const tsconfig = `{
+  "compilerOptions": {
+    "target": "ES2023",
+    "lib": ["ES2023"],
+    "module": "nodenext",
+    "strict": true,
+    "allowImportingTsExtensions": true,
+    "verbatimModuleSyntax": true,
+    "skipLibCheck": true,
+    "types": ["node"],
+    "noEmit": true
+  },
+  "include": ["pipelines", "steps"]
+}
+`
+const first = `import { from, pipeline, rows } from 'trireme-bio'
+import { fasta, fastqPair } from 'trireme-bio/kinds'
+import { index } from 'trireme-bio/steps/bwa/index'
+import { mem } from 'trireme-bio/steps/bwa/mem'
+import { flagstat } from 'trireme-bio/steps/samtools/flagstat'
+import { index as indexBam } from 'trireme-bio/steps/samtools/index'
+import { sort } from 'trireme-bio/steps/samtools/sort'
+import { sampleName } from 'trireme-bio/values'
+
+/** Aligns the reads of each lane, sorts and indexes them, and counts what aligned. Try to give \`indexBam\` the unsorted file: your editor objects. */
+export const first = pipeline({
+  name: 'first',
+  about: 'Align the reads of each lane and count what aligned',
+  inputs: {
+    samplesheet: rows({ patient: sampleName, sample: sampleName, lane: sampleName, reads: from(fastqPair, 'fastq_1', 'fastq_2') }),
+    reference: fasta,
+  },
+  layout: { alignments: lane => \`alignments/\${lane}\`, counts: lane => \`counts/\${lane}\` },
+  build: ({ samplesheet, reference }) => {
+    const { index: genome } = index({ genome: reference })
+    const lanes = samplesheet.map(({ sample, lane, reads }) => {
+      const name = \`\${sample}_\${lane}\`
+      const { aligned } = mem({ reads, index: genome, readGroup: { ID: name, SM: sample } })
+      const { sorted } = sort({ unsorted: aligned })
+      const { indexed } = indexBam({ sorted })
+      return { name, indexed, counts: flagstat({ alignments: indexed }).report }
+    })
+    return {
+      alignments: Object.fromEntries(lanes.map(({ name, indexed }) => [name, indexed])),
+      counts: Object.fromEntries(lanes.map(({ name, counts }) => [name, counts])),
+    }
+  },
+})
+`
+const firstTest = `import { readFileSync } from 'node:fs'
+import { fasta, fastqPair } from 'trireme-bio/kinds'
+import { given, made } from 'trireme-bio/testing'
+import { expect, test } from 'vitest'
+import { first } from './first.ts'
+
+test('aligns nearly all reads of a lane', async () => {
+  const reads = given('reads', fastqPair, { first: 'data/sample1_L1_1.fastq.gz', second: 'data/sample1_L1_2.fastq.gz' })
+  const reference = given('genome', fasta, 'data/genome.fa')
+  const { counts } = await made(first({ samplesheet: [{ patient: 'p', sample: 'sample1', lane: 'L1', reads }], reference }))
+  const report = readFileSync(counts['sample1_L1']!.path, 'utf8')
+  expect(Number(/ mapped \\((\\d+)/.exec(report)?.[1])).toBeGreaterThan(95)
+}, 60_000)
+`
+const readme = `Pipelines made with Trireme (npm package \`trireme-bio\`).
+
+    npm install
+    npx trireme run first --samplesheet samplesheet.csv --reference data/genome.fa --out results
+    npm test
+    npx trireme list
+    npx trireme add samtools/sort     # a step to change: import it from ../steps/samtools/sort.ts
+`
+/** By path in the project. */
+export const files: Readonly<Record<string, string>> = {
+  'tsconfig.json': tsconfig,
+  'pipelines/first.ts': first,
+  'pipelines/first.test.ts': firstTest,
+  'README.md': readme,
+  '.gitignore': 'node_modules/\n.trireme/\nresults/\ncalls/\n',
+}

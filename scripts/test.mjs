@@ -1,0 +1,64 @@
+// "npm test": everything there is to check, each even when another failed. The last line tells how it went: "N passed, N failed".
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), '..'))
+const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-tests-'))
+const report = path.join(folder, 'vitest.json')
+const count = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
+
+check('Tools', 'dist/cli.js', 'doctor', '--install')
+check('Lint and format', 'node_modules/@biomejs/biome/bin/biome', 'check', '.')
+check('Types, TypeScript 7', 'node_modules/typescript/bin/tsc', '-p', '.')
+check('Types, TypeScript 5.9', 'node_modules/typescript-5/bin/tsc', '-p', '.')
+vitest(...process.argv.slice(2))
+
+rmSync(folder, { recursive: true, force: true })
+for (const line of failures) console.log(`FAILED: ${line}`)
+console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`)
+process.exitCode = count.failed > 0 ? 1 : 0
+
+function check(what, ...words) {
+  console.log(`\n── ${what}`)
+  if (node(words)) return void count.passed++
+  count.failed++
+  failures.push(`${what} (node ${words.join(' ')})`)
+}
+function node(words) {
+  return spawnSync(process.execPath, words, { stdio: 'inherit' }).status === 0
+}
+function vitest(...words) {
+  console.log('\n── Tests')
+  const sound = node([
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...words,
+  ])
+  const before = count.failed
+  for (const file of results()) {
+    const states = file.assertionResults.map(({ status }) => status)
+    count.passed += states.filter(state => state === 'passed').length
+    count.skipped += states.filter(state => ['skipped', 'pending', 'todo', 'disabled'].includes(state)).length
+    // A file that cannot be loaded has no tests, and fails all the same.
+    const failed = states.filter(state => state === 'failed').length || (file.status === 'failed' ? 1 : 0)
+    count.failed += failed
+    if (failed > 0) failures.push(`${path.relative('', file.name)}: ${failed}`)
+  }
+  if (sound || count.failed > before) return
+  count.failed++ // an error outside of any test, such as a promise that nobody awaited
+  failures.push('vitest ended with an error of its own; see above')
+}
+function results() {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')).testResults
+  } catch {
+    return []
+  }
+}

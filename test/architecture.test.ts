@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { mentions } from '../cli/reach.ts'
+
+// Who may import whom. The rooms, and why each is kept from the others, are in the README under "The house".
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const rooms = ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks', 'cli'] as const
+type Room = (typeof rooms)[number]
+/** Other rooms, and libraries, that a room's modules may import. `node` is any of Node's own modules. */
+const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly libraries: readonly string[] }>> = {
+  core: { rooms: [], libraries: ['node', '@standard-schema/spec', 'semver'] },
+  containers: { rooms: [], libraries: [] },
+  steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node'] },
+  pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
+  datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node'] },
+  benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml'] },
+  cli: {
+    rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'leven', 'log-update', 'semver', 'yaml', 'zod'],
+  },
+}
+const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
+/** The source file that an import stands for; undefined for a library. */
+function target(imported: string, from: string): string | undefined {
+  if (imported.startsWith('.')) return path.relative(root, path.resolve(root, path.dirname(from), imported))
+  if (!/^trireme-bio(\/|$)/.test(imported)) return undefined
+  const name = `.${imported.slice('trireme-bio'.length)}`
+  for (const [pattern, entry] of Object.entries(names)) {
+    if (typeof entry !== 'object' || entry === null || !('trireme-source' in entry)) continue
+    const [before = '', after] = pattern.split('*')
+    const fits = after === undefined ? name === pattern : name.startsWith(before) && name.endsWith(after)
+    if (fits) return path.normalize(String(entry['trireme-source']).replace('*', name.slice(before.length)))
+  }
+  throw new Error(`${from} imports ${imported}, which package.json does not export.`)
+}
+const isTest = (file: string) => /\.test\.ts$/.test(file)
+const roomOf = (file: string): Room | undefined => (file === 'cli.ts' ? 'cli' : rooms.find(room => file.startsWith(`${room}/`)))
+const libraryOf = (imported: string) => (imported.startsWith('node:') ? 'node' : imported)
+
+/** Without comments, whose examples import too. */
+const code = (file: string) => readFileSync(path.join(root, file), 'utf8').replace(/^\s*(\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '')
+const sourcesIn = (room: Room) => {
+  const folder = path.join(root, room)
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => `${room}/${name}`) : []
+}
+/** Holds the modules of a new project as text. */
+const template = 'cli/template.ts'
+const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && file !== template)
+interface Import {
+  readonly from: string
+  readonly imported: string
+  readonly to: string | undefined
+}
+const importsOf = (file: string, text: string): readonly Import[] =>
+  mentions(text).imports.map(imported => ({ from: file, imported, to: target(imported, file) }))
+const imports = files.flatMap(file => importsOf(file, code(file)))
+const lines = (found: readonly Import[]) => found.map(({ from, imported }) => `${from} imports ${imported}`)
+
+test('there is something to look at', () => {
+  expect(files.length).toBeGreaterThan(50)
+  expect(imports.length).toBeGreaterThan(200)
+  expect(importsOf('steps/a/b.ts', "import { x } from 'trireme-bio/kinds'\nimport '../c.ts'")).toEqual([
+    { from: 'steps/a/b.ts', imported: 'trireme-bio/kinds', to: 'steps/kinds.ts' },
+    { from: 'steps/a/b.ts', imported: '../c.ts', to: 'steps/c.ts' },
+  ])
+})
+test('every import leads to a file', () => {
+  expect(lines(imports.filter(({ to }) => to !== undefined && !existsSync(path.join(root, to))))).toEqual([])
+})
+describe.each(rooms)('%s', room => {
+  const own = imports.filter(({ from }) => roomOf(from) === room)
+  test('imports only the rooms it may', () => {
+    const allowed = [room, ...rules[room].rooms]
+    expect(lines(own.filter(({ to }) => to !== undefined && !allowed.includes(roomOf(to) as Room)))).toEqual([])
+  })
+  test('imports only the libraries it may', () => {
+    const allowed = rules[room].libraries
+    expect(lines(own.filter(({ to, imported }) => to === undefined && !allowed.includes(libraryOf(imported))))).toEqual([])
+  })
+})
+
+const targetName = (file: string) => /^core\/targets\/([^/.]+)/.exec(file)?.[1]
+test('no target knows another', () => {
+  const own = imports.filter(({ from }) => targetName(from) !== undefined)
+  expect(lines(own.filter(({ from, to = '' }) => targetName(to) !== undefined && targetName(to) !== targetName(from)))).toEqual([])
+})
+const isStep = (file: string) => /^steps\/[^/]+\/[^/]+\.ts$/.test(file) && !file.endsWith('.script.ts')
+test('a step can be copied out alone: it imports the library by name, and no other step', () => {
+  const own = imports.filter(({ from }) => isStep(from))
+  expect(lines(own.filter(({ imported, to = '' }) => imported.startsWith('.') || isStep(to)))).toEqual([])
+  expect(lines(own.filter(({ imported }) => imported.startsWith('node:')))).toEqual([])
+})
+test('a step does not choose where it runs', () => {
+  expect(lines(imports.filter(({ from, to }) => roomOf(from) === 'steps' && to?.startsWith('core/targets')))).toEqual([])
+})
+test('pipelines import steps by relative path, so that both can be copied together', () => {
+  const own = imports.filter(({ from, to }) => roomOf(from) === 'pipelines' && to !== undefined && isStep(to))
+  expect(lines(own.filter(({ imported }) => !imported.startsWith('.')))).toEqual([])
+  expect(lines(imports.filter(({ from, to }) => roomOf(from) === 'pipelines' && to?.startsWith('core/targets')))).toEqual([])
+})
+test('core is imported through its doors only, by steps and pipelines', () => {
+  const own = imports.filter(({ from, to }) => ['steps', 'pipelines', 'datasets'].includes(roomOf(from) ?? '') && to?.startsWith('core/'))
+  expect(lines(own.filter(({ imported }) => imported.startsWith('.')))).toEqual([])
+})
+test('tests are imported by nobody', () => {
+  expect(lines(imports.filter(({ to }) => to !== undefined && (isTest(to) || to.startsWith('test/'))))).toEqual([])
+})
+test('no module imports itself by a roundabout way', () => {
+  // What is only a type is gone when the module runs, and may point back.
+  const values = (file: string) => code(file).replace(/^\s*(?:import|export) type [^'"]*from\s*['"][^'"]+['"]/gm, '')
+  const edges = new Map(files.map(file => [file, importsOf(file, values(file)).flatMap(({ to }) => to ?? [])]))
+  const done = new Set<string>()
+  const cycle = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (done.has(file)) return undefined
+    for (const next of edges.get(file) ?? []) {
+      const found = cycle(next, [...path, file])
+      if (found) return found
+    }
+    done.add(file)
+    return undefined
+  }
+  expect(files.map(file => cycle(file, [])).find(found => found !== undefined)).toBeUndefined()
+})
