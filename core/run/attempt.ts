@@ -121,10 +121,18 @@ const teed = (at: Attempt, n: number) => `${source(at, n)}.tee`
 const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : source(at, n - 1))
 
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
-function environment(folder: string): Record<string, string> {
+function environment(folder: string, work: string): Record<string, string> {
   const passed = ['PATH', 'LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
   const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
-  return { ...Object.fromEntries(kept), HOME: `${folder}/tmp`, TMPDIR: `${folder}/tmp`, LC_ALL: 'C.UTF-8', TZ: 'UTC', PYTHONHASHSEED: '0' }
+  return {
+    ...Object.fromEntries(kept),
+    HOME: `${folder}/tmp`,
+    TMPDIR: `${folder}/tmp`,
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    PYTHONHASHSEED: '0',
+    TRIREME_WORK: work,
+  }
 }
 function begin(at: Attempt, member: Member, work: Work, n: number): Launched {
   const plan = launch(work.argv)
@@ -134,7 +142,7 @@ function begin(at: Attempt, member: Member, work: Work, n: number): Launched {
     log: work.log,
     stdout: work.stdout,
     piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
-    environment: environment(work.folder),
+    environment: environment(work.folder, path.dirname(work.folder)),
     timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
   return { member, work, plan, running }
@@ -154,7 +162,15 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
   const tee = path.join(folder, 'tee')
   return start(
     { program: 'bash', words, statuses: false },
-    { folder, log: work.log, stdout: undefined, piped: false, environment: { ...environment(folder) }, timeLimit: undefined, usage: tee },
+    {
+      folder,
+      log: work.log,
+      stdout: undefined,
+      piped: false,
+      environment: environment(folder, path.dirname(folder)),
+      timeLimit: undefined,
+      usage: tee,
+    },
   )
 }
 /**

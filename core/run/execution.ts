@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { type Sink, stamped } from '../events.ts'
@@ -99,6 +99,7 @@ class Executor<O extends Results> {
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
+    this.#at.store.begin(run)
     this.#announce(nodes)
     this.#jobs.rank(nodes)
     await this.#lookUp(nodes)
@@ -114,7 +115,8 @@ class Executor<O extends Results> {
     })
     signal?.removeEventListener('abort', cancel)
     await this.#at.store.flush()
-    this.#tidy()
+    for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
+    this.#at.store.end(run)
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
     this.#tell({
       event: 'run-ended',
@@ -125,12 +127,6 @@ class Executor<O extends Results> {
     })
     const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
     return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
-  }
-  /** What is left of the work folder is what failed. */
-  #tidy(): void {
-    const folder = this.#at.store.workFolder(this.#at.run)
-    for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
-    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
   }
   #name(nodes: readonly Node[]): void {
     for (const [node, label] of labels(nodes, this.#keys)) this.#labels.set(this.#keys.of(node), label)
@@ -242,22 +238,51 @@ class Executor<O extends Results> {
       inputs.push(own)
     }
     if (job.attempts === 0 && (await this.#standIn(job, work))) return
-    await this.#attempt(job, work, inputs)
+    if (!this.#at.store.claim(job.key)) return this.#waitForOther(job)
+    try {
+      if (job.attempts === 0 && (await this.#madeMeanwhile(job, work))) return
+      await this.#attempt(job, work, inputs)
+    } finally {
+      this.#at.store.release(job.key)
+    }
+  }
+  /** Another runner is making it: look again a little later, meanwhile others may run. */
+  #waitForOther(job: Job): void {
+    const timer = setTimeout(() => {
+      this.#stop.signal.removeEventListener('abort', stop)
+      this.#queue(job)
+      this.#pump()
+    }, 200)
+    const stop = () => {
+      clearTimeout(timer)
+      this.#pump()
+    }
+    this.#stop.signal.addEventListener('abort', stop, { once: true })
+  }
+  /** Files of a chain that are written: what its last step makes, and what is teed. */
+  #written = ({ links, members }: Chain): readonly number[] =>
+    members.flatMap((_, n) => (links[n] === undefined || links[n].tee ? [n] : []))
+  /** Another runner may have made it since we looked. */
+  async #madeMeanwhile(job: Job, work: Chain): Promise<boolean> {
+    const places = this.#written(work)
+    return this.#takeOver(job, places, await Promise.all(places.map(n => this.#at.store.find(job.keys[n]!))))
   }
   /** Early cut-off: where the same recipe met the same contents before, what it made then stands in. */
   async #standIn(job: Job, work: Chain): Promise<boolean> {
-    const { store } = this.#at
-    const files = work.members.flatMap((_, n) => (work.links[n] === undefined || work.links[n].tee ? [n] : []))
+    const places = this.#written(work)
     const content = contentKeys(work, this.#keys, this.#places)
-    const found = await Promise.all(files.map(n => store.findSame(content[n]!)))
-    if (!found.every(entry => entry !== undefined)) return false
+    const entries = await Promise.all(places.map(n => this.#at.store.findSame(content[n]!)))
+    if (!this.#takeOver(job, places, entries)) return false
+    for (const [n, entry] of entries.entries()) if (entry) this.#at.store.standIn(job.keys[places[n]!]!, entry)
+    return true
+  }
+  /** Ends a job with entries that are there already, if all are. */
+  #takeOver(job: Job, places: readonly number[], entries: readonly (Entry | undefined)[]): boolean {
+    if (!entries.every(entry => entry !== undefined)) return false
     for (const [n, key] of job.keys.entries()) {
-      const entry = found[files.indexOf(n)]
-      if (entry) {
-        store.standIn(key, entry)
-        this.#places.entries.set(key, entry)
-        this.#entries.set(this.#label(key), entry)
-      }
+      const entry = entries[places.indexOf(n)]
+      if (entry) this.#places.entries.set(key, entry)
+      if (entry) this.#entries.set(this.#label(key), entry)
       this.#tell({ event: 'cached', step: this.#label(key), key })
     }
     this.#end(job, 'done')

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { digestFile, sync } from './durable.ts'
 import { Journal } from './journal.ts'
+import { alive, endOrphans, ownerIn, self } from './owner.ts'
 import type { StepRecord } from './record.ts'
 
 const format = 'trireme-store 1\n'
@@ -45,8 +46,8 @@ export class Store {
     const mark = path.join(root, 'format')
     let found: string | undefined
     try {
-      mkdirSync(path.join(root, 'entries'), { recursive: true })
-      mkdirSync(path.join(root, 'runs'), { recursive: true })
+      ensureFolder(root)
+      for (const name of ['entries', 'runs', 'claims', 'work']) ensureFolder(path.join(root, name))
       found = read(mark)
       if (found === undefined) {
         // By rename, so that a runner killed here, or two at once, leave no half mark.
@@ -128,6 +129,57 @@ export class Store {
       if (digest !== sha256) return `${name} has changed since it was made`
     }
     return undefined
+  }
+  /**
+   * Takes a run's private folder, and clears what killed runners left: their folders, their processes, their claims.
+   * Folders of failed steps stay, since their runner ended by itself.
+   */
+  begin(run: string): void {
+    const work = path.join(this.root, 'work')
+    mkdirSync(this.workFolder(run), { recursive: true })
+    writeFileSync(path.join(this.workFolder(run), ownerFile), JSON.stringify(self))
+    for (const name of readdirSync(work)) {
+      const left = path.join(work, name)
+      const owner = ownerIn(read(path.join(left, ownerFile)) ?? '')
+      if ((owner && !alive(owner)) || /^removed-/.test(name)) {
+        if (owner) endOrphans(left)
+        rmSync(left, { recursive: true, force: true })
+      }
+    }
+  }
+  /** The end of a run by itself: what is left of its folder is what failed. */
+  end(run: string): void {
+    rmSync(path.join(this.workFolder(run), ownerFile), { force: true })
+    try {
+      rmdirSync(this.workFolder(run))
+    } catch {
+      // Failed steps are kept there.
+    }
+  }
+  /** Reserves the making of an entry, so that two runners do not make it twice. @returns false while another runner that lives has it */
+  claim(key: string): boolean {
+    const file = path.join(this.root, 'claims', key)
+    try {
+      writeFileSync(file, JSON.stringify(self), { flag: 'wx' })
+      return true
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    }
+    const owner = ownerIn(read(file) ?? '')
+    if (owner?.pid === process.pid) return true
+    if (owner ? alive(owner) : fresh(file)) return false
+    // Of several that find the claim of a dead runner, one takes it away; then all try again.
+    const bin = `${file}.${process.pid}`
+    try {
+      renameSync(file, bin)
+      rmSync(bin, { force: true })
+    } catch {
+      // another was first
+    }
+    return false
+  }
+  release(key: string): void {
+    rmSync(path.join(this.root, 'claims', key), { force: true })
   }
   /** Takes an entry away by one rename, so that nobody ever sees half of it. */
   remove(key: string): void {
@@ -226,6 +278,23 @@ export class Store {
       if (entry) yield entry
     }
   }
+}
+/** Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does. */
+function ensureFolder(folder: string): void {
+  if (existsSync(folder)) return
+  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  }
+}
+/** Says whose a work folder is, until the run ends by itself. */
+const ownerFile = '.owner'
+/** A claim that is being written at this moment has no owner yet. */
+function fresh(file: string): boolean {
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  return made !== undefined && Date.now() - made < 2000
 }
 function read(file: string): string | undefined {
   try {
