@@ -33,9 +33,7 @@ export function reasons(node: Node, at: Known, before?: Remembered, told: Set<No
   const { record } = found
   if (found.differences.length === 0)
     return at.there(record.key) ? ['it does not differ'] : [`it was made by run ${record.run}, but went through a pipe and was not kept`]
-  const head = before
-    ? []
-    : [`compared with ${record.label}, made ${momentText(record.started)} by run ${record.run}:`]
+  const head = before ? [] : [`compared with ${record.label}, made ${momentText(record.started)} by run ${record.run}:`]
   return [...head, ...found.differences.flatMap(each => lines(each, node, at, told).map(line => (before ? line : `  ${line}`)))]
 }
 function lines(difference: Difference, node: StepNode, at: Known, told: Set<Node>): readonly string[] {

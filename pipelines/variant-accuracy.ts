@@ -23,7 +23,7 @@ export const variantAccuracy = pipeline({
   layout: { ...layout, accuracy: name => `accuracy/${name}` },
   build: ({ truth, confident, stratum, ...at }) => {
     const called = variantCalling(at)
-    const regions = { confident: confident ? [confident] : [], strata: stratum ? { stratum } : {} }
+    const regions = { confident: confident ? [confident] : [], strata: Object.fromEntries(stratum ? [['stratum', stratum]] : []) }
     const samples = Object.entries(truth).map(([sample, truth]) => compare({ truth, calls: called.variants, ...regions, sample }))
     const pooled = summary({ reports: samples.map(({ report }) => report) })
     return { ...called, accuracy: { accuracy: pooled.report, table: pooled.table, text: pooled.text } }

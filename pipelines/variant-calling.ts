@@ -1,4 +1,4 @@
-import { after, each, from, optional, pipeline, rows, TriremeError } from 'trireme-bio'
+import { after, each, from, optional, pipeline, type Ref, rows, TriremeError } from 'trireme-bio'
 import { anyBam, anyCram, bed, fasta, fastqPair } from 'trireme-bio/kinds'
 import { platform, sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
@@ -99,7 +99,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
       const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
-      if (!at.qc) return { alignments, variants: filtered, trimming, coverage: {}, flags: {}, variantStats: {}, multiqc: {} }
+      const none: Readonly<Record<string, Ref>> = {}
+      if (!at.qc) return { alignments, variants: filtered, trimming, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
 
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))

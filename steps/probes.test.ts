@@ -106,6 +106,12 @@ it('FASTA', async () => {
   expect(await fault(indexedFasta({}), written('other.fa', '>chr1\nA\n'))).toBe(
     'has an index .fai of another file. Make it with samtools faidx',
   )
+  const odd = (name: string) => fault(indexedFasta({}), fastaFile(folder(), { chr1: 'ACGT', [name]: 'ACGT' }))
+  expect(await odd('HLA-A*01:01')).toBeUndefined()
+  for (const name of ['x,y', '$(touch', '"q"', 'é', '*a'])
+    expect(await odd(name)).toBe(
+      `has a contig named "${name}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front. Rename it`,
+    )
 })
 it('FASTQ pair', async () => {
   const reads = fastqFiles(at, 'reads')

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { constants, gunzipSync } from 'node:zlib'
 import type { Probe, Probed } from 'trireme-bio'
 import { bgzfFault, bgzfStart, bytesAt, hex, startOf, withFile } from './bgzf.ts'
-import { annContigs, bamHeader, contigFault, contigsOf, faiContigs } from './contigs.ts'
+import { annContigs, bamHeader, contigFault, contigName, contigsOf, faiContigs } from './contigs.ts'
 
 // Probes read the first and last blocks of a file, with no program but this one. Their words follow the file's name.
 
@@ -78,15 +78,20 @@ export const bcfProbe: Probe = async ({ path }) => {
 }
 
 export const fastaProbe: Probe = async file => {
-  const first = (await startOf(file.path, 4096)).toString('latin1')
+  const start = await startOf(file.path, 4096)
+  const first = start.toString('latin1')
   if (first === '') return 'is empty. A FASTA holds at least one sequence'
   if (first.startsWith('\x1f\x8b')) return 'is compressed, and a plain FASTA is asked for. Unpack it with gzip -d'
   if (!first.startsWith('>')) return `is not a FASTA: it starts with "${printable(first)}", a FASTA starts with ">"`
-  const name = /^>(\S*)/.exec(first)?.[1]
+  const name = /^>(\S*)/.exec(start.toString('utf8'))?.[1]
   if (!name) return 'has a first sequence without a name. Put a name after ">"'
   for (const index of file.companions) {
     const contigs = faiContigs(await readFile(index, 'utf8'))
     if (contigs?.[0]?.[0] !== name) return `has an index ${ending(index)} of another file. Make it with samtools faidx`
+    // Aligners take any name; bcftools stops at a comma, and others are warned of in every header.
+    const odd = contigs.find(([name]) => !contigName.test(name))?.[0]
+    if (odd !== undefined)
+      return `has a contig named "${odd}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front. Rename it`
   }
   return staleIndex(file)
 }

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-
-/** Reference sequence names as the SAM specification allows them (section 1.2.1): `HLA-A*01:01:01:01` and `gi|9626243|ref|NC_001416.1|` are such names. */
-const contig = /^[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*$/
+import { contigName } from './contigs.ts'
 
 /** A stretch of one contig: first and last base, counted from 1, both included. */
 export interface Interval {
@@ -13,7 +11,7 @@ export interface Interval {
 function parsed(text: string): Interval | undefined {
   const [, name = '', start = '', end = ''] = /^(.*):([0-9]{1,10})-([0-9]{1,10})$/.exec(text) ?? []
   const interval = { contig: name, start: Number(start), end: Number(end) }
-  return contig.test(name) && interval.start >= 1 && interval.start <= interval.end ? interval : undefined
+  return contigName.test(name) && interval.start >= 1 && interval.start <= interval.end ? interval : undefined
 }
 
 /**

@@ -53,10 +53,10 @@ async function play(
 test('out of memory climbs the ladder, and no other failure does', async () => {
   const granted: number[] = []
   const step = make('s', { cpu: 1, memory: [gib(1), gib(2), gib(4)] })
-  const told = await play(
-    step({}),
-    attempt => (granted.push(attempt.members[0]!.memory), granted.length < 3 ? failed('memory') : done(attempt)),
-  )
+  const told = await play(step({}), attempt => {
+    granted.push(attempt.members[0]!.memory)
+    return granted.length < 3 ? failed('memory') : done(attempt)
+  })
   expect([told.state, granted]).toEqual(['succeeded', [gib(1), gib(2), gib(4)]])
   expect((await play(step({}), () => failed('other'))).order).toEqual(['s'])
 })
@@ -86,7 +86,10 @@ test('a longer time limit is tried when there is one', async () => {
   ])
 })
 test('cores are cut to what there is; memory and GPUs are not', async () => {
-  const told = await play(make('s', { cpu: 32, memory: mib(1) })({}), attempt => (expect(attempt.members[0]!.cpu).toBe(4), done(attempt)))
+  const told = await play(make('s', { cpu: 32, memory: mib(1) })({}), attempt => {
+    expect(attempt.members[0]!.cpu).toBe(4)
+    return done(attempt)
+  })
   expect(told.state).toBe('succeeded')
   await expect(play(make('s', { cpu: 1, memory: gib(64) })({}), done)).rejects.toThrow(
     "Step s needs 64 GiB of memory, and this run may use 8 GiB. Raise --memory, run it on a larger machine, or lower the step's needs.memory.",

@@ -43,7 +43,8 @@ export interface Running {
 export function start({ program, words }: Launch, at: Surroundings): Running {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
-  const wrapped = at.piped && at.stdout !== undefined ? ['bash', '-c', 'exec "${@:2}" >"$1"', 'step', at.stdout, ...timed] : timed
+  const wrapped =
+    at.piped && at.stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', at.stdout, ...timed] : timed
   const log = openSync(at.log, 'a')
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
   const started = performance.now()

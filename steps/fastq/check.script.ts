@@ -39,7 +39,7 @@ async function* unpacked(path: string, mate: string): AsyncGenerator<Buffer> {
 interface Read {
   /** First word of the name line without "@" and without /1 or /2. */
   readonly name: Buffer
-  readonly length: number
+  readonly sequence: Buffer
 }
 const [newline, return_, space, tab, slash, at, plus] = [10, 13, 32, 9, 47, 64, 43]
 
@@ -106,7 +106,7 @@ class Mate {
     this.bases += sequence.length
     this.min = Math.min(this.min, sequence.length)
     this.max = Math.max(this.max, sequence.length)
-    return { name: nameOf(name), length: sequence.length }
+    return { name: nameOf(name), sequence }
   }
 }
 function nameOf(line: Buffer): Buffer {
@@ -121,6 +121,7 @@ const shown = (line: Buffer) => line.toString('latin1', 0, 60).replace(/[^ -~]/g
 async function check(firstPath: string, secondPath: string, report: string): Promise<void> {
   const mates = [new Mate(firstPath, 'first mate'), new Mate(secondPath, 'second mate')] as const
   const [first, second] = mates
+  let alike = true
   for (;;) {
     const a = first.atHand() ?? (await first.next())
     const b = second.atHand() ?? (await second.next())
@@ -131,6 +132,7 @@ async function check(firstPath: string, secondPath: string, report: string): Pro
         `The first mate has ${first.reads} reads, the second ${second.reads}; there must be as many. Give the two files of one lane, both whole.`,
       )
     }
+    alike &&= a.sequence.equals(b.sequence)
     if (!a.name.equals(b.name))
       throw new Fault(
         `Read ${first.reads} is "${shown(a.name)}" in the first mate and "${shown(b.name)}" in the second; mates come in the same order under the same name. Give the two files of one lane, or pair them again (seqkit pair).`,
@@ -138,6 +140,10 @@ async function check(firstPath: string, secondPath: string, report: string): Pro
   }
   if (first.reads === 0)
     throw new Fault('Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.')
+  if (alike)
+    throw new Fault(
+      'Both mates hold the same reads: it is one file given twice, or a copy. Give the files of the first and the second mate.',
+    )
   const count = ({ reads, bases, min, max }: Mate) => ({ reads, bases, length: { min, max } })
   await writeFile(report, `${JSON.stringify({ first: count(first), second: count(second) }, null, 2)}\n`)
 }

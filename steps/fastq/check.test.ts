@@ -90,6 +90,10 @@ describe('refuses', () => {
       'Read 2 of the first mate (@1:0/1) has "I" as third line, right is "+". Make the file again from its source.',
     ],
   ])('%s', async (_, first, message) => await expect(checked(first)).rejects.toThrow(message))
+  it('one file given twice', async () =>
+    await expect(checked(good.second)).rejects.toThrow(
+      'Both mates hold the same reads: it is one file given twice, or a copy. Give the files of the first and the second mate.',
+    ))
   it('two empty mates', async () =>
     await expect(checked(gzipSync(''), gzipSync(''))).rejects.toThrow(
       'Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.',
