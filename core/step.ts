@@ -121,7 +121,7 @@ export function checkNames(owner: string, groups: readonly object[], args: objec
 }
 function checkPrograms(owner: string, script: Script, tools: readonly Tool[]): void {
   for (const [program] of script.pipes.flat())
-    if (typeof program === 'string' && !basePrograms.has(program) && !tools.some(tool => tool.name === program))
+    if (typeof program === 'string' && !basePrograms.has(program) && !tools.some(tool => (tool.program ?? tool.name) === program))
       throw new PlanError(
         'DEFINITION',
         `In ${owner} the program "${program}" is none of its tools, so its version would not be in the key. Add it to tools: [${tools.map(tool => tool.name).join(', ')}].`,

@@ -1,7 +1,9 @@
 /** A program that steps call, and where it comes from. Its version, as found, is part of every key that uses it. */
 export interface Tool {
-  /** Name of the program on PATH. */
+  /** What records and keys call it; the name of its program too, unless `program` is given. */
   readonly name: string
+  /** Name of the program in argv, where several tools share one: `python3` with torch, `python3` with Jupyter. @default the name */
+  readonly program?: string
   readonly homepage: string
   /** SPDX identifier. */
   readonly licence: string

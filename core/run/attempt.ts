@@ -10,11 +10,13 @@ import type { StepNode } from '../node.ts'
 import { rung } from '../quantity.ts'
 import type { OutputFile, StepRecord } from '../store/record.ts'
 import type { Entry, Store } from '../store/store.ts'
+import type { Tool } from '../tool.ts'
 import type { Link } from './chains.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
 import { type Ended, type Running, start } from './process.ts'
 import { type Launch, launch } from './script.ts'
+import { preferredFolders } from './tools.ts'
 import { clear, type Inputs, pipeFor, prepare, type Work } from './work.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
@@ -121,11 +123,13 @@ const teed = (at: Attempt, n: number) => `${source(at, n)}.tee`
 const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : source(at, n - 1))
 
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
-function environment(folder: string, work: string): Record<string, string> {
-  const passed = ['PATH', 'LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
+function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
+  const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
+  const search = [...preferredFolders(tools), process.env.PATH ?? ''].join(path.delimiter)
   const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
   return {
     ...Object.fromEntries(kept),
+    PATH: search,
     HOME: `${folder}/tmp`,
     TMPDIR: `${folder}/tmp`,
     LC_ALL: 'C.UTF-8',
@@ -142,7 +146,7 @@ function begin(at: Attempt, member: Member, work: Work, n: number): Launched {
     log: work.log,
     stdout: work.stdout,
     piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
-    environment: environment(work.folder, path.dirname(work.folder)),
+    environment: environment(work.folder, path.dirname(work.folder), member.node.step.tools),
     timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
   return { member, work, plan, running }
@@ -167,7 +171,7 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
       log: work.log,
       stdout: undefined,
       piped: false,
-      environment: environment(folder, path.dirname(folder)),
+      environment: environment(folder, path.dirname(folder), []),
       timeLimit: undefined,
       usage: tee,
     },

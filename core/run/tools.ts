@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { coerce, satisfies } from 'semver'
 import { TriremeError } from '../errors.ts'
@@ -13,17 +15,18 @@ export type Found =
   | { readonly state: 'missing'; readonly tool: Tool }
   | { readonly state: 'unfit'; readonly tool: Tool; readonly path: string; readonly version: string | undefined }
 
-const onPath = (program: string): string | undefined => {
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    const place = path.join(folder || '.', program)
+/** Every program of the name: along PATH first, then where a system's packages lie, which another one on PATH may hide. */
+function places(program: string): readonly string[] {
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/bin', '/usr/bin', '/bin']
+  const found = [...new Set(folders.map(folder => path.join(folder || '.', program)))].filter(place => {
     try {
       accessSync(place, constants.X_OK)
-      if (statSync(place).isFile()) return place
+      return statSync(place).isFile()
     } catch {
-      // not in this folder
+      return false
     }
-  }
-  return undefined
+  })
+  return [...new Map(found.map(place => [realpathSync(place), place] as const).reverse()).values()].reverse()
 }
 /** Runs the version command; status and stream do not matter, since tools differ (bwa: stderr, status 1). */
 const versionAt = (place: string, { version }: Tool): Promise<string | undefined> =>
@@ -32,6 +35,24 @@ const versionAt = (place: string, { version }: Tool): Promise<string | undefined
       done(version.match.exec(`${stdout}\n${stderr}`)?.[1]),
     )
   })
+const preferred = new Map<string, string>()
+/** Folders that a step's PATH begins with, so that its programs are those whose versions are in its key. */
+export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
+  ...new Set(tools.flatMap(tool => preferred.get(tool.name) ?? [])),
+]
+/** A folder that holds one program alone: a start of the one found, not a link, since Python looks for its modules beside its own path. */
+function hiddenFolder(program: string, place: string): string {
+  const folder = path.join(
+    tmpdir(),
+    `trireme-programs-${process.getuid?.() ?? 0}`,
+    createHash('sha256').update(place).digest('hex').slice(0, 16),
+  )
+  const start = path.join(folder, program)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeFileSync(`${start}.${process.pid}`, `#!/bin/sh\nexec '${place.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 })
+  renameSync(`${start}.${process.pid}`, start)
+  return folder
+}
 /** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
 export const accepted = (tool: Tool, version: string): boolean => {
   const plain = coerce(version)
@@ -51,15 +72,23 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
           .catch(() => ({}))
   const fresh: Record<string, string> = {}
   const found = new Map<string, Found>()
+  /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt brought, a pyenv before it has not. */
   const look = async (tool: Tool) => {
-    const place = onPath(tool.version.argv[0])
-    if (place === undefined) return void found.set(tool.name, { state: 'missing', tool })
-    const { size, mtimeMs } = statSync(place)
-    const mark = JSON.stringify([tool.name, place, size, mtimeMs])
-    const version = known[mark] ?? (await versionAt(place, tool))
-    if (version !== undefined && known[mark] === undefined) fresh[mark] = version
-    if (version === undefined || !accepted(tool, version)) found.set(tool.name, { state: 'unfit', tool, path: place, version })
-    else found.set(tool.name, { state: 'ready', tool, path: place, version })
+    const all = places(tool.version.argv[0])
+    let answer: Found = { state: 'missing', tool }
+    for (const [n, place] of all.entries()) {
+      const { size, mtimeMs } = statSync(place)
+      const mark = JSON.stringify([tool.name, tool.version.argv, place, size, mtimeMs])
+      const version = known[mark] ?? (await versionAt(place, tool))
+      if (version !== undefined && known[mark] === undefined) fresh[mark] = version
+      if (version !== undefined && accepted(tool, version)) {
+        if (n > 0) preferred.set(tool.name, hiddenFolder(tool.version.argv[0], place))
+        found.set(tool.name, { state: 'ready', tool, path: place, version })
+        return
+      }
+      if (answer.state === 'missing') answer = { state: 'unfit', tool, path: place, version }
+    }
+    found.set(tool.name, answer)
   }
   const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
   await Promise.all(distinct.map(look))
