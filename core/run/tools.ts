@@ -43,8 +43,9 @@ export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
 /** A folder that holds one program alone: a start of the one found, not a link, since Python looks for its modules beside its own path. */
 function hiddenFolder(program: string, place: string): string {
   const folder = path.join(
-    tmpdir(),
-    `trireme-programs-${process.getuid?.() ?? 0}`,
+    process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
+    'trireme',
+    'programs',
     createHash('sha256').update(place).digest('hex').slice(0, 16),
   )
   const start = path.join(folder, program)
