@@ -25,6 +25,8 @@ export type Happening =
       readonly memory: number
     }
   | { readonly event: 'cached'; readonly step: string; readonly key: string }
+  /** What an earlier run made is not any more what it was, and was taken away: the step runs again. It may have been told as cached before. */
+  | { readonly event: 'damaged'; readonly step: string; readonly key: string; readonly reason: string }
   | {
       readonly event: 'started'
       readonly step: string

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Event } from '../events.ts'
 import { gib, kind, many, mib, minutes, type Needs, pipe, plan, type Results, run, step } from '../index.ts'
@@ -29,8 +31,11 @@ const failed = (cause: 'memory' | 'time' | 'transient' | 'other'): Outcome => ({
 })
 const done = ({ members }: Attempt): Outcome => {
   const entries = members.map(({ node }) => {
+    const folder = scratch()
+    for (const name of [...Object.keys(node.step.outputs).map(port => `${port}.txt`), 'record.json'])
+      writeFileSync(path.join(folder, name), '1')
     const outputs = Object.fromEntries(Object.keys(node.step.outputs).map(port => [port, [{ name: `${port}.txt`, size: 1, sha256: '' }]]))
-    return { folder: '/x', record: { outputs } as unknown as StepRecord }
+    return { folder, record: { outputs } as unknown as StepRecord }
   })
   return { state: 'done', entries, ended: members.map(() => ({ seconds: 1, usage: undefined })) }
 }

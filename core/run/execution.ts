@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { type Sink, stamped } from '../events.ts'
-import { type Branch, bodyOf, branchOf, nodesOf } from '../graph.ts'
+import { type Branch, bodyOf, branchOf, inOrder, nodesOf } from '../graph.ts'
 import { type Keys, keys as keysOf } from '../key.ts'
 import type { Many } from '../kind.ts'
 import type { EachNode, Node, StepNode } from '../node.ts'
@@ -57,9 +57,16 @@ export interface Execution<O extends Results> {
 /** How a target runs one attempt at a step. */
 export type Perform = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
 
-/** Brings a plan to its results on one machine, whatever the way a single step is run there. */
+/**
+ * Brings a plan to its results on one machine, whatever the way a single step is run there.
+ * @throws TriremeError `STORE` when the store's disk refuses: is full, read-only, broken
+ */
 export async function execute<O extends Results>(plan: Plan<O>, at: ExecutionOptions, perform: Perform): Promise<Execution<O>> {
-  return new Executor(plan, at, perform).go()
+  try {
+    return await new Executor(plan, at, perform).go()
+  } catch (cause) {
+    throw at.store.refusal(cause) ?? cause
+  }
 }
 class Executor<O extends Results> {
   readonly #plan: Plan<O>
@@ -75,7 +82,9 @@ class Executor<O extends Results> {
   readonly #entries = new Map<string, Entry>()
   readonly #stop = new AbortController()
   #running = 0
-  #finish: (broken?: { readonly cause: unknown }) => void = () => {}
+  /** A fault that is no step's: nothing more is started, and what runs is ended. */
+  #broken: { readonly cause: unknown } | undefined
+  #finish: () => void = () => {}
 
   constructor(plan: Plan<O>, at: ExecutionOptions, perform: Perform) {
     this.#plan = plan
@@ -99,24 +108,22 @@ class Executor<O extends Results> {
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
-    this.#at.store.begin(run)
+    await this.#at.store.begin(run)
     this.#announce(nodes)
     this.#jobs.rank(nodes)
     await this.#lookUp(nodes)
     const ready = this.#jobs.demand(Object.values(this.#plan.results).flatMap(refsIn), nodes, key => this.#places.entries.has(key))
     this.#tellFound(nodes)
     for (const job of ready) this.#queue(job)
-    await new Promise<void>((done, fail) => {
-      this.#finish = broken => {
-        if (broken) this.#stop.abort()
-        broken ? fail(broken.cause) : done()
-      }
+    await new Promise<void>(done => {
+      this.#finish = done
       this.#pump()
     })
     signal?.removeEventListener('abort', cancel)
+    if (this.#broken) await this.#leave(this.#broken.cause)
     await this.#at.store.flush()
     for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
-    this.#at.store.end(run)
+    this.#at.store.end(run, this.#failures.length > 0)
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
     this.#tell({
       event: 'run-ended',
@@ -127,6 +134,16 @@ class Executor<O extends Results> {
     })
     const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
     return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
+  }
+  /** Leaves the store as well as it lets itself be left. */
+  async #leave(cause: unknown): Promise<never> {
+    try {
+      await this.#at.store.flush()
+      this.#at.store.end(this.#at.run, true)
+    } catch {
+      // The first fault is the one to be told.
+    }
+    throw cause
   }
   #name(nodes: readonly Node[]): void {
     for (const [node, label] of labels(nodes, this.#keys)) this.#labels.set(this.#keys.of(node), label)
@@ -177,6 +194,8 @@ class Executor<O extends Results> {
     for (const key of keys) {
       const entry = this.#places.entries.get(key)
       const step = this.#label(key)
+      const fault = this.#at.store.faults.get(key)
+      if (fault !== undefined && !entry) this.#tell({ event: 'damaged', step, key, reason: fault })
       if (entry) this.#entries.set(step, entry)
       if (entry) this.#tell({ event: 'cached', step, key })
       else if (!this.#jobs.has(key)) this.#tell({ event: 'skipped', step, key, reason: 'not needed: what follows it is cached' })
@@ -210,8 +229,9 @@ class Executor<O extends Results> {
       this.#start(taken.item).then(
         () => this.#landed(taken.share),
         (cause: unknown) => {
+          this.#broken ??= { cause }
+          this.#stop.abort()
           this.#landed(taken.share)
-          this.#finish({ cause })
         },
       )
     }
@@ -226,6 +246,15 @@ class Executor<O extends Results> {
     if (job.state !== 'open') return
     if ('each' in job.work) return this.#branchOut(job, job.work.each)
     const { work } = job
+    const refs = work.members.flatMap((node, n) =>
+      Object.entries(node.inputs).flatMap(([slot, given]) =>
+        work.links[n - 1]?.slot === slot ? [] : refsIn(given).flatMap(ref => this.#places.origins(ref)),
+      ),
+    )
+    const again = refs.filter(({ node }) => this.#damaged.has(this.#keys.of(node)) && !this.#places.entries.has(this.#keys.of(node)))
+    if (again.length > 0) return this.#waitAgain(job, again)
+    const unsound = await this.#unsound(refs)
+    if (unsound.length > 0) return this.#makeAgain(job, unsound)
     const inputs: Record<string, Filled>[] = []
     for (const [n, node] of work.members.entries()) {
       const own: Record<string, Filled> = {}
@@ -245,6 +274,40 @@ class Executor<O extends Results> {
     } finally {
       this.#at.store.release(job.key)
     }
+  }
+  /** What was found in the store is compared with its digests once, before the first step that reads it; what this run made, only when touched since. */
+  readonly #compared = new Map<Entry, Promise<string | undefined>>()
+  readonly #damaged = new Set<string>()
+  async #unsound(refs: readonly Ref[]): Promise<readonly Ref[]> {
+    const faults = await Promise.all(
+      refs.map(async ({ node }) => {
+        const key = this.#keys.of(node)
+        const entry = this.#places.entries.get(key)
+        if (!entry) return undefined // left out by its step
+        const known = this.#at.store.untouched(entry) ? this.#compared.get(entry) : undefined
+        const comparing = known ?? this.#at.store.fault(entry)
+        this.#compared.set(entry, comparing)
+        const fault = await comparing
+        if (fault === undefined || this.#places.entries.get(key) !== entry) return fault
+        this.#at.store.setAside(entry.record.key, fault)
+        this.#places.entries.delete(key)
+        this.#damaged.add(key)
+        this.#tell({ event: 'damaged', step: this.#label(key), key, reason: fault })
+        return fault
+      }),
+    )
+    return refs.filter((_, n) => faults[n] !== undefined)
+  }
+  /** Has the steps run again whose outputs were damaged, with what they need, and the job after them. */
+  #makeAgain(job: Job, damaged: readonly Ref[]): void {
+    const ready = this.#jobs.demand(damaged, inOrder(nodesOf(damaged)), key => this.#places.entries.has(key))
+    for (const each of ready) this.#queue(each)
+    this.#waitAgain(job, damaged)
+  }
+  #waitAgain(job: Job, refs: readonly Ref[]): void {
+    const lost = this.#jobs.wait(job, nodesOf(refs))
+    if (lost) this.#end(job, 'skipped', lost.reason)
+    else if (job.waiting === 0) this.#queue(job)
   }
   /** Another runner is making it: look again a little later, meanwhile others may run. */
   #waitForOther(job: Job): void {
@@ -331,6 +394,7 @@ class Executor<O extends Results> {
       for (const [n, entry] of outcome.entries.entries()) {
         const { seconds, usage } = outcome.ended[n]!
         if (entry) this.#places.entries.set(job.keys[n]!, entry)
+        if (entry) this.#compared.set(entry, Promise.resolve(undefined))
         if (entry) this.#entries.set(labels[n]!, entry)
         this.#tell({ event: 'succeeded', step: labels[n]!, key: job.keys[n]!, seconds, ...(usage && { usage }) })
       }

@@ -60,7 +60,8 @@ export class Jobs {
     }
   }
   /**
-   * Makes jobs for every node that is needed and not there, and for what those need in turn.
+   * Makes jobs for every node that is needed and not there, and for what those need in turn. A step that is done and yet not there is made
+   * anew: its file was damaged, or went through a pipe.
    * @param wanted files that must be there in the end
    * @param order nodes, each after what it needs: the order in which chains are looked for
    * @returns the new jobs that wait for nothing
@@ -72,7 +73,9 @@ export class Jobs {
       if (node.kind === 'item') stack.push(...upstream(node))
       if (node.kind !== 'step' && node.kind !== 'each') continue
       const key = this.#keys.of(node)
-      if (this.#jobs.has(key) || needed.has(key) || there(key)) continue
+      if (needed.has(key) || there(key)) continue
+      const job = this.#jobs.get(key)
+      if (job && !(job.state === 'done' && 'members' in job.work)) continue
       needed.set(key, node)
       stack.push(...upstream(node))
     }

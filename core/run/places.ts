@@ -34,6 +34,15 @@ export class Places {
     const files = placedFrom(entry.folder, ref.port, kind, entry.record.outputs[ref.port] ?? [])
     return 'many' in kind ? files : files[0]
   }
+  /** The outputs of steps that a ref's files are among. */
+  origins(ref: Ref): readonly Ref[] {
+    const { node } = ref
+    if (node.kind === 'source') return []
+    if (node.kind === 'item') return this.origins(node.list)
+    if (node.kind === 'each')
+      return (this.branches.get(this.#keys.of(node)) ?? []).flatMap(({ results }) => this.origins(results[ref.port]!))
+    return [ref]
+  }
   one(ref: Ref): Placed | undefined {
     const placed = this.of(ref)
     return isSeveral(placed) ? undefined : placed

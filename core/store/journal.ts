@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
@@ -43,6 +43,18 @@ export class Journal {
   /** An entry that was taken away is looked at anew when it comes again. */
   forget(key: string): void {
     this.#keys.delete(key)
+  }
+  /** Which entries stand for which other keys. */
+  standIns(): readonly { readonly key: string; readonly as: string }[] {
+    return [...this.#as].map(([key, as]) => ({ key, as }))
+  }
+  /** Writes the whole journal anew, seen by others whole or not at all. What another runner adds at this moment may be lost: it is an index. */
+  rebuild(all: readonly Line[]): void {
+    const fresh = `${this.#file}.${process.pid}`
+    writeFileSync(fresh, all.map(line => `${JSON.stringify(line)}\n`).join(''), { flush: true })
+    renameSync(fresh, this.#file)
+    for (const known of [this.#keys, this.#same, this.#as]) known.clear()
+    for (const line of all) this.#learn(line)
   }
   #learn(line: Line): void {
     if ('as' in line) this.#as.set(line.key, line.as)

@@ -27,6 +27,8 @@ const startOf = (pid: number): number =>
 const host = read('/proc/sys/kernel/hostname').trim()
 export const self: Owner = { pid: process.pid, started: startOf(process.pid), boot, host }
 
+export const isSelf = (owner: Owner): boolean =>
+  owner.pid === self.pid && owner.started === self.started && owner.boot === self.boot && owner.host === self.host
 /** Whether the owner still runs. One on another machine (a shared file system) cannot be asked, and counts as alive. */
 export function alive(owner: Owner): boolean {
   if (owner.host !== host) return true

@@ -1,15 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { digestFile, sync } from './durable.ts'
+import { Claims } from './claims.ts'
+import { digestFile } from './durable.ts'
+import { Groups } from './groups.ts'
 import { Journal } from './journal.ts'
-import { alive, endOrphans, ownerIn, self } from './owner.ts'
-import type { StepRecord } from './record.ts'
+import type { OutputFile, StepRecord } from './record.ts'
+import { Workplaces } from './workplaces.ts'
 
 const format = 'trireme-store 1\n'
-/** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
-const groupPause = 500
-const pause = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
 
 /** A finished step: its folder, and the record beside the outputs. */
 export interface Entry {
@@ -23,22 +22,26 @@ export interface Entry {
  *
  * A rename makes an entry visible whole, also to a runner killed at any moment. It reaches the disk a little later, in groups, and only
  * then its line is written to the journal: an entry without a line is one whose power may have been cut, and is believed only after its
- * digests were compared.
+ * digests were compared. So is one whose files were touched since: their time of change, which no program can set back, is later than the
+ * record's. What a disk changes by itself leaves no such trace; it is found when the content is compared: before a step reads it, before it
+ * is copied out, and by `verify`.
  */
 export class Store {
   readonly root: string
   readonly #journal: Journal
   readonly #halves = new Set<string>()
   readonly #doubted = new Map<string, Promise<Entry | undefined>>()
-  #pending: Entry[] = []
-  #syncing: Promise<void> = Promise.resolve()
-  #syncs = false
-  #hurry = false
-  #hurried: Promise<void> = Promise.resolve()
-  #wake: () => void = () => {}
+  readonly #groups: Groups
+  readonly #claims: Claims
+  readonly #workplaces: Workplaces
+  /** Entries found damaged and taken away since the store was opened: key → what was wrong, in words. */
+  readonly faults = new Map<string, string>()
   private constructor(root: string) {
     this.root = root
     this.#journal = new Journal(root)
+    this.#groups = new Groups(root, this.#journal)
+    this.#claims = new Claims(path.join(root, 'claims'), () => this.#workplaces.clearDead())
+    this.#workplaces = new Workplaces(path.join(root, 'work'), this.#claims)
   }
   /** Opens the store, making it where there is none. @throws TriremeError `STORE` when it cannot be written or has another format */
   static async open(folder: string): Promise<Store> {
@@ -85,8 +88,9 @@ export class Store {
       const other = this.#journal.standIn(key)
       return other === undefined ? undefined : this.find(other)
     }
-    if (this.#journal.has(key)) return entry
-    const doubted = this.#doubted.get(key) ?? this.#settle(key, entry)
+    if (this.#journal.has(key) && this.untouched(entry)) return entry
+    const settled = this.untouched(entry) ? this.#doubted.get(key) : undefined
+    const doubted = settled ?? this.#settle(key, entry)
     this.#doubted.set(key, doubted)
     return doubted
   }
@@ -111,75 +115,87 @@ export class Store {
   standIn(key: string, entry: Entry): void {
     this.#journal.add([{ key, as: entry.record.key }])
   }
-  /** Compares an unbelieved entry with its digests: kept and noted, or removed. */
+  /** Compares an unbelieved entry with its digests: kept and noted, or taken away. */
   async #settle(key: string, entry: Entry): Promise<Entry | undefined> {
     const fault = await this.fault(entry)
     if (fault === undefined) {
-      this.#later(entry)
+      this.#believe(entry)
       return entry
     }
-    this.remove(key)
+    this.setAside(key, fault)
     return undefined
+  }
+  #believe(entry: Entry): void {
+    try {
+      // From now on its files are older than its record again, also where a backup brought them back in any order.
+      if (!this.untouched(entry)) utimesSync(path.join(entry.folder, 'record.json'), new Date(), new Date())
+    } catch {
+      // A store that cannot be written is compared anew each time.
+    }
+    if (!this.#journal.has(entry.record.key)) this.#groups.add(entry)
+  }
+  /** Whether nobody wrote to an entry's files since they were published, as far as the file system tells. A few microseconds a file. */
+  untouched({ folder, record }: Entry): boolean {
+    const made = lstatSync(path.join(folder, 'record.json'), { throwIfNoEntry: false })?.ctimeMs
+    if (made === undefined) return false
+    return filesIn(record).every(({ name, size }) => {
+      const found = lstatSync(path.join(folder, name), { throwIfNoEntry: false })
+      return found?.isFile() === true && found.size === size && found.ctimeMs <= made
+    })
   }
   /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. */
   async fault({ folder, record }: Entry): Promise<string | undefined> {
-    for (const { name, size, sha256 } of Object.values(record.outputs).flat()) {
-      const digest = await digestFile(path.join(folder, name), size).catch((cause: NodeJS.ErrnoException) => cause)
-      if (typeof digest !== 'string') return `${name} cannot be read (${digest.code})`
-      if (digest !== sha256) return `${name} has changed since it was made`
+    for (const { name, size, sha256 } of filesIn(record)) {
+      const place = path.join(folder, name)
+      const found = lstatSync(place, { throwIfNoEntry: false })
+      if (!found?.isFile()) return `its file ${name} is gone`
+      if (found.size !== size) return `its file ${name} has ${found.size} bytes instead of ${size}`
+      const digest = await digestFile(place, size).catch((cause: NodeJS.ErrnoException) => cause)
+      if (typeof digest !== 'string') return `its file ${name} cannot be read (${digest.code})`
+      if (digest !== sha256) return `the content of its file ${name} has changed since it was made`
     }
     return undefined
   }
-  /**
-   * Takes a run's private folder, and clears what killed runners left: their folders, their processes, their claims.
-   * Folders of failed steps stay, since their runner ended by itself.
-   */
-  begin(run: string): void {
-    const work = path.join(this.root, 'work')
-    mkdirSync(this.workFolder(run), { recursive: true })
-    writeFileSync(path.join(this.workFolder(run), ownerFile), JSON.stringify(self))
-    for (const name of readdirSync(work)) {
-      const left = path.join(work, name)
-      const owner = ownerIn(read(path.join(left, ownerFile)) ?? '')
-      if ((owner && !alive(owner)) || /^removed-/.test(name)) {
-        if (owner) endOrphans(left)
-        rmSync(left, { recursive: true, force: true })
-      }
+  /** Takes a damaged entry out of the way by one rename, into `damaged/`, so that its step runs again. @returns where it lies now */
+  setAside(key: string, fault: string): string | undefined {
+    this.faults.set(key, fault)
+    this.#doubted.delete(key)
+    this.#journal.forget(key)
+    const folder = path.join(this.root, 'damaged')
+    try {
+      ensureFolder(folder)
+      const place = path.join(folder, `${key}.${readdirSync(folder).length + 1}.${process.pid}`)
+      renameSync(this.entryFolder(key), place)
+      return place
+    } catch {
+      return undefined // another runner was first, or the folder cannot be written: publishing will say so
     }
   }
-  /** The end of a run by itself: what is left of its folder is what failed. */
-  end(run: string): void {
-    rmSync(path.join(this.workFolder(run), ownerFile), { force: true })
-    try {
-      rmdirSync(this.workFolder(run))
-    } catch {
-      // Failed steps are kept there.
-    }
+  /**
+   * Takes a run's private folder, and clears what killed runners left: their folders, their processes, their claims.
+   * Folders of failed steps stay, since their runner ended by itself. Waits while another process removes entries.
+   */
+  begin(run: string): Promise<void> {
+    return this.#workplaces.begin(run)
+  }
+  /** The end of a run by itself. @param keep whether its folder holds failed steps, which people may look at */
+  end(run: string, keep: boolean): void {
+    this.#workplaces.end(run, keep)
+  }
+  /** Runs that go on now, whoever started them. */
+  running(): readonly string[] {
+    return this.#workplaces.running()
+  }
+  /** Acts while no run goes on; one that starts meanwhile waits. @returns undefined where one goes on, or another process does the same */
+  alone<T>(act: () => Promise<T>): Promise<T | undefined> {
+    return this.#workplaces.alone(act)
   }
   /** Reserves the making of an entry, so that two runners do not make it twice. @returns false while another runner that lives has it */
   claim(key: string): boolean {
-    const file = path.join(this.root, 'claims', key)
-    try {
-      writeFileSync(file, JSON.stringify(self), { flag: 'wx' })
-      return true
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    }
-    const owner = ownerIn(read(file) ?? '')
-    if (owner?.pid === process.pid) return true
-    if (owner ? alive(owner) : fresh(file)) return false
-    // Of several that find the claim of a dead runner, one takes it away; then all try again.
-    const bin = `${file}.${process.pid}`
-    try {
-      renameSync(file, bin)
-      rmSync(bin, { force: true })
-    } catch {
-      // another was first
-    }
-    return false
+    return this.#claims.take(key)
   }
   release(key: string): void {
-    rmSync(path.join(this.root, 'claims', key), { force: true })
+    this.#claims.give(key)
   }
   /** Takes an entry away by one rename, so that nobody ever sees half of it. */
   remove(key: string): void {
@@ -196,80 +212,68 @@ export class Store {
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
   async publish(outputs: string, record: StepRecord): Promise<Entry> {
-    const folder = this.entryFolder(record.key)
+    const entry = { folder: this.entryFolder(record.key), record }
     try {
       writeFileSync(path.join(outputs, 'record.json'), `${JSON.stringify(record, null, 1)}\n`, { mode: 0o444 })
-      const half = path.dirname(folder)
+      const half = path.dirname(entry.folder)
       if (!this.#halves.has(half)) mkdirSync(half, { recursive: true })
       this.#halves.add(half)
-      renameSync(outputs, folder)
-    } catch (cause) {
-      const there = await this.find(record.key)
-      if (!there)
-        throw new TriremeError(
-          'STORE',
-          `The outputs of ${record.label} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`,
-          { cause },
-        )
-      rmSync(outputs, { recursive: true, force: true })
-      return there
-    }
-    const entry = { folder, record }
-    this.#later(entry)
-    return entry
-  }
-  #later(entry: Entry): void {
-    this.#pending.push(entry)
-    if (this.#syncs) return
-    this.#syncs = true
-    this.#hurried = new Promise(wake => {
-      this.#wake = wake
-    })
-    this.#syncing = this.#syncGroups()
-  }
-  /** Brings what was published meanwhile to the disk, group by group: files and folders first, then their lines in the journal. */
-  async #syncGroups(): Promise<void> {
-    while (this.#pending.length > 0) {
-      if (!this.#hurry) await Promise.race([pause(groupPause), this.#hurried])
-      const group = this.#pending
-      this.#pending = []
-      const places = group.flatMap(({ folder, record }) => [
-        ...Object.values(record.outputs).flatMap(files => files.map(({ name }) => path.join(folder, name))),
-        path.join(folder, 'record.json'),
-        folder,
-      ])
-      const parents = new Set(group.map(({ folder }) => path.dirname(folder)))
-      for (const some of [places, [...parents]]) {
-        const queue = [...some]
-        const drain = async () => {
-          for (let place = queue.pop(); place !== undefined; place = queue.pop()) await sync(place)
-        }
-        await Promise.all([drain(), drain(), drain(), drain()]) // as many as Node has threads for files
-      }
-      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
-    }
-    this.#syncs = false
-  }
-  /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
-  async flush(): Promise<void> {
-    this.#hurry = true
-    this.#wake()
-    try {
-      while (this.#syncs) await this.#syncing
+      const there = await this.#move(outputs, entry)
+      if (there) return there
     } catch (cause) {
       throw new TriremeError(
         'STORE',
-        `The store ${this.root} could not be brought to the disk: ${(cause as Error).message}. What was published is looked at again by the next run.`,
+        `The outputs of ${record.label} cannot be published: ${(cause as Error).message}. Free some space, or give another --store.`,
         { cause },
       )
-    } finally {
-      this.#hurry = false
     }
+    this.#groups.add(entry)
+    return entry
+  }
+  /** @returns the entry that is there already, if it is sound */
+  async #move(outputs: string, { folder, record }: Entry): Promise<Entry | undefined> {
+    try {
+      renameSync(outputs, folder)
+      return undefined
+    } catch (cause) {
+      const there = await this.find(record.key)
+      if (there) {
+        rmSync(outputs, { recursive: true, force: true })
+        return there
+      }
+      if (!existsSync(folder)) throw cause
+    }
+    if (this.look(record.key) === undefined) this.setAside(record.key, 'its record cannot be read')
+    renameSync(outputs, folder)
+    return undefined
+  }
+  /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
+  flush(): Promise<void> {
+    return this.#groups.flush()
+  }
+  /** A fault of the disk below the store, in words for people; undefined for any other. */
+  refusal(cause: unknown): TriremeError | undefined {
+    if (!(cause instanceof Error) || cause instanceof TriremeError || !('syscall' in cause) || String(cause.syscall).startsWith('spawn'))
+      return undefined
+    if ('path' in cause && typeof cause.path === 'string' && !cause.path.startsWith(this.root)) return undefined
+    return new TriremeError(
+      'STORE',
+      `The store ${this.root} cannot be used: ${cause.message}. Free some space, mend the disk, or give another --store. What is finished is kept: the same command goes on from there.`,
+      { cause },
+    )
   }
   /** Keys of every entry, whole or not. */
   *keys(): Generator<string> {
     const top = path.join(this.root, 'entries')
-    for (const half of readdirSync(top)) yield* readdirSync(path.join(top, half))
+    for (const half of readdirSync(top).sort()) yield* readdirSync(path.join(top, half)).sort()
+  }
+  /** Writes the journal anew from entries that are known to be on the disk. Other lines about them stay. */
+  reindex(entries: readonly Entry[]): void {
+    const there = new Set(entries.map(({ record }) => record.key))
+    this.#journal.rebuild([
+      ...entries.map(({ record: { key, same } }) => ({ key, same })),
+      ...this.#journal.standIns().filter(line => there.has(line.as)),
+    ])
   }
   /** Every entry that can be read. */
   async *entries(): AsyncGenerator<Entry> {
@@ -289,13 +293,7 @@ function ensureFolder(folder: string): void {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
 }
-/** Says whose a work folder is, until the run ends by itself. */
-const ownerFile = '.owner'
-/** A claim that is being written at this moment has no owner yet. */
-function fresh(file: string): boolean {
-  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs
-  return made !== undefined && Date.now() - made < 2000
-}
+const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')

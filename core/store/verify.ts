@@ -1,0 +1,39 @@
+import { syncAll } from './groups.ts'
+import type { Entry, Store } from './store.ts'
+
+export interface Damage {
+  readonly key: string
+  /** The step's name for people; undefined where the record cannot be read. */
+  readonly label: string | undefined
+  /** What is wrong, in words: "the content of its file loud.txt has changed since it was made". */
+  readonly fault: string
+  /** Where it lies now; undefined where it could not be moved. */
+  readonly place: string | undefined
+}
+export interface Verified {
+  readonly entries: number
+  readonly bytes: number
+  readonly damaged: readonly Damage[]
+}
+/**
+ * Reads every file of the store and compares it with the digest that its step noted. What is damaged is moved away, so that its step runs
+ * again; what is sound stays as it is, is brought to the disk, and the journal is written anew from it. Runs may go on meanwhile.
+ */
+export async function verify(store: Store, progress: (done: number, of: number) => void = () => {}): Promise<Verified> {
+  const keys = [...store.keys()]
+  const sound: Entry[] = []
+  const damaged: Damage[] = []
+  let bytes = 0
+  for (const [n, key] of keys.entries()) {
+    progress(n, keys.length)
+    const entry = store.look(key)
+    const fault = entry ? await store.fault(entry) : 'its record cannot be read'
+    if (entry && fault === undefined) {
+      sound.push(entry)
+      for (const { size } of Object.values(entry.record.outputs).flat()) bytes += size
+    } else if (fault !== undefined) damaged.push({ key, label: entry?.record.label, fault, place: store.setAside(key, fault) })
+  }
+  for (let n = 0; n < sound.length; n += 100) await syncAll(sound.slice(n, n + 100))
+  store.reindex(sound)
+  return { entries: keys.length, bytes, damaged }
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Claims } from './claims.ts'
+import { alive, endOrphans, type Owner, ownerIn, self } from './owner.ts'
+
+/** Says whose a work folder is, until the run ends by itself. */
+const ownerFile = '.owner'
+/** The claim of who removes entries. */
+const cleaning = 'cleaning'
+
+/** `work/RUN/`: what is private to a run. It also tells which runs go on, so that nothing is taken from under them. */
+export class Workplaces {
+  readonly #folder: string
+  readonly #claims: Claims
+  constructor(folder: string, claims: Claims) {
+    this.#folder = folder
+    this.#claims = claims
+  }
+  async begin(run: string): Promise<void> {
+    const own = path.join(this.#folder, run)
+    mkdirSync(own, { recursive: true })
+    writeFileSync(path.join(own, ownerFile), JSON.stringify(self))
+    this.clearDead()
+    // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other.
+    while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
+  }
+  end(run: string, keep: boolean): void {
+    const own = path.join(this.#folder, run)
+    if (!keep) return rmSync(own, { recursive: true, force: true })
+    rmSync(path.join(own, ownerFile), { force: true })
+    try {
+      rmdirSync(own)
+    } catch {
+      // Failed steps are kept there.
+    }
+  }
+  /** Removes what runners that were killed left, and ends their steps. */
+  clearDead(): void {
+    for (const name of readdirSync(this.#folder)) {
+      const left = path.join(this.#folder, name)
+      const owner = this.#ownerOf(name)
+      if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })
+      if (owner === undefined || alive(owner)) continue
+      endOrphans(left)
+      rmSync(left, { recursive: true, force: true })
+    }
+  }
+  running(): readonly string[] {
+    return readdirSync(this.#folder).filter(name => {
+      const owner = this.#ownerOf(name)
+      return owner !== undefined && alive(owner)
+    })
+  }
+  async alone<T>(act: () => Promise<T>): Promise<T | undefined> {
+    if (!this.#claims.take(cleaning)) return undefined
+    try {
+      return this.running().length > 0 ? undefined : await act()
+    } finally {
+      this.#claims.give(cleaning)
+    }
+  }
+  #ownerOf(run: string): Owner | undefined {
+    try {
+      return ownerIn(readFileSync(path.join(this.#folder, run, ownerFile), 'utf8'))
+    } catch {
+      return undefined
+    }
+  }
+}
