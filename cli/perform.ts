@@ -81,7 +81,7 @@ export async function perform({ plan, store, versions, options, values, out, log
     return { made, record, events }
   } catch (error) {
     display.close()
-    if (!(error instanceof TriremeError)) recorder.end('failed', error instanceof Error ? error.message : String(error))
+    if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
     process.off('SIGINT', stopBy).off('SIGTERM', stopBy)

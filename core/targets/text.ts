@@ -99,8 +99,9 @@ const glued = ({ glued: pieces }: Glued): string => {
   const plain = pieces.map(piece => (typeof piece === 'object' ? symbol(piece) : String(piece)))
   return pieces.every(piece => typeof piece === 'object' || /^[\w@%+=:,./#-]*$/.test(String(piece)))
     ? plain.join('')
-    : `'${plain.join('')}'`
+    : quotedRest(plain.join(''))
 }
+const quotedRest = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 const slotText = ({ slot, part, key }: Slot): string => `<${[slot, key, part].filter(name => name !== undefined).join('.')}>`
 
 function givenLines(slot: string, given: Given, names: ReadonlyMap<Node, string>): readonly string[] {
