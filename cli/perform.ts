@@ -58,6 +58,7 @@ export async function perform({ plan, store, versions, options, values, out, log
       ...(options.cpu !== undefined && { cpu: options.cpu }),
       ...(options.memory !== undefined && { memory: options.memory }),
       ...(options.gpu !== undefined && { gpu: options.gpu }),
+      stream: options.stream,
       ...(options.failFast && { failFast: true }),
       signal: stop.signal,
       on: event => {

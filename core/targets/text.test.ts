@@ -17,11 +17,30 @@ const align = step({
   ...shape,
   inputs: { reads: pair },
   outputs: { aligned: bam },
-  command: ({ reads, aligned }) => pipe(['cat', '-n', cpu, word`it's $HOME`, reads.first, reads.second], ['sort', '-S', word`${memory.mib(0.8)}M`]).into(aligned),
+  command: ({ reads, aligned }) =>
+    pipe(['cat', '-n', cpu, word`it's $HOME`, reads.first, reads.second], ['sort', '-S', word`${memory.mib(0.8)}M`]).into(aligned),
 })
-const split = step({ name: 'split', ...shape, inputs: { bam }, outputs: { parts: many(bam) }, command: ({ bam, parts }) => run('split', bam, parts) })
-const gather = step({ name: 'gather', ...shape, inputs: { bams: many(bam) }, outputs: { whole: bam }, command: ({ bams, whole }) => run('cat', bams).into(whole) })
-const join = step({ name: 'join', ...shape, inputs: { bams: many(bam) }, outputs: { joined: bam }, command: ({ bams, joined }) => run('cat', bams).into(joined) })
+const split = step({
+  name: 'split',
+  ...shape,
+  inputs: { bam },
+  outputs: { parts: many(bam) },
+  command: ({ bam, parts }) => run('split', bam, parts),
+})
+const gather = step({
+  name: 'gather',
+  ...shape,
+  inputs: { bams: many(bam) },
+  outputs: { whole: bam },
+  command: ({ bams, whole }) => run('cat', bams).into(whole),
+})
+const join = step({
+  name: 'join',
+  ...shape,
+  inputs: { bams: many(bam) },
+  outputs: { joined: bam },
+  command: ({ bams, joined }) => run('cat', bams).into(joined),
+})
 const file = (name: string) => ({ url: `/home/somebody/${name}`, sha256: name.padEnd(64, '0') })
 const build = () => {
   const { aligned } = align({ reads: source('s1', pair, { first: file('s1_1.fq'), second: file('s1_2.fq') }) })
@@ -55,4 +74,22 @@ results
   two[1] ← align:s1.aligned
   two[2] ← align:s1.aligned
 `)
+})
+
+test('which steps are joined by pipes, and which of them are kept as files, too', () => {
+  const link = (name: string) =>
+    step({
+      name,
+      ...shape,
+      inputs: { from: bam },
+      outputs: { to: bam },
+      streams: ['from', 'to'],
+      command: ({ from, to }) => run('cp', from, to),
+    })
+  const first = step({ name: 'first', ...shape, inputs: {}, outputs: { to: bam }, streams: ['to'], command: ({ to }) => run('touch', to) })
+  const { to } = link('second')({ from: first({}).to })
+  const made = plan('chain', { to, last: link('third')({ from: to }).to })
+  expect(text(made)).toContain('joined by pipes\n  first | second (kept, too) | third\n')
+  expect(text(made, { stream: false })).not.toContain('joined by pipes')
+  expect(text(made, { memory: gib(2) })).toContain('joined by pipes\n  first | second\n')
 })
