@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { kind, many, named, optional } from '../core/kind.ts'
 import { pipeline } from '../core/pipeline.ts'
 import { addFlags, checkComplete, flagsOf, readFlags } from './arguments.ts'
-import { memorySize } from './options.ts'
+import { size } from './options.ts'
 
 const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const pair = kind('fastq-pair', { extension: '.fastq.gz' }, { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } })
@@ -92,8 +92,12 @@ test('what is missing is told at once', () => {
   )
 })
 test('sizes carry a unit', () => {
-  expect([memorySize('8GiB'), memorySize('8G'), memorySize('500MB'), memorySize('1.5 gib'), memorySize('2097152B')]).toEqual([
-    ...[2 ** 33, 2 ** 33, 5e8, 1.5 * 2 ** 30, 2 ** 21],
-  ])
-  for (const text of ['8', 'GiB', '8 XB', '-1G', '1K']) expect(() => memorySize(text)).toThrow('--memory takes a size with its unit')
+  expect([
+    size('--memory', '8GiB'),
+    size('--memory', '8G'),
+    size('--memory', '500MB'),
+    size('--memory', '1.5 gib'),
+    size('--memory', '2097152B'),
+  ]).toEqual([...[2 ** 33, 2 ** 33, 5e8, 1.5 * 2 ** 30, 2 ** 21]])
+  for (const text of ['8', 'GiB', '8 XB', '-1G', '1K']) expect(() => size('--memory', text)).toThrow('--memory takes a size with its unit')
 })

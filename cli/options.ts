@@ -39,7 +39,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
   add('--params-file <file>', 'inputs and parameters from a YAML or JSON file; flags come before it')
   if (verb === 'run') {
     add('--cpu <n>', 'cores that steps may use together (default all)', text => wholeNumber('--cpu', text, 1))
-    add('--memory <size>', 'memory that steps may use together, such as 8GiB or 500MB (default all)', memorySize)
+    add('--memory <size>', 'memory that steps may use together, such as 8GiB or 500MB (default all)', text => size('--memory', text))
     add('--gpu <n>', 'GPUs that steps may use together (default 0)', text => wholeNumber('--gpu', text, 0))
     add('--fail-fast', 'stop everything at the first failure')
     add('--link', 'publish results as links into the store')
@@ -61,13 +61,13 @@ export function wholeNumber(flag: string, text: string, least: number): number {
   return value
 }
 /** 8GiB and 8G are 8 × 2³⁰ bytes, 8GB is 8 × 10⁹, as coreutils have it. */
-export function memorySize(text: string): number {
+export function size(flag: string, text: string): number {
   const [, figure = '', prefix = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])?(i?b?)$/i.exec(text) ?? []
   const bytes = Number(figure) * (unit.toLowerCase() === 'b' && prefix !== '' ? 1000 : 1024) ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
   if (figure === '' || bytes < 2 ** 20)
     throw new TriremeError(
       'USAGE',
-      `--memory takes a size with its unit, such as 8GiB or 500MB, of at least 1MiB; got ${JSON.stringify(text)}.`,
+      `${flag} takes a size with its unit, such as 8GiB or 500MB, of at least 1MiB; got ${JSON.stringify(text)}.`,
     )
   return Math.floor(bytes)
 }

@@ -63,6 +63,7 @@ export async function perform({ plan, store, versions, options, values, out, log
       signal: stop.signal,
       on: event => {
         recorder.sink(event)
+        if (event.event === 'damaged') drop(events, event.step)
         events.push(event)
         display.on(event)
       },
@@ -87,6 +88,11 @@ export async function perform({ plan, store, versions, options, values, out, log
   } finally {
     process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
   }
+}
+/** What was told as cached, and then found damaged, counts as what becomes of it. */
+function drop(events: Event[], step: string): void {
+  const at = events.findIndex(event => event.event === 'cached' && event.step === step)
+  if (at >= 0) events.splice(at, 1)
 }
 /** Live on a terminal, lines in a pipe, JSON when asked for. */
 async function displayFor(options: RunOptions, store: Store): Promise<Display> {

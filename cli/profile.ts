@@ -70,7 +70,7 @@ async function verify(dataset: Dataset, files: Readonly<Record<string, string>>)
   const lines = wrong.map(({ name, sha256, bytes }) => `  ${name}: ${sha256}, ${bytes} bytes; right is ${dataset.files[name]!.sha256}`)
   throw new TriremeError(
     'INPUT',
-    `Of the dataset "${dataset.name}" ${wrong.length === 1 ? 'one file is' : `${wrong.length} files are`} not what is pinned:\n${lines.join('\n')}\nAnother version of a tool that makes it may be the cause: see "trireme doctor". A damaged file is made again after "trireme clean".`,
+    `Of the dataset "${dataset.name}" ${wrong.length === 1 ? 'one file is' : `${wrong.length} files are`} not what is pinned:\n${lines.join('\n')}\nAnother version of a tool that makes it may be the cause: see "trireme doctor". A damaged file is found by "trireme verify" and then made again.`,
   )
 }
 /** Of the uncompressed content, since compressors differ by version. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import { digestFile } from '../core/store/durable.ts'
@@ -45,6 +45,26 @@ export async function publish(
     [...before.digests.keys()].filter(file => !now.has(file)).map(async file => ((await exists(path.join(out, file))) ? [file] : [])),
   )
   return { files, stale: there.flat() }
+}
+/** Those of the files that are not there yet as they are now, and will be read. */
+export async function unpublished(
+  out: string,
+  pairs: readonly Publication[],
+  { link, digest }: { readonly link: boolean; readonly digest: (from: string) => string | undefined },
+): Promise<readonly Publication[]> {
+  const before = await earlier(out)
+  const there = await Promise.all(
+    pairs.map(async ({ from, to }) => {
+      const target = path.join(out, to)
+      if (link) return (await readlink(target).catch(() => undefined)) === from
+      const size = await stat(from).then(
+        found => found.size,
+        () => -1,
+      )
+      return before.digests.get(to) === digest(from) && (await isUntouched(target, size, before.written))
+    }),
+  )
+  return pairs.filter((_, n) => !there[n])
 }
 /** Writes a text the same way: whole or not at all. */
 export async function put(from: string | { readonly text: string }, target: string, link = false): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
@@ -115,30 +115,5 @@ export async function findRun(store: Store, words: string): Promise<RunRecord> {
     `There ${fitting.length > 0 ? `are ${fitting.length} runs` : 'is no run'} "${words}". ${fitting.length > 0 ? 'They are' : 'The latest are'} ${some}; "last" is the latest.`,
   )
 }
-/** Whether somebody still works at the run. One on another host is taken for alive while it wrote events within a week. */
-export async function isActive(store: Store, run: RunRecord): Promise<boolean> {
-  if (run.state !== 'running') return false
-  const { pid, host, since } = run.process
-  if (host !== os.hostname()) {
-    const last = await stat(path.join(store.runFolder(run.id), 'events.jsonl')).catch(() => undefined)
-    return last !== undefined && Date.now() - last.mtimeMs < 7 * 24 * 3600 * 1000
-  }
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-  const begun = await processStart(pid)
-  return begun === undefined || Math.abs(begun - since) < 5000 // another process may have got the number since
-}
-/** When a process started, in milliseconds; undefined where the system does not tell. */
-async function processStart(pid: number): Promise<number | undefined> {
-  try {
-    const stats = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const ticks = Number(stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19])
-    const boot = Number(/^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1])
-    return (boot + ticks / 100) * 1000 // USER_HZ is 100 on every Linux that Node runs on
-  } catch {
-    return undefined
-  }
-}
+/** Whether somebody still works at the run. */
+export const isActive = (store: Store, run: RunRecord): boolean => run.state === 'running' && store.running().includes(run.id)

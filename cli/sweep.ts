@@ -2,13 +2,15 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import type { Store } from '../core/store/store.ts'
-import { eventsOf, isActive, type RunRecord, runsOf } from './record.ts'
+import { eventsOf, type RunRecord, runsOf } from './record.ts'
 
-/** Which runs stay: the latest so many, those since a moment; all where nothing is said. A run that goes on always stays. */
+/** Which runs stay: the latest so many, those since a moment; all where neither is said. */
 export interface Keep {
   readonly last?: number
   /** Milliseconds since 1970. */
   readonly since?: number
+  /** Of these, the latest whose finished steps have so many bytes together; the latest of all stays in any case. */
+  readonly bytes?: number
 }
 export interface Freed {
   readonly runs: number
@@ -24,34 +26,44 @@ export function age(text: string): number {
   return Number(figure) * { d: 86_400_000, h: 3_600_000, m: 60_000 }[unit as 'd' | 'h' | 'm'] // matched just now
 }
 /**
- * Removes runs that are not kept, entries that no kept run needs, and work folders of runs that have ended.
- * Nothing at all is taken from under a run that goes on: its keys are not all known before its end.
+ * Removes runs that are not kept, entries that no kept run needs, damaged ones, and work folders of runs that have ended. While a run goes
+ * on nothing is removed, since its keys are not all known before its end; one that starts meanwhile waits.
+ * @returns undefined while a run goes on
  */
-export async function sweep(store: Store, keep: Keep, dryRun: boolean): Promise<Freed> {
-  const runs = await runsOf(store)
-  const active = (await Promise.all(runs.map(async run => ((await isActive(store, run)) ? [run.id] : [])))).flat()
-  const kept = runs.filter((run, n) => active.includes(run.id) || isKept(run, n, keep))
-  const needed = new Set<string>()
-  for (const run of kept) for (const key of await keysOf(store, run)) needed.add(key)
-  const keptIds = new Set(kept.map(({ id }) => id))
-  const listed = await readdir(path.join(store.root, 'runs'))
-  const gone = listed.filter(id => !keptIds.has(id))
-  const entries = active.length > 0 ? [] : [...store.keys()].filter(key => !needed.has(key))
-  const working = await readdir(path.join(store.root, 'work')).catch(() => [])
-  const folders = working.filter(id => !active.includes(id) && !(active.length > 0 && !listed.includes(id)))
-  const places = [
-    ...entries.map(key => store.entryFolder(key)),
-    ...folders.map(id => path.join(store.root, 'work', id)),
-    ...gone.map(id => store.runFolder(id)),
-  ]
-  let bytes = 0
-  for (const place of places) bytes += await sizeOf(place)
-  if (!dryRun) {
-    for (const key of entries) store.remove(key)
-    for (const place of places) await rm(place, { recursive: true, force: true })
-  }
-  return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
-}
+export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed | undefined> =>
+  store.alone(async () => {
+    const sizes = new Map<string, Promise<number>>()
+    const bytesOf = (place: string) => {
+      const bytes = sizes.get(place) ?? sizeOf(place)
+      sizes.set(place, bytes)
+      return bytes
+    }
+    const kept = (await runsOf(store)).filter((run, n) => isKept(run, n, keep))
+    const needed = new Set<string>()
+    const keptIds = new Set<string>()
+    let budget = keep.bytes ?? Number.POSITIVE_INFINITY
+    for (const run of kept) {
+      const more = (await keysOf(store, run)).filter(key => !needed.has(key))
+      const bytes = keep.bytes === undefined ? 0 : sum(await Promise.all(more.map(key => bytesOf(store.entryFolder(key)))))
+      if (bytes > budget && keptIds.size > 0) break
+      budget -= bytes
+      keptIds.add(run.id)
+      for (const key of more) needed.add(key)
+    }
+    const gone = (await readdir(path.join(store.root, 'runs'))).filter(id => !keptIds.has(id))
+    const entries = [...store.keys()].filter(key => !needed.has(key))
+    const below = async (room: string) =>
+      (await readdir(path.join(store.root, room)).catch(() => [])).map(id => path.join(store.root, room, id))
+    const folders = [...(await below('work')), ...(await below('damaged'))]
+    const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
+    const bytes = sum(await Promise.all(places.map(bytesOf)))
+    if (!dryRun) {
+      for (const key of entries) store.remove(key)
+      for (const place of places) await rm(place, { recursive: true, force: true })
+    }
+    return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
+  })
+const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
 function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
   if (last === undefined && since === undefined) return true
   return (last !== undefined && n < last) || (since !== undefined && Date.parse(run.started) >= since)

@@ -14,11 +14,21 @@ async function run(asked: Asked): Promise<void> {
   const { promisedFiles } = await import('../layout.ts')
   const { perform } = await import('../perform.ts')
   const { finish } = await import('../finish.ts')
+  const { damagedResults } = await import('../sound.ts')
   const { options, pipeline } = asked
   const prepared = await prepare(asked, log)
   const { plan, store, values } = prepared
   promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
-  const done = await perform({ plan, store, versions, options, values, out: options.out, log })
-  await finish(done, { plan, layout: pipeline.spec.layout ?? {}, options, versions, seconds: (performance.now() - started) / 1000 })
+  const layout = pipeline.spec.layout ?? {}
+  const go = () => perform({ plan, store, versions, options, values, out: options.out, log })
+  let done = await go()
+  // Ends: what was damaged has been made by the run itself the next time.
+  for (;;) {
+    const faults = await damagedResults(done, { plan, store, layout, options })
+    if (faults.length === 0) break
+    for (const fault of faults) log(fault)
+    done = await go()
+  }
+  await finish(done, { plan, layout, options, versions, seconds: (performance.now() - started) / 1000 })
 }

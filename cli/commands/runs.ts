@@ -34,7 +34,7 @@ async function list({
     runs.map(async run => {
       const events = await eventsOf(store, run.id)
       const count = (what: string) => String(events.filter(({ event }) => event === what).length)
-      const cutOff = run.state === 'running' && !(await isActive(store, run))
+      const cutOff = run.state === 'running' && !isActive(store, run)
       return [
         run.id,
         run.pipeline,

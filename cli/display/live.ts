@@ -15,6 +15,7 @@ export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
     on: event => {
       progress.on(event)
       if (event.event === 'failed') update.persist(`✗ ${event.message.split('\n')[0]}`)
+      if (event.event === 'damaged') update.persist(`↻ ${event.step}: ${event.reason}; it is made again`)
       if (event.event === 'retried') update.persist(`↻ ${event.step}: ${event.reason}`)
     },
     close: () => {

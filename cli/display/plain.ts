@@ -31,6 +31,7 @@ function lineOf(event: Event): string | undefined {
   if (event.event === 'succeeded')
     return `done     ${event.step}  ${secondsText(event.seconds)}${event.usage ? `, ${bytesText(event.usage.peakMemory)}` : ''}`
   if (event.event === 'retried') return `retried  ${event.step}: ${event.reason}`
+  if (event.event === 'damaged') return `damaged  ${event.step}: ${event.reason}; it is made again`
   if (event.event === 'failed') return `FAILED   ${event.step}: ${event.message.split('\n')[0]}`
   if (event.event === 'skipped' && !event.reason.startsWith('not needed')) return `skipped  ${event.step}: ${event.reason}`
   return undefined

@@ -32,6 +32,7 @@ export class Progress {
     if (event.event === 'run-started') [this.plan, this.cpu, this.started] = [event.plan, event.cpu, at]
     if (event.event === 'planned') this.planned.set(event.step, { name: event.name, cpu: event.cpu })
     if (event.event === 'cached') this.#end(event.step, 'cached')
+    if (event.event === 'damaged' && this.#ended.delete(event.step)) this.cached--
     if (event.event === 'started') this.running.set(event.step, { since: at, attempt: event.attempt, cpu: event.cpu })
     if (event.event === 'progress') {
       const before = this.running.get(event.step)

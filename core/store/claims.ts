@@ -1,9 +1,6 @@
-import { readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { alive, isSelf, type Owner, ownerIn, self } from './owner.ts'
-
-/** Claims of this process, by file: two executions of one process must not make the same entry either. */
-const held = new Set<string>()
+import { alive, hold, holds, isSelf, letGo, ownerIn, self } from './owner.ts'
 
 /**
  * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
@@ -21,10 +18,10 @@ export class Claims {
   /** @returns false while another runner that lives has it, or was quicker: ask again a little later */
   take(key: string): boolean {
     const file = path.join(this.#folder, key)
-    if (held.has(file)) return false
+    if (holds(file)) return false // two executions of one process must not make the same entry either
     try {
       symlinkSync(JSON.stringify(self), file)
-      held.add(file)
+      hold(file)
       return true
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
@@ -35,7 +32,7 @@ export class Claims {
     const bin = `${file}.${process.pid}`
     try {
       renameSync(file, bin)
-      if (isHeld(ownerOf(bin))) renameSync(bin, file)
+      if (isHeld(bin)) renameSync(bin, file)
       else rmSync(bin, { force: true })
     } catch {
       return false // another was first
@@ -45,20 +42,20 @@ export class Claims {
   }
   /** Whether another runner that lives has it. */
   taken(key: string): boolean {
-    return isHeld(ownerOf(path.join(this.#folder, key)))
+    return isHeld(path.join(this.#folder, key))
   }
   give(key: string): void {
     const file = path.join(this.#folder, key)
-    held.delete(file)
+    letGo(file)
     rmSync(file, { force: true })
   }
 }
-/** One of our own that we do not hold is left from a time when it could not be removed. */
-const isHeld = (owner: Owner | undefined): boolean => owner !== undefined && !isSelf(owner) && alive(owner)
-function ownerOf(file: string): Owner | undefined {
+/** One of our own that we do not hold is left from a time when it could not be removed; what is no link is nobody's. */
+function isHeld(file: string): boolean {
   try {
-    return ownerIn(readlinkSync(file))
+    const owner = ownerIn(readlinkSync(file))
+    return owner !== undefined && !isSelf(owner) && alive(owner, lstatSync(file).mtimeMs)
   } catch {
-    return undefined // gone, or not a link: nobody's
+    return false
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lutimesSync, readdirSync, readFileSync } from 'node:fs'
 
 /** Who holds something in the store: a process, told from a later one of the same number by its start and the machine's. */
 export interface Owner {
@@ -29,9 +29,28 @@ export const self: Owner = { pid: process.pid, started: startOf(process.pid), bo
 
 export const isSelf = (owner: Owner): boolean =>
   owner.pid === self.pid && owner.started === self.started && owner.boot === self.boot && owner.host === self.host
-/** Whether the owner still runs. One on another machine (a shared file system) cannot be asked, and counts as alive. */
-export function alive(owner: Owner): boolean {
-  if (owner.host !== host) return true
+/** What says that we hold something: touched every half minute, for machines that share the file system and cannot ask for our process. */
+const beating = new Set<string>()
+let timer: NodeJS.Timeout | undefined
+export function hold(file: string): void {
+  beating.add(file)
+  timer ??= setInterval(() => {
+    for (const each of beating)
+      try {
+        lutimesSync(each, new Date(), new Date())
+      } catch {
+        // Gone, or the disk refuses: the run will find out.
+      }
+  }, 30_000).unref()
+}
+export const letGo = (file: string): void => void beating.delete(file)
+export const holds = (file: string): boolean => beating.has(file)
+/** How long another machine may be silent: what it holds is then taken for left behind. Wide, since clocks of machines differ. */
+const silence = 10 * 60_000
+
+/** Whether the owner still runs. @param seen when what it holds was last touched, which decides for one on another machine or in another container */
+export function alive(owner: Owner, seen: number): boolean {
+  if (owner.host !== host) return Date.now() - seen < silence
   if (owner.boot !== boot) return false // another start of this machine ended all its processes
   try {
     process.kill(owner.pid, 0)

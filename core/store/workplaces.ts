@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Claims } from './claims.ts'
-import { alive, endOrphans, type Owner, ownerIn, self } from './owner.ts'
+import { alive, endOrphans, hold, letGo, ownerIn, self } from './owner.ts'
 
 /** Says whose a work folder is, until the run ends by itself. */
 const ownerFile = '.owner'
@@ -18,14 +18,24 @@ export class Workplaces {
   }
   async begin(run: string): Promise<void> {
     const own = path.join(this.#folder, run)
-    mkdirSync(own, { recursive: true })
-    writeFileSync(path.join(own, ownerFile), JSON.stringify(self))
+    // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other. The cleaner may
+    // have removed what we said before it could be read: it is said again.
+    for (let seen = true; seen; ) {
+      try {
+        mkdirSync(own, { recursive: true })
+        writeFileSync(path.join(own, ownerFile), JSON.stringify(self))
+      } catch (cause) {
+        if (!this.#claims.taken(cleaning)) throw cause
+      }
+      seen = this.#claims.taken(cleaning)
+      while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
+    }
+    hold(path.join(own, ownerFile))
     this.clearDead()
-    // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other.
-    while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
   }
   end(run: string, keep: boolean): void {
     const own = path.join(this.#folder, run)
+    letGo(path.join(own, ownerFile))
     if (!keep) return rmSync(own, { recursive: true, force: true })
     rmSync(path.join(own, ownerFile), { force: true })
     try {
@@ -38,18 +48,14 @@ export class Workplaces {
   clearDead(): void {
     for (const name of readdirSync(this.#folder)) {
       const left = path.join(this.#folder, name)
-      const owner = this.#ownerOf(name)
       if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })
-      if (owner === undefined || alive(owner)) continue
+      if (this.#state(name) !== 'dead') continue
       endOrphans(left)
       rmSync(left, { recursive: true, force: true })
     }
   }
   running(): readonly string[] {
-    return readdirSync(this.#folder).filter(name => {
-      const owner = this.#ownerOf(name)
-      return owner !== undefined && alive(owner)
-    })
+    return readdirSync(this.#folder).filter(name => this.#state(name) === 'alive')
   }
   async alone<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!this.#claims.take(cleaning)) return undefined
@@ -59,11 +65,13 @@ export class Workplaces {
       this.#claims.give(cleaning)
     }
   }
-  #ownerOf(run: string): Owner | undefined {
+  #state(run: string): 'alive' | 'dead' | 'ended' {
+    const file = path.join(this.#folder, run, ownerFile)
     try {
-      return ownerIn(readFileSync(path.join(this.#folder, run, ownerFile), 'utf8'))
+      const owner = ownerIn(readFileSync(file, 'utf8'))
+      return owner === undefined ? 'ended' : alive(owner, statSync(file).mtimeMs) ? 'alive' : 'dead'
     } catch {
-      return undefined
+      return 'ended'
     }
   }
 }
