@@ -188,12 +188,12 @@ async function together(at: Attempt, group: readonly Launched[], tees: readonly 
   const endAll = () => {
     for (const each of everybody) each.end('group')
   }
-  const watch = async (running: Running, n: number | undefined) => {
+  const watch = async (running: Running, reads: string | undefined, writes: string | undefined) => {
     const ended = await running.ended
     if (everybody.length === 1) return ended
     const release = () => {
-      if (n !== undefined && at.links[n]) touch(source(at, n), constants.O_WRONLY)
-      if (n !== undefined && n > 0) touch(pipeInto(at, n), constants.O_RDONLY)
+      if (writes !== undefined) touch(writes, constants.O_WRONLY)
+      if (reads !== undefined) touch(reads, constants.O_RDONLY)
     }
     release()
     timers.push(setInterval(release, 100))
@@ -201,8 +201,11 @@ async function together(at: Attempt, group: readonly Launched[], tees: readonly 
     return ended
   }
   try {
-    const copies = Promise.all(tees.map(tee => watch(tee, undefined)))
-    const ended = await Promise.all(group.map(({ running }, n) => watch(running, n)))
+    const teedLinks = at.links.flatMap((link, n) => (link.tee ? [n] : []))
+    const copies = Promise.all(tees.map((tee, m) => watch(tee, source(at, teedLinks[m]!), teed(at, teedLinks[m]!))))
+    const ended = await Promise.all(
+      group.map(({ running }, n) => watch(running, n > 0 ? pipeInto(at, n) : undefined, at.links[n] && source(at, n))),
+    )
     timers.push(setTimeout(endAll, 2000)) // a tee whose writer wrote nothing and whose reader is gone
     const copied = await copies
     return ended.map((each, n) => {

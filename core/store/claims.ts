@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { alive, hold, holds, isSelf, letGo, ownerIn, self } from './owner.ts'
 
@@ -27,18 +27,31 @@ export class Claims {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     }
     if (this.taken(key)) return false
-    // Of several that find the claim of a dead runner, one takes it away; then all try again. What was taken by mistake, because another
-    // was quicker and made a claim of its own meanwhile, is put back.
+    if (!this.#takeAway(file)) return false
+    this.#onDead()
+    return this.take(key)
+  }
+  /**
+   * Of several that find the claim of a dead runner, one takes it away. What was taken by mistake, because another was quicker and made a
+   * claim of its own meanwhile, is put back.
+   */
+  #takeAway(file: string): boolean {
     const bin = `${file}.${process.pid}`
     try {
       renameSync(file, bin)
       if (isHeld(bin)) renameSync(bin, file)
       else rmSync(bin, { force: true })
+      return true
     } catch {
       return false // another was first
     }
-    this.#onDead()
-    return this.take(key)
+  }
+  /** Takes away the claims of dead runners, also of entries that nobody will claim again since they are there. */
+  clearDead(): void {
+    for (const name of readdirSync(this.#folder)) {
+      const file = path.join(this.#folder, name)
+      if (!holds(file) && !isHeld(file)) this.#takeAway(file)
+    }
   }
   /** Whether another runner that lives has it. */
   taken(key: string): boolean {

@@ -46,6 +46,7 @@ export class Workplaces {
   }
   /** Removes what runners that were killed left, and ends their steps. */
   clearDead(): void {
+    this.#claims.clearDead()
     for (const name of readdirSync(this.#folder)) {
       const left = path.join(this.#folder, name)
       if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })

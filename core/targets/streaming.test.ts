@@ -128,6 +128,12 @@ test('a reader that never opens its input, and a writer that never opens its out
   const mute = step({ name: 'mute', image: 'i', inputs: {}, outputs: { to: text }, streams: ['to'], needs, command: () => run('true') })
   expect(read((await made({ out: total({ numbers: mute({}).to }).sum })).out)).toBe('0')
 })
+test('a reader that opens its stream twice, also behind a tee, hangs nobody: the second time it is empty', async () => {
+  const twice = shell('twice', 'cat "$1" "$1" | wc -l >"$2"', ['from'])
+  const numbers = count({}).numbers
+  expect(Number(read((await made({ out: twice({ from: numbers }).to })).out))).toBe(200_000)
+  expect(Number(read((await made({ numbers, out: twice({ from: numbers }).to })).out))).toBe(200_000)
+})
 test('a writer that hangs is ended with its group by its time limit', async () => {
   const hang = step({
     name: 'hang',
