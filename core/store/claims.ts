@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { alive, hold, holds, isSelf, letGo, ownerIn, self } from './owner.ts'
+import { alive, hold, holds, isSelf, letGo, sign, signed } from './owner.ts'
 
 /**
  * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
@@ -20,7 +20,7 @@ export class Claims {
     const file = path.join(this.#folder, key)
     if (holds(file)) return false // two executions of one process must not make the same entry either
     try {
-      symlinkSync(JSON.stringify(self), file)
+      sign(file)
       hold(file)
       return true
     } catch (cause) {
@@ -63,12 +63,8 @@ export class Claims {
     rmSync(file, { force: true })
   }
 }
-/** One of our own that we do not hold is left from a time when it could not be removed; what is no link is nobody's. */
+/** One of our own that we do not hold is left from a time when it could not be removed. */
 function isHeld(file: string): boolean {
-  try {
-    const owner = ownerIn(readlinkSync(file))
-    return owner !== undefined && !isSelf(owner) && alive(owner, lstatSync(file).mtimeMs)
-  } catch {
-    return false
-  }
+  const found = signed(file)
+  return found !== undefined && !isSelf(found.owner) && alive(found.owner, found.seen)
 }

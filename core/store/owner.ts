@@ -1,4 +1,4 @@
-import { existsSync, lutimesSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, lutimesSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 
 /** Who holds something in the store: a process, told from a later one of the same number by its start and the machine's. */
 export interface Owner {
@@ -31,17 +31,19 @@ export const isSelf = (owner: Owner): boolean =>
   owner.pid === self.pid && owner.started === self.started && owner.boot === self.boot && owner.host === self.host
 /** What says that we hold something: touched every half minute, for machines that share the file system and cannot ask for our process. */
 const beating = new Set<string>()
-let timer: NodeJS.Timeout | undefined
+let beats = false
 export function hold(file: string): void {
   beating.add(file)
-  timer ??= setInterval(() => {
-    for (const each of beating)
-      try {
-        lutimesSync(each, new Date(), new Date())
-      } catch {
-        // Gone, or the disk refuses: the run will find out.
-      }
-  }, 30_000).unref()
+  if (!beats) setInterval(beat, 30_000).unref()
+  beats = true
+}
+function beat(): void {
+  for (const each of beating)
+    try {
+      lutimesSync(each, new Date(), new Date())
+    } catch {
+      // Gone, or the disk refuses: the run will find out.
+    }
 }
 export const letGo = (file: string): void => void beating.delete(file)
 export const holds = (file: string): boolean => beating.has(file)
@@ -59,11 +61,13 @@ export function alive(owner: Owner, seen: number): boolean {
   }
   return startOf(owner.pid) === owner.started
 }
-/** An owner as it was written; undefined for a file that was cut short. */
-export function ownerIn(text: string): Owner | undefined {
+/** Writes down who holds something: as the target of a symbolic link, so that one system call makes it whole. @throws EEXIST where somebody does */
+export const sign = (file: string): void => symlinkSync(JSON.stringify(self), file)
+/** Whose something is, and when it was last touched; undefined where nobody signed. */
+export function signed(file: string): { readonly owner: Owner; readonly seen: number } | undefined {
   try {
-    const owner = JSON.parse(text) as Owner // written by this module; the check below is for files cut short
-    return typeof owner.pid === 'number' ? owner : undefined
+    const owner = JSON.parse(readlinkSync(file)) as Owner // made whole by `sign`, or not at all
+    return typeof owner.pid === 'number' ? { owner, seen: lstatSync(file).mtimeMs } : undefined
   } catch {
     return undefined
   }

@@ -78,7 +78,7 @@ test('what a killed runner left is cleared: its folder, its processes, its claim
   const dead = { ...self, pid: 2 ** 22 + 1 }
   const left = store.workFolder('dead')
   mkdirSync(left, { recursive: true })
-  writeFileSync(path.join(left, '.owner'), JSON.stringify(dead))
+  symlinkSync(JSON.stringify(dead), path.join(left, '.owner'))
   const orphan = spawn('sleep', ['60'], { env: { ...process.env, TRIREME_WORK: left }, detached: true })
   const gone = new Promise(done => orphan.on('exit', (_, signal) => done(signal)))
   symlinkSync(JSON.stringify(dead), path.join(store.root, 'claims', 'a'.repeat(64)))

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Claims } from './claims.ts'
-import { alive, endOrphans, hold, letGo, ownerIn, self } from './owner.ts'
+import { alive, endOrphans, hold, letGo, sign, signed } from './owner.ts'
 
 /** Says whose a work folder is, until the run ends by itself. */
 const ownerFile = '.owner'
@@ -20,14 +20,15 @@ export class Workplaces {
     const own = path.join(this.#folder, run)
     // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other. The cleaner may
     // have removed what we said before it could be read: it is said again.
-    for (let seen = true; seen; ) {
+    for (let tries = 1; ; tries++) {
       try {
         mkdirSync(own, { recursive: true })
-        writeFileSync(path.join(own, ownerFile), JSON.stringify(self))
+        rmSync(path.join(own, ownerFile), { force: true })
+        sign(path.join(own, ownerFile))
+        if (!this.#claims.taken(cleaning)) break
       } catch (cause) {
-        if (!this.#claims.taken(cleaning)) throw cause
+        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 10) throw cause
       }
-      seen = this.#claims.taken(cleaning)
       while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
     }
     hold(path.join(own, ownerFile))
@@ -36,7 +37,10 @@ export class Workplaces {
   end(run: string, keep: boolean): void {
     const own = path.join(this.#folder, run)
     letGo(path.join(own, ownerFile))
-    if (!keep) return rmSync(own, { recursive: true, force: true })
+    if (!keep) {
+      rmSync(own, { recursive: true, force: true })
+      return
+    }
     rmSync(path.join(own, ownerFile), { force: true })
     try {
       rmdirSync(own)
@@ -67,12 +71,7 @@ export class Workplaces {
     }
   }
   #state(run: string): 'alive' | 'dead' | 'ended' {
-    const file = path.join(this.#folder, run, ownerFile)
-    try {
-      const owner = ownerIn(readFileSync(file, 'utf8'))
-      return owner === undefined ? 'ended' : alive(owner, statSync(file).mtimeMs) ? 'alive' : 'dead'
-    } catch {
-      return 'ended'
-    }
+    const found = signed(path.join(this.#folder, run, ownerFile))
+    return found === undefined ? 'ended' : alive(found.owner, found.seen) ? 'alive' : 'dead'
   }
 }

@@ -8,15 +8,19 @@ export interface Work {
 const part = (n: number): Work => ({
   name: `part${n}`,
   from: [],
-  script: `for i in 1 2 3 4 5; do seq $((i * ${n}00)); sleep 0.02; done`,
+  script: `set -e; for i in 1 2 3 4 5; do seq $((i * ${n}00)); sleep 0.02; done`,
 })
-const sum = (n: number): Work => ({ name: `sum${n}`, from: [`part${n}`], script: `awk '{ s += $1 } END { print s }' "$1"; sleep 0.02` })
+const sum = (n: number): Work => ({
+  name: `sum${n}`,
+  from: [`part${n}`],
+  script: `set -e; awk '{ s += $1 } END { print s }' "$1"; sleep 0.02`,
+})
 const joined = (all: readonly string[]): Work => ({
   name: 'joined',
   from: all,
-  script: 'for file; do cat "$file"; sleep 0.01; done; seq 20000',
+  script: 'set -e; for file; do cat "$file"; sleep 0.01; done; seq 20000',
 })
-const last: Work = { name: 'last', from: ['joined'], script: 'sleep 0.03; cksum "$1" | cut -d" " -f1,2; seq 3000; sleep 0.03; echo end' }
+const last: Work = { name: 'last', from: ['joined'], script: 'set -e; sleep 0.03; cksum <"$1"; seq 3000; sleep 0.03; echo end' }
 
 /** Ten steps, two at a time, most of a second. */
 export const full: readonly Work[] = [...[1, 2, 3, 4].flatMap(n => [part(n), sum(n)]), joined(['sum1', 'sum2', 'sum3', 'sum4']), last]
@@ -27,7 +31,7 @@ export const small: readonly Work[] = [part(1), sum(1), joined(['sum1', 'part1']
 export const grown: readonly Work[] = [...small, quick(last)]
 /** Big enough to fill a small disk: half a megabyte a step. */
 export const big: readonly Work[] = [1, 2, 3, 4].flatMap(n => [
-  { name: `part${n}`, from: [], script: `seq ${n}0000 ${n}9999; yes ${n} | head -c 450000` },
+  { name: `part${n}`, from: [], script: `set -e; seq ${n}0000 ${n}9999; for i in 1 2 3 4 5 6; do seq 1000 15999; done` },
   { name: `sum${n}`, from: [`part${n}`], script: `awk '{ s += $1; print } END { print s }' "$1"` },
 ])
 export const dags = { full, small, grown, big } as const

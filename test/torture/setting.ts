@@ -133,7 +133,7 @@ export function faults(at: Run, before: Seen, wanted: ReadonlyMap<string, string
   for (const left of readdirSync(path.join(at.store, 'claims'))) all.push(`left behind: claims/${left}`)
   // Folders of steps that failed, because they were killed or refused, stay for people to look at; but not as if their run still went on.
   for (const left of readdirSync(path.join(at.store, 'work')))
-    if (left === at.run || existsSync(path.join(at.store, 'work', left, '.owner'))) all.push(`left behind: work/${left}`)
+    if (left === at.run || readdirSync(path.join(at.store, 'work', left)).includes('.owner')) all.push(`left behind: work/${left}`)
   for (const left of orphans(at.store)) all.push(`left running: process ${left}`)
   return all
 }
