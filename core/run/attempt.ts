@@ -72,13 +72,30 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     })
   })
   const pipes = at.links.flatMap((link, n) => [source(at, n), ...(link.tee ? [teed(at, n)] : [])])
-  if (pipes.length > 0) await promisify(execFile)('mkfifo', ['-m', '600', ...pipes])
+  if (pipes.length > 0) await makePipes(pipes)
   const started = new Date().toISOString()
-  const group = at.members.map((member, n): Launched => begin(at, member, works[n]!, n))
-  const tees = at.links.flatMap((link, n) => (link.tee ? [beginTee(at, n, works[n]!)] : []))
-  const everything = [...group.map(({ running }) => running), ...tees]
+  const everything: Running[] = []
   const cancel = () => {
     for (const each of everything) each.end('cancelled')
+  }
+  const counted = (running: Running) => {
+    everything.push(running)
+    return running
+  }
+  const group: Launched[] = []
+  const tees: Running[] = []
+  try {
+    for (const [n, member] of at.members.entries()) {
+      const launched = begin(at, member, works[n]!, n)
+      counted(launched.running)
+      group.push(launched)
+    }
+    for (const [n, link] of at.links.entries()) if (link.tee) tees.push(counted(beginTee(at, n, works[n]!)))
+  } catch (cause) {
+    // Those that wait for one that could not be started would wait for ever.
+    cancel()
+    await Promise.all(everything.map(({ ended }) => ended))
+    throw cause
   }
   at.signal.addEventListener('abort', cancel)
   if (at.signal.aborted) cancel()
@@ -112,6 +129,18 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
   } finally {
     at.signal.removeEventListener('abort', cancel)
+  }
+}
+async function makePipes(pipes: readonly string[]): Promise<void> {
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', ...pipes])
+  } catch (cause) {
+    const fault = cause instanceof Error ? cause.message.trim() : String(cause)
+    throw new TriremeError(
+      'STORE',
+      `The pipes between steps cannot be made: ${fault}. Give a --store on a file system that has named pipes, or run with --no-stream.`,
+      { cause },
+    )
   }
 }
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */

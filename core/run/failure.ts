@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
 import type { StepNode } from '../node.ts'
 import { rung, rungs, secondsText } from '../quantity.ts'
 import type { Ended } from './process.ts'
@@ -46,7 +46,7 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory,
       : cause === 'memory' && last(rungs(node.needs.memory))
         ? " Add a higher rung to the step's needs.memory."
         : ''
-  const lines = lastLines(work.log)
+  const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
   return {
     cause,
     unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
@@ -59,6 +59,14 @@ function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
   const killed = ended.signal === 9 || ended.signal === 'SIGKILL' || status === 137
   if (killed && ended.oom) return 'memory'
   return status !== null && node.step.retry.exits.includes(status) ? 'transient' : 'other'
+}
+/** A tool that finds no room cannot always say so: its log is on the same disk. */
+function isFull(folder: string): boolean {
+  try {
+    return statfsSync(folder).bavail === 0
+  } catch {
+    return false
+  }
 }
 /** A word as a person may paste it into a shell; only ever shown. */
 export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

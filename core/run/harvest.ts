@@ -21,9 +21,10 @@ export async function harvest(node: StepNode, label: string, work: Work): Promis
     outputs[port] = await Promise.all(placed.flatMap(filesOf).map(file => seal(file, work.out)))
   }
   const kept = new Set([logName, ...Object.values(outputs).flatMap(files => files.map(file => file.name))])
+  const rooms = new Set([...kept].map(name => path.dirname(name)))
   for (const file of readdirSync(work.out, { withFileTypes: true, recursive: true })) {
-    const place = path.join(file.parentPath, file.name)
-    if (!file.isDirectory() && !kept.has(path.relative(work.out, place))) rmSync(place, { force: true })
+    const name = path.relative(work.out, path.join(file.parentPath, file.name))
+    if (!kept.has(name) && !rooms.has(name)) rmSync(path.join(work.out, name), { recursive: true, force: true })
   }
   return outputs
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
@@ -54,8 +54,7 @@ export function start({ program, words }: Launch, at: Surroundings): Running {
     detached: true, // a group of its own, so that all of it can be ended
     stdio: ['ignore', stdout, log],
   })
-  closeSync(log)
-  if (stdout !== log) closeSync(stdout)
+  for (const each of new Set([log, stdout])) shut(each)
   const memory = child.pid === undefined ? undefined : watchMemory(child.pid)
   let stopped: Stopped | undefined
   let hard: NodeJS.Timeout | undefined
@@ -65,15 +64,17 @@ export function start({ program, words }: Launch, at: Surroundings): Running {
     hard ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), 3000)
   }
   const limit = at.timeLimit === undefined ? undefined : setTimeout(() => end('time limit'), at.timeLimit * 1000)
-  const ended = new Promise<Ended>((done, fail) => {
+  const ended = new Promise<Ended>(done => {
     const close = () => {
       clearTimeout(limit)
       clearTimeout(hard)
       memory?.stop()
     }
+    // It did not start: no memory for a process, no such program, a disk that refuses.
     child.on('error', cause => {
       close()
-      fail(cause)
+      tell(at.log, `${wrapped[0]} could not be started: ${cause.message}`)
+      done({ status: 127, signal: null, seconds: 0, usage: undefined, stopped, oom: false })
     })
     child.on('exit', (status, signal) => {
       const seconds = (performance.now() - started) / 1000
@@ -87,11 +88,26 @@ export function start({ program, words }: Launch, at: Surroundings): Running {
         seconds,
         usage: usageOf(told, memory?.peak() ?? 0),
         stopped,
-        oom: status !== 0 && oomSince(),
+        oom: status !== 0 && oomSince(started),
       })
     })
   })
   return { ended, end }
+}
+/** The child has its own by now: where ours cannot be closed, that is no reason to lose sight of the child. */
+function shut(file: number): void {
+  try {
+    closeSync(file)
+  } catch {
+    // The disk refuses; the child will notice if it matters.
+  }
+}
+function tell(log: string, line: string): void {
+  try {
+    appendFileSync(log, `${line}\n`)
+  } catch {
+    // The disk refuses this too.
+  }
 }
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
@@ -136,8 +152,11 @@ async function members(group: number): Promise<readonly string[]> {
 /** How many processes the kernel has killed for lack of memory since it started; 0 where it does not tell. */
 const oomKills = (): number => Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat'))?.[1] ?? 0)
 let oomKnown = oomKills()
-function oomSince(): boolean {
-  const before = oomKnown
-  oomKnown = oomKills()
-  return oomKnown > before
+let oomSeen = Number.NEGATIVE_INFINITY
+/** Asked at a failure only. All members of a group that end after one kill are told of it, whichever ends first. */
+function oomSince(started: number): boolean {
+  const kills = oomKills()
+  if (kills > oomKnown) oomSeen = performance.now()
+  oomKnown = kills
+  return oomSeen >= started
 }

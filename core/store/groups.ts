@@ -59,9 +59,16 @@ export class Groups {
       const group = this.#pending
       this.#pending = []
       await syncAll(group)
-      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
+      this.#note(group)
     }
     this.#syncs = false
+  }
+  #note(group: readonly Entry[]): void {
+    try {
+      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
+    } catch {
+      // It is an index. The entries are on the disk; the next run compares them with their digests, since it has no line for them.
+    }
   }
   /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
   async flush(): Promise<void> {

@@ -255,7 +255,8 @@ export class Store {
   refusal(cause: unknown): TriremeError | undefined {
     if (!(cause instanceof Error) || cause instanceof TriremeError || !('syscall' in cause) || String(cause.syscall).startsWith('spawn'))
       return undefined
-    if ('path' in cause && typeof cause.path === 'string' && !cause.path.startsWith(this.root)) return undefined
+    const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
+    if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
     return new TriremeError(
       'STORE',
       `The store ${this.root} cannot be used: ${cause.message}. Free some space, mend the disk, or give another --store. What is finished is kept: the same command goes on from there.`,

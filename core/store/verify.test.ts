@@ -159,7 +159,7 @@ test('a store that was copied, all its times new, is compared once and then beli
   expect([...entries.values()].map(({ record }) => record.started)).toEqual([...first.entries.values()].map(({ record }) => record.started))
 })
 test('verify finds what nothing else would, moves it away, keeps the rest and the order of runs', async () => {
-  const first = await ran({ out: second(say('hello')), other: second(say('bye'), 'other') })
+  const first = await ran({ out: second(say('hello')), other: second(say('bye'), 'other') }, { cpu: 1 }) // in this order
   const journal = path.join(first.store.root, 'journal.jsonl')
   const lines = () => readFileSync(journal, 'utf8').trim().split('\n').length
   expect(await verify(await again(first.store))).toEqual({ entries: 4, bytes: 5 + 12 + 3 + 10, damaged: [] })

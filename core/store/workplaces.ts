@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Claims } from './claims.ts'
 import { alive, endOrphans, hold, letGo, sign, signed } from './owner.ts'
@@ -22,7 +22,7 @@ export class Workplaces {
     // have removed what we said before it could be read: it is said again.
     for (let tries = 1; ; tries++) {
       try {
-        mkdirSync(own, { recursive: true })
+        if (!existsSync(own)) mkdirSync(own) // `recursive` tells ENOENT of a read-only disk
         rmSync(path.join(own, ownerFile), { force: true })
         sign(path.join(own, ownerFile))
         if (!this.#claims.taken(cleaning)) break
