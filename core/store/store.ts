@@ -85,6 +85,8 @@ export class Store {
   async find(key: string): Promise<Entry | undefined> {
     const entry = this.look(key)
     if (!entry) {
+      // Looked at twice, since another runner may publish it at this moment.
+      if (existsSync(this.entryFolder(key)) && !this.look(key)) this.setAside(key, 'its record cannot be read')
       const other = this.#journal.standIn(key)
       return other === undefined ? undefined : this.find(other)
     }
@@ -94,16 +96,16 @@ export class Store {
     this.#doubted.set(key, doubted)
     return doubted
   }
-  /** An entry as it lies there, believed or not. A record that cannot be read is no entry. */
+  /** An entry as it lies there, believed or not. A record that is damaged is no entry. @throws where the system refuses to let it be read */
   look(key: string): Entry | undefined {
     const folder = this.entryFolder(key)
-    const text = read(path.join(folder, 'record.json'))
-    if (text === undefined) return undefined
     try {
-      const record = JSON.parse(text) as StepRecord // written by `publish` in this format; a damaged one does not name its key
+      const record = JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8')) as StepRecord // written by `publish` in this format; a damaged one does not name its key
       return record.key === key ? { folder, record } : undefined
-    } catch {
-      return undefined
+    } catch (cause) {
+      if (cause instanceof SyntaxError || ['ENOENT', 'ENOTDIR', 'EIO'].includes(String((cause as NodeJS.ErrnoException).code)))
+        return undefined
+      throw cause
     }
   }
   /** The entry made by the same recipe over the same contents, under another key: what a changed step left equal. */
@@ -241,10 +243,9 @@ export class Store {
         rmSync(outputs, { recursive: true, force: true })
         return there
       }
-      if (!existsSync(folder)) throw cause
+      if (existsSync(folder)) throw cause
     }
-    if (this.look(record.key) === undefined) this.setAside(record.key, 'its record cannot be read')
-    renameSync(outputs, folder)
+    renameSync(outputs, folder) // `find` has set aside what was damaged
     return undefined
   }
   /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */

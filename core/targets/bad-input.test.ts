@@ -111,8 +111,8 @@ const mount = (options: string) => spawnSync('mount', ['-o', `remount,${options}
 describe.skipIf(!mounts)(`a small disk${mounts ? '' : ' (skipped: no tmpfs can be mounted here)'}`, () => {
   afterAll(() => void spawnSync('umount', ['-l', disk]))
   test('that is full: the step says so, nothing half is kept, and the same run goes on with more room', async () => {
-    const results = () => ({ out: sh('much', 'head -c 600000 /dev/zero >"$1"'), small: sh('small', 'echo small >"$1"') })
-    const full = await ran(results(), { store: await Store.open(path.join(disk, 'store')) })
+    const results = () => ({ small: sh('small', 'echo small >"$1"'), out: sh('much', 'head -c 600000 /dev/zero >"$1"') })
+    const full = await ran(results(), { store: await Store.open(path.join(disk, 'store')), cpu: 1 })
     expect(full.failures.length).toBe(1)
     expect(full.failures[0]).toContain('Step much ended with status 1.')
     expect(full.failures[0]).toContain('The disk is full: free some space, or give another --store.')
@@ -168,10 +168,11 @@ describe.skipIf(!mayLimit)(`the kernel's OOM killer${mayLimit ? '' : ' (skipped:
       outputs: { to: text },
       streams: ['from', 'to'],
       needs: { cpu: 1, memory: memory as never },
-      command: ({ from, to, memory }) => run('sh', '-c', hungry(`${grows} >"$2"; cat "$1" >>"$2"`), 'sh', from, to, memory.mib(1)),
+      command: ({ from, to, memory }) => run('sh', '-c', hungry(`exec >"$2"; ${grows}; cat "$1"`), 'sh', from, to, memory.mib(1)),
     })({ from }).to
   test('a step of a group that is killed climbs the ladder with its group', async () => {
     const done = await ran({ out: pass('last', copy, greedy([mib(64), mib(512)], sh('first', 'seq 3 >"$1"'))) })
+    expect(done.failures).toEqual([])
     expect(done.events.flatMap(event => (event.event === 'retried' ? [[event.step, event.reason]] : []))).toEqual([
       ['greedy', 'Step greedy ran out of memory (64 MiB granted).'],
     ])

@@ -124,7 +124,11 @@ export function faults(at: Run, before: Seen, wanted: ReadonlyMap<string, string
   const after = look(at.store)
   const started = startedIn(at)
   const all = after.half.map(each => `half-written: ${each}`)
+  // What could not be read when it was needed counts as damaged, is told and moved away, and is made anew.
+  const damaged = path.join(at.store, 'damaged')
+  const aside = new Set(existsSync(damaged) ? readdirSync(damaged).map(name => name.split('.')[0]) : [])
   for (const [key, run] of before.whole) {
+    if (aside.has(key)) continue
     if (after.whole.get(key) !== run) all.push(`finished, and gone or made again: ${key}`)
     if (started.has(key)) all.push(`finished, and run again: ${key}`)
   }
