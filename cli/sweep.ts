@@ -39,9 +39,11 @@ export async function sweep(store: Store, keep: Keep, dryRun: boolean): Promise<
   const entries = active.length > 0 ? [] : [...store.keys()].filter(key => !needed.has(key))
   const working = await readdir(path.join(store.root, 'work')).catch(() => [])
   const folders = working.filter(id => !active.includes(id) && !(active.length > 0 && !listed.includes(id)))
+  const cutOff = active.length > 0 ? [] : await readdir(path.join(store.root, 'resume')).catch(() => [])
   const places = [
     ...entries.map(key => store.entryFolder(key)),
     ...folders.map(id => path.join(store.root, 'work', id)),
+    ...cutOff.map(key => store.resumeFolder(key)),
     ...gone.map(id => store.runFolder(id)),
   ]
   let bytes = 0
@@ -50,7 +52,7 @@ export async function sweep(store: Store, keep: Keep, dryRun: boolean): Promise<
     for (const key of entries) store.remove(key)
     for (const place of places) await rm(place, { recursive: true, force: true })
   }
-  return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
+  return { runs: gone.length, entries: entries.length, folders: folders.length + cutOff.length, bytes }
 }
 function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
   if (last === undefined && since === undefined) return true
