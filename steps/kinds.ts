@@ -74,3 +74,25 @@ export const fastpReport = kind('json', { extension: '.json', edam: 'format_3464
 export const flagstatReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-flagstat' })
 export const alignmentReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-stats' })
 export const variantReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'bcftools-stats' })
+
+// Images and models
+export const imageTable = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'images' })
+export const packedImages = kind('image-pack', { extension: '.npy' }, { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 })
+
+/** Weights of a network with what is known of them, as `torch.save` writes it. */
+export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
+/** Probability of the positive class, one row an image: image, patient, label, scored, split, probability. */
+export const predictions = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'predictions' })
+/** A training's course: one JSON line an epoch. */
+export const history = kind('history', { extension: '.jsonl', edam: 'format_3464' })
+/** What is known of a trained model: architecture, options, versions, digest of its weights. */
+export const modelSummary = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'model' })
+/** Quality of a classifier, by image and by patient, with intervals. */
+export const metrics = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'patients' })
+/** Scalars for TensorBoard. */
+export const tensorboardEvents = kind('tfevents', { extension: '.tfevents' })
+/** A Python file of a user's own, such as one with a function that makes a network. */
+export const pythonSource = kind('python', { extension: '.py', edam: 'format_3996' })
+export const notebook = kind('notebook', { extension: '.ipynb', probe: probes.jsonProbe })
+export const svg = kind('svg', { extension: '.svg', edam: 'format_3604', probe: probes.htmlProbe })
+export const markdown = kind('markdown', { extension: '.md' })

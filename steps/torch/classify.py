@@ -153,9 +153,9 @@ def build(model, source):
         if model not in MODELS:
             raise Fault(unknown('model', model, MODELS) + ' A function of your own is given as --model file.py:function.')
         return MODELS[model](2)
+    if not source.endswith('.py') or not os.path.isfile(source):
+        raise Fault(f'The model "{model}" is a function of your own, but there is no Python file "{source}". Give --model file.py:function.')
     spec = importlib.util.spec_from_file_location('own_model', source)
-    if spec is None or not os.path.isfile(source):
-        raise Fault(f'There is no Python file {source}. A model of your own is given as --model file.py:function.')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     function = getattr(module, model, None)
@@ -348,8 +348,16 @@ class Machine:
             raise Fault(f'--compile needs torch 2 or newer; this is {torch.__version__}. Leave it out.')
         self.compiles = options['compile']
 
-    def net(self, net):
-        return net.to(self.device).to(memory_format=self.layout)
+    def net(self, net, patch):
+        """The network in its place, once it has shown that it takes such patches and gives two scores for each."""
+        try:
+            with torch.no_grad():
+                shape = tuple(net.eval()(torch.zeros(2, 3, patch, patch)).shape)
+        except RuntimeError as error:
+            raise Fault(f'The model does not take patches of {patch}x{patch}: {str(error).splitlines()[0]} Give another --patch (nirschl: 64 or more).')
+        if shape != (2, 2):
+            raise Fault(f'The model gives scores of shape {shape} for 2 images of 2 classes. It should give (2, 2): a row an image, a column a class.')
+        return net.train().to(self.device).to(memory_format=self.layout)
 
     def faster(self, net):
         return torch.compile(net) if self.compiles else net
@@ -499,7 +507,7 @@ def train(options, files):
     if len(own) * options['patches'] < options['batch']:
         raise Fault(f'One epoch has {len(own) * options["patches"]} patches, less than one batch of {options["batch"]}. Give a smaller --batch or more --patches.')
     torch.manual_seed(options['seed'])
-    net = machine.net(build(options['model'], options['source']))
+    net = machine.net(build(options['model'], options['source']), options['patch'])
     optimizer = torch.optim.AdamW(net.parameters(), lr=options['lr'], weight_decay=options['weight_decay'])
     scaler = torch.cuda.amp.GradScaler(enabled=machine.half is torch.float16)
     history, first = [], 0
@@ -647,7 +655,7 @@ def validate(options, files):
         net.load_state_dict(content['state'])
     except RuntimeError as error:
         raise Fault(f'The weights of {files["checkpoint"]} do not fit the model {options["model"]}: {str(error).splitlines()[-1].strip()} Was its code changed since?')
-    fast = machine.faster(machine.net(net))
+    fast = machine.faster(machine.net(net, options['patch']))
     held = set(checkpoint['holdout'])
     own = images.where(lambda row: row.split == 'test' or row.patient in held)
     if len(own) == 0:
@@ -699,7 +707,7 @@ def words(arguments):
     both.add_argument('--index', required=True, help='one row an image, .tsv')
     both.add_argument('--checkpoint', required=True, help='weights: written by train, read by validate')
     both.add_argument('--model', default='nirschl', help=f'{", ".join(MODELS)}, or file.py:function')
-    both.add_argument('--source', help='Python file of the function that --model names')
+    both.add_argument('--source', nargs='?', const='', help='Python file of the function that --model names')
     both.add_argument('--grid', type=whole(1), default=2, help='an image is judged by grid x grid patches')
     both.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1')
     both.add_argument('--threads', type=whole(1), default=1, help='threads of torch on the CPU')
