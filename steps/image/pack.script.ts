@@ -12,11 +12,20 @@ import { pngFault } from './png/fault.ts'
 
 /** Members of the archive, one after another, with their content. */
 async function* members(archive: string): AsyncGenerator<{ readonly file: string; readonly content: Buffer }> {
-  const unpack = createReadStream(archive).pipe(extract())
-  for await (const member of unpack) {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of member) if (chunk instanceof Uint8Array) chunks.push(chunk)
-    if (member.header.type === 'file') yield { file: path.posix.basename(member.header.name), content: Buffer.concat(chunks) }
+  const unpack = extract()
+  const reading = createReadStream(archive)
+  reading.on('error', error => unpack.destroy(error)).pipe(unpack)
+  try {
+    for await (const member of unpack) {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of member) if (chunk instanceof Uint8Array) chunks.push(chunk)
+      if (member.header.type === 'file') yield { file: path.posix.basename(member.header.name), content: Buffer.concat(chunks) }
+    }
+  } catch (cause) {
+    if (!(cause instanceof Error) || 'code' in cause || cause instanceof Fault) throw cause
+    throw new Fault(`The archive is corrupt or cut off: ${cause.message.split('.')[0]}. Copy it again, or pack it anew.`)
+  } finally {
+    reading.destroy()
   }
 }
 function refuseMissing(rows: readonly ImageRow[], found: ReadonlySet<string>): void {
