@@ -8,6 +8,8 @@ export const images = {
   reports: 'reports',
   /** Training and validation of networks, and notebooks. */
   training: 'training',
+  /** From study tables and images to packed pixels. */
+  imaging: 'imaging',
 } as const
 
 /** Tools and versions that an image must hold: the build checks them, and keys of work done in the image are made with them. */
@@ -20,4 +22,5 @@ export const contents: Readonly<Record<(typeof images)[keyof typeof images], Rea
     jupyter: '0.7.2, nbconvert 6.5.3, ipykernel 6.17.0, torch 1.13.0a0, numpy 1.24.2, python 3.11.2',
     node: '20',
   },
+  imaging: { node: '20', sharp: '0.35.5+vips8.18.7' },
 }

@@ -1,4 +1,5 @@
 import { type Itself, itself, kind, type SameAs } from 'trireme-bio'
+import * as imageProbes from './image-probes.ts'
 import * as probes from './probes.ts'
 
 // Facts that flow: `reference` (the genome a file belongs to), `sorted`, `indexed`. Inputs ask for the least, outputs promise the most.
@@ -75,9 +76,23 @@ export const flagstatReport = kind('text', { extension: '.txt', edam: 'format_23
 export const alignmentReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-stats' })
 export const variantReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'bcftools-stats' })
 
-// Images and models
-export const imageTable = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'images' })
-export const packedImages = kind('image-pack', { extension: '.npy' }, { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 })
+// Images and models.
+
+export const csv = kind('csv', { extension: '.csv', edam: 'format_3752' })
+/** The annotation of an IDR study: one row an image, columns as in idr0042-experimentA-annotation.csv. */
+export const studyAnnotation = kind('csv', { extension: '.csv', edam: 'format_3752' }, { table: 'study-annotation' })
+/** The list of an IDR study's files: dataset and path, as in idr0042-experimentA-filePaths.tsv. */
+export const studyPaths = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'study-paths' })
+/** One row an image: `image patient roi label split scored set`, see steps/image-table.ts. */
+export const imageTable = kind('tsv', { extension: '.tsv', edam: 'format_3475', probe: imageProbes.imageTableProbe }, { table: 'images' })
+/** PNGs in one uncompressed tar. */
+export const imageArchive = kind('tar', { extension: '.tar', edam: 'format_3981', probe: imageProbes.tarProbe }, { holds: 'images' })
+/** Pixels of all images as one NumPy array of bytes (images, height, width, 3), and the rows of their table in the same order. */
+export const packedImages = kind(
+  'image-pack',
+  { extension: '.npy', probe: imageProbes.packedImagesProbe },
+  { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 },
+)
 
 /** Weights of a network with what is known of them, as `torch.save` writes it. */
 export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })

@@ -159,3 +159,23 @@ export const jupyter = tool({
   conda:
     'conda-forge::nbclient=0.7.2 conda-forge::nbconvert=6.5.3 conda-forge::ipykernel=6.17.0 conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
 })
+/**
+ * The library that encodes and decodes PNGs, asked of Node as a program is: its native code stays outside a script's bundle. Looked for from
+ * this module, so that it is the one that came with the package. Its own version and libvips': a PNG's bytes follow both, its pixels neither.
+ */
+export const sharp = tool({
+  name: 'sharp',
+  program: 'node',
+  homepage: 'https://sharp.pixelplumbing.com',
+  licence: 'Apache-2.0',
+  version: {
+    argv: [
+      'node',
+      '--print',
+      "const { sharp, vips } = require('node:module').createRequire(process.argv[1])('sharp').versions; 'sharp ' + sharp + '+vips' + vips",
+      import.meta.url,
+    ],
+    match: /^sharp (\S+)/m,
+  },
+  accepts: '>=0.34 <1',
+})
