@@ -74,10 +74,12 @@ export function shareWilson(hits: number, of: number): Estimate {
 /** Uniform numbers in 0..1 by Park and Miller's generator: the same on every machine. */
 export function uniform(seed: number): () => number {
   let state = (seed % 2_147_483_646) + 1
-  return () => {
+  const next = () => {
     state = (state * 48_271) % 2_147_483_647
     return state / 2_147_483_647
   }
+  for (let n = 0; n < 8; n++) next() // the first numbers of small seeds are all small
+  return next
 }
 /**
  * Percentile intervals of figures over groups (patients with their images), by drawing whole groups with replacement within each class:
@@ -137,9 +139,9 @@ export function rocCurve(judged: readonly Judged[]): readonly Corner[] {
 /** The threshold with the largest sensitivity + specificity - 1 (Youden 1950), midway to the next probability below. */
 export function youden(judged: readonly Judged[]): number {
   const corners = rocCurve(judged)
-  let best = 0
-  for (const [n, { truePositives, falsePositives }] of corners.entries())
-    if (truePositives - falsePositives > corners[best]!.truePositives - corners[best]!.falsePositives) best = n
+  const index = ({ truePositives, falsePositives }: Corner) => truePositives - falsePositives
+  let best = 0 // of equal ones the first, which has fewer positives; sums of fractions differ in their last digit
+  for (const [n, corner] of corners.entries()) if (index(corner) > index(corners[best]!) + 1e-12) best = n
   return (corners[best]!.threshold + (corners[best + 1]?.threshold ?? 0)) / 2
 }
 export interface Bin {

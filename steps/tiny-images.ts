@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { npyHeader } from './npy.ts'
 
 // Tiny images for tests of steps: class 1 is bluish, class 0 is not, beside stripes and noise that say nothing. A network that works at all
 // tells them apart after a few steps. Names of images lie about the label, as those of the study may.
@@ -52,11 +53,4 @@ function drawn(label: number, side: number, next: (below: number) => number): Bu
     for (let channel = 0; channel < 3; channel++) pixels[n * 3 + channel] = bright + tint[channel]!
   }
   return pixels
-}
-/** Header of a numpy file, version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
-function npyHeader(shape: readonly number[]): Buffer {
-  const about = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`
-  const text = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`
-  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, text.length & 255, text.length >> 8])
-  return Buffer.concat([start, Buffer.from(text, 'latin1')])
 }

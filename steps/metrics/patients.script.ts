@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { figure } from '../charts.ts'
+import { Fault, main as run } from '../script.ts'
 import {
   auc,
   aucDeLong,
@@ -64,14 +65,14 @@ export function rowsOf(text: string): readonly Row[] {
   const [head = '', ...lines] = text.trimEnd().split('\n')
   const names = head.split('\t')
   const missing = columns.find(name => !names.includes(name))
-  if (missing) throw new Error(`The predictions have no column "${missing}". They should have: ${columns.join(', ')}.`)
+  if (missing) throw new Fault(`The predictions have no column "${missing}". They should have: ${columns.join(', ')}.`)
   return lines.map((line, n) => {
     const cells = line.split('\t')
     const cell = (name: (typeof columns)[number]) => cells[names.indexOf(name)] ?? ''
     const [label, probability] = [cell('label'), Number(cell('probability'))]
-    if (label !== '0' && label !== '1') throw new Error(`Line ${n + 2} of the predictions: the label is "${label}"; it is 0 or 1.`)
+    if (label !== '0' && label !== '1') throw new Fault(`Line ${n + 2} of the predictions: the label is "${label}"; it is 0 or 1.`)
     if (cell('probability') === '' || !(probability >= 0 && probability <= 1))
-      throw new Error(`Line ${n + 2} of the predictions: the probability is "${cell('probability')}"; it lies between 0 and 1.`)
+      throw new Fault(`Line ${n + 2} of the predictions: the probability is "${cell('probability')}"; it lies between 0 and 1.`)
     const scored = cell('scored') === '1'
     return { image: cell('image'), patient: cell('patient'), label: label === '1' ? 1 : 0, scored, split: cell('split'), probability }
   })
@@ -80,10 +81,10 @@ export function report(rows: readonly Row[], wanted: number | 'holdout'): Report
   const own = (split: string) => rows.filter(row => row.scored && row.split === split)
   const [test, holdout] = [own('test'), own('holdout')]
   if (wanted === 'holdout' && holdout.length === 0)
-    throw new Error('No patients were held out, so no threshold can be chosen on them. Train with a holdout, or give a number.')
+    throw new Fault('No patients were held out, so no threshold can be chosen on them. Train with a holdout, or give a number.')
   for (const [name, rows] of [['test', test], ...(holdout.length > 0 ? [['held-out', holdout] as const] : [])] as const)
     if (new Set(rows.map(({ label }) => label)).size < 2)
-      throw new Error(
+      throw new Fault(
         `The ${name} patients are ${rows.length === 0 ? 'none' : 'of one class only'}. Quality needs patients of both classes.`,
       )
   const threshold = wanted === 'holdout' ? youden(patientsOf(holdout)) : wanted
@@ -106,7 +107,7 @@ function patientsOf(rows: readonly Row[]): readonly Patient[] {
   return [...groupsOf(rows)].map(([patient, own]) => {
     const probability = mean(own.map(each => each.probability))
     const { label } = own[0]!
-    if (own.some(each => each.label !== label)) throw new Error(`The images of patient ${patient} have different labels.`)
+    if (own.some(each => each.label !== label)) throw new Fault(`The images of patient ${patient} have different labels.`)
     return { patient, label, probability, images: own.map(({ image }) => image), error: Math.abs(probability - label) }
   })
 }
@@ -182,11 +183,4 @@ function main(): void {
   writeFileSync(values.metrics ?? '', `${JSON.stringify(made, null, 1)}\n`)
   writeFileSync(values.curves ?? '', curves(made))
 }
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    main()
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-    process.exitCode = 1
-  }
-}
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await run(main)
