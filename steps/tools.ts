@@ -154,7 +154,7 @@ export const jupyter = tool({
     ],
     match: /^jupyter (.*\S)/m,
   },
-  accepts: '>=0.5 <1',
+  accepts: '>=0.7 <1',
   debian: 'python3-nbclient python3-nbconvert python3-ipykernel python3-torch python3-numpy',
   conda:
     'conda-forge::nbclient=0.7.2 conda-forge::nbconvert=6.5.3 conda-forge::ipykernel=6.17.0 conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
