@@ -31,7 +31,7 @@ const kebab = (name: string) =>
  * The flags of a pipeline, made from the kinds of its inputs and the schemas of its parameters.
  * @param taken flags of the command itself; a pipeline's flag of such a name becomes `--input-NAME` or `--param-NAME`
  */
-export function flagsOf({ spec }: AnyPipeline, taken: ReadonlySet<string> = new Set()): readonly Flag[] {
+export function flagsOf({ spec }: Pick<AnyPipeline, 'spec'>, taken: ReadonlySet<string> = new Set()): readonly Flag[] {
   const long = (name: string, before: string) => (taken.has(`--${kebab(name)}`) ? `--${before}-${kebab(name)}` : `--${kebab(name)}`)
   const inputs = Object.entries(spec.inputs).map(([name, kind]) => inputFlag(name, long(name, 'input'), kind))
   const params = Object.entries(spec.params ?? {}).map(([name, schema]) => paramFlag(name, long(name, 'param'), schema))

@@ -19,7 +19,7 @@ const width = 16
  * become rows, parameters stay values.
  * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, told all at once
  */
-export async function bind({ spec }: AnyPipeline, raw: Raw, digests: Digests): Promise<Bound> {
+export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: Digests): Promise<Bound> {
   const args: Record<string, unknown> = {}
   const sheets: Record<string, Sheet> = {}
   const kinds = Object.entries(spec.inputs).filter(([name]) => raw[name] !== undefined)
@@ -65,7 +65,8 @@ export async function bind({ spec }: AnyPipeline, raw: Raw, digests: Digests): P
       })
     } else args[name] = await slot(name, kind, given, (key, value) => told(inputFile(key, fileOf(kind), value, given, others, digests)))
   }
-  if (faults.length > 0) throw new TriremeError('INPUT', faultsText('The input', faults))
+  if (faults.length > 0)
+    throw new TriremeError('INPUT', faultsText('The input', faults.sort(new Intl.Collator('en', { numeric: true }).compare)))
   return { args, sheets: Object.fromEntries(Object.entries(sheets).map(([name, { rows }]) => [name, rows.map(row => row.at())])) }
 }
 export interface Bound {

@@ -43,7 +43,11 @@ export async function finish(
     `Results: ${out}${path.sep} (${published.files.length} files, ${bytesText(bytes)})`,
     ...summary(published.files.map(file => file.path)).map(line => `  ${line}`),
     ...(published.stale.length > 0
-      ? [`${published.stale.length} files of an earlier run are still there, such as ${published.stale[0]}; this run did not make them.`]
+      ? [
+          published.stale.length === 1
+            ? `One file of an earlier run is still there: ${published.stale[0]}.`
+            : `${published.stale.length} files of an earlier run are still there, such as ${published.stale[0]}.`,
+        ]
       : []),
   ]
   ;(json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`)

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { tool } from 'trireme-bio'
@@ -80,7 +80,9 @@ function stub(version: string) {
   const script = `#!/bin/sh\nprintf '%s\\n' "$@" >'${words}'\nmkdir -p '${prefix}/bin'\nprintf '#!/bin/sh\\necho samtools ${version}\\n' >'${prefix}/bin/samtools'\nchmod +x '${prefix}/bin/samtools'\n`
   writeFileSync(path.join(folder, 'micromamba'), script)
   chmodSync(path.join(folder, 'micromamba'), 0o755)
-  process.env.PATH = `${folder}:/bin`
+  // Only what the stub itself calls: a samtools further along PATH would be found and fit.
+  for (const program of ['sh', 'mkdir', 'chmod']) symlinkSync(`/bin/${program}`, path.join(folder, program))
+  process.env.PATH = folder
   return { machine: { apt: false, conda: 'micromamba', prefix } as const, words: () => readFileSync(words, 'utf8').trim().split('\n') }
 }
 test('says in one message what will be installed, installs it, and finds it', async () => {

@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly paramsFile?: string
   readonly failFast?: boolean
   readonly install: boolean
+  readonly stream: boolean
   readonly json?: boolean
   readonly link?: boolean
   readonly publishPartial?: boolean
@@ -48,6 +49,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
   }
   if (verb !== 'why') add('--no-install', 'fail where a tool is missing, instead of installing it')
+  if (verb !== 'why') add('--no-stream', 'write every file, instead of joining steps by pipes')
   if (verb === 'plan') add('--keys', 'print the key of every step')
   command.helpOption('-h, --help', 'print help')
   return command
@@ -118,6 +120,7 @@ export async function registerVerb(
         store: defaultStore(),
         ...command.opts<Partial<RunOptions>>(),
         install: command.getOptionValue('install') !== false,
+        stream: command.getOptionValue('stream') !== false,
       }
       await act({ pipeline, flags, given, options, operands: command.args })
     })

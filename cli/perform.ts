@@ -58,6 +58,7 @@ export async function perform({ plan, store, versions, options, values, out, log
       ...(options.cpu !== undefined && { cpu: options.cpu }),
       ...(options.memory !== undefined && { memory: options.memory }),
       ...(options.gpu !== undefined && { gpu: options.gpu }),
+      stream: options.stream,
       ...(options.failFast && { failFast: true }),
       signal: stop.signal,
       on: event => {
@@ -81,7 +82,7 @@ export async function perform({ plan, store, versions, options, values, out, log
     return { made, record, events }
   } catch (error) {
     display.close()
-    if (!(error instanceof TriremeError)) recorder.end('failed', error instanceof Error ? error.message : String(error))
+    if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
     process.off('SIGINT', stopBy).off('SIGTERM', stopBy)

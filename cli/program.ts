@@ -35,7 +35,7 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: () => import('./commands/show.ts'),
     },
     {
-      words: 'doctor',
+      words: 'doctor [pipeline]',
       about: 'say which tools are here, which are missing, and how to get them',
       load: () => import('./commands/doctor.ts'),
     },

@@ -60,7 +60,7 @@ export async function put(from: string | { readonly text: string }, target: stri
     }
     await rename(temporary, target)
   } catch (cause) {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => {})
     throw new TriremeError(
       'STORE',
       `${target} cannot be written: ${(cause as Error).message}. Nothing is lost: free some space or give another --out, and run again.`,

@@ -53,6 +53,10 @@ export class Recorder {
     if (event.event === 'cached' || event.event === 'succeeded') this.#entries[event.step] = event.key
     appendFileSync(path.join(this.#folder, 'events.jsonl'), `${JSON.stringify(event)}\n`)
   }
+  /** Whether the run goes on. */
+  get open(): boolean {
+    return this.#record.state === 'running'
+  }
   end(state: RunRecord['state'], message?: string): RunRecord {
     const ended = new Date()
     const seconds = (ended.getTime() - this.#now.getTime()) / 1000

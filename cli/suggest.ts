@@ -1,10 +1,13 @@
-/** The known name nearest to a misspelt one, if it is near: at most a third of its letters differ. */
+/** The known name nearest to a misspelt one, if it is near: at most a third of its letters differ, or two neighbours are swapped. */
 export async function nearest(name: string, known: Iterable<string>): Promise<string | undefined> {
   const { default: leven } = await import('leven')
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const candidate of known) {
     const distance = leven(name.toLowerCase(), candidate.toLowerCase())
-    if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
+    if (
+      distance <= Math.max(candidate.length < 4 ? 1 : 2, Math.floor(candidate.length / 3)) &&
+      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
+    )
       best = { name: candidate, distance }
   }
   return best?.name

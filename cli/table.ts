@@ -10,6 +10,8 @@ export interface TableRow {
   readonly at: (column?: string) => string
   /** `line 7` */
   readonly mark: string
+  /** What is wrong with the row as such; its cells are then not to be trusted. */
+  readonly fault?: string
 }
 export interface Table {
   /** As messages call it. */
@@ -88,19 +90,18 @@ export function parseTable(text: string, name: string, folder: string): Table {
     else if (columns.indexOf(column) < n)
       faults.push(`${name}, line ${headerLine}, column ${n + 1} (${column}): the column is there twice. Remove one.`)
   }
+  if (faults.length > 0) throw new TriremeError('SAMPLESHEET', faultsText(name, faults))
   let before = headerLine
   const rows = body.map(({ record, info }): TableRow => {
     const breaks = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0)
     const line = Math.max(before + 1, info.lines - breaks)
     before = info.lines
     const extra = record.slice(columns.length).some(cell => cell !== '')
-    if (record.length < columns.length || extra)
-      faults.push(
-        `${name}, line ${line}: there are ${record.length} cells under ${columns.length} columns. Put cells that hold a comma in quotes, and leave none out.`,
-      )
-    return { cells: Object.fromEntries(columns.map((column, n) => [column, record[n] ?? ''])), at: at(line), mark: `line ${line}` }
+    const broken = record.length < columns.length || extra
+    const fault = `${name}, line ${line}: there are ${record.length} cells under ${columns.length} columns. Put cells that hold a comma in quotes, and leave none out.`
+    const cells = Object.fromEntries(columns.map((column, n) => [column, record[n] ?? '']))
+    return { cells, at: at(line), mark: `line ${line}`, ...(broken && { fault }) }
   })
-  if (faults.length > 0) throw new TriremeError('SAMPLESHEET', faultsText(name, faults))
   return { name, folder, columns, header: at(headerLine), rows }
 }
 /** By the file's ending; where the header lacks that character, the one it has. */

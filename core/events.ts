@@ -32,6 +32,8 @@ export type Happening =
       readonly attempt: number
       readonly cpu: number
       readonly memory: number
+      /** Label of the last step of the chain it runs in, where it is joined to others. */
+      readonly group?: string
     }
   | { readonly event: 'progress'; readonly step: string; readonly text: string; readonly share?: number }
   | { readonly event: 'retried'; readonly step: string; readonly attempt: number; readonly reason: string }

@@ -46,7 +46,12 @@ export const variantCallingWith = <const A extends string, const C extends strin
     params: {
       aligner: z.enum(aligners).default(aligners[0]!).describe('Program that aligns the reads'),
       caller: z.enum(callers).default(callers[0]!).describe('Program that calls the variants'),
-      ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig: 1 for phages and bacteria, 2 for man'),
+      ploidy: z
+        .literal([1, 2])
+        .default(2)
+        .describe(
+          'Copies of every contig: 1 for phages and bacteria, 2 for humans, whose X, Y and mitochondria are then called as two copies, too',
+        ),
       parts: z.number().int().min(1).max(200).default(8).describe('Calling is split into at most so many parts of like size'),
       quality: z.number().min(0).optional().describe(`Variants pass with QUAL above this; by default ${qualities}`),
       depth: z.number().int().min(0).default(0).describe('Variants pass with at least this depth over all samples'),
@@ -56,12 +61,17 @@ export const variantCallingWith = <const A extends string, const C extends strin
         .describe('What happens to variants that do not pass; marked ones get FILTER LowQual'),
       platform: platform.default('ILLUMINA').describe('Sequencing platform, written into the read groups'),
       trim: z.boolean().default(true).describe('Trim adapters and drop poor reads with fastp'),
-      qc: z.boolean().default(true).describe('Check the reads, count and report, gather all in a MultiQC page'),
+      check: z
+        .boolean()
+        .default(true)
+        .describe('Check that the reads are whole, well-formed and mates of each other; aligners let some faults pass'),
+      qc: z.boolean().default(true).describe('Count and report, gather all in a MultiQC page'),
     },
     layout: {
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
       trimming: lane => `qc/fastp/${lane}.fastp`,
+      trimmingPages: lane => `qc/fastp/${lane}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
       flags: sample => `qc/samtools/${sample}.flagstat`,
       variantStats: name => `qc/bcftools/${name}.stats`,
@@ -72,14 +82,16 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
+      const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
       const lanes = samplesheet.map(row => {
         if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
         if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
         const name = `${row.sample}.${row.lane}`
-        const sound = at.qc ? after(row.reads, check({ reads: row.reads }).report) : row.reads
+        const sound = at.check ? after(row.reads, check({ reads: row.reads }).report) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
         if (trimmed) trimming[name] = trimmed.report
+        if (trimmed) trimmingPages[name] = trimmed.page
         const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
@@ -100,7 +112,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
       const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
       const none: Readonly<Record<string, Ref>> = {}
-      if (!at.qc) return { alignments, variants: filtered, trimming, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
+      if (!at.qc)
+        return { alignments, variants: filtered, trimming, trimmingPages, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
 
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
@@ -112,6 +125,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
         alignments,
         variants: filtered,
         trimming,
+        trimmingPages,
         coverage,
         flags,
         variantStats: variantReports,

@@ -44,7 +44,11 @@ for (const file of files.filter(name =>
   mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
   cpSync(file, path.join('dist', file))
 }
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+try {
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+} catch {
+  process.exitCode = 1 // the compiler has said why
+}
 if (existsSync('dist/cli.js')) {
   chmodSync('dist/cli.js', 0o755)
   // "npx trireme" in the checkout itself: npm links a package's own commands only where it is installed.

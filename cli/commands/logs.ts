@@ -17,6 +17,8 @@ interface Told {
   readonly state: string
   readonly key: string
   readonly detail: string
+  /** Label of the last step of the chain it ran in. */
+  readonly group?: string
 }
 async function show(words: string, step: string | undefined, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { Store } = await import('../../core/store/store.ts')
@@ -25,6 +27,7 @@ async function show(words: string, step: string | undefined, { store: root = def
   const { TriremeError } = await import('../../core/errors.ts')
   const { didYouMean } = await import('../suggest.ts')
   const { folderName } = await import('../../core/run/labels.ts')
+  const { linkedLog, logName } = await import('../../core/run/work.ts')
   const store = await Store.open(root)
   const run = await findRun(store, words)
   const steps = statesOf(await eventsOf(store, run.id))
@@ -49,10 +52,13 @@ async function show(words: string, step: string | undefined, { store: root = def
     )
     for (const stages of entry.record.argv) say(`$ ${stages.map(argv => argv.map(quoted).join(' ')).join(' | ')}`)
   }
-  const log = await logOf([
-    `${store.workFolder(run.id)}/${folderName(step)}/out`,
-    ...(entry && told.state !== 'failed' ? [entry.folder] : []),
-  ])
+  // A step that streamed into another wrote no file: its log lies with what the last of its chain wrote.
+  const last = told.group === undefined ? undefined : await store.find(steps.get(told.group)?.key ?? '')
+  const linked = last && !entry ? [`${last.folder}/${linkedLog(last.record.group?.indexOf(step) ?? 0)}`] : []
+  const own = entry && told.state !== 'failed' ? [`${entry.folder}/${logName}`] : []
+  const log =
+    (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/out/${logName}`, ...own, ...linked])) ??
+    (last && !entry ? '' : undefined)
   say(log === undefined ? 'Its log is not kept.' : log === '' ? 'It wrote nothing to its standard error.' : `\n${log.trimEnd()}`)
 }
 function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
@@ -60,9 +66,12 @@ function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
   for (const event of events) {
     if (event.event === 'planned') steps.set(event.step, { state: 'waiting', key: event.key, detail: '' })
     if (event.event === 'cached') steps.set(event.step, { state: 'cached', key: event.key, detail: '' })
-    if (event.event === 'started')
-      steps.set(event.step, { state: 'running', key: event.key, detail: event.attempt > 1 ? `attempt ${event.attempt}` : '' })
-    if (event.event === 'succeeded') steps.set(event.step, { state: 'done', key: event.key, detail: `${event.seconds.toFixed(1)} s` })
+    if (event.event === 'started') {
+      const detail = event.attempt > 1 ? `attempt ${event.attempt}` : ''
+      steps.set(event.step, { state: 'running', key: event.key, detail, ...(event.group !== undefined && { group: event.group }) })
+    }
+    if (event.event === 'succeeded')
+      steps.set(event.step, { ...steps.get(event.step), state: 'done', key: event.key, detail: `${event.seconds.toFixed(1)} s` })
     if (event.event === 'failed') steps.set(event.step, { state: 'failed', key: event.key, detail: event.message.split('\n')[0] ?? '' })
     if (event.event === 'skipped') steps.set(event.step, { state: 'skipped', key: event.key, detail: event.reason })
   }
@@ -71,10 +80,8 @@ function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
 /** A step that ended well has its log beside its outputs; one that failed, in the folder that was kept for a look. */
 async function logOf(places: readonly string[]): Promise<string | undefined> {
   const { readFile } = await import('node:fs/promises')
-  const path = await import('node:path')
-  const { logName } = await import('../../core/run/work.ts')
   for (const place of places) {
-    const text = await readFile(path.join(place, logName), 'utf8').catch(() => undefined)
+    const text = await readFile(place, 'utf8').catch(() => undefined)
     if (text !== undefined) return text
   }
   return undefined

@@ -20,7 +20,7 @@ export async function print(asked: Asked): Promise<void> {
   const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
   const there = new Set<string>()
   for (const key of wanted) if (await store.find(key)) there.add(key)
-  process.stdout.write(text(plan, { versions, there, keys: options.keys === true }))
+  process.stdout.write(text(plan, { versions, there, keys: options.keys === true, stream: options.stream }))
   if (unfit.length > 0)
     log(`Not installed in a version that fits: ${unfit.join(', ')}. "trireme run" installs them; "trireme doctor" says more.`)
 }

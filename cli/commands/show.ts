@@ -69,7 +69,7 @@ async function stepText({ spec }: AnyStep, { name, home, file }: Listed<unknown>
       )
       return [slot, `${how}${format} (${files})`, told.join(', ')]
     })
-  const params = flagsOf(Object.assign(() => ({}), { spec: { name, inputs: {}, params: spec.params ?? {} } }))
+  const params = flagsOf({ spec: { name, inputs: {}, params: spec.params ?? {} } })
   const { streams = [], tools = [], needs } = spec
   const needed =
     typeof needs === 'function'

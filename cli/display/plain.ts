@@ -8,7 +8,7 @@ export function plain(write: (line: string) => void): Display {
   let unneeded = 0
   let steps = 0
   const flush = (at: string) => {
-    if (cached > 0) write(`${clock(at)}  ${cached} of ${steps} steps are cached${unneeded > 0 ? `, ${unneeded} are not needed` : ''}`)
+    if (cached > 0) write(`${clock(at)}  ${cached} of ${steps} steps cached${unneeded > 0 ? `, ${unneeded} not needed` : ''}`)
     cached = 0
     unneeded = 0
   }

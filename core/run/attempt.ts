@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, constants, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -17,7 +17,7 @@ import { harvest } from './harvest.ts'
 import { type Ended, type Running, start } from './process.ts'
 import { type Launch, launch } from './script.ts'
 import { preferredFolders } from './tools.ts'
-import { clear, type Inputs, pipeFor, prepare, type Work } from './work.ts'
+import { clear, type Inputs, linkedLog, pipeFor, prepare, type Work } from './work.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -82,6 +82,7 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
   }
   at.signal.addEventListener('abort', cancel)
   if (at.signal.aborted) cancel()
+  let looked = group.length - 1
   try {
     const ended = await together(at, group, tees)
     const failed = firstFailure(at, group, ended)
@@ -92,20 +93,23 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     const entries: (Entry | undefined)[] = []
     const promises = []
     for (const [n, { member, work }] of group.entries()) {
+      looked = n
       const link = at.links[n]
       if (link && !link.tee) continue
       promises.push({ n, member, work, outputs: await harvest(member.node, member.label, work) })
     }
+    for (const [n, { work }] of group.entries())
+      if (at.links[n]?.tee === false && statSync(work.log).size > 0) renameSync(work.log, path.join(group.at(-1)!.work.out, linkedLog(n)))
     for (const { n, member, work, outputs } of promises)
       entries[n] = await store.publish(work.out, record(at, member, work, ended[n]!, outputs, keys, started))
     for (const { work } of group) clear(work.folder)
     return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
   } catch (cause) {
     if (!(cause instanceof TriremeError)) throw cause
-    const { member, work } = group.at(-1)!
+    const { member, work } = group[looked]!
     const message = cause.message.replaceAll(work.folder, member.kept) + lastLines(work.log)
     keep(at)
-    return { state: 'failed', member: group.length - 1, message, folder: member.kept, cause: 'other' }
+    return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
   } finally {
     at.signal.removeEventListener('abort', cancel)
   }

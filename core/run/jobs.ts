@@ -161,7 +161,7 @@ export class Jobs {
   }
 }
 /** What the body of an `each` reads from outside it. */
-function refsFromOutside(each: EachNode): readonly Ref[] {
+export function refsFromOutside(each: EachNode): readonly Ref[] {
   const body = bodyOf(each)
   const inside = new Set<Node>([each.item, ...body])
   const refs = body.flatMap(node =>

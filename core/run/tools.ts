@@ -15,9 +15,9 @@ export type Found =
   | { readonly state: 'missing'; readonly tool: Tool }
   | { readonly state: 'unfit'; readonly tool: Tool; readonly path: string; readonly version: string | undefined }
 
-/** Every program of the name: along PATH first, then where a system's packages lie, which another one on PATH may hide. */
+/** Every program of the name along PATH: the first may hide the one that has what a step needs. */
 function places(program: string): readonly string[] {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/bin', '/usr/bin', '/bin']
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
   const found = [...new Set(folders.map(folder => path.join(folder || '.', program)))].filter(place => {
     try {
       accessSync(place, constants.X_OK)

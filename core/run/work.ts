@@ -29,6 +29,8 @@ export interface Joints {
 }
 /** The step's standard error, beside its outputs. */
 export const logName = 'stderr.log'
+/** The log of a step that wrote no file of its own: it lies with the outputs of the last step of its chain, by its place in it. */
+export const linkedLog = (place: number): string => `stderr.${place}.log`
 /** Makes a folder ready for the next step: making and removing folders takes longer than all else around a short step. */
 export function clear(folder: string): void {
   for (const name of readdirSync(folder))

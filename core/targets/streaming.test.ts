@@ -215,3 +215,11 @@ test('nothing is left behind in the work folder', async () => {
   const work = path.join(told.store.root, 'work', 'test')
   expect(existsSync(work) ? readdirSync(work) : []).toEqual([])
 })
+
+test('the log of a step that wrote no file lies with the last of its chain', async () => {
+  const noisy = shell('noisy', 'echo careful >&2; cat "$1" >"$2"')
+  const told = await ran({ sum: total({ numbers: noisy({ from: count({}).numbers }).to }).sum })
+  const { folder, record } = told.entries.get('total')!
+  expect(record.group).toEqual(['count', 'noisy', 'total'])
+  expect(readFileSync(path.join(folder, 'stderr.1.log'), 'utf8')).toBe('careful\n')
+})

@@ -7,6 +7,7 @@ import type { Plan } from '../plan.ts'
 import { type Given, isList, isRef, type Ref, refsIn } from '../ref.ts'
 import { quoted } from '../run/failure.ts'
 import { labels } from '../run/labels.ts'
+import { plannedChains } from '../run/planned.ts'
 
 /** What a run would do with a step. */
 export type Outlook = 'cached' | 'will run' | 'not needed'
@@ -17,12 +18,17 @@ export interface TextOptions {
   readonly there?: ReadonlySet<string>
   /** Prints each step's key. @default false, so that the text stays the same when a version changes */
   readonly keys?: boolean
+  /** Shows which steps a run joins by pipes. @default true */
+  readonly stream?: boolean
+  /** Memory that a run may use, in bytes: a chain that needs more is not joined. @default any */
+  readonly memory?: number
 }
 /**
  * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays
  * symbolic (`<cpu>`), files are named by slot (`<reads.first>`), and no path of this machine is in it.
  */
-export function text(plan: Plan, { versions = new Map(), there = new Set(), keys: withKeys = false }: TextOptions = {}): string {
+export function text(plan: Plan, options: TextOptions = {}): string {
+  const { versions = new Map(), there = new Set(), keys: withKeys = false, stream = true, memory } = options
   const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
   const names = labels(plan.nodes, keys)
   const inside = new Map<Node, EachNode>(
@@ -46,8 +52,20 @@ export function text(plan: Plan, { versions = new Map(), there = new Set(), keys
     ...(['cached', 'will run', 'not needed'] as const).flatMap(state => (count(state) > 0 ? [`${count(state)} ${state}`] : [])),
     ...(count('each') > 0 ? [`${count('each')} for each file of a list`] : []),
   ]
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length > 0 ? [[title, ...lines.map(line => `  ${line}`)].join('\n')] : []
+  const chains = stream ? plannedChains(plan, keys, key => outlook.get(key) === 'will run', memory) : []
+  const joined = chains.map(({ members, links }) =>
+    members.map((node, n) => `${names.get(node)}${links[n]?.tee ? ' (kept, too)' : ''}`).join(' | '),
+  )
   const results = Object.entries(plan.results).flatMap(([name, given]) => givenLines(name, given, names))
-  return `${[`plan ${plan.name}: ${summary.join(', ')}`, ...blocks, ['results', ...results.map(line => `  ${line}`)].join('\n')].join('\n\n')}\n`
+  const parts = [
+    `plan ${plan.name}: ${summary.join(', ')}`,
+    ...blocks,
+    ...section('joined by pipes', joined),
+    ...section('results', results),
+  ]
+  return `${parts.join('\n\n')}\n`
 }
 /** By key: cached; or asked for by a result, through steps that are not cached; or neither. Steps within an `each` are not in it. */
 export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): ReadonlyMap<string, Outlook> {
@@ -99,8 +117,9 @@ const glued = ({ glued: pieces }: Glued): string => {
   const plain = pieces.map(piece => (typeof piece === 'object' ? symbol(piece) : String(piece)))
   return pieces.every(piece => typeof piece === 'object' || /^[\w@%+=:,./#-]*$/.test(String(piece)))
     ? plain.join('')
-    : `'${plain.join('')}'`
+    : quotedRest(plain.join(''))
 }
+const quotedRest = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 const slotText = ({ slot, part, key }: Slot): string => `<${[slot, key, part].filter(name => name !== undefined).join('.')}>`
 
 function givenLines(slot: string, given: Given, names: ReadonlyMap<Node, string>): readonly string[] {

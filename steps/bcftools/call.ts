@@ -12,7 +12,12 @@ export const call = step({
   image: images.variants,
   inputs: { pileup: bcf({}) },
   params: {
-    ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig: 1 for phages and bacteria, 2 for man'),
+    ploidy: z
+      .literal([1, 2])
+      .default(2)
+      .describe(
+        'Copies of every contig: 1 for phages and bacteria, 2 for humans, whose X, Y and mitochondria are then called as two copies, too',
+      ),
     prior: z.number().gt(0).lt(1).default(0.0011).describe('Expected substitution rate; 0.0011 is the default of bcftools (-P)'),
   },
   outputs: { calls: vcf({ reference: sameAs('pileup') }) },

@@ -49,6 +49,19 @@ it('keeps one of two equal records', async () => {
   const record = [phage, 400, base(400), other(phage, 400), 50, '0/1'] as const
   expect((await normalised('twice', [record, record])).length).toBe(1)
 })
+it('drops what is called where the genome is unknown', async () => {
+  const at = folder()
+  const file = fastaFile(at, { ...genome, [phage]: `${genome[phage]!.slice(0, 599)}N${genome[phage]!.slice(600)}` })
+  const reference = given('genome', indexedFasta({ reference: sameAs('genome') }), { '': file, '.fai': `${file}.fai` })
+  const variants: readonly Variant[] = [
+    [phage, 600, 'N', 'A', 50, '1/1'],
+    [phage, 610, genome[phage]![609]!, other(phage, 610), 50, '1/1'],
+  ]
+  const calls = given('unknown', vcf({ reference: sameAs('genome') }), vcfFile(at, 'unknown', variants)[''])
+  expect(variantsIn((await made(norm({ calls, reference }))).normalised.path)).toEqual([
+    `${phage}:610 ${genome[phage]![609]}>${other(phage, 610)} 1/1`,
+  ])
+})
 it('stops where REF is not the base of the genome', async () => {
   await expect(normalised('wrong', [[phage, 500, other(phage, 500), base(500), 50, '0/1']])).rejects.toThrow('Reference allele mismatch')
 })

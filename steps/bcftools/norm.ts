@@ -15,12 +15,12 @@ export const norm = step({
   needs: { cpu: 1, memory: mib(512) },
   // -m and -a in one pass: taken one after the other, a 1/2 whose two alternatives share a SNP gives that SNP twice, as 0/1 each, and it is
   // no longer told from 1/1 (15 of 480 SNPs of a simulated diploid called by freebayes). The pass writes "*" for "another allele lies here",
-  // which is no variant of its own. -f left-aligns and stops where REF is not the genome's base. -d, which bcftools refuses beside -m, keeps
+  // which is no variant of its own; nor is one where the genome has N, as freebayes alone calls it. -f left-aligns and stops where REF is not the genome's base. -d, which bcftools refuses beside -m, keeps
   // one of two equal records: a haplotype that spans the border of two regions is reported in both.
   command: ({ calls, reference, normalised }) =>
     pipe(
       ['bcftools', 'norm', '--no-version', '-m', '-both', '-a', '-f', reference, '-O', 'u', calls],
-      ['bcftools', 'view', '--no-version', '-e', 'ALT="*"', '-O', 'u', '-'],
+      ['bcftools', 'view', '--no-version', '-e', 'ALT="*" || REF="N"', '-O', 'u', '-'],
       ['bcftools', 'norm', '--no-version', '-d', 'exact', '-O', 'z', '-o', normalised, '-'],
     ),
 })

@@ -24,11 +24,12 @@ export const simulate = step({
     length: z.int().min(20).max(500).default(150).describe('Bases of each read'),
     errorRate: z.number().min(0).max(0.2).default(0.002).describe('Errors a base, the same along both reads; base qualities say so too'),
     insert: z.int().min(40).default(350).describe('Mean outer distance of the ends of a pair'),
-    insertDeviation: z.number().min(0).default(35),
+    insertDeviation: z.number().min(0).default(35).describe('Standard deviation of that distance, in bases'),
     seed: z
       .int()
       .min(0)
-      .max(2 ** 31 - 1),
+      .max(2 ** 31 - 1)
+      .describe('Same seed, same reads'),
   },
   outputs: { reads: fastqPair },
   needs: { cpu: 1, memory: gib(1) },

@@ -8,7 +8,12 @@ import { z } from 'zod'
 const inputs = { bams: many(indexedBam({ reference: sameAs('reference') })), reference: indexedFasta({}) }
 const outputs = { calls: vcf({ reference: sameAs('reference') }) }
 const params = {
-  ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig: 1 for phages and bacteria, 2 for man'),
+  ploidy: z
+    .literal([1, 2])
+    .default(2)
+    .describe(
+      'Copies of every contig: 1 for phages and bacteria, 2 for humans, whose X, Y and mitochondria are then called as two copies, too',
+    ),
   minMappingQuality: z
     .number()
     .int()

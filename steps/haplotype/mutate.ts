@@ -20,7 +20,7 @@ export const mutate = step({
   image: images.variants,
   inputs: { genome: indexedFasta({}) },
   params: {
-    sample: sampleName,
+    sample: sampleName.describe('Column of the truth VCF'),
     snps: count.describe('SNPs in all'),
     indels: count.describe('Insertions and deletions in all, about as many of either'),
     maxIndel: z.int().min(1).max(1000).default(20).describe('Indels are 1 to this many bases long, each length as likely'),
@@ -37,11 +37,11 @@ export const mutate = step({
       .readonly()
       .default([])
       .describe('Last bases of regions, counted from 1. In turn a SNP on it, a SNP behind it, a deletion across and an insertion between'),
-    ploidy: z.literal([1, 2]).default(1),
+    ploidy: z.literal([1, 2]).default(1).describe('Haplotypes to make of each contig'),
     homozygous: share.default(0.4).describe('Share of a diploid’s variants that both haplotypes have'),
     shared: share.default(0).describe('Share of the variants drawn with sharedSeed: samples with the same one have them in common'),
-    sharedSeed: count.default(0),
-    seed: count,
+    sharedSeed: count.default(0).describe('Seed of the variants that samples have in common'),
+    seed: count.describe('Same seed, same haplotypes'),
   },
   assets: { script: asset(import.meta.url, './mutate.script.mjs') },
   outputs: { haplotypes: fasta, truth: indexedVcf({ reference: sameAs('genome') }) },

@@ -13,7 +13,7 @@ import { z } from 'zod'
 export const compare = step({
   name: 'truth-compare',
   about: 'Compare calls with the truth: precision, recall, F1 and genotype concordance, by stratum',
-  edam: ['operation_3227', 'operation_2428'],
+  edam: ['operation_2424', 'operation_2428'],
   tools: [node],
   image: images.variants,
   inputs: {

@@ -1,0 +1,225 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { scratch } from '../core/testing.ts'
+import { packageRoot } from './package.ts'
+
+// The compiled command line, in a project of its own that imports the package: what a user sees.
+
+const cli = path.join(packageRoot, 'dist', 'cli.js')
+const words = `
+import { from, kind, many, mib, optional, pipeline, type Ref, rows, run, step } from 'trireme-bio'
+import { z } from 'zod'
+
+const text = kind('text', { extension: '.txt' })
+const needs = { cpu: 1, memory: mib(64) }
+const upper = step({
+  name: 'upper', image: 'any', needs,
+  inputs: { text }, params: { letters: z.string() }, outputs: { shouted: text },
+  command: ({ text, shouted, letters }) => run('sh', '-c', 'tr "$2" A-Z <"$1"', 'sh', text, letters).into(shouted),
+})
+const join = step({
+  name: 'join', image: 'any', needs,
+  inputs: { texts: many(text) }, params: { fail: z.boolean(), nap: z.number() }, outputs: { joined: text },
+  command: ({ texts, joined, fail, nap }) =>
+    fail ? run('sh', '-c', 'echo no such luck >&2; exit 3') : run('sh', '-c', 'sleep $1; shift; cat "$@"', 'sh', nap, texts).into(joined),
+})
+export const words = pipeline({
+  name: 'words',
+  about: 'Shout and join',
+  inputs: { sheet: rows({ sample: z.string(), text: from(text, 'file') }), extra: optional(text) },
+  params: {
+    letters: z.string().default('a-z').describe('Letters to shout'),
+    fail: z.boolean().default(false).describe('Fail at the end'),
+    nap: z.number().min(0).max(60).default(0).describe('Seconds to sleep'),
+  },
+  layout: { shouted: name => \`texts/\${name}\` },
+  build: ({ sheet, extra, letters, fail, nap }) => {
+    const shouted = Object.fromEntries(sheet.map(row => [row.sample, upper({ text: row.text, letters }).shouted]))
+    const all: readonly Ref<typeof text>[] = Object.values(shouted)
+    return { shouted, joined: join({ texts: extra ? [...all, extra] : all, fail, nap }).joined }
+  },
+})
+`
+/** A project with the pipeline "words" and its files. */
+function project(): string {
+  const folder = scratch()
+  const file = (name: string, content: string) => {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), content)
+  }
+  file('package.json', '{ "name": "mine", "type": "module" }')
+  file('pipelines/words.ts', words)
+  file('a.txt', 'hello')
+  file('b c.txt', 'world')
+  file('sheet.csv', '\ufeffsample,file\r\nA,a.txt\r\n"B; $(touch pwned)","b c.txt"\r\n')
+  mkdirSync(path.join(folder, 'node_modules'))
+  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
+  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
+  return folder
+}
+function trireme(cwd: string, ...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...argv], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, TRIREME_STORE: '' },
+  })
+  return { status, stdout, stderr }
+}
+const go = ['run', 'words', '--sheet', 'sheet.csv']
+const read = (folder: string, file: string) => readFileSync(path.join(folder, file), 'utf8')
+
+beforeAll(() => {
+  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
+})
+
+test('a run from a sheet to results; the second run executes nothing', () => {
+  const folder = project()
+  const first = trireme(folder, ...go)
+  expect(first).toMatchObject({ status: 0, stderr: '' })
+  expect(first.stdout).toMatch(
+    /Done in .* s: 3 steps ran, 0 cached\. Run \d{8}-\d{6}-[0-9a-f]{4}\.\nResults: results\/ \(3 files, 20 B\)\n {2}texts\/A\.txt\n/,
+  )
+  expect(read(folder, 'results/joined.txt')).toBe('HELLOWORLD')
+  expect(readdirSync(path.join(folder, 'results/texts'))).toEqual(['A.txt', 'B; $(touch pwned).txt'])
+  expect(existsSync(path.join(folder, 'pwned'))).toBe(false)
+  expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual(['params.yml', 'run.json', 'software_versions.yml', 'trace.tsv'])
+  expect(read(folder, 'results/pipeline_info/trace.tsv').split('\n')[1]).toMatch(/^upper:A\tran\t[0-9a-f]{64}\t/)
+  expect(trireme(folder, ...go, '--letters', 'a-z').stdout).toContain('nothing had to run, 3 cached')
+  // What a run wrote of its parameters is a params file.
+  expect(trireme(folder, 'run', 'words', '--params-file', 'results/pipeline_info/params.yml').stdout).toContain(
+    'nothing had to run, 3 cached',
+  )
+})
+test('plan shows commands, and what is cached; it runs nothing', () => {
+  const folder = project()
+  expect(trireme(folder, ...go, '--dry-run').stdout).toContain('plan words: 3 steps, 3 will run\n')
+  expect(existsSync(path.join(folder, 'results'))).toBe(false)
+  trireme(folder, ...go)
+  const { stdout } = trireme(folder, 'plan', ...go.slice(1), '--nap', '1')
+  expect(stdout).toContain('plan words: 3 steps, 2 cached, 1 will run\n')
+  expect(stdout).toContain(`join  [will run]\n  $ sh -c 'sleep $1; shift; cat "$@"' sh 1 <texts...> > <joined>\n`)
+})
+test('a failure: nothing published, the message, the log, the way on', () => {
+  const folder = project()
+  const failed = trireme(folder, ...go, '--fail')
+  expect(failed.status).toBe(1)
+  expect(failed.stderr).toMatch(
+    /^Step join ended with status 3\.\n {2}command: sh -c .*\n {2}folder: .*\n {2}last lines of its log:\n {4}no such luck\n/,
+  )
+  expect(failed.stderr).toMatch(
+    /1 of 3 steps failed, 0 could not run, 2 are done and kept\. Nothing was published\.\nSee all that the step wrote: trireme logs \S+ join\n/,
+  )
+  expect(existsSync(path.join(folder, 'results'))).toBe(false)
+  expect(trireme(folder, 'logs', 'last', 'join').stdout).toMatch(/^join: failed, Step join ended with status 3\.\n[\s\S]*no such luck\n$/)
+  expect(trireme(folder, 'runs').stdout).toMatch(/ words {5}failed .* 2 +0 /)
+  expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
+  expect(trireme(folder, ...go, '--fail', '--publish-partial').status).toBe(1)
+  expect(trireme(folder, 'clean').stdout).toMatch(/^Removed 2 work folders: /)
+})
+test('why: the cause, through the steps between', () => {
+  const folder = project()
+  const why = (...argv: string[]) =>
+    trireme(folder, 'why', 'words', ...argv, '--sheet', 'sheet.csv').stdout.replace(/made .* by run \S+/g, 'made THEN')
+  expect(why('join')).toBe('join would run:\n  nothing like it was made in this store: there is no record of a step join\n')
+  trireme(folder, ...go)
+  expect(why('join')).toBe('join is cached: made THEN It would not run.\n')
+  expect(why('join', '--nap', '2')).toBe(
+    'join would run:\n  compared with join, made THEN\n    parameter nap: was 0, is 2\n    command of sh: was 0, is 2\n',
+  )
+  expect(why('join', '--letters', 'a-l').split('\n').slice(2, 5)).toEqual([
+    '    input texts[1]: from upper:A, which changed:',
+    '      parameter letters: was a-z, is a-l',
+    '      command of sh: was a-z, is a-l',
+  ])
+  writeFileSync(path.join(folder, 'a.txt'), 'other')
+  expect(why('join').split('\n').slice(2)).toEqual([
+    '    input texts[1]: from upper:A, which changed:',
+    '      input text: the content of a.txt changed',
+    '',
+  ])
+})
+test('--json: events on stdout and nothing else', () => {
+  const { stdout } = trireme(project(), ...go, '--json')
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line).event)
+  expect([events[0], events.at(-1), events.filter(event => event === 'succeeded').length]).toEqual(['run-started', 'run-ended', 3])
+})
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s: children end, exit %i, the next run goes on', async (signal, status) => {
+  const folder = project()
+  const child = spawn(process.execPath, [cli, ...go, '--nap', '50'], { cwd: folder })
+  let told = ''
+  child.stderr.on('data', data => {
+    told += data
+  })
+  child.stdout.on('data', data => String(data).includes('started  join') && child.kill(signal))
+  expect(await new Promise(done => child.on('exit', done))).toBe(status)
+  expect(told).toContain('Stopped. 2 steps are done and kept: the same command goes on from there. Nothing was published.')
+  const { pid } = JSON.parse(read(folder, `.trireme/runs/${readdirSync(path.join(folder, '.trireme/runs'))[0]}/run.json`)).process
+  expect(pid).toBe(child.pid)
+  expect(trireme(folder, 'runs').stdout).toContain('cancelled')
+  expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
+})
+test('clean keeps what the latest runs need', () => {
+  const folder = project()
+  trireme(folder, ...go)
+  trireme(folder, ...go, '--nap', '0.1')
+  expect(trireme(folder, 'clean').stdout).toBe('Nothing to remove.\n')
+  expect(trireme(folder, 'clean', '--keep-last', '1', '--dry-run').stdout).toMatch(/^Would remove 1 run, 1 finished step: /)
+  expect(trireme(folder, 'clean', '--keep-last', '1').stdout).toMatch(/^Removed 1 run, 1 finished step: /)
+  expect(trireme(folder, ...go, '--nap', '0.1').stdout).toContain('nothing had to run, 3 cached')
+  expect(trireme(folder, 'clean', '--older-than', '0m').stdout).toMatch(/^Removed 2 runs, 3 finished steps: /)
+  expect(read(folder, 'results/joined.txt')).toBe('HELLOWORLD')
+})
+test('list and show know the project', () => {
+  const folder = project()
+  expect(trireme(folder, 'list').stdout).toMatch(/^Pipelines of this project:\n {2}words +Shout and join\n\nPipelines of the package:\n/)
+  const { stdout } = trireme(folder, 'show', 'words')
+  expect(stdout).toContain('words, a pipeline of pipelines/words.ts\nShout and join\n')
+  expect(stdout).toMatch(/ {2}--nap <n> +Seconds to sleep \(0 to 60; default 0\)\n/)
+  expect(trireme(folder, 'run', 'words', '--help').stdout).toMatch(
+    /Inputs:\n {2}--sheet <sheet> +CSV or TSV file with the columns sample and file \(required\)\n/,
+  )
+})
+test.each([
+  [2, ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
+  [2, ['run', 'wrods'], /^There is no pipeline "wrods"\. Did you mean "words"\? There are: words, /],
+  [2, [...go, '--fial'], /unknown option '--fial'\n\(Did you mean --fail\?\)/],
+  [2, [...go, '--cpu', '0'], /^--cpu takes a whole number from 1, got "0"\.$/m],
+  [2, ['logs', 'nowhere'], /^The store .* has no runs\./],
+  [3, ['run', 'words'], /^The pipeline "words" also needs --sheet <sheet>\./],
+  [3, [...go, '--nap', '61'], /^Parameter "nap" of pipeline "words": .* Got 61\.$/m],
+  [3, ['run', 'words', '--sheet', 'a.txt'], /^a\.txt has 3 faults:\n {2}a\.txt, line 1, column 1 \(hello\): there is no such column\./],
+  [4, ['run', 'words', '--sheet', 'none.csv'], /^There is no readable file none\.csv \(ENOENT\)\./],
+  [4, [...go, '--extra', 'none.txt'], /^--extra: There is no readable file .*none\.txt \(ENOENT\)\./],
+  [6, [...go, '--memory', '1MiB'], /^Step upper:A needs 64 MiB of memory, and this run may use 1 MiB\./],
+  [7, [...go, '--store', 'a.txt/store'], /^The store .* cannot be written: /],
+])('exit %i: %j', (status, argv, message) => {
+  const done = trireme(project(), ...argv)
+  expect(done.stderr).toMatch(message)
+  expect([done.status, done.stdout]).toEqual([status, ''])
+})
+test('a pipeline that cannot be loaded is named with the reason', () => {
+  const folder = project()
+  writeFileSync(path.join(folder, 'pipelines/broken.ts'), 'export const x = ;')
+  const done = trireme(folder, ...go)
+  expect([done.status, done.stderr.split(':')[0]]).toEqual([3, 'pipelines/broken.ts cannot be loaded'])
+})
+test('help starts fast', () => {
+  const folder = scratch()
+  for (const argv of [['--help'], ['runs'], ['list']]) {
+    const times = [1, 2, 3].map(() => {
+      const started = performance.now()
+      trireme(folder, ...argv)
+      return performance.now() - started
+    })
+    // The budget is 300 ms; a busy machine is given twice that.
+    expect(Math.min(...times), argv.join(' ')).toBeLessThan(600)
+  }
+})

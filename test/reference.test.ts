@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as tools from 'trireme-bio/tools'
+import { expect, it } from 'vitest'
+
+interface Reference {
+  readonly stepFiles: () => readonly string[]
+  readonly pages: (modules: readonly (readonly [string, object])[], tools: object) => Readonly<Record<string, string>>
+}
+const at = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+
+it('the reference pages say what the steps and tools say', async () => {
+  const { stepFiles, pages }: Reference = await import(at('scripts/reference.mjs'))
+  const modules = await Promise.all(stepFiles().map(async file => [file, (await import(at(`steps/${file}.ts`))) as object] as const))
+  expect(modules.length).toBeGreaterThan(20)
+  for (const [name, text] of Object.entries(pages(modules, tools)))
+    expect(readFileSync(at(`docs/reference/${name}`), 'utf8'), `${name} is out of date: npm run build && node scripts/reference.mjs`).toBe(
+      text,
+    )
+})
