@@ -29,7 +29,7 @@ export function patientAuc(images: readonly Coloured[]): number {
   const training = images.filter(({ row }) => row.split === 'train' && row.scored)
   const { mean, deviation } = spread(training.map(({ colour }) => colour))
   const standard = ({ colour }: Coloured) => [1, ...colour.map((value, c) => (value - mean[c]!) / deviation[c]!)]
-  const weights = fit(
+  const weights = logistic(
     training.map(standard),
     training.map(({ row }) => row.label),
   )
@@ -54,7 +54,7 @@ function spread(rows: readonly (readonly number[])[]) {
 const probability = (weights: readonly number[], row: readonly number[]) =>
   1 / (1 + Math.exp(-row.reduce((sum, value, n) => sum + value * weights[n]!, 0)))
 /** By gradient descent with a little ridge; three standardised features need no more. */
-function fit(rows: readonly (readonly number[])[], labels: readonly number[]): readonly number[] {
+function logistic(rows: readonly (readonly number[])[], labels: readonly number[]): readonly number[] {
   const ridge = 1 / rows.length
   let weights: readonly number[] = rows[0]!.map(() => 0)
   for (let round = 0; round < 2000; round++) {
