@@ -16,12 +16,12 @@ export function meanColours({ pixels = '', index = '' }: Readonly<Record<string,
   const rows = parseTable(readFileSync(index, 'utf8'))
   if (typeof head === 'string' || typeof rows === 'string') throw new Error(`${pixels} and ${index} are no packed images`)
   const bytes = head.shape.slice(1).reduce((product, n) => product * n, 1)
-  return rows.map((row, n) => {
-    const sums = [0, 0, 0]
-    const from = head.offset + n * bytes
-    for (let at = 0; at < bytes; at++) sums[at % 3]! += content[from + at]!
-    return { row, colour: sums.map(sum => (sum * 3) / bytes) }
-  })
+  return rows.map((row, n) => ({ row, colour: meanColour(content.subarray(head.offset + n * bytes, head.offset + (n + 1) * bytes)) }))
+}
+export function meanColour(image: Uint8Array): readonly number[] {
+  const sums = [0, 0, 0]
+  for (let at = 0; at < image.length; at++) sums[at % 3]! += image[at]!
+  return sums.map(sum => (sum * 3) / image.length)
 }
 
 /** Logistic regression on standardised colours, fitted to the training images; AUC over the scored test patients, by their images' mean. */
