@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { scratch } from 'trireme-bio/testing'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -40,6 +42,28 @@ it('fetches what is asked for and says where it is', async () => {
   expect(stderr).toContain('44 of 44 files, 0 of them here already')
   expect(existsSync(path.join(out, 'images/fold_1/33381_0_fal_10_0.png'))).toBe(true)
   expect(readFileSync(path.join(out, 'idr0042.sha256'), 'utf8').split('\n')).toHaveLength(45)
+})
+it('goes on after it was killed, fetching no whole file twice', async () => {
+  const out = path.join(scratch(), 'hearts')
+  server.mood = () => 'throttle'
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  const words = ['fetch', 'idr0042', '--out', out, '--patients', '33381', '--files-url', `${server.url}/files`, '--api-url', server.url]
+  const here = () =>
+    existsSync(out) ? readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(name => /\d\.(png|json)$/.test(name)) : []
+  const child = spawn(process.execPath, [cli, ...words], { stdio: 'ignore' })
+  const ended = new Promise(done => child.on('exit', done))
+  const watch = setInterval(() => here().length >= 5 && child.kill('SIGKILL'), 2)
+  await ended
+  clearInterval(watch)
+  const kept = here()
+  expect(kept.length).toBeGreaterThanOrEqual(5)
+  server.requests.length = 0
+  await trireme(...words)
+  expect(here()).toHaveLength(22)
+  expect(
+    server.requests.filter(({ path }) => kept.some(name => path.startsWith('/files/') && path.endsWith(name.replace('images', '')))),
+  ).toEqual([])
+  expect(readFileSync(path.join(out, 'images.tar')).length).toBeGreaterThan(11 * 1024)
 })
 it('says what can be fetched, and what an address is', async () => {
   await expect(trireme('fetch', 'idr0024')).rejects.toThrow(
