@@ -23,7 +23,14 @@ export async function serve(images: readonly Listed[], contentOf: (n: number) =>
   const server: Server = { url: '', requests: [], most: 0, mood: () => 'sound', files, sessions: 0, close: async () => {} }
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     server.most = Math.max(server.most, ++open)
-    response.on('close', () => open--)
+    // Over when its last byte is given out: the client may ask for more before this side hears that the answer was closed.
+    let over = false
+    const finish = () => {
+      if (!over) open--
+      over = true
+      return response
+    }
+    response.on('close', finish)
     const path = request.url ?? ''
     const nth = counts.get(path) ?? 0
     counts.set(path, nth + 1)
@@ -31,16 +38,20 @@ export async function serve(images: readonly Listed[], contentOf: (n: number) =>
     const reply = path.startsWith('/files/') ? fileReply(server, path, request) : apiReply(server, images, path, request, mood === 'login')
     const status = typeof mood === 'number' ? mood : reply.status
     server.requests.push({ path, range: request.headers.range, status })
-    if (typeof mood === 'number') return response.writeHead(mood, mood === 429 ? { 'retry-after': '0' } : {}).end('a page of errors')
+    if (typeof mood === 'number')
+      return finish()
+        .writeHead(mood, mood === 429 ? { 'retry-after': '0' } : {})
+        .end('a page of errors')
     if (mood === 'mute') return request.socket.destroy()
     const half = reply.body.subarray(0, Math.floor(reply.body.length / 2))
     const length = (body: Buffer) => ({ ...reply.headers, 'content-length': String(body.length) })
-    if (mood === 'lie') return response.writeHead(reply.status, length(half)).end(half)
+    if (mood === 'lie') return finish().writeHead(reply.status, length(half)).end(half)
     response.writeHead(reply.status, length(reply.body))
-    if (mood === 'sound' || mood === 'login') return response.end(reply.body)
+    if (mood === 'sound' || mood === 'login') return finish().end(reply.body)
     if (mood === 'throttle')
       for (let at = 0; at < reply.body.length; at += 4096) {
-        response.write(reply.body.subarray(at, at + 4096))
+        const rest = reply.body.subarray(at, at + 4096)
+        ;(at + 4096 < reply.body.length ? response : finish()).write(rest)
         await new Promise(done => setTimeout(done, 2))
       }
     else response.write(half)
