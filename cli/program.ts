@@ -50,6 +50,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     { words: 'runs', about: 'list the runs of the store', load: () => import('./commands/runs.ts') },
     { words: 'logs <run> [step]', about: 'show what the steps of a run wrote', load: () => import('./commands/logs.ts') },
     { words: 'why <pipeline> <step>', about: 'say why a step would run again', load: () => import('./commands/why.ts') },
+    {
+      words: 'fetch <dataset>',
+      about: 'fetch a dataset from its archive; goes on where it stopped',
+      load: () => import('./commands/fetch.ts'),
+    },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
   ],
   'Own copies:': [

@@ -107,7 +107,7 @@ export const metrics = kind('json', { extension: '.json', edam: 'format_3464', p
 /** Scalars for TensorBoard. */
 export const tensorboardEvents = kind('tfevents', { extension: '.tfevents' })
 /** A Python file of a user's own, such as one with a function that makes a network. */
-export const pythonSource = kind('python', { extension: '.py', edam: 'format_3996' })
+export const pythonSource = kind('python', { extension: '.py' })
 export const notebook = kind('notebook', { extension: '.ipynb', probe: probes.jsonProbe })
 export const svg = kind('svg', { extension: '.svg', edam: 'format_3604', probe: probes.htmlProbe })
 export const markdown = kind('markdown', { extension: '.md' })

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { csv } from 'trireme-bio/kinds'
+import { table } from 'trireme-bio/steps/idr/table'
 import { given, made, scratch } from 'trireme-bio/testing'
 import { expect, it } from 'vitest'
 import { roster } from './roster.ts'
-import { table } from './table.ts'
 
 const patients = (...lines: string[]) => {
   const file = path.join(scratch(), 'patients.csv')

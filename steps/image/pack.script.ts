@@ -1,4 +1,4 @@
-// PNGs of a tar → one packed array, in the order of the table. Each is decoded once: read from the array, an image costs 1/65 of its decoding.
+// PNGs of a tar → one packed array, in the order of the table. Each is decoded once: read from the array, an image costs some 1/65 of that.
 //   node pack.script.mjs TABLE.tsv ARCHIVE.tar PIXELS.npy INDEX.tsv SIZE
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'

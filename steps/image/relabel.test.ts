@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { packedImages } from 'trireme-bio/kinds'
+import { npyHeader } from 'trireme-bio/steps/npy'
 import { given, made, scratch } from 'trireme-bio/testing'
 import { expect, it } from 'vitest'
-import { npyHeader } from '../npy.ts'
 import { relabel } from './relabel.ts'
 
 it('gives each split its own labels in another order, one a patient, and leaves the images alone', async () => {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 export const relabel = step({
   name: 'image-relabel',
   about: 'Shuffle labels over the patients of each split: a negative control, which nothing should be learnt from',
-  edam: ['operation_3680'],
+  edam: ['operation_3096'],
   tools: [node],
   image: images.imaging,
   inputs: { packed: packedImages },

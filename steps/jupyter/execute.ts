@@ -11,7 +11,7 @@ import { z } from 'zod'
 export const execute = step({
   name: 'jupyter-execute',
   about: 'Run a Jupyter notebook with parameters, and keep it as run and as a page',
-  edam: ['operation_2409'],
+  edam: ['operation_3443'],
   tools: [jupyter],
   image: images.training,
   inputs: { notebook, images: named(packedImages), tables: named(tsv) },

@@ -12,7 +12,7 @@ import { z } from 'zod'
 export const train = step({
   name: 'torch-train',
   about: 'Train an image classifier on packed images',
-  edam: ['operation_3936'],
+  edam: ['operation_3443'],
   tools: [torch],
   image: images.training,
   inputs: {

@@ -41,6 +41,7 @@ export interface Planes {
 }
 /** Collagen at a distance from a border between two fibres: a band as wide as the scar is thick there. */
 const collagenAt = (tissue: Tissue, noise: Noise, u: number, border: number, x: number, y: number, distance: number): number => {
+  if (distance >= 1.5 + 15 * tissue.fibrosis) return 0 // no band is thicker, so its noise is not asked for
   const along = noise.scar.at(u / 22, border * 7.31)
   const patch = noise.scarPatches.at(x / 45, y / 45)
   const thick = 0.5 + 15 * tissue.fibrosis * ramp(0.25, 0.75, 0.5 * along + 0.5 * patch)
