@@ -70,6 +70,16 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
     const read = async (given: unknown) => Promise.all((given as readonly string[]).map(text => valueFrom(long, text, shape.items ?? {}))) // variadic
     return { ...flag, about, value: `<${placeholder(shape.items ?? {})}...>`, read }
   }
+  if (shape.type === 'object') {
+    // A value of many parts is easier to keep in a file: its content is the value, known when the plan is made.
+    const read = async (given: unknown) => {
+      const text = String(given)
+      if (!/\.(ya?ml|json)$/i.test(text)) return valueFrom(long, text, shape)
+      const { readYaml } = await import('./params-file.ts')
+      return readYaml(text, `file for ${long}`)
+    }
+    return { ...flag, about, value: '<file.yaml|json>', read }
+  }
   return { ...flag, about, value: `<${placeholder(shape)}>`, read: given => valueFrom(long, String(given), shape) }
 }
 function placeholder(shape: Shape): string {

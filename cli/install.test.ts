@@ -23,6 +23,16 @@ test('the command of apt-get, to the word', () => {
     'apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends bwa samtools',
   )
 })
+test('a tool may be several packages', () => {
+  const torch = tool({
+    ...bwa,
+    name: 'torch',
+    debian: 'python3-torch python3-numpy',
+    conda: 'conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
+  })
+  expect(aptCommand([torch, samtools]).slice(-3)).toEqual(['python3-numpy', 'python3-torch', 'samtools'])
+  expect(condaCommand('mamba', '/p', [torch], true).slice(-2)).toEqual(['conda-forge::numpy=1.24.2', 'conda-forge::pytorch=1.13.1'])
+})
 test('the command of micromamba, to the word: pins, channels in order, an environment of our own', () => {
   expect(condaCommand('micromamba', '/home/ada/.cache/trireme/env', [samtools, bwa], false)).toEqual([
     ...['micromamba', 'create', '--yes', '--prefix', '/home/ada/.cache/trireme/env', '--override-channels', '--strict-channel-priority'],

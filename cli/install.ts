@@ -36,7 +36,7 @@ export function useOwnTools(prefix: string = ownPrefix()): void {
 const sorted = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
 export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
   ...['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends'],
-  ...sorted(tools.flatMap(({ debian }) => debian ?? [])),
+  ...sorted(tools.flatMap(({ debian }) => debian?.split(' ') ?? [])),
 ]
 /**
  * Pinned packages into an environment of our own; channels as bioconda asks for them (https://bioconda.github.io), whatever the user's settings.
@@ -45,7 +45,7 @@ export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
 export const condaCommand = (program: string, prefix: string, tools: readonly Tool[], there: boolean): readonly string[] => [
   ...[program, there ? 'install' : 'create', '--yes', '--prefix', prefix],
   ...['--override-channels', '--strict-channel-priority', '--channel', 'conda-forge', '--channel', 'bioconda'],
-  ...sorted(tools.flatMap(({ conda }) => conda ?? [])),
+  ...sorted(tools.flatMap(({ conda }) => conda?.split(' ') ?? [])),
 ]
 /** Commands that get the tools on a machine, and the tools that none of them gets. */
 export function remedies(

@@ -10,14 +10,7 @@ import { didYouMean } from './suggest.ts'
  * @throws TriremeError `INPUT` when it cannot be read, `PARAMETER` when it is no such file or names what the pipeline does not take
  */
 export async function readParams(file: string, known: readonly string[], pipeline: string): Promise<Raw> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new TriremeError(
-      'INPUT',
-      `There is no readable params file ${file} (${cause.code}). Check the name and its folder's permissions.`,
-      { cause },
-    )
-  })
-  const read = parsed(text, file)
+  const read = await readYaml(file, 'params file')
   if (typeof read !== 'object' || read === null || Array.isArray(read))
     throw new TriremeError('PARAMETER', `${file} holds no names with values. Write lines such as "ploidy: 1", or a JSON object.`)
   const folder = path.dirname(path.resolve(file))
@@ -29,6 +22,15 @@ export async function readParams(file: string, known: readonly string[], pipelin
         `${file} names "${name}", which the pipeline "${pipeline}" does not take.${await didYouMean(name, known)} It takes: ${known.join(', ')}.`,
       )
   return Object.fromEntries(entries.map(([name, value]) => [name, { value, words: `${file}, ${name}`, folder }]))
+}
+/** A YAML or JSON file's content. @throws TriremeError `INPUT` when it cannot be read, `PARAMETER` with the place where it is no YAML */
+export async function readYaml(file: string, what: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TriremeError('INPUT', `There is no readable ${what} ${file} (${cause.code}). Check the name and its folder's permissions.`, {
+      cause,
+    })
+  })
+  return parsed(text, file)
 }
 function parsed(text: string, file: string): unknown {
   try {

@@ -55,6 +55,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       about: 'compare everything in the store with its digests; what is damaged runs again',
       load: () => import('./commands/verify.ts'),
     },
+    {
+      words: 'fetch <dataset>',
+      about: 'fetch a dataset from its archive; goes on where it stopped',
+      load: () => import('./commands/fetch.ts'),
+    },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
   ],
   'Own copies:': [

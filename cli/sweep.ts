@@ -54,7 +54,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     const entries = [...store.keys()].filter(key => !needed.has(key))
     const below = async (room: string) =>
       (await readdir(path.join(store.root, room)).catch(() => [])).map(id => path.join(store.root, room, id))
-    const folders = [...(await below('work')), ...(await below('damaged'))]
+    const folders = [...(await below('work')), ...(await below('damaged')), ...(await below('resume'))]
     const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
     const bytes = sum(await Promise.all(places.map(bytesOf)))
     if (!dryRun) {

@@ -6,6 +6,10 @@ export const images = {
   variants: 'variants',
   /** Reports over many samples. */
   reports: 'reports',
+  /** Training and validation of networks, and notebooks. */
+  training: 'training',
+  /** From study tables and images to packed pixels. */
+  imaging: 'imaging',
 } as const
 
 /** Tools and versions that an image must hold: the build checks them, and keys of work done in the image are made with them. */
@@ -13,4 +17,10 @@ export const contents: Readonly<Record<(typeof images)[keyof typeof images], Rea
   reads: { bwa: '0.7.17-r1188', minimap2: '2.24-r1122', samtools: '1.16.1', fastp: '0.23.2', dwgsim: '0.1.14-2', node: '20' },
   variants: { bcftools: '1.16', samtools: '1.16.1', freebayes: '1.3.6', bgzip: '1.16', tabix: '1.16', node: '20' },
   reports: { multiqc: '1.14' },
+  training: {
+    torch: '1.13.0a0, numpy 1.24.2, python 3.11.2',
+    jupyter: '0.7.2, nbconvert 6.5.3, ipykernel 6.17.0, torch 1.13.0a0, numpy 1.24.2, python 3.11.2',
+    node: '20',
+  },
+  imaging: { node: '20', sharp: '0.35.5+vips8.18.7' },
 }

@@ -21,12 +21,19 @@ export interface Level {
   readonly level: number
   readonly of: string
 }
+/**
+ * A folder that outlives attempts at the step which were killed or failed, until one succeeds: a place for checkpoints. Symbolic: what a
+ * step makes must not depend on whether it began anew or went on from there.
+ */
+export interface Resume {
+  readonly kept: 'resume'
+}
 /** One argument made of several pieces, such as --out=PATH. */
 export interface Glued {
   readonly glued: readonly Word[]
 }
 /** One argument. Never split: 'a b' stays one argument. */
-export type Word = string | number | Slot | Granted | Level | Glued
+export type Word = string | number | Slot | Granted | Level | Resume | Glued
 type Words = Word | SlotList | readonly (Word | SlotList)[]
 export type Argv = readonly [program: string | Slot, ...words: Words[]]
 
@@ -61,6 +68,7 @@ export interface Places {
   readonly list: (slot: string) => readonly string[]
   readonly granted: (amount: Granted) => string
   readonly level: (level: Level) => string
+  readonly resume: () => string
 }
 /** The only way from argv to strings. */
 export const resolve = (argv: Argv, at: Places): string[] =>
@@ -70,11 +78,18 @@ function one(word: Word, at: Places): string {
   if ('slot' in word) return at.slot(word)
   if ('granted' in word) return at.granted(word)
   if ('level' in word) return at.level(word)
+  if ('kept' in word) return at.resume()
   return word.glued.map(piece => one(piece, at)).join('')
 }
 
 /** What `command` sees as `compression`: the level for an output, which is 0 where the output is a link. */
 export const compression = (output: Slot, level: number): Level => ({ level, of: output.slot })
+/** What `command` sees as `resume`: the folder for checkpoints of this very step. */
+export const resume: Resume = { kept: 'resume' }
+/** Whether a script asks for the folder that outlives its attempts. */
+export const resumes = ({ pipes }: Script): boolean => pipes.flat().some(argv => argv.flat().some(asksToResume))
+const asksToResume = (word: Word | SlotList): boolean =>
+  typeof word === 'object' && ('kept' in word || ('glued' in word && word.glued.some(asksToResume)))
 /** What `command` sees as `cpu`: the cores granted. */
 export const cpu: Granted = { granted: 'cpu', unit: 1, share: 1 }
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */

@@ -33,7 +33,7 @@ export interface StepNode {
   readonly params: Readonly<Record<string, unknown>>
   readonly needs: Needs
   readonly script: Script
-  /** Tells calls of the step apart in names and logs. Not part of the key. */
+  /** Tells calls of the step apart in names and logs; none where it is empty. Not part of the key. */
   readonly tag: string | undefined
 }
 export interface EachNode {

@@ -1,5 +1,16 @@
 import type { Asset } from './asset.ts'
-import { compression, cpu, type Granted, type MemoryWords, memory, type Script, type Slot, type SlotList } from './command.ts'
+import {
+  compression,
+  cpu,
+  type Granted,
+  type MemoryWords,
+  memory,
+  type Resume,
+  resume,
+  type Script,
+  type Slot,
+  type SlotList,
+} from './command.ts'
 import { PlanError } from './errors.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
 import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from './kind.ts'
@@ -16,7 +27,7 @@ type Assets = Readonly<Record<string, Asset>>
 /** What a command may mention: slots, assets, parsed parameters, grants. There is nothing else: no path, no environment, no clock. */
 export type Scope<I, A, P extends Schemas, O> = { readonly [N in keyof I]: InSlot<I[N]> } & { readonly [N in keyof O]: PartsOf<O[N]> } & {
   readonly [N in keyof A]: Slot
-} & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords; readonly compression: typeof compression }
+} & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords; readonly compression: typeof compression; readonly resume: Resume }
 
 export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKinds, A extends Assets> {
   /** Lower case, digits and hyphens: `tool-verb`. */
@@ -60,7 +71,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   const { params: schemas = {}, assets = {}, tools = [], streams = [], stopsEarly = [], retry = { times: 0, exits: [] } } = spec
   if (!/^[a-z][a-z0-9-]*$/.test(spec.name))
     throw new PlanError('DEFINITION', `The name of ${owner} is not lower case letters, digits and hyphens. Name it like "samtools-sort".`)
-  oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory, compression }])
+  oneNameEach(owner, [spec.inputs, spec.outputs, schemas, assets, { cpu, memory, compression, resume }])
   for (const [port, kind] of Object.entries(spec.outputs))
     if (reserved.has(port + fileOf(kind).extension))
       throw new PlanError(
@@ -84,7 +95,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
     checkNames(owner, [spec.inputs, schemas], args)
     const params = parse(owner, schemas, args) as ValuesOf<P> // parsed by these very schemas
     const inputs = checkGiven(owner, spec.inputs, args) as Record<string, Given> // steps take no rows
-    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory, compression }
+    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory, compression, resume }
     const script = spec.command(scope as Scope<I, A, P, O>) // the same names, by the type's construction
     checkPrograms(owner, script, tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs

@@ -14,9 +14,9 @@ export interface Tool {
   readonly version: { readonly argv: readonly [string, ...string[]]; readonly match: RegExp }
   /** Semver range of versions whose command line and output the steps were written for. */
   readonly accepts: string
-  /** Package in Debian and Ubuntu. */
+  /** Package in Debian and Ubuntu; several with spaces between, such as a Python library and what it needs. */
   readonly debian?: string
-  /** Pinned conda package, `channel::name=version`. */
+  /** Pinned conda package, `channel::name=version`; several with spaces between. */
   readonly conda?: string
 }
 export const tool = (tool: Tool): Tool => tool

@@ -1,4 +1,6 @@
 import type { Profile } from 'trireme-bio'
+import { demo, whole } from './idr0042-twin/arguments.ts'
+import { idr0042Twin } from './idr0042-twin/dataset.ts'
 import { lambda } from './lambda/dataset.ts'
 import { toy } from './toy/dataset.ts'
 import { toy as here } from './toy/files.ts'
@@ -7,6 +9,30 @@ import { toy as here } from './toy/files.ts'
 export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>>> = {
   'variant-calling': { test: test(false), lambda: onLambda(false) },
   'variant-accuracy': { test: test(true), lambda: onLambda(true) },
+  'idr-classification': {
+    test: {
+      about: 'SYNTHETIC images of 24 + 24 patients, four each: half a minute',
+      dataset: idr0042Twin,
+      arguments: files => ({ ...demo(files), ...brief, seed: 1 }),
+    },
+    twin: {
+      about: 'All 2,299 SYNTHETIC images: some minutes',
+      dataset: idr0042Twin,
+      arguments: whole,
+    },
+  },
+  'idr-sweep': {
+    test: {
+      about: 'Four configurations on SYNTHETIC images of 24 + 24 patients, four each: two minutes',
+      dataset: idr0042Twin,
+      arguments: files => ({ ...demo(files), sweep: { base: brief, grid: { augment: ['d4', 'd4+stain'], lr: [0.003, 0.001] } } }),
+    },
+    twin: {
+      about: 'All 2,299 SYNTHETIC images, six configurations: some minutes each',
+      dataset: idr0042Twin,
+      arguments: whole,
+    },
+  },
   'simulate-reads': {
     test: {
       about: toy.title,
@@ -15,6 +41,8 @@ export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>
     },
   },
 }
+/** As many steps as few images need: the default of 8 x 4 patches would end before anything is learnt. */
+const brief = { epochs: 4, patches: 31 }
 function test(truth: boolean): Profile {
   const samplesheet = here.lanes.map(({ reads, ...names }) => ({ ...names, fastq_1: reads.first, fastq_2: reads.second }))
   return {

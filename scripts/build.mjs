@@ -1,6 +1,6 @@
 // Builds dist/: compiled modules, bundled step scripts, copied assets. `npm ci` runs it through "prepare".
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,8 +20,9 @@ rmSync('dist', { recursive: true, force: true })
 
 // A step's script becomes one file with all it imports: its digest is in the step's key, here and in every container.
 const { build } = await import('esbuild')
+const scripts = files.filter(file => file.endsWith('.script.ts'))
 await build({
-  entryPoints: files.filter(file => file.endsWith('.script.ts')),
+  entryPoints: scripts,
   outbase: '.',
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
@@ -31,6 +32,12 @@ await build({
   format: 'esm',
   legalComments: 'none',
 })
+// A library in the older form of modules (tar-stream) calls `require` for Node's own ones, which a module does not have of itself.
+const requiring = "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)\n"
+for (const bundle of scripts.map(file => path.join('dist', file.replace(/\.ts$/, '.mjs')))) {
+  const text = readFileSync(bundle, 'utf8')
+  if (text.includes('Dynamic require of')) writeFileSync(bundle, requiring + text)
+}
 for (const file of files.filter(name =>
   /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
 )) {

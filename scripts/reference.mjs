@@ -99,6 +99,8 @@ function section(file, name, { spec }) {
 }
 /** Loaders differ in the order of a module's names. */
 const byName = module => Object.entries(module).sort(([a], [b]) => (a < b ? -1 : 1))
+/** The address of a module here says nothing elsewhere. */
+const shownWord = word => (word.startsWith('file:') ? 'TOOLS_MODULE' : word)
 const generated =
   '<!-- Written by scripts/reference.mjs from the code. Change the code, then "npm run build" and "node scripts/reference.mjs". -->'
 
@@ -151,7 +153,7 @@ export function pages(modules, tools) {
         '',
         `- Home: <${tool.homepage}>`,
         ...(tool.biotools ? [`- bio.tools: <https://bio.tools/${tool.biotools}>`] : []),
-        `- Version: \`${tool.version.argv.join(' ')}\``,
+        `- Version: \`${tool.version.argv.map(shownWord).join(' ')}\``,
         `- Used by: ${usedBy(tool).join(', ') || 'no step of this package'}`,
         '',
       ]),

@@ -1,4 +1,5 @@
 import { type Itself, itself, kind, type SameAs } from 'trireme-bio'
+import * as imageProbes from './image-probes.ts'
 import * as probes from './probes.ts'
 
 // Facts that flow: `reference` (the genome a file belongs to), `sorted`, `indexed`. Inputs ask for the least, outputs promise the most.
@@ -74,3 +75,39 @@ export const fastpReport = kind('json', { extension: '.json', edam: 'format_3464
 export const flagstatReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-flagstat' })
 export const alignmentReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-stats' })
 export const variantReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'bcftools-stats' })
+
+// Images and models.
+
+export const csv = kind('csv', { extension: '.csv', edam: 'format_3752' })
+/** The annotation of an IDR study: one row an image, columns as in idr0042-experimentA-annotation.csv. */
+export const studyAnnotation = kind('csv', { extension: '.csv', edam: 'format_3752' }, { table: 'study-annotation' })
+/** The list of an IDR study's files: dataset and path, as in idr0042-experimentA-filePaths.tsv. */
+export const studyPaths = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'study-paths' })
+/** One row an image: `image patient roi label split scored set`, see steps/image-table.ts. */
+export const imageTable = kind('tsv', { extension: '.tsv', edam: 'format_3475', probe: imageProbes.imageTableProbe }, { table: 'images' })
+/** PNGs in one uncompressed tar. */
+export const imageArchive = kind('tar', { extension: '.tar', edam: 'format_3981', probe: imageProbes.tarProbe }, { holds: 'images' })
+/** Pixels of all images as one NumPy array of bytes (images, height, width, 3), and the rows of their table in the same order. */
+export const packedImages = kind(
+  'image-pack',
+  { extension: '.npy', probe: imageProbes.packedImagesProbe },
+  { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 },
+)
+
+/** Weights of a network with what is known of them, as `torch.save` writes it. */
+export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
+/** Probability of the positive class, one row an image: image, patient, label, scored, split, probability. */
+export const predictions = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'predictions' })
+/** A training's course: one JSON line an epoch. */
+export const history = kind('history', { extension: '.jsonl', edam: 'format_3464' })
+/** What is known of a trained model: architecture, options, versions, digest of its weights. */
+export const modelSummary = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'model' })
+/** Quality of a classifier, by image and by patient, with intervals. */
+export const metrics = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'patients' })
+/** Scalars for TensorBoard. */
+export const tensorboardEvents = kind('tfevents', { extension: '.tfevents' })
+/** A Python file of a user's own, such as one with a function that makes a network. */
+export const pythonSource = kind('python', { extension: '.py' })
+export const notebook = kind('notebook', { extension: '.ipynb', probe: probes.jsonProbe })
+export const svg = kind('svg', { extension: '.svg', edam: 'format_3604', probe: probes.htmlProbe })
+export const markdown = kind('markdown', { extension: '.md' })

@@ -154,3 +154,10 @@ export const jsonProbe: Probe = ({ path }) =>
   })
 export const htmlProbe: Probe = async ({ path }) =>
   (await startOf(path, 64)).toString('latin1').trimStart().startsWith('<') ? undefined : 'is not HTML: it does not start with "<"'
+/** torch.save writes a zip archive (since torch 1.6). */
+export const checkpointProbe: Probe = async ({ path }) => {
+  const start = await startOf(path, 4)
+  return start.toString('latin1') === 'PK\x03\x04'
+    ? undefined
+    : `is not a checkpoint: its first bytes are ${hex(start)}, a checkpoint of torch is a zip archive and starts with 50 4b 03 04`
+}

@@ -118,3 +118,64 @@ export const node = tool({
   accepts: '>=20',
   conda: 'conda-forge::nodejs=20',
 })
+/**
+ * Python with torch and numpy. Python itself, torch and numpy all have a say in the weights of a network, so the versions of all three are
+ * one version here, and in the key. Another python3 may come first on PATH (pyenv): the first that has the modules is taken.
+ */
+export const torch = tool({
+  name: 'torch',
+  program: 'python3',
+  homepage: 'https://pytorch.org',
+  licence: 'BSD-3-Clause',
+  doi: '10.1145/3620665.3640366',
+  version: {
+    argv: [
+      'python3',
+      '-c',
+      'import sys, torch, numpy; print(f"torch {torch.__version__}, numpy {numpy.__version__}, python {sys.version.split()[0]}")',
+    ],
+    match: /^torch (\S+, numpy \S+, python \S+)/m,
+  },
+  accepts: '>=1.13 <3',
+  debian: 'python3-torch python3-numpy',
+  conda: 'conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
+})
+/** Python with what runs notebooks, and torch for those that train. */
+export const jupyter = tool({
+  name: 'jupyter',
+  program: 'python3',
+  homepage: 'https://jupyter.org',
+  licence: 'BSD-3-Clause',
+  version: {
+    argv: [
+      'python3',
+      '-c',
+      'import sys, nbclient, nbconvert, ipykernel, torch, numpy; print(f"jupyter {nbclient.__version__}, nbconvert {nbconvert.__version__}, ipykernel {ipykernel.__version__}, torch {torch.__version__}, numpy {numpy.__version__}, python {sys.version.split()[0]}")',
+    ],
+    match: /^jupyter (.*\S)/m,
+  },
+  accepts: '>=0.7 <1',
+  debian: 'python3-nbclient python3-nbconvert python3-ipykernel python3-torch python3-numpy',
+  conda:
+    'conda-forge::nbclient=0.7.2 conda-forge::nbconvert=6.5.3 conda-forge::ipykernel=6.17.0 conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
+})
+/**
+ * The library that encodes and decodes PNGs, asked of Node as a program is: its native code stays outside a script's bundle. Looked for from
+ * this module, so that it is the one that came with the package. Its own version and libvips': a PNG's bytes follow both, its pixels neither.
+ */
+export const sharp = tool({
+  name: 'sharp',
+  program: 'node',
+  homepage: 'https://sharp.pixelplumbing.com',
+  licence: 'Apache-2.0',
+  version: {
+    argv: [
+      'node',
+      '--print',
+      "const { sharp, vips } = require('node:module').createRequire(process.argv[1])('sharp').versions; 'sharp ' + sharp + '+vips' + vips",
+      import.meta.url,
+    ],
+    match: /^sharp (\S+)/m,
+  },
+  accepts: '>=0.34 <1',
+})

@@ -80,3 +80,58 @@ export type ReadGroup = z.output<typeof readGroup>
 /** The read group as one argument of `-R`: bwa and minimap2 turn the two characters `\t` into a tab. */
 export const readGroupLine = (group: ReadGroup): string =>
   ['@RG', ...Object.entries(group).flatMap(([tag, value]) => (value === undefined ? [] : [`${tag}:${value}`]))].join('\\t')
+
+/** Networks that steps/torch/classify.py brings along. */
+export const models = ['nirschl', 'resnet18', 'mobilenet_v3_small'] as const
+/** A network by name, or `own:FUNCTION` for a function of a Python file of one's own. */
+export const modelName = z.string().refine(text => (models as readonly string[]).includes(text) || /^own:[A-Za-z_]\w*$/.test(text), {
+  error: ({ input }) => {
+    const near = typeof input === 'string' ? models.find(name => likeness(name, input) > 0.4) : undefined
+    return `unknown model.${near ? ` Did you mean "${near}"?` : ''} There are ${models.join(', ')}, and own:FUNCTION for a function of your own`
+  },
+})
+/** Share of the pairs of neighbouring letters that two words have in common (Dice). */
+function likeness(one: string, other: string): number {
+  const pairs = (text: string) => [...text.toLowerCase()].slice(1).map((letter, n) => `${text.toLowerCase()[n]}${letter}`)
+  const [a, b] = [pairs(one), pairs(other)]
+  return (2 * a.filter(pair => b.includes(pair)).length) / Math.max(a.length + b.length, 1)
+}
+/** Ways to change patches in training, see AUGMENTS in steps/torch/classify.py. */
+export const augmentation = z.enum(['none', 'd4', 'd4+stain', 'd4+stain+crop', 'd4+crop', 'stain', 'crop'])
+/** Where a network runs: a parameter, hence in the key, since results differ between devices. */
+export const device = z.string().regex(/^(cpu|cuda(:[0-9]+)?)$/, 'expected cpu, cuda or cuda:0')
+
+const machine = {
+  device: device.default('cpu').describe('Where networks run: cpu, or cuda with a GPU'),
+  threads: z.int().min(1).default(1).describe('Threads of torch; results are the same to the bit only with the same number'),
+  layout: z.enum(['channels-last', 'contiguous']).default('channels-last').describe('Layout of images in memory; changes speed'),
+  amp: z.enum(['none', 'bfloat16', 'float16']).default('none').describe('Mixed precision'),
+  compile: z.boolean().default(false).describe('Compile the network, from torch 2 on'),
+}
+/** Parameters of steps/torch/validate.ts. */
+export const validation = {
+  model: modelName.default('nirschl').describe(`Network: ${models.join(', ')}, or own:FUNCTION of --own`),
+  grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches'),
+  ...machine,
+}
+/** Parameters of steps/torch/train.ts; the defaults are those of docs/reference/idr-classification.md. */
+export const training = {
+  ...validation,
+  augment: augmentation.default('d4+stain').describe('How patches are changed in training'),
+  epochs: z.int().min(1).default(8).describe('Passes over the training images'),
+  batch: z.int().min(2).default(32).describe('Patches in a step of the optimizer'),
+  lr: z.number().gt(0).default(0.003).describe('Largest learning rate'),
+  schedule: z.enum(['cosine', 'constant', 'step']).default('cosine').describe('Course of the learning rate'),
+  warmup: z.int().min(0).default(20).describe('Steps in which the learning rate rises'),
+  weightDecay: z.number().min(0).default(0.0001).describe('Weight decay of AdamW'),
+  patch: z.int().min(8).default(64).describe('Side of a patch in pixels'),
+  patches: z.int().min(1).default(4).describe('Random patches of each image in an epoch'),
+  seed: z.int().min(0).default(0).describe('Start of the random numbers of training'),
+  workers: z.int().min(0).default(0).describe('Threads that make batches; they change speed alone'),
+  holdout: z.number().min(0).lt(1).default(0).describe('Share of the training patients left out, to choose between models by'),
+  monitor: z
+    .enum(['none', 'holdout', 'test'])
+    .default('none')
+    .describe('Whose scores are told after each epoch; nothing is chosen by them'),
+  checkpointEvery: z.int().min(1).default(1).describe('Epochs between checkpoints from which a killed training goes on'),
+}

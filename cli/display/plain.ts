@@ -2,11 +2,14 @@ import type { Event } from '../../core/events.ts'
 import { bytesText, secondsText } from '../../core/quantity.ts'
 import type { Display } from './display.ts'
 
-/** One line for what happens, for logs and pipes. Cached steps are told as one number. */
+/** Milliseconds between two lines of progress of one step: enough to see that it goes on, without flooding a log. */
+const quiet = 10_000
+/** One line for what happens, for logs and pipes. Cached steps are told as one number, progress now and then. */
 export function plain(write: (line: string) => void): Display {
   let cached = 0
   let unneeded = 0
   let steps = 0
+  const spoke = new Map<string, number>()
   const flush = (at: string) => {
     if (cached > 0) write(`${clock(at)}  ${cached} of ${steps} steps cached${unneeded > 0 ? `, ${unneeded} not needed` : ''}`)
     cached = 0
@@ -18,6 +21,11 @@ export function plain(write: (line: string) => void): Display {
       if (event.event === 'cached') cached++
       else if (event.event === 'skipped' && event.reason.startsWith('not needed')) unneeded++
       else if (event.event !== 'planned') flush(event.at)
+      if (event.event === 'progress') {
+        const at = Date.parse(event.at)
+        if (at - (spoke.get(event.step) ?? -quiet) < quiet) return
+        spoke.set(event.step, at)
+      }
       const text = lineOf(event)
       if (text !== undefined) write(`${clock(event.at)}  ${text}`)
     },
@@ -30,6 +38,8 @@ function lineOf(event: Event): string | undefined {
   if (event.event === 'started') return `started  ${event.step}${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
   if (event.event === 'succeeded')
     return `done     ${event.step}  ${secondsText(event.seconds)}${event.usage ? `, ${bytesText(event.usage.peakMemory)}` : ''}`
+  if (event.event === 'progress')
+    return `         ${event.step}  ${event.share === undefined ? '' : `${Math.round(event.share * 100)} %, `}${event.text}`
   if (event.event === 'retried') return `retried  ${event.step}: ${event.reason}`
   if (event.event === 'damaged') return `damaged  ${event.step}: ${event.reason}; it is made again`
   if (event.event === 'failed') return `FAILED   ${event.step}: ${event.message.split('\n')[0]}`

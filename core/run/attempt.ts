@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, renameSync, rmSync, statSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { resumes } from '../command.ts'
 import { TriremeError } from '../errors.ts'
 import type { Keys } from '../key.ts'
 import { fileOf } from '../kind.ts'
@@ -15,6 +16,7 @@ import type { Link } from './chains.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
 import { type Ended, type Running, start } from './process.ts'
+import { follow, type Told } from './progress.ts'
 import { type Launch, launch } from './script.ts'
 import { preferredFolders } from './tools.ts'
 import { clear, type Inputs, linkedLog, pipeFor, prepare, type Work } from './work.ts'
@@ -43,6 +45,8 @@ export interface Attempt {
   readonly number: number
   readonly run: string
   readonly signal: AbortSignal
+  /** Hears what a member says of its progress. */
+  readonly progress: (member: number, told: Told) => void
 }
 export type Outcome =
   | {
@@ -66,10 +70,8 @@ interface Launched {
 export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Outcome> {
   const works = at.members.map((member, n) => {
     const [before, after] = [at.links[n - 1], at.links[n]]
-    return prepare(member.folder, member.node, member.inputs, member, {
-      ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }),
-      ...(after && { to: after }),
-    })
+    const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
+    return prepare(member.folder, member.node, member.inputs, member, joints, store.resumeFolder(keys.of(member.node)))
   })
   const pipes = at.links.flatMap((link, n) => [source(at, n), ...(link.tee ? [teed(at, n)] : [])])
   if (pipes.length > 0) await makePipes(pipes)
@@ -97,11 +99,13 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     await Promise.all(everything.map(({ ended }) => ended))
     throw cause
   }
+  const logs = group.map(({ work }, n) => follow(work.log, told => at.progress(n, told)))
   at.signal.addEventListener('abort', cancel)
   if (at.signal.aborted) cancel()
   let looked = group.length - 1
   try {
     const ended = await together(at, group, tees)
+    for (const log of logs) log.stop()
     const failed = firstFailure(at, group, ended)
     if (failed) {
       keep(at)
@@ -119,7 +123,10 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
       if (at.links[n]?.tee === false && statSync(work.log).size > 0) renameSync(work.log, path.join(group.at(-1)!.work.out, linkedLog(n)))
     for (const { n, member, work, outputs } of promises)
       entries[n] = await store.publish(work.out, record(at, member, work, ended[n]!, outputs, keys, started))
-    for (const { work } of group) clear(work.folder)
+    for (const { member, work } of group) {
+      if (resumes(member.node.script)) rmSync(store.resumeFolder(keys.of(member.node)), { recursive: true, force: true })
+      clear(work.folder)
+    }
     return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
   } catch (cause) {
     if (!(cause instanceof TriremeError)) throw cause
@@ -128,6 +135,7 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
     keep(at)
     return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
   } finally {
+    for (const log of logs) log.stop()
     at.signal.removeEventListener('abort', cancel)
   }
 }

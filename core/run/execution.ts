@@ -20,6 +20,7 @@ import { type Job, Jobs } from './jobs.ts'
 import { folderName, labels } from './labels.ts'
 import { Places } from './places.ts'
 import { Pool, type Share } from './pool.ts'
+import type { Told } from './progress.ts'
 import type { Filled } from './work.ts'
 
 export interface ExecutionOptions {
@@ -388,7 +389,9 @@ class Executor<O extends Results> {
         memory,
         ...(members.length > 1 && { group: labels.at(-1)! }),
       })
-    const outcome = await this.#perform({ members, links: work.links, number, run, signal: this.#stop.signal }, store, this.#keys)
+    const progress = (n: number, told: Told) => this.#tell({ event: 'progress', step: labels[n]!, ...told })
+    const at = { members, links: work.links, number, run, signal: this.#stop.signal, progress }
+    const outcome = await this.#perform(at, store, this.#keys)
     if (outcome.state === 'done') {
       this.#spare.push(...members.map(({ folder }) => folder))
       for (const [n, entry] of outcome.entries.entries()) {

@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs'
 import type { StepNode } from '../node.ts'
 import { rung, rungs, secondsText } from '../quantity.ts'
 import type { Ended } from './process.ts'
+import { isProgress } from './progress.ts'
 import { culprit } from './script.ts'
 import type { Work } from './work.ts'
 
@@ -76,6 +77,7 @@ export function lastLines(log: string): string {
   const lines = text
     .trimEnd()
     .split(/\r?\n|\r/)
+    .filter(line => !isProgress(line))
     .slice(-12)
   return text.trim() === ''
     ? '\n  It wrote nothing to its standard error.'

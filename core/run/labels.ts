@@ -12,7 +12,7 @@ function tagOf(node: Node): string | undefined {
   if (node.kind !== 'step') return undefined
   if (tags.has(node)) return tags.get(node)
   const slots = Object.values(node.inputs).map(given => common(refsIn(given).map(ref => tagOf(ref.node))))
-  const tag = node.tag ?? slots.find(tag => tag !== undefined)
+  const tag = node.tag || slots.find(tag => tag !== undefined)
   tags.set(node, tag)
   return tag
 }

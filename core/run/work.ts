@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { granted, type Places, resolve, type Slot } from '../command.ts'
+import { granted, type Places, resolve, resumes, type Slot } from '../command.ts'
 import { fileOf } from '../kind.ts'
 import type { StepNode } from '../node.ts'
 import { type Placed, placedAt } from '../place.ts'
@@ -31,6 +31,8 @@ export interface Joints {
 export const logName = 'stderr.log'
 /** The log of a step that wrote no file of its own: it lies with the outputs of the last step of its chain, by its place in it. */
 export const linkedLog = (place: number): string => `stderr.${place}.log`
+/** Link to the folder of checkpoints, in the step's folder. */
+const resumeName = 'resume'
 /** Makes a folder ready for the next step: making and removing folders takes longer than all else around a short step. */
 export function clear(folder: string): void {
   for (const name of readdirSync(folder))
@@ -42,6 +44,7 @@ export const pipeFor = (node: StepNode, port: string): string => `link/${port}${
 /**
  * Makes the folder, or takes one that was cleared. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
+ * @param kept folder for checkpoints of the step, for one that asks for it
  */
 export function prepare(
   folder: string,
@@ -49,11 +52,16 @@ export function prepare(
   inputs: Inputs,
   got: { readonly cpu: number; readonly memory: number },
   joints: Joints = {},
+  kept?: string,
 ): Work {
   if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
   mkdirSync(path.join(folder, 'out'))
   if (Object.keys(node.step.inputs).length > 0) mkdirSync(path.join(folder, 'in'))
   if (joints.to) mkdirSync(path.join(folder, 'link'))
+  if (kept !== undefined && resumes(node.script)) {
+    mkdirSync(kept, { recursive: true })
+    symlinkSync(path.relative(folder, kept), path.join(folder, resumeName))
+  }
   const staged = stage(folder, node, inputs)
   if (joints.from) {
     const kind = fileOf(node.step.inputs[joints.from.slot]!)
@@ -116,6 +124,7 @@ function placesOf(node: StepNode, staged: Staged, got: { readonly cpu: number; r
     slot,
     list: slot => [...staged.get(slot)!.values()].map(base => placedAt(base, fileOf(step.inputs[slot]!)).path),
     granted: amount => granted(amount, got),
+    resume: () => resumeName,
     level: ({ level, of }) => String(to?.port === of && !to.tee ? 0 : level),
   }
 }

@@ -78,6 +78,10 @@ export class Store {
   workFolder(run: string): string {
     return path.join(this.root, 'work', run)
   }
+  /** Folder for checkpoints of a step that may be killed, by its key: whoever tries it next goes on from there. */
+  resumeFolder(key: string): string {
+    return path.join(this.root, 'resume', key)
+  }
   runFolder(run: string): string {
     return path.join(this.root, 'runs', run)
   }

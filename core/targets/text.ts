@@ -109,6 +109,7 @@ function symbol(word: Exclude<Word, string | number>): string {
   if ('slot' in word) return slotText(word)
   if ('glued' in word) return glued(word)
   if ('level' in word) return `<level ${word.level}>`
+  if ('kept' in word) return '<resume>'
   if (word.granted === 'cpu') return '<cpu>'
   const unit = word.unit === 2 ** 30 ? 'GiB' : 'MiB'
   return `<memory${word.share === 1 ? '' : ` × ${word.share}`}${word.per ? ' / cpu' : ''} in ${unit}>`

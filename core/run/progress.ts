@@ -1,0 +1,71 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+/** What a step says of itself while it runs. */
+export interface Told {
+  readonly text: string
+  /** From 0 to 1. */
+  readonly share?: number
+}
+/**
+ * A line by which a program tells its progress, on stderr or on a stdout that goes to no output:
+ * `::progress {"text": "epoch 3 of 8", "share": 0.375}`. Any language can print it, and in a terminal it is still readable.
+ */
+export const isProgress = (line: string): boolean => line.startsWith(mark)
+const mark = '::progress '
+/** Milliseconds between two looks at the log: a person sees no difference to less. */
+const interval = 500
+/** Bytes read at a look; of a program that writes more in the meantime, only the end is read. */
+const most = 65_536
+
+/** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is told too. */
+export function follow(log: string, tell: (told: Told) => void): { stop(): void } {
+  let at = 0
+  let rest = ''
+  const look = () => {
+    const { text, end, skipped } = readFrom(log, at)
+    at = end
+    if (text === '') return
+    const lines = `${skipped ? '' : rest}${text}`.split('\n')
+    rest = (lines.pop() ?? '').slice(-most)
+    for (const line of lines) {
+      const told = isProgress(line) ? parsed(line.slice(mark.length)) : undefined
+      if (told) tell(told)
+    }
+  }
+  const timer = setInterval(look, interval)
+  timer.unref()
+  return {
+    stop: () => {
+      clearInterval(timer)
+      look()
+    },
+  }
+}
+function readFrom(log: string, at: number): { readonly text: string; readonly end: number; readonly skipped: boolean } {
+  let file: number | undefined
+  try {
+    file = openSync(log, 'r')
+    const { size } = fstatSync(file)
+    const from = Math.max(at, size - most)
+    if (size <= from) return { text: '', end: size, skipped: false }
+    const bytes = Buffer.alloc(size - from)
+    const length = readSync(file, bytes, 0, bytes.length, from)
+    return { text: bytes.toString('utf8', 0, length), end: from + length, skipped: from > at }
+  } catch {
+    return { text: '', end: at, skipped: false } // the log moved away with its folder
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+/** A program's own words go to terminals: one line, without control characters. What is not understood is passed over. */
+function parsed(json: string): Told | undefined {
+  try {
+    const told: unknown = JSON.parse(json)
+    if (typeof told !== 'object' || told === null || !('text' in told) || typeof told.text !== 'string') return undefined
+    const text = told.text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200)
+    const share = 'share' in told && typeof told.share === 'number' ? Math.min(Math.max(told.share, 0), 1) : undefined
+    return { text, ...(share !== undefined && { share }) }
+  } catch {
+    return undefined
+  }
+}
