@@ -83,7 +83,7 @@ describe('training', () => {
     writeFileSync(path.join(at, 'runner.pt'), readFileSync(results.checkpoint!.path))
     call(byHand('killed', ...slow, '--resume', resume))
     expect([weights('killed'), weights('runner')]).toEqual([weights('whole'), weights('whole')])
-  })
+  }, 240_000)
   it('takes a function of one’s own', async () => {
     const file = path.join(at, 'mine.py')
     writeFileSync(
