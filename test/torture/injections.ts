@@ -134,7 +134,10 @@ export async function injections(setting: Setting, log: (line: string) => void, 
           const { fell, faults } = await strike(setting, scene, calls, blow, call, n, wanted)
           if (!fell) break
           counts[what]!++
-          for (const fault of faults) all.push(`${blow} at ${call} number ${n}, ${scene.name} store: ${fault}`)
+          for (const fault of faults) {
+            all.push(`${blow} at ${call} number ${n}, ${scene.name} store: ${fault}`)
+            log(all.at(-1)!)
+          }
           if (only) break
         }
       }
