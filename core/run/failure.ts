@@ -64,7 +64,8 @@ function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
 /** A tool that finds no room cannot always say so: its log is on the same disk. */
 function isFull(folder: string): boolean {
   try {
-    return statfsSync(folder).bavail === 0
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize < 2 ** 16
   } catch {
     return false
   }

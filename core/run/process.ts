@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -48,17 +48,30 @@ export function start({ program, words }: Launch, at: Surroundings): Running {
   const log = openSync(at.log, 'a')
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
   const started = performance.now()
-  const child = spawn(wrapped[0]!, wrapped.slice(1), {
-    cwd: at.folder,
-    env: at.environment,
-    detached: true, // a group of its own, so that all of it can be ended
-    stdio: ['ignore', stdout, log],
-  })
-  for (const each of new Set([log, stdout])) shut(each)
+  // No memory for a process, no such program, a disk that refuses: a step that failed, as a shell has it.
+  const unstarted = (cause: Error): Ended => {
+    tell(at.log, `${wrapped[0]} could not be started: ${cause.message}`)
+    return { status: 127, signal: null, seconds: 0, usage: undefined, stopped: undefined, oom: false }
+  }
+  let child: ChildProcess
+  try {
+    child = spawn(wrapped[0]!, wrapped.slice(1), {
+      cwd: at.folder,
+      env: at.environment,
+      detached: true, // a group of its own, so that all of it can be ended
+      stdio: ['ignore', stdout, log],
+    })
+  } catch (cause) {
+    return { ended: Promise.resolve(unstarted(cause as Error)), end: () => {} } // Node throws some refusals of the system, and tells others by an event
+  } finally {
+    for (const each of new Set([log, stdout])) shut(each)
+  }
   const memory = child.pid === undefined ? undefined : watchMemory(child.pid)
+  let over = false
   let stopped: Stopped | undefined
   let hard: NodeJS.Timeout | undefined
   const end = (why: Stopped) => {
+    if (over) return // its number may be another's by now
     stopped ??= why
     killGroup(child.pid, 'SIGTERM')
     hard ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), 3000)
@@ -66,15 +79,14 @@ export function start({ program, words }: Launch, at: Surroundings): Running {
   const limit = at.timeLimit === undefined ? undefined : setTimeout(() => end('time limit'), at.timeLimit * 1000)
   const ended = new Promise<Ended>(done => {
     const close = () => {
+      over = true
       clearTimeout(limit)
       clearTimeout(hard)
       memory?.stop()
     }
-    // It did not start: no memory for a process, no such program, a disk that refuses.
     child.on('error', cause => {
       close()
-      tell(at.log, `${wrapped[0]} could not be started: ${cause.message}`)
-      done({ status: 127, signal: null, seconds: 0, usage: undefined, stopped, oom: false })
+      done(unstarted(cause))
     })
     child.on('exit', (status, signal) => {
       const seconds = (performance.now() - started) / 1000

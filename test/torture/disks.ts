@@ -32,7 +32,7 @@ export async function fullDisks(setting: Setting, sizes: readonly number[], log:
       if (first.status === 0) counts['runs that fitted']++
       else counts['runs refused by the disk']++
       const tell = (fault: string) => all.push(`${size} KiB: ${fault}`)
-      if (first.status !== 0 && !/ENOSPC|No space left on device/.test(first.stderr))
+      if (first.status !== 0 && !/ENOSPC|No space left on device|The disk is full/.test(first.stderr))
         tell(`refused without saying that the disk is full: ${first.stderr.slice(0, 500)}`)
       if (first.status === 70 || first.status === null)
         tell(`ended with ${first.status ?? first.signal} and no clear error: ${first.stderr.slice(0, 500)}`)
