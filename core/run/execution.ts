@@ -105,7 +105,8 @@ class Executor<O extends Results> {
     this.#name(this.#plan.nodes)
     this.#checkResources()
     const steps = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : []))).size
-    this.#tell({ event: 'run-started', run, plan: this.#plan.name, steps, cpu: total.cpu, memory: total.memory })
+    const lists = nodes.some(node => node.kind === 'each') && { lists: true as const }
+    this.#tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu: total.cpu, memory: total.memory })
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
@@ -411,11 +412,12 @@ class Executor<O extends Results> {
       return this.#queue(job)
     }
     this.#failures.push(outcome.message)
-    this.#tell({ event: 'failed', step, key: job.keys[outcome.member]!, message: outcome.message, folder: outcome.folder })
+    const cancelled = outcome.cause === 'cancelled' && { cancelled: true as const }
+    this.#tell({ event: 'failed', step, key: job.keys[outcome.member]!, message: outcome.message, folder: outcome.folder, ...cancelled })
     for (const [n, other] of labels.entries())
       if (n !== outcome.member)
         this.#tell({ event: 'skipped', step: other, key: job.keys[n]!, reason: `${step}, which it is joined to, failed` })
-    this.#end(job, 'failed', `${step} failed`)
+    this.#end(job, 'failed', `${step} ${cancelled ? 'was stopped' : 'failed'}`)
     if (this.#at.failFast) this.#stop.abort()
   }
   /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
