@@ -3,7 +3,7 @@ import type { CommanderError } from 'commander'
 import { program } from './cli/program.ts'
 import type { Code } from './core/errors.ts'
 
-/** Exit status by code; docs/reference/exit-codes.md tells them to users. */
+/** Exit status by code; docs/reference/cli.md#exit-codes tells them to users. */
 const statuses: Readonly<Record<Code, number>> = {
   STEP: 1,
   USAGE: 2,

@@ -78,7 +78,8 @@ test('rows of either shape; paths start from the sheet, else from the working di
   const [s, t] = args.sheet as readonly Readonly<Record<string, Ref>>[]
   expect([s!.sample, urls(s!.pair), s!.pair!.node.kind === 'source' && s!.pair!.node.name]).toEqual(['s', ['a_1.fq', 'a_2.fq'], 's'])
   expect([t!.sample, urls(t!.aligned), factsOf(t!.aligned)]).toEqual(['t', ['x.bam', 'x.bam.bai'], factsOf(args.genome)])
-  expect(sheets.sheet![1]).toMatch(/s\.csv, line 3$/)
+  expect(sheets.sheet!([1])).toMatch(/s\.csv, line 3$/)
+  expect(sheets.sheet!([0, 1])).toMatch(/s\.csv, lines 2 and 3$/)
 })
 test('faults of files are told together, in order, by place', async () => {
   const { folder, file, bound } = await setUp()

@@ -9,7 +9,7 @@ import { concurrently } from './concurrently.ts'
 import { InputFault, inputFile, type Others } from './inputs.ts'
 import { type Place, placed, type Raw, type RawArgument } from './raw.ts'
 import { checkSheet, type SheetRow } from './samplesheet.ts'
-import { faultsText, readTable, tableOf } from './table.ts'
+import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
 /** Files opened at once: enough to hide a network disk's delay, far below any limit of open files. */
 const width = 16
@@ -67,12 +67,12 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
   }
   if (faults.length > 0)
     throw new TriremeError('INPUT', faultsText('The input', faults.sort(new Intl.Collator('en', { numeric: true }).compare)))
-  return { args, sheets: Object.fromEntries(Object.entries(sheets).map(([name, { rows }]) => [name, rows.map(row => row.at())])) }
+  return { args, sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])) }
 }
 export interface Bound {
   readonly args: Readonly<Record<string, unknown>>
-  /** Where each row of a sheet stands, by input. */
-  readonly sheets: Readonly<Record<string, readonly string[]>>
+  /** Words for where rows of a sheet stand, by input. */
+  readonly sheets: Readonly<Record<string, Table['among']>>
 }
 const leans = (kind: FileKind) => Object.values(kind.facts).some(isSameAs)
 
@@ -110,6 +110,7 @@ interface Sheet {
   readonly rows: readonly SheetRow[]
   /** Relative paths in it start here. */
   readonly folder: string
+  readonly among: Table['among']
 }
 /** Rows from a CSV or TSV file, or given as objects. */
 async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Sheet> {
@@ -117,5 +118,5 @@ async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Shee
   if (typeof value !== 'string' && !(Array.isArray(value) && value.every(row => typeof row === 'object' && row !== null)))
     throw new TriremeError('PARAMETER', `${words} takes the path of a CSV or TSV file, or a list of rows, got ${JSON.stringify(value)}.`)
   const table = typeof value === 'string' ? await readTable(placed(value, given)) : tableOf(value, name, folder)
-  return { rows: await checkSheet(table, kind), folder: table.folder }
+  return { rows: await checkSheet(table, kind), folder: table.folder, among: table.among }
 }

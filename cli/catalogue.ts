@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Profile } from '../core/dataset.ts'
 import { TriremeError } from '../core/errors.ts'
 import type { InKinds, Kinds, OutKinds } from '../core/kind.ts'
 import type { Layout, Results } from '../core/pipeline.ts'
@@ -41,6 +42,10 @@ export interface AnyStep {
 export type Home = 'package' | 'project'
 export interface Listed<T> {
   readonly name: string
+  /** Its module below its room, without ending: `samtools/sort`, as `add` takes it and an import names it. */
+  readonly place: string
+  /** Its name in that module: `sort`. */
+  readonly exported: string
   readonly home: Home
   readonly file: string
   readonly it: T
@@ -65,9 +70,9 @@ const packageFolder = (room: Room) => path.join(house, room)
 /** The project's room, unless the working directory is the package's own checkout. */
 async function projectFolder(room: Room): Promise<string | undefined> {
   const folder = path.resolve(room)
-  if (!existsSync(folder) || (await realpath(process.cwd())) === (await realpath(packageRoot))) return undefined
-  return folder
+  return !existsSync(folder) || (await isCheckout()) ? undefined : folder
 }
+const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
 
 let loader: Promise<(file: string) => Promise<object>> | undefined
 /** The package's modules are compiled; a project's own TypeScript goes through a small loader, which is only started for it. */
@@ -86,6 +91,12 @@ async function load(file: string, home: Home): Promise<Readonly<Record<string, u
     )
   }
 }
+const placeOf = (folder: string, file: string) =>
+  path
+    .relative(folder, file)
+    .replace(/\.[cm]?[jt]s$/, '')
+    .split(path.sep)
+    .join('/')
 async function inHome<T extends AnyPipeline | AnyStep>(
   room: Room,
   home: Home,
@@ -96,9 +107,9 @@ async function inHome<T extends AnyPipeline | AnyStep>(
   const files = await modulesIn(folder, room)
   const modules = await Promise.all(files.map(async file => ({ file, exports: await load(file, home) })))
   const found = modules.flatMap(({ file, exports }) =>
-    Object.values(exports)
-      .filter(wanted)
-      .map(it => ({ name: it.spec.name, home, file, it })),
+    Object.entries(exports).flatMap(([exported, it]) =>
+      wanted(it) ? [{ name: it.spec.name, place: placeOf(folder, file), exported, home, file, it }] : [],
+    ),
   )
   return [...new Map(found.map(each => [each.it, each])).values()]
 }
@@ -111,6 +122,29 @@ async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: 
 }
 export const pipelines = (): Promise<readonly Listed<AnyPipeline>[]> => all('pipelines', isPipeline)
 export const steps = (): Promise<readonly Listed<AnyStep>[]> => all('steps', isStep)
+/** The package's own, whatever a project has of the same name. */
+export const packageSteps = (): Promise<readonly Listed<AnyStep>[]> => inHome('steps', 'package', isStep)
+
+type Profiles = Readonly<Record<string, Readonly<Record<string, Profile>>>>
+/** Profiles of a pipeline by name: the package's, and those of the project's `profiles.ts`, which come first. */
+export async function profilesOf(pipeline: string): Promise<Readonly<Record<string, Profile>>> {
+  const { profiles } = await import('../datasets/profiles.ts')
+  const own = (await inProject())[pipeline]
+  return { ...(Object.hasOwn(profiles, pipeline) ? profiles[pipeline] : {}), ...own }
+}
+async function inProject(): Promise<Profiles> {
+  if (await isCheckout()) return {}
+  const file = ['profiles', 'pipelines/profiles']
+    .flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end)))
+    .find(existsSync)
+  if (file === undefined) return {}
+  const { profiles } = await load(file, 'project')
+  if (typeof profiles === 'object' && profiles !== null) return profiles as Profiles // a record, as its own type check says
+  throw new TriremeError(
+    'DEFINITION',
+    `${path.relative('', file)} exports no "profiles". Write: export const profiles = { PIPELINE: { NAME: { about: '…', arguments: () => ({ … }) } } }`,
+  )
+}
 
 /**
  * A pipeline by name. One of the package is in the file of that name, so no other is loaded.
@@ -121,25 +155,35 @@ export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
   if (own) return own
   const file = path.join(packageFolder('pipelines'), `${name}${ending}`)
   if (/^[a-z][a-z0-9-]*$/.test(name) && existsSync(file)) {
-    const it = Object.values(await load(file, 'package'))
-      .filter(isPipeline)
-      .find(each => each.spec.name === name)
-    if (it) return { name, home: 'package', file, it }
+    for (const [exported, it] of Object.entries(await load(file, 'package')))
+      if (isPipeline(it) && it.spec.name === name) return { name, place: name, exported, home: 'package', file, it }
   }
   const known = (await pipelines()).map(each => each.name)
+  const step = (await steps()).find(each => isCalled(each, name))
+  if (step)
+    throw new TriremeError(
+      'USAGE',
+      `"${name}" is a step; only pipelines run. "trireme show ${name}" says how to import it into one. Pipelines are: ${known.join(', ')}.`,
+    )
   throw new TriremeError(
     'USAGE',
     `There is no pipeline "${name}".${await didYouMean(name, known)} ${known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'}`,
   )
 }
-/** A pipeline or step by name, for `show`. @throws TriremeError `USAGE` with the nearest name when there is none */
-export async function findAny(name: string): Promise<Listed<AnyPipeline | AnyStep>> {
+/** By its own name, else by its module: `samtools-sort` and `samtools/sort` are one. */
+const isCalled = ({ name, place }: Listed<unknown>, words: string) => name === words || (place.includes('/') && place === words)
+/**
+ * Pipelines and steps by name, for `show`: several where a module has several.
+ * @throws TriremeError `USAGE` with the nearest name when there is none
+ */
+export async function findAny(name: string): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
   const known = [...(await pipelines()), ...(await steps())]
-  const found = known.find(each => each.name === name)
-  if (found) return found
+  const named = known.find(each => each.name === name)
+  const found = named ? [named] : known.filter(each => isCalled(each, name))
+  if (found.length > 0) return found
   const hint = await didYouMean(
     name,
-    known.map(each => each.name),
+    known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]),
   )
   throw new TriremeError('USAGE', `There is no pipeline or step "${name}".${hint} "trireme list" names them all.`)
 }

@@ -85,7 +85,7 @@ test('a run from a sheet to results; the second run executes nothing', () => {
   expect(readdirSync(path.join(folder, 'results/texts'))).toEqual(['A.txt', 'B; $(touch pwned).txt'])
   expect(existsSync(path.join(folder, 'pwned'))).toBe(false)
   expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual(['params.yml', 'run.json', 'software_versions.yml', 'trace.tsv'])
-  expect(read(folder, 'results/pipeline_info/trace.tsv').split('\n')[1]).toMatch(/^upper:A\tran\t[0-9a-f]{64}\t/)
+  expect(read(folder, 'results/pipeline_info/trace.tsv')).toMatch(/^upper:A\tran\t[0-9a-f]{64}\t/m)
   expect(trireme(folder, ...go, '--letters', 'a-z').stdout).toContain('nothing had to run, 3 cached')
   // What a run wrote of its parameters is a params file.
   expect(trireme(folder, 'run', 'words', '--params-file', 'results/pipeline_info/params.yml').stdout).toContain(
@@ -96,6 +96,11 @@ test('plan shows commands, and what is cached; it runs nothing', () => {
   const folder = project()
   expect(trireme(folder, ...go, '--dry-run').stdout).toContain('plan words: 3 steps, 3 will run\n')
   expect(existsSync(path.join(folder, 'results'))).toBe(false)
+  trireme(folder, 'plan', ...go.slice(1))
+  trireme(folder, 'runs')
+  trireme(folder, 'logs', 'last')
+  trireme(folder, 'why', 'words', 'join', ...go.slice(2))
+  expect(existsSync(path.join(folder, '.trireme'))).toBe(false) // looking makes no store
   trireme(folder, ...go)
   const { stdout } = trireme(folder, 'plan', ...go.slice(1), '--nap', '1')
   expect(stdout).toContain('plan words: 3 steps, 2 cached, 1 will run\n')
@@ -117,6 +122,7 @@ test('a failure: nothing published, the message, the log, the way on', () => {
   expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
   expect(trireme(folder, ...go, '--fail', '--publish-partial').status).toBe(1)
   expect(trireme(folder, 'clean').stdout).toMatch(/^Removed 2 work folders: /)
+  expect(trireme(folder, ...go, '--fail', '--store', 'my store').stderr).toMatch(/trireme logs \S+ join --store 'my store'\n/)
 })
 test('why: the cause, through the steps between', () => {
   const folder = project()
@@ -186,6 +192,51 @@ test('list and show know the project', () => {
   expect(trireme(folder, 'run', 'words', '--help').stdout).toMatch(
     /Inputs:\n {2}--sheet <sheet> +CSV or TSV file with the columns sample and file \(required\)\n/,
   )
+})
+test('show and add take both names of a step; show says how to import it', () => {
+  const folder = project()
+  const { stdout } = trireme(folder, 'show', 'samtools/sort')
+  expect(trireme(folder, 'show', 'samtools-sort').stdout).toBe(stdout)
+  expect(stdout).toContain(
+    "Import it: import { sort } from 'trireme-bio/steps/samtools/sort'\nCopy it to change it: trireme add samtools/sort\n",
+  )
+  expect(stdout).toMatch(/^ {2}sorted +bam \(\.bam\) +sorted: coordinate, /m)
+  expect(trireme(folder, 'show', 'samtools/import').stdout.match(/^samtools-import-\w+, a step$/gm)).toHaveLength(2)
+  expect(trireme(folder, 'run', 'samtools/sort').stderr).toMatch(
+    /^"samtools\/sort" is a step; only pipelines run\. "trireme show samtools\/sort" says/,
+  )
+  expect(trireme(folder, 'add', 'samtools-sort').stdout).toContain('  steps/samtools/sort.ts\n')
+  expect(trireme(folder, 'show', 'samtools-sort').stdout).toContain("Import it: import { sort } from '../steps/samtools/sort.ts'\n")
+})
+test("a project's own profiles", () => {
+  const folder = project()
+  writeFileSync(
+    path.join(folder, 'profiles.ts'),
+    `export const profiles = { words: { small: { about: 'Two texts', arguments: () => ({ sheet: 'sheet.csv', nap: 0.1 }) } } }`,
+  )
+  expect(trireme(folder, 'show', 'words').stdout).toContain('Profiles:\n  small  Two texts\n')
+  expect(trireme(folder, 'run', 'words', '--profile', 'small').stdout).toContain('3 steps ran')
+  expect(trireme(folder, 'run', 'words', '--profile', 'smal').stderr).toContain('Did you mean "small"? Its profiles: small.')
+  writeFileSync(path.join(folder, 'profiles.ts'), 'export const mine = {}')
+  expect(trireme(folder, 'show', 'words')).toMatchObject({
+    status: 3,
+    stderr: expect.stringMatching(/^profiles\.ts exports no "profiles"\./),
+  })
+})
+test('rows that a pipeline refuses are told by their lines', () => {
+  const folder = project()
+  writeFileSync(
+    path.join(folder, 'pipelines/strict.ts'),
+    words
+      .replace("'trireme-bio'", "'trireme-bio'\nimport { TriremeError } from 'trireme-bio'")
+      .replace("name: 'words'", "name: 'strict'")
+      .replace(
+        'const shouted =',
+        "if (sheet.length > 1) throw new TriremeError('SAMPLESHEET', 'two are too many.', { rows: [0, 1] })\n    const shouted =",
+      ),
+  )
+  const { status, stderr } = trireme(folder, 'plan', 'strict', '--sheet', 'sheet.csv')
+  expect([status, stderr]).toEqual([3, 'sheet.csv, lines 2 and 3: two are too many.\n'])
 })
 test.each([
   [2, ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],

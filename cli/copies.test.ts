@@ -59,6 +59,7 @@ test('a misspelt name', async () => {
     'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
   )
   expect(names()).toEqual(expect.arrayContaining(['bwa/mem', 'variant-calling']))
+  expect(names()).not.toContain('roles') // a module that pipelines share is none
 })
 test('a file that was changed is not overwritten, and then nothing is copied', async () => {
   mkdirSync(at('steps/samtools'), { recursive: true })

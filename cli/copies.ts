@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
+import { packageSteps } from './catalogue.ts'
 import { packageRoot, version } from './package.ts'
 import { mentions, reach, relative } from './reach.ts'
 import { didYouMean } from './suggest.ts'
@@ -38,7 +39,7 @@ export const noted = (content: Buffer) => ({ version: version(), sha256: digest(
 
 const isTest = (file: string) => file.endsWith('.test.ts')
 const isModule = (file: string) => file.endsWith('.ts') && !/\.(test|script|d)\.ts$/.test(file)
-/** The names that `add` takes: `samtools/sort`, `variant-calling`. */
+/** The modules that hold a step or pipeline, as `add` names them: `samtools/sort`, `variant-calling`. */
 export function names(): readonly string[] {
   const steps = path.join(packageRoot, 'steps')
   const tools = readdirSync(steps, { withFileTypes: true }).filter(entry => entry.isDirectory())
@@ -47,7 +48,8 @@ export function names(): readonly string[] {
       .filter(isModule)
       .map(file => `${name}/${file.slice(0, -3)}`),
   )
-  const pipelines = readdirSync(path.join(packageRoot, 'pipelines')).filter(isModule)
+  const room = path.join(packageRoot, 'pipelines')
+  const pipelines = readdirSync(room).filter(file => isModule(file) && /\bpipeline\(/.test(readFileSync(path.join(room, file), 'utf8')))
   return [...verbs, ...pipelines.map(file => file.slice(0, -3))].sort()
 }
 /**
@@ -56,8 +58,9 @@ export function names(): readonly string[] {
  * @throws TriremeError `USAGE` with the nearest name when the package has none such
  */
 export async function originals(name: string): Promise<readonly Original[]> {
-  const plain = name.replace(/^(steps|pipelines)\//, '').replace(/\.ts$/, '')
+  const words = name.replace(/^(steps|pipelines)\//, '').replace(/\.ts$/, '')
   const known = names()
+  const plain = known.includes(words) ? words : ((await packageSteps()).find(step => step.name === words)?.place ?? words)
   if (!known.includes(plain)) {
     const hint = await didYouMean(plain, known)
     throw new TriremeError('USAGE', `There is no step or pipeline "${name}" in the package.${hint} There are: ${known.join(', ')}.`)

@@ -34,7 +34,7 @@ export async function finish(
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
-      `${failedText(made.failures, events, record).replace('Nothing was published.', `What was made is in ${out}.`)}`,
+      `${failedText(made.failures, events, record, options.store).replace('Nothing was published.', `What was made is in ${out}.`)}`,
     )
   const [ran, cached] = [count(events, 'succeeded'), count(events, 'cached')]
   const bytes = published.files.reduce((sum, file) => sum + file.bytes, 0)

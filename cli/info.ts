@@ -57,7 +57,7 @@ function trace(entries: ReadonlyMap<string, Entry>, events: readonly Event[]): s
   const cpu = (usage: Usage | undefined) => (usage ? (usage.user + usage.system).toFixed(2) : '')
   const lines = events.flatMap((event): readonly (readonly unknown[])[] => {
     if (event.event !== 'cached' && event.event !== 'succeeded' && event.event !== 'failed' && event.event !== 'skipped') return []
-    const head = [event.step, event.event === 'succeeded' ? 'ran' : event.event, event.key]
+    const head = [event.step, stateOf(event), event.key]
     const { record } = entries.get(event.step) ?? {}
     if (record)
       return [
@@ -79,6 +79,9 @@ function trace(entries: ReadonlyMap<string, Entry>, events: readonly Event[]): s
   })
   return `${[columns, ...lines].map(line => line.map(cell => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n')}\n`
 }
+/** As the trace calls what became of a step. */
+const stateOf = (event: Event) =>
+  event.event === 'succeeded' ? 'ran' : event.event === 'failed' && event.cancelled ? 'stopped' : event.event
 const counts = (events: readonly Event[]) => {
   const count = (what: Event['event']) => events.filter(({ event }) => event === what).length
   return { ran: count('succeeded'), cached: count('cached'), failed: count('failed') }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import type { Event } from '../core/events.ts'
 import { keys } from '../core/key.ts'
@@ -7,7 +8,7 @@ import type { Execution } from '../core/run/execution.ts'
 import type { Store } from '../core/store/store.ts'
 import { runLocally } from '../core/targets/local.ts'
 import type { Display } from './display/display.ts'
-import type { RunOptions } from './options.ts'
+import { defaultStore, type RunOptions } from './options.ts'
 import { remember } from './recipes.ts'
 import { newRunId, Recorder, type RunRecord } from './record.ts'
 
@@ -79,7 +80,7 @@ export async function perform({ plan, store, versions, options, values, out, log
     )
     if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
     if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
-      throw new TriremeError('STEP', failedText(made.failures, events, record))
+      throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))
     return { made, record, events }
   } catch (error) {
     display.close()
@@ -108,18 +109,18 @@ const steps = (n: number) => `${n} step${n === 1 ? '' : 's'}`
 function cancelledText(events: readonly Event[]): string {
   return `Stopped. ${steps(count(events, 'succeeded') + count(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
 }
-export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord): string {
-  const failed = events.flatMap(event => (event.event === 'failed' ? [event.step] : []))
+/** @param store as it was given: told to who looks for logs there, where it is not the default */
+export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord, store: string): string {
+  const failed = events.flatMap(event => (event.event === 'failed' && !event.cancelled ? [event.step] : []))
+  const stopped = events.filter(event => event.event === 'failed' && event.cancelled).length
   const skipped = events.filter(event => event.event === 'skipped' && !event.reason.startsWith('not needed')).length
   const others =
-    failures.length > 1
-      ? `\n\n${failures.length - 1} more failed: ${failed.slice(1, 11).join(', ')}${failed.length > 11 ? ', …' : ''}.`
-      : ''
+    failed.length > 1 ? `\n\n${failed.length - 1} more failed: ${failed.slice(1, 11).join(', ')}${failed.length > 11 ? ', …' : ''}.` : ''
   const kept = count(events, 'succeeded') + count(events, 'cached')
   return [
     `${failures[0]}${others}\n`,
-    `${failures.length} of ${steps(count(events, 'planned'))} failed, ${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
-    `See all that the step wrote: trireme logs ${id} ${quoted(failed[0] ?? '')}`,
+    `${failed.length} of ${steps(count(events, 'planned'))} failed, ${stopped > 0 ? `${stopped} ${stopped === 1 ? 'was' : 'were'} stopped, ` : ''}${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
+    `See all that the step wrote: trireme logs ${id} ${quoted(failed[0] ?? '')}${path.resolve(store) === path.resolve(defaultStore()) ? '' : ` --store ${quoted(store)}`}`,
     'The same command goes on from here.',
   ].join('\n')
 }

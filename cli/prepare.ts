@@ -1,3 +1,5 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import { type Plan, plan as planOf } from '../core/plan.ts'
@@ -20,14 +22,27 @@ export interface Prepared {
   readonly values: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
 }
-/** From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made. */
-export async function prepare({ pipeline, flags, given, options }: Asked, log: (line: string) => void): Promise<Prepared> {
+/**
+ * From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made.
+ * @param looking nothing will run: where there is no store, none is made
+ */
+export async function prepare(
+  { pipeline, flags, given, options }: Asked,
+  log: (line: string) => void,
+  { looking = false }: { readonly looking?: boolean } = {},
+): Promise<Prepared> {
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
-  const store = await Store.open(options.store)
+  let opened: Promise<Store> | undefined
+  const open = () => {
+    opened ??= Store.open(options.store)
+    return opened
+  }
+  if (!looking) await open() // a store that cannot be written is told before files are read
   useOwnTools(ownPrefix())
-  const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store, options, log })
+  const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
+  const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
   const raw: Raw = { ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
@@ -38,19 +53,25 @@ export async function prepare({ pipeline, flags, given, options }: Asked, log: (
   )
   return { plan, store, values, log }
 }
+/** Stands in for a store that is not there, and goes with this process. */
+async function emptyStore(): Promise<Store> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return Store.open(folder)
+}
 /** A pipeline speaks of rows by number; whoever has a sheet before her, of lines. */
 function located<T>(build: () => T, { sheets }: Bound): T {
   try {
     return build()
   } catch (error) {
-    const [rows, ...others] = Object.values(sheets)
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'SAMPLESHEET' || !rows || others.length > 0) throw error
-    const named = new Set<string>()
-    for (const [, digits] of error.message.matchAll(/\b(?:rows?|and) (\d+)\b/gi)) named.add(rows[Number(digits) - 1] ?? '')
-    const places = [...named].filter(place => place !== '')
-    throw places.length > 0 ? new TriremeError('SAMPLESHEET', `${places.join('; ')}: ${error.message}`, { cause: error }) : error
+    const [among, ...others] = Object.values(sheets)
+    if (!among || others.length > 0 || !isOfRows(error)) throw error
+    throw new TriremeError(error.code, `${among(error.rows)}: ${error.fault}`, { cause: error })
   }
 }
+/** Told by what it has, not by the class: a project's own pipelines may have loaded the library a second time. */
+const isOfRows = (error: unknown): error is TriremeError =>
+  error instanceof Error && 'rows' in error && Array.isArray(error.rows) && error.rows.length > 0
 function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
   const inputs = Object.keys(spec.inputs).flatMap(name =>
     raw[name] === undefined ? [] : [[name, absolute(raw[name].value, raw[name].folder)] as const],

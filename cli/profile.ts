@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import type { Dataset, Profile } from '../core/dataset.ts'
 import { TriremeError } from '../core/errors.ts'
 import type { Store } from '../core/store/store.ts'
+import { profilesOf } from './catalogue.ts'
 import { concurrently } from './concurrently.ts'
 import { publications } from './layout.ts'
 import type { RunOptions } from './options.ts'
@@ -15,14 +16,14 @@ import { didYouMean } from './suggest.ts'
 import { toolVersions } from './versions.ts'
 
 interface Surroundings {
-  readonly store: Store
+  /** Opened only when a dataset is to be made: looking makes no store. */
+  readonly store: () => Promise<Store>
   readonly options: RunOptions
   readonly log: (line: string) => void
 }
 /** A profile by name. @throws TriremeError `USAGE` with the nearest name when the pipeline has none such */
 export async function findProfile(pipeline: string, name: string): Promise<Profile> {
-  const { profiles } = await import('../datasets/profiles.ts')
-  const own = profiles[pipeline] ?? {}
+  const own = await profilesOf(pipeline)
   if (Object.hasOwn(own, name)) return own[name]!
   const names = Object.keys(own)
   throw new TriremeError(
@@ -49,10 +50,11 @@ export async function profileArguments(pipelineName: string, name: string, at: S
   return Object.fromEntries(values.map(([key, value]) => [key, { value, words: `profile ${name}, ${key}`, folder: process.cwd() }]))
 }
 /** Runs the plan that makes a dataset; its results are laid out under the names of the dataset's files. */
-async function make(dataset: Dataset, { store, options, log }: Surroundings): Promise<Readonly<Record<string, string>>> {
+async function make(dataset: Dataset, { store: open, options, log }: Surroundings): Promise<Readonly<Record<string, string>>> {
   if (!dataset.make)
     throw new TriremeError('INPUT', `The dataset "${dataset.name}" is not here and cannot be made. Get it from: ${dataset.source}.`)
   const plan = dataset.make()
+  const store = await open()
   const versions = await toolVersions(plan, { store, log }, options.install)
   log(`Dataset ${dataset.name}: ${dataset.title}.`)
   const { made } = await perform({ plan, store, versions, options, log, values: {}, out: undefined })

@@ -98,11 +98,12 @@ export async function eventsOf(store: Store, id: string): Promise<readonly Event
     }
   })
 }
+export const noRuns = (store: string) =>
+  new TriremeError('USAGE', `The store ${store} has no runs. Start one with "trireme run", or name another --store.`)
 /** A run by its id, the beginning or end of one, or "last". @throws TriremeError `USAGE` when there is none or several */
 export async function findRun(store: Store, words: string): Promise<RunRecord> {
   const runs = await runsOf(store)
-  if (runs.length === 0)
-    throw new TriremeError('USAGE', `The store ${store.root} has no runs. Start one with "trireme run", or name another --store.`)
+  if (runs.length === 0) throw noRuns(store.root)
   if (words === 'last') return runs[0]!
   const fitting = runs.filter(({ id }) => id === words || id.startsWith(words) || id.endsWith(words))
   if (fitting.length === 1) return fitting[0]!

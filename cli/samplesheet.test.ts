@@ -49,6 +49,20 @@ test('a row has the shape whose file columns it fills in', async () => {
   expect(found.map(row => Object.keys(row.files))).toEqual([['reads'], ['aligned']])
   expect(found[1]!.values).toEqual({ patient: 'p', sample: 't' })
 })
+test('a row whose files are wrong is checked in its other columns', async () => {
+  expect(await faultOf(`${header},bam\np,s 1,L1,a,,\np,s 2,L 2,,,\np,,,a,b,c\n`)).toBe(
+    [
+      's.csv has 7 faults:',
+      '  s.csv, line 2, column 2 (sample): expected letters, digits, dots, hyphens or underscores. Got "s 1".',
+      '  s.csv, line 2, column 5 (fastq_2): the cell is empty. A row with fastq_1 also has fastq_2.',
+      '  s.csv, line 3, column 2 (sample): expected letters, digits, dots, hyphens or underscores. Got "s 2".',
+      '  s.csv, line 3, column 3 (lane): expected letters, digits, dots, hyphens or underscores. Got "L 2".',
+      '  s.csv, line 3: the row names no file. Give fastq_1 and fastq_2 or bam.',
+      '  s.csv, line 4, column 2 (sample): the cell is empty. Give a value.',
+      '  s.csv, line 4, column 6 (bam): the row gives fastq_1 and fastq_2 and bam. Give only fastq_1 and fastq_2 or bam.',
+    ].join('\n'),
+  )
+})
 test.each([
   [
     'missing column',

@@ -59,8 +59,8 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
       continue
     }
     const found = shapeFor(row, shapes)
-    if ('fault' in found) faults.push(found.fault)
-    else checked.push(await checkRow(row, found.shape, described, faults))
+    if (found.fault !== undefined) faults.push(found.fault)
+    checked.push(await checkRow(row, found.shape, described, faults))
   }
   faults.push(...repeated(table.rows, table.columns, 'the row is the same as'))
   if (unique.length > 0) faults.push(...repeated(table.rows, unique, `${unique.join(', ')} are the same as on`, faults))
@@ -86,22 +86,34 @@ async function checkColumns(table: Table, shapes: readonly Shape[]): Promise<rea
       .map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`),
   ]
 }
-/** The shape whose file columns are the very ones that the row fills in. */
-function shapeFor(row: TableRow, shapes: readonly Shape[]): { readonly shape: Shape } | { readonly fault: string } {
+/** The shape whose file columns are the very ones that the row fills in; else the fault, and the shape that its other columns have. */
+function shapeFor(row: TableRow, shapes: readonly Shape[]): { readonly shape: Shape; readonly fault?: string } {
   const filled = new Set(shapes.flatMap(fileColumns).filter(column => isFilled(row.cells[column])))
   const shape = shapes.find(shape => fileColumns(shape).length === filled.size && fileColumns(shape).every(column => filled.has(column)))
   if (shape) return { shape }
   const ways = orList(shapes.map(shape => fileColumns(shape).join(' and ')))
-  if (filled.size === 0 && shapes.length > 1) return { fault: `${row.at()}: the row names no file. Give ${ways}.` }
+  if (filled.size === 0 && shapes.length > 1) return { fault: `${row.at()}: the row names no file. Give ${ways}.`, shape: common(shapes) }
   const begun = shapes.filter(shape => [...filled].every(column => fileColumns(shape).includes(column)))
   const [near] = begun
   if (near && begun.length === 1) {
     const empty = fileColumns(near).find(column => !filled.has(column))!
     return {
       fault: `${row.at(empty)}: the cell is empty. ${filled.size > 0 ? `A row with ${[...filled].join(' and ')} also has ${empty}.` : 'Name the file.'}`,
+      shape: near,
     }
   }
-  return { fault: `${row.at([...filled].at(-1))}: the row gives ${[...filled].join(' and ')}. Give only ${ways}.` }
+  return { fault: `${row.at([...filled].at(-1))}: the row gives ${[...filled].join(' and ')}. Give only ${ways}.`, shape: common(shapes) }
+}
+/** The columns that every shape has, and each as the shape has it that asks the least. */
+function common(shapes: readonly Shape[]): Shape {
+  const named = shapes.map(shape => Object.fromEntries(valuesOf(shape)))
+  const all = Object.keys(named[0] ?? {}).filter(name => named.every(schemas => name in schemas))
+  return Object.fromEntries(
+    all.map(name => {
+      const schemas = named.map(each => each[name]!)
+      return [name, schemas.find(schema => !isRequired(schema)) ?? schemas[0]!]
+    }),
+  )
 }
 async function checkRow(row: TableRow, shape: Shape, described: ReadonlyMap<Schema, JsonShape>, faults: string[]): Promise<SheetRow> {
   const values: Record<string, unknown> = {}

@@ -47,7 +47,7 @@ export async function fromText(text: string, shape: Shape): Promise<{ readonly v
   if (listed) {
     const found = listed.find(choice => String(choice) === text)
     if (found !== undefined) return { value: found }
-    const near = await nearest(text, listed.map(String))
+    const near = number.test(text) ? undefined : await nearest(text, listed.map(String)) // 3 is no misspelt 1
     return {
       fault: `takes ${orList(listed.map(String))}, got ${JSON.stringify(text)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { TriremeError } from '../core/errors.ts'
+import { places, TriremeError } from '../core/errors.ts'
 
 /** A row of cells by column, and words for where they are. */
 export interface TableRow {
@@ -21,6 +21,8 @@ export interface Table {
   readonly columns: readonly string[]
   readonly header: (column?: string) => string
   readonly rows: readonly TableRow[]
+  /** Words for several rows, by their numbers from 0: `samplesheet.csv, lines 2 and 3` */
+  readonly among: (rows: readonly number[]) => string
 }
 /** As many as a person mends in one go. */
 const mostFaults = 20
@@ -102,7 +104,14 @@ export function parseTable(text: string, name: string, folder: string): Table {
     const cells = Object.fromEntries(columns.map((column, n) => [column, record[n] ?? '']))
     return { cells, at: at(line), mark: `line ${line}`, ...(broken && { fault }) }
   })
-  return { name, folder, columns, header: at(headerLine), rows }
+  return { name, folder, columns, header: at(headerLine), rows, among: among(name, rows) }
+}
+/** Rows are marked by a word and a number, such as `line 7`. */
+const among = (name: string, rows: readonly TableRow[]) => (which: readonly number[]) => {
+  const [first, ...others] = which.flatMap(n => rows[n]?.mark ?? []).map(mark => mark.split(' '))
+  if (!first) return name
+  const numbers = [first, ...others].map(([, number]) => number!)
+  return `${name}, ${places(first[0]!, numbers)}`
 }
 /** By the file's ending; where the header lacks that character, the one it has. */
 function delimiterOf(text: string, name: string): string {
@@ -114,11 +123,13 @@ function delimiterOf(text: string, name: string): string {
 export function tableOf(given: readonly Readonly<Record<string, unknown>>[], name: string, folder: string): Table {
   const columns = [...new Set(given.flatMap(Object.keys))]
   const at = (n: number) => (column?: string) => `${name}, row ${n + 1}${column === undefined ? '' : ` (${column})`}`
+  const rows = given.map((cells, n): TableRow => ({ cells, at: at(n), mark: `row ${n + 1}` }))
   return {
     name,
     folder,
     columns,
     header: column => `${name}${column === undefined ? '' : ` (${column})`}`,
-    rows: given.map((cells, n) => ({ cells, at: at(n), mark: `row ${n + 1}` })),
+    rows,
+    among: among(name, rows),
   }
 }

@@ -35,15 +35,25 @@ export interface Script {
   readonly pipes: readonly (readonly Argv[])[]
   readonly stdout?: Slot
 }
+/** What `run` and `pipe` give: a script, whose standard output may be sent `into` an output. Without that it goes to the step's log. */
 export interface Command extends Script {
-  /** Sends the standard output of the last program to an output of the step. */
+  /**
+   * Sends the standard output of the last program to an output of the step: to one that is a file (its slot, or one of its parts), not to
+   * a list. An output has one writer, and a step one such output.
+   */
   readonly into: (output: Slot) => Script
 }
 const command = (pipes: Script['pipes']): Command => ({ pipes, into: stdout => ({ pipes, stdout }) })
 
-/** One program: `run('samtools', 'flagstat', bam).into(report)`. A word is never split; no shell sees it. */
+/**
+ * One program: `run('samtools', 'flagstat', bam).into(report)`. A word is never split; no shell sees it. What it writes to its standard
+ * output goes to the step's log, unless it is sent `into` an output.
+ */
 export const run = (...argv: Argv): Command => command([[argv]])
-/** Programs joined by pipes; the step fails when any of them does. */
+/**
+ * Programs joined by pipes; the step fails when any of them does. One that a SIGPIPE ends, since the next stopped reading early (`head`),
+ * counts as failed, too. What the last one writes goes to the step's log, unless it is sent `into` an output.
+ */
 export const pipe = (...stages: readonly [Argv, ...Argv[]]): Command => command([stages])
 /** Commands one after another; stops at the first that fails. Only the last one may write `into` an output. */
 export const sequence = (...commands: readonly [Script, ...Script[]]): Script => {

@@ -1,5 +1,5 @@
 /**
- * The closed list of what can go wrong. Each code has one exit status of the command line (see docs/reference/exit-codes.md).
+ * The closed list of what can go wrong. Each code has one exit status of the command line (see docs/reference/cli.md#exit-codes).
  *
  * - `WIRING`: a file was given where a file of another kind or with other facts is asked for
  * - `PARAMETER`: a value does not fit its schema
@@ -30,11 +30,24 @@ export type Code =
 export class TriremeError extends Error {
   override readonly name: string = 'TriremeError'
   readonly code: Code
-  constructor(code: Code, message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** Rows of a sheet that are at fault, from 0: who has read the sheet from a file tells their lines instead. */
+  readonly rows: readonly number[]
+  /** The message without the words for its rows. */
+  readonly fault: string
+  /** @param options `rows`: numbers from 0 of the rows at fault; `Rows 2 and 3: ` then comes before the message */
+  constructor(code: Code, message: string, options?: ErrorOptions & { readonly rows?: readonly number[] }) {
+    const { rows = [], ...rest } = options ?? {}
+    const counted = rows.map(row => row + 1)
+    super(rows.length > 0 ? `${places('Row', counted)}: ${message}` : message, rest)
     this.code = code
+    this.rows = rows
+    this.fault = message
   }
 }
+/** `line 2`; `lines 2 and 3`; `lines 2, 3 and 5`. */
+export const places = (word: string, numbers: readonly (number | string)[]): string =>
+  numbers.length === 1 ? `${word} ${numbers[0]}` : `${word}s ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`
+
 /** An error found while the graph is made: nothing has run. */
 export class PlanError extends TriremeError {
   override readonly name = 'PlanError'

@@ -12,7 +12,10 @@ export type Happening =
       readonly event: 'run-started'
       readonly run: string
       readonly plan: string
+      /** Those known when it starts. */
       readonly steps: number
+      /** Steps follow for each file of a list that a step writes. */
+      readonly lists?: true
       readonly cpu: number
       readonly memory: number
     }
@@ -40,7 +43,15 @@ export type Happening =
   | { readonly event: 'progress'; readonly step: string; readonly text: string; readonly share?: number }
   | { readonly event: 'retried'; readonly step: string; readonly attempt: number; readonly reason: string }
   | { readonly event: 'succeeded'; readonly step: string; readonly key: string; readonly seconds: number; readonly usage?: Usage }
-  | { readonly event: 'failed'; readonly step: string; readonly key: string; readonly message: string; readonly folder?: string }
+  | {
+      readonly event: 'failed'
+      readonly step: string
+      readonly key: string
+      readonly message: string
+      readonly folder?: string
+      /** No fault of its own: the run was stopped. */
+      readonly cancelled?: true
+    }
   | { readonly event: 'skipped'; readonly step: string; readonly key: string; readonly reason: string }
   | {
       readonly event: 'run-ended'

@@ -162,13 +162,13 @@ test('rows: a shape by the files it fills in, values parsed, files checked', () 
     ),
   ).toEqual(['a', 'b-bam'])
   expect(() => p({ genome: mouse, sheet: [{ sample: 'b', bam: align({ genome: human }).bam as never }] })).toThrow(
-    'Input "bam" in row 1 of input "sheet" of pipeline "p" asks for reference "mouse"',
+    'Row 1: file "bam" of input "sheet" of pipeline "p" asks for reference "mouse"',
   )
   expect(() => p({ genome: human, sheet: [{ sample: '', reads: v }] })).toThrow(
-    'Parameter "sample" of row 1 of input "sheet" of pipeline "p"',
+    'Row 1: Parameter "sample" of input "sheet" of pipeline "p"',
   )
   expect(() => js(p)({ genome: human, sheet: [{ sample: 'b' }] })).toThrow(
-    'Row 1 of input "sheet" of pipeline "p" has the files of no shape, or of several. Give exactly one of: reads; bam.',
+    'Row 1: the files of input "sheet" of pipeline "p" fit no shape, or several. Give exactly one of: reads; bam.',
   )
   expect(() => js(p)({ genome: human, sheet: [] })).toThrow('Input "sheet" of pipeline "p" has no rows. Give at least one.')
 })

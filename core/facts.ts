@@ -72,7 +72,13 @@ function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): vo
 function checkRows(where: string, { rows: shapes }: Rows, given: unknown, inputs: GivenBySlot): readonly object[] {
   if (!Array.isArray(given)) throw new PlanError('WIRING', `${where} takes rows, got ${shown(given)}. Give an array of objects.`)
   if (given.length === 0) throw new PlanError('SAMPLESHEET', `${where} has no rows. Give at least one.`)
-  return given.map((row: Facts, n) => checkRow(`row ${n + 1} of ${where[0]?.toLowerCase()}${where.slice(1)}`, shapes, row, inputs))
+  return given.map((row: Facts, n) => {
+    try {
+      return checkRow(`${where[0]?.toLowerCase()}${where.slice(1)}`, shapes, row, inputs)
+    } catch (cause) {
+      throw cause instanceof PlanError ? new PlanError(cause.code, cause.message, { cause, rows: [n] }) : cause
+    }
+  })
 }
 function checkRow(where: string, shapes: readonly Shape[], row: Facts, inputs: GivenBySlot): object {
   const shape = shapeOf(shapes, row)
@@ -82,11 +88,11 @@ function checkRow(where: string, shapes: readonly Shape[], row: Facts, inputs: G
         .filter(name => isFrom(shape[name]!))
         .join(' and '),
     )
-    throw new PlanError('WIRING', `R${where.slice(1)} has the files of no shape, or of several. Give exactly one of: ${files.join('; ')}.`)
+    throw new PlanError('WIRING', `the files of ${where} fit no shape, or several. Give exactly one of: ${files.join('; ')}.`)
   }
   const schemas = Object.fromEntries(Object.entries(shape).flatMap(([name, column]) => (isFrom(column) ? [] : [[name, column]])))
   const files = Object.entries(shape).flatMap(([name, column]) => (isFrom(column) ? [[name, column] as const] : []))
-  for (const [name, column] of files) checkSlot(`Input "${name}" in ${where}`, column.kind, row[name], inputs)
+  for (const [name, column] of files) checkSlot(`file "${name}" of ${where}`, column.kind, row[name], inputs)
   return { ...parse(where, schemas, row), ...Object.fromEntries(files.map(([name]) => [name, row[name]])) }
 }
 /** A fact in a message; a reference by its name and the beginning of its digest. */

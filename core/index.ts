@@ -1,3 +1,5 @@
+// Describes pipelines; runs nothing. `trireme-bio/local` runs a plan on this machine, `trireme-bio/text` prints it,
+// `trireme-bio/testing` tries a step.
 export { type Asset, asset } from './asset.ts'
 export { type Command, pipe, run, type Script, sequence, type Word, word } from './command.ts'
 export type { Dataset, Pinned, Profile } from './dataset.ts'

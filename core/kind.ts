@@ -9,7 +9,10 @@ export interface Probed {
   readonly companions: readonly string[]
   /** Full paths of the parts by name; empty for a kind without parts. */
   readonly parts: Readonly<Record<string, string>>
-  /** Path of the input that the fact is `sameAs`, where the step at hand has one. */
+  /**
+   * Path of the input that the fact is `sameAs`: `file.same('reference')` is the genome that this BAM is said to be aligned to.
+   * Undefined where the fact is none, or that input is not at hand.
+   */
   readonly same: (fact: string) => string | undefined
 }
 /** Looks at a file cheaply (first and last blocks) and tells the fault, in words that follow the file's name; undefined when sound. */
@@ -79,8 +82,11 @@ export const kind = <const Format extends string, const Facts extends object = {
   },
   facts: Facts = {} as Facts, // the default of the type parameter
 ): FileKind<Format, Facts> => ({ companions: [], ...shape, format, facts })
+/** Any number of files of a kind: as an input, an array of refs or a list that a step wrote; as an output, a folder that the step fills. */
 export const many = <K extends FileKind>(kind: K): Many<K> => ({ many: kind })
+/** Files of a kind by name, all known when the plan is made: the command sees a slot by each name. */
 export const named = <K extends FileKind>(kind: K): Named<K> => ({ named: kind })
+/** As an output: the step may leave the file out. As an input of a pipeline: the caller may; `build` then sees undefined. */
 export const optional = <K extends FileKind>(kind: K): Optional<K> => ({ optional: kind })
 
 /** What a pipeline may take. An optional input may be left out of the call; `build` then sees undefined. */

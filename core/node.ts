@@ -58,6 +58,7 @@ export interface StepShape {
 }
 /** Exit statuses that the step calls transient, and how often it is then tried again. */
 export interface Retry {
+  /** Further attempts, after the first: 2 makes at most three in all. */
   readonly times: number
   readonly exits: readonly number[]
   /** Pause before each new attempt. @default none */

@@ -8,6 +8,7 @@ import { checkNames } from './step.ts'
 
 /** What a pipeline returns: files, lists of files, files by name. */
 export type Result = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
+/** Results by name: each is a file, a list of files, or files by name. */
 export type Results = Readonly<Record<string, Result>>
 /** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group. */
 export type Layout = string | ((name: string) => string)
@@ -18,15 +19,23 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
   readonly about?: string
   readonly inputs: I
   readonly params?: P
-  /** @default the result's name; for a group, the result's name and below it the file's */
+  /**
+   * For a list known when the plan is made the function gets '1', '2' and so on; for one that a step writes, the name of each file.
+   * @default the result's name; for a group, the result's name and below it the file's
+   */
   readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout }
   readonly build: (at: Inside<I> & ValuesOf<P>) => O
 }
+/** What `pipeline` gives: a function from inputs and parameters to promises of files, and its definition as `spec`. */
 export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
   <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
   readonly spec: PipelineSpec<I, P, O> & { readonly params: P }
 }
-/** A named function over refs. Calling it inside another pipeline is how pipelines compose. */
+/**
+ * A named function over refs. Calling it inside another pipeline is how pipelines compose.
+ * @throws PlanError `DEFINITION` at once when an input and a parameter share a name; at a call `WIRING` for a file that does not fit,
+ * `PARAMETER` for a value that does not, or an unknown name, `SAMPLESHEET` for no rows
+ */
 export function pipeline<const I extends Kinds, O extends Results, const P extends Schemas = {}>(
   spec: PipelineSpec<I, P, O>,
 ): Pipeline<I, P, O> {
@@ -44,6 +53,7 @@ export function pipeline<const I extends Kinds, O extends Results, const P exten
 /**
  * A file that exists before the pipeline runs. Its digest is part of every key that depends on it.
  * @param files the file; or, for a kind with parts or companions, its files by part name or companion suffix (`''` is the main file)
+ * @throws PlanError `WIRING` when a file of the kind is missing
  */
 export function source<const N extends string, Fo extends string, F extends object>(
   name: N,
@@ -72,6 +82,7 @@ type Gathered<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends F
 /**
  * Runs the body once for every file of a list that a step wrote, and gathers its results in the list's order
  * (file names compared naturally: 2 before 10). For an array known when the plan is made, use its `map`.
+ * @throws PlanError `WIRING` for anything else than such a list
  */
 export function each<K extends FileKind, R extends Readonly<Record<string, Ref<FileKind>>>>(
   list: Ref<Many<K>>,

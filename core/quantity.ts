@@ -7,8 +7,11 @@ export type Seconds = number & { readonly unit: 'seconds' }
 export const mib = (n: number) => (n * 2 ** 20) as Bytes
 /** n × 2³⁰ bytes. */
 export const gib = (n: number) => (n * 2 ** 30) as Bytes
+/** n seconds. */
 export const seconds = (n: number) => n as Seconds
+/** n × 60 seconds. */
 export const minutes = (n: number) => (n * 60) as Seconds
+/** n × 3600 seconds. */
 export const hours = (n: number) => (n * 3600) as Seconds
 
 /** One amount, or the ladder of attempts: the next rung is tried only when the one before was too small. */
@@ -18,10 +21,13 @@ export type Ladder<T> = T | readonly [T, ...T[]]
 export interface Needs {
   /** Cores that the step can use. Cut to what the machine has. */
   readonly cpu: number
+  /** Granted, and the sum of what runs at a time is held below the machine's: no process is stopped for taking more than it asked for. */
   readonly memory: Ladder<Bytes>
+  /** Scratch space and outputs. Recorded for clusters, which reserve it; not looked at by local runs. */
   readonly disk?: Ladder<Bytes>
   /** Longest time one attempt may take; after it the whole process group is ended. @default no limit */
   readonly time?: Ladder<Seconds>
+  /** Whole GPUs, and the memory that each must have. Never cut: a step that asks for more than there are is an error before anything runs. */
   readonly gpu?: { readonly count: number; readonly memory?: Bytes }
 }
 
@@ -37,10 +43,11 @@ export function bytesText(bytes: number): string {
   const power = Math.min(Math.max(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 0), units.length - 1)
   return `${Number((bytes / 1024 ** power).toFixed(power > 1 ? 1 : 0))} ${units[power]}`
 }
-/** 75.2 s as "1 m 15 s". */
+/** 75.2 s as "1 m 15 s", 43,200 s as "12 h". */
 export function secondsText(total: number): string {
   if (total < 60) return `${total < 10 ? total.toFixed(1) : Math.round(total)} s`
   const whole = Math.round(total)
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
-  return h > 0 ? `${h} h ${m} m` : `${m} m ${s} s`
+  const [large, small] = h > 0 ? [`${h} h`, m > 0 ? ` ${m} m` : ''] : [`${m} m`, s > 0 ? ` ${s} s` : '']
+  return large + small
 }

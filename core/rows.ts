@@ -6,7 +6,10 @@ export interface From<out K extends FileKind = FileKind> {
   readonly from: readonly string[]
   readonly kind: K
 }
-/** Files of a sheet's row: `from(fastqPair, 'fastq_1', 'fastq_2')`, one column a part, or one column for the file itself. */
+/**
+ * Files of a sheet's row: `from(fastqPair, 'fastq_1', 'fastq_2')`, or one column for a kind without parts.
+ * @param columns one for each part, in the order in which the kind names its parts
+ */
 export const from = <K extends FileKind>(kind: K, ...columns: readonly [string, ...string[]]): From<K> => ({ from: columns, kind })
 
 export type Shape = Readonly<Record<string, Schema | From>>
@@ -16,7 +19,8 @@ export interface Rows<out S extends readonly Shape[] = readonly Shape[]> {
 }
 /**
  * A pipeline's input that is a table: plain values and files, a row at a time. `build` gets typed rows; the command line reads them
- * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in.
+ * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in; two shapes with the same file columns
+ * cannot be told apart, so shapes differ in their files and not in their values alone.
  *
  * @example rows({ sample: text, lane: text, reads: from(fastqPair, 'fastq_1', 'fastq_2') }, { sample: text, aligned: from(anyBam, 'bam') })
  */

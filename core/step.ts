@@ -39,12 +39,13 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
   /** Inputs that the program may stop reading before their end, as `head` does. Otherwise a writer cut short is a failure. @default [] */
   readonly stopsEarly?: readonly (keyof I & string)[]
   readonly needs: Needs | ((params: ValuesOf<P>) => Needs)
-  /** Exit statuses that this tool ends with when trying again may help. @default none */
+  /** Exit statuses that this tool ends with when trying again may help, and how many further attempts are made after the first. @default none */
   readonly retry?: Retry
   /** A short mark that tells calls of the step apart in names and logs. Not part of the key. */
   readonly tag?: (params: ValuesOf<P>) => string
   readonly command: (at: Scope<I, A, P, O>) => Script
 }
+/** What `step` gives: a function that wires one run of a program into a pipeline, and its definition as `spec`. */
 export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds> {
   <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
   readonly spec: StepSpec<I, P, O, Assets> & { readonly params: P }

@@ -19,6 +19,7 @@ export interface Tool {
   /** Pinned conda package, `channel::name=version`. */
   readonly conda?: string
 }
+/** Declares a program, once for all steps that call it: `tools: [samtools]`. Steps of one plan share its version. */
 export const tool = (tool: Tool): Tool => tool
 
 /** Programs of any POSIX system with GNU coreutils. Nothing computed depends on their version, so they need no declaration. */

@@ -34,13 +34,15 @@ const samplesheet = rows(
  * @example variantCallingWith({ aligners: { mine: ({ reads, genome, readGroup }) => … }, callers: { bcftools } })
  */
 export const variantCallingWith = <const A extends string, const C extends string>(roles: {
+  /** Gives it a name of its own, beside the package's. @default 'variant-calling', which hides the package's in a project */
+  readonly name?: string
   readonly aligners: Readonly<Record<A, Aligner>>
   readonly callers: Readonly<Record<C, Caller>>
 }) => {
   const [aligners, callers] = [Object.keys(roles.aligners) as A[], Object.keys(roles.callers) as C[]] // the keys of these very records
   const qualities = callers.map(caller => `${roles.callers[caller].quality} with ${caller}`).join(', ')
   return pipeline({
-    name: 'variant-calling',
+    name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
     inputs: { samplesheet, reference: fasta, targets: optional(bed) },
     params: {
@@ -149,7 +151,8 @@ function samplesOf(
     if (other !== undefined && other !== patient)
       throw new TriremeError(
         'SAMPLESHEET',
-        `Sample "${sample}" belongs to patient "${other}" in row ${own[0]! + 1} and to "${patient}" in row ${n + 1}. A sample's name stands in its read groups and must be unique. Rename one, such as "${patient}_${sample}".`,
+        `sample "${sample}" belongs to patient "${other}" in the first and to "${patient}" in the second. A sample's name stands in its read groups and must be unique. Rename one, such as "${patient}_${sample}".`,
+        { rows: [own[0]!, n] },
       )
     own.push(n)
     if (lane === undefined) continue
@@ -157,7 +160,8 @@ function samplesOf(
     if (lanes.has(name))
       throw new TriremeError(
         'SAMPLESHEET',
-        `Rows ${lanes.get(name)! + 1} and ${n + 1} are both lane "${lane}" of sample "${sample}". Each lane of a sample has one row. Remove one, or correct the lane.`,
+        `both are lane "${lane}" of sample "${sample}". Each lane of a sample has one row. Remove one, or correct the lane.`,
+        { rows: [lanes.get(name)!, n] },
       )
     lanes.set(name, n)
   }

@@ -1,4 +1,4 @@
-import { intervalOf, platforms, readGroup, readGroupLine, region, sampleName, zeroBased } from 'trireme-bio/values'
+import { intervalOf, platforms, readGroup, readGroupLine, readGroupTag, region, sampleName, zeroBased } from 'trireme-bio/values'
 import { describe, expect, it } from 'vitest'
 
 describe('region', () => {
@@ -56,6 +56,10 @@ describe('readGroup', () => {
   it.each(['a\tb', 'a\nb', 'a\\tb', 'a\\b', '', ' a', 'a ', 'ä'])('refuses the value %j', value => {
     const message = 'expected printable ASCII without tab, newline, backslash or spaces at its ends'
     expect(readGroup.safeParse({ ID: value, SM: 's' }).error?.issues[0]?.message).toBe(message)
+  })
+  it('has a tag without the repetition of a sample named as its patient', () => {
+    expect(readGroupTag({ ID: 'sample1.sample1.L1', SM: 'sample1' })).toBe('sample1.L1')
+    expect(readGroupTag({ ID: 'p1.tumour.L1', SM: 'tumour' })).toBe('p1.tumour.L1')
   })
   it('knows the platforms of the SAM specification', () => {
     expect(platforms).toContain('ILLUMINA')

@@ -77,6 +77,12 @@ export const readGroup = z.strictObject({
 })
 export type ReadGroup = z.output<typeof readGroup>
 
+/** A mark for labels: the ID's words, a sample named as its patient said once. */
+export const readGroupTag = ({ ID }: ReadGroup): string =>
+  ID.split('.')
+    .filter((word, n, words) => word !== words[n - 1])
+    .join('.')
+
 /** The read group as one argument of `-R`: bwa and minimap2 turn the two characters `\t` into a tab. */
 export const readGroupLine = (group: ReadGroup): string =>
   ['@RG', ...Object.entries(group).flatMap(([tag, value]) => (value === undefined ? [] : [`${tag}:${value}`]))].join('\\t')

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .option('--force', 'overwrite files that were changed')
     .addHelpText(
       'after',
-      '\nThe name is a step\'s ("samtools/sort") or a pipeline\'s ("variant-calling"). A pipeline brings the steps that it imports.\nVersions and digests are noted in trireme.lock.json: "trireme diff" and "trireme upgrade" go by them.',
+      '\nThe name is a step\'s ("samtools/sort" or "samtools-sort") or a pipeline\'s ("variant-calling"). A pipeline brings the steps that it imports.\nVersions and digests are noted in trireme.lock.json: "trireme diff" and "trireme upgrade" go by them.',
     )
     .action(async (name: string, { force = false }: { readonly force?: boolean }) => add(name, process.cwd(), force))
 }

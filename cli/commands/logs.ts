@@ -22,12 +22,14 @@ interface Told {
 }
 async function show(words: string, step: string | undefined, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { Store } = await import('../../core/store/store.ts')
-  const { eventsOf, findRun } = await import('../record.ts')
+  const { eventsOf, findRun, noRuns } = await import('../record.ts')
   const { columns, say } = await import('../print.ts')
   const { TriremeError } = await import('../../core/errors.ts')
   const { didYouMean } = await import('../suggest.ts')
   const { folderName } = await import('../../core/run/labels.ts')
   const { linkedLog, logName } = await import('../../core/run/work.ts')
+  const { existsSync } = await import('node:fs')
+  if (!existsSync(root)) throw noRuns(root) // looking makes no store
   const store = await Store.open(root)
   const run = await findRun(store, words)
   const steps = statesOf(await eventsOf(store, run.id))
@@ -55,7 +57,7 @@ async function show(words: string, step: string | undefined, { store: root = def
   // A step that streamed into another wrote no file: its log lies with what the last of its chain wrote.
   const last = told.group === undefined ? undefined : await store.find(steps.get(told.group)?.key ?? '')
   const linked = last && !entry ? [`${last.folder}/${linkedLog(last.record.group?.indexOf(step) ?? 0)}`] : []
-  const own = entry && told.state !== 'failed' ? [`${entry.folder}/${logName}`] : []
+  const own = entry && told.state !== 'failed' && told.state !== 'stopped' ? [`${entry.folder}/${logName}`] : []
   const log =
     (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/out/${logName}`, ...own, ...linked])) ??
     (last && !entry ? '' : undefined)
@@ -72,7 +74,8 @@ function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
     }
     if (event.event === 'succeeded')
       steps.set(event.step, { ...steps.get(event.step), state: 'done', key: event.key, detail: `${event.seconds.toFixed(1)} s` })
-    if (event.event === 'failed') steps.set(event.step, { state: 'failed', key: event.key, detail: event.message.split('\n')[0] ?? '' })
+    if (event.event === 'failed')
+      steps.set(event.step, { state: event.cancelled ? 'stopped' : 'failed', key: event.key, detail: event.message.split('\n')[0] ?? '' })
     if (event.event === 'skipped') steps.set(event.step, { state: 'skipped', key: event.key, detail: event.reason })
   }
   return steps

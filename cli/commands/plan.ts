@@ -13,7 +13,7 @@ export async function print(asked: Asked): Promise<void> {
   const { keys } = await import('../../core/key.ts')
   const { text } = await import('../../core/targets/text.ts')
   const { pipeline, options } = asked
-  const { plan, store } = await prepare(asked, log)
+  const { plan, store } = await prepare(asked, log, { looking: true })
   promisedFiles(plan.results, pipeline.spec.layout)
   const { versions, unfit } = await knownVersions(plan, store)
   const { of } = keys(tool => versions.get(tool) ?? 'unknown')

@@ -5,11 +5,13 @@ export function register(program: Command): void {
   program
     .command('show <name>')
     .description('show a pipeline or step: inputs, parameters, outputs, tools')
+    .addHelpText('after', '\nA step has two names: its own ("samtools-sort"), and that of its module ("samtools/sort").')
     .action(async (name: string) => {
       const { findAny } = await import('../catalogue.ts')
       const { say } = await import('../print.ts')
       const found = await findAny(name)
-      say(isStep(found.it) ? await stepText(found.it, found) : await pipelineText(found.it, found))
+      const texts = found.map(each => (isStep(each.it) ? stepText(each.it, each) : pipelineText(each.it, each)))
+      say((await Promise.all(texts)).join('\n\n\n'))
     })
 }
 const isStep = (it: AnyPipeline | AnyStep): it is AnyStep => 'command' in it.spec
@@ -33,16 +35,14 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
   }
   const layout = Object.entries(pipeline.spec.layout ?? {})
   const places = layout.map(([result, place]) => [result, typeof place === 'function' ? place('NAME') : (place ?? result)])
-  const { profiles } = await import('../../datasets/profiles.ts')
-  const own = Object.entries(profiles[name] ?? {})
+  const { profilesOf } = await import('../catalogue.ts')
+  const own = Object.entries(await profilesOf(name))
   return [
     `${name}, a pipeline${home === 'project' ? ` of ${where(file)}` : ''}\n${pipeline.spec.about ?? ''}`.trim(),
     ...block('Inputs:'),
     ...block('Parameters:'),
     ...(places.length > 0 ? [`Results, below --out and without extension:\n${indented(columns(places))}`] : []),
-    ...(home === 'package' && own.length > 0
-      ? [`Profiles:\n${indented(columns(own.map(([profile, { about }]) => [profile, about])))}`]
-      : []),
+    ...(own.length > 0 ? [`Profiles:\n${indented(columns(own.map(([profile, { about }]) => [profile, about])))}`] : []),
     `Run it: trireme run ${name} ${flags
       .filter(flag => flag.required)
       .map(({ long, value }) => `${long} ${value}`)
@@ -51,11 +51,12 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
 }
 const where = (file: string) => file.replace(`${process.cwd()}/`, '')
 
-async function stepText({ spec }: AnyStep, { name, home, file }: Listed<unknown>): Promise<string> {
+async function stepText({ spec }: AnyStep, { name, place, exported, home, file }: Listed<unknown>): Promise<string> {
   const { fileOf, isItself, isSameAs, partsOf } = await import('../../core/kind.ts')
   const { flagsOf } = await import('../arguments.ts')
   const { bytesText, rungs, secondsText } = await import('../../core/quantity.ts')
   const { columns } = await import('../print.ts')
+  const path = await import('node:path')
   const slots = (kinds: AnyStep['spec']['outputs'] | AnyStep['spec']['inputs']) =>
     Object.entries(kinds).map(([slot, kind]) => {
       const { format, extension, companions, facts } = fileOf(kind)
@@ -65,7 +66,7 @@ async function stepText({ spec }: AnyStep, { name, home, file }: Listed<unknown>
       const told = Object.entries(facts).flatMap(([fact, value]) =>
         fact === 'parts'
           ? []
-          : [`${fact} ${isSameAs(value) ? `the same as of ${value.sameAs}` : isItself(value) ? 'itself' : String(value)}`],
+          : [`${fact}: ${isSameAs(value) ? `the same as of ${value.sameAs}` : isItself(value) ? 'itself' : String(value)}`],
       )
       return [slot, `${how}${format} (${files})`, told.join(', ')]
     })
@@ -94,5 +95,8 @@ async function stepText({ spec }: AnyStep, { name, home, file }: Listed<unknown>
       tools.map(tool => [tool.name, tool.accepts, tool.licence, tool.homepage, tool.doi === undefined ? '' : `doi:${tool.doi}`]),
     ),
     `Needs: ${needed}${streams.length > 0 ? `\nMay be piped: ${streams.join(', ')}` : ''}${spec.edam ? `\nEDAM: ${spec.edam.join(', ')}` : ''}`,
+    home === 'project'
+      ? `Import it: import { ${exported} } from '../steps/${place}${path.extname(file)}'`
+      : `Import it: import { ${exported} } from 'trireme-bio/steps/${place}'\nCopy it to change it: trireme add ${place}`,
   ].join('\n\n')
 }

@@ -16,7 +16,7 @@ async function why(asked: Asked): Promise<void> {
   const { momentText, note, say } = await import('../print.ts')
   const { reasons } = await import('../reasons.ts')
   const { didYouMean } = await import('../suggest.ts')
-  const { plan, store } = await prepare(asked, note)
+  const { plan, store } = await prepare(asked, note, { looking: true })
   const { versions } = await knownVersions(plan, store)
   const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
   const nodes = expanded(plan, keys, store)

@@ -44,6 +44,15 @@ test('plain: a line for what happens, cached steps as a number', () => {
     'skipped  call: sort:a failed',
   ])
 })
+test('plain: steps that the run took with it when it was stopped; lists, whose steps are not known yet', () => {
+  const [start] = events
+  const stopped = at(2, { event: 'failed', step: 'call', key: 'k', message: 'Step call was cancelled.', cancelled: true })
+  expect(lines([{ ...start!, lists: true } as Event, stopped])).toEqual([
+    'run r1 of calls: 5 steps, more for each file of a list, 4 cores, 8 GiB',
+    'stopped  call',
+  ])
+  expect(progressed([...events.slice(0, 6), stopped]).failed).toBe(0)
+})
 test('json: the events themselves, a line each', () => {
   const written: string[] = []
   const display = json(line => written.push(line))

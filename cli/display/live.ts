@@ -14,7 +14,8 @@ export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
   return {
     on: event => {
       progress.on(event)
-      if (event.event === 'failed') update.persist(`✗ ${event.message.split('\n')[0]}`)
+      if (event.event === 'failed' && event.cancelled) update.persist(`■ ${event.step}: stopped`)
+      else if (event.event === 'failed') update.persist(`✗ ${event.message.split('\n')[0]}`)
       if (event.event === 'damaged') update.persist(`↻ ${event.step}: ${event.reason}; it is made again`)
       if (event.event === 'retried') update.persist(`↻ ${event.step}: ${event.reason}`)
     },

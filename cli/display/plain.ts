@@ -26,12 +26,13 @@ export function plain(write: (line: string) => void): Display {
 }
 function lineOf(event: Event): string | undefined {
   if (event.event === 'run-started')
-    return `run ${event.run} of ${event.plan}: ${event.steps} steps, ${event.cpu} core${event.cpu === 1 ? '' : 's'}, ${bytesText(event.memory)}`
+    return `run ${event.run} of ${event.plan}: ${event.steps} steps${event.lists ? ', more for each file of a list' : ''}, ${event.cpu} core${event.cpu === 1 ? '' : 's'}, ${bytesText(event.memory)}`
   if (event.event === 'started') return `started  ${event.step}${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
   if (event.event === 'succeeded')
     return `done     ${event.step}  ${secondsText(event.seconds)}${event.usage ? `, ${bytesText(event.usage.peakMemory)}` : ''}`
   if (event.event === 'retried') return `retried  ${event.step}: ${event.reason}`
   if (event.event === 'damaged') return `damaged  ${event.step}: ${event.reason}; it is made again`
+  if (event.event === 'failed' && event.cancelled) return `stopped  ${event.step}`
   if (event.event === 'failed') return `FAILED   ${event.step}: ${event.message.split('\n')[0]}`
   if (event.event === 'skipped' && !event.reason.startsWith('not needed')) return `skipped  ${event.step}: ${event.reason}`
   return undefined

@@ -24,7 +24,7 @@ export class Progress {
   cached = 0
   done = 0
   failed = 0
-  /** Not run, since a step before them failed. */
+  /** Not run, since a step before them failed; or stopped. */
   skipped = 0
 
   on(event: Event): void {
@@ -44,7 +44,7 @@ export class Progress {
       this.#took.set(name, [...(this.#took.get(name) ?? []), event.seconds])
       this.#end(event.step, 'done')
     }
-    if (event.event === 'failed') this.#end(event.step, 'failed')
+    if (event.event === 'failed') this.#end(event.step, event.cancelled ? 'skipped' : 'failed')
     if (event.event === 'skipped') this.#end(event.step, 'skipped')
   }
   #end(step: string, how: 'cached' | 'done' | 'failed' | 'skipped'): void {

@@ -12,7 +12,7 @@ export { Store } from '../store/store.ts'
 
 export interface LocalOptions {
   readonly store: Store
-  /** Versions of the plan's tools, as `readyTools` finds them. */
+  /** Versions of the plan's tools, which are part of the keys: `await readyTools(plan)`. */
   readonly versions: ReadonlyMap<string, string>
   /** Id of the run: names its work folder and stands in the records. */
   readonly run: string

@@ -2,7 +2,7 @@ import { gib, hours, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam, bwaIndex, fastqPair } from 'trireme-bio/kinds'
 import { bwa, samtools } from 'trireme-bio/tools'
-import { readGroup, readGroupLine } from 'trireme-bio/values'
+import { readGroup, readGroupLine, readGroupTag } from 'trireme-bio/values'
 import { z } from 'zod'
 
 export const mem = step({
@@ -23,7 +23,7 @@ export const mem = step({
   },
   outputs: { aligned: bam({ sorted: 'unsorted', reference: sameAs('index') }) },
   streams: ['aligned'],
-  tag: ({ readGroup }) => readGroup.ID,
+  tag: ({ readGroup }) => readGroupTag(readGroup),
   needs: { cpu: 4, memory: [gib(2), gib(8), gib(16)], time: hours(12) },
   // -K fixes the batches: without it they follow -t, and insert sizes, so the alignments, with them.
   // -Y soft-clips supplementary alignments, so that no bases are lost. The @PG line would hold paths and threads.

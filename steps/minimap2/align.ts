@@ -2,7 +2,7 @@ import { gib, hours, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { bam, fastqPair, indexedFasta } from 'trireme-bio/kinds'
 import { minimap2, samtools } from 'trireme-bio/tools'
-import { readGroup, readGroupLine } from 'trireme-bio/values'
+import { readGroup, readGroupLine, readGroupTag } from 'trireme-bio/values'
 
 export const align = step({
   name: 'minimap2-align',
@@ -14,7 +14,7 @@ export const align = step({
   params: { readGroup: readGroup.describe('Read group that all reads of the pair get') },
   outputs: { aligned: bam({ sorted: 'unsorted', reference: sameAs('reference') }) },
   streams: ['aligned'],
-  tag: ({ readGroup }) => readGroup.ID,
+  tag: ({ readGroup }) => readGroupTag(readGroup),
   needs: { cpu: 4, memory: [gib(2), gib(16)], time: hours(12) },
   // sr is the preset for short reads that takes two files as mates. -Y as in bwa/mem.ts. The genome is indexed on the fly: seconds for a
   // small one, some minutes for a human one.

@@ -147,11 +147,11 @@ describe('alignments', () => {
 describe('rows', () => {
   it('a sample of two patients', () =>
     expect(() => call([good, { ...good, patient: 'p9', lane: 'L2' }])).toThrow(
-      'Sample "sample2" belongs to patient "p2" in row 1 and to "p9" in row 2. A sample\'s name stands in its read groups and must be unique. Rename one, such as "p9_sample2".',
+      'Rows 1 and 2: sample "sample2" belongs to patient "p2" in the first and to "p9" in the second. A sample\'s name stands in its read groups and must be unique. Rename one, such as "p9_sample2".',
     ))
   it('a lane twice', () =>
     expect(() => call([good, { ...good }])).toThrow(
-      'Rows 1 and 2 are both lane "L1" of sample "sample2". Each lane of a sample has one row. Remove one, or correct the lane.',
+      'Rows 1 and 2: both are lane "L1" of sample "sample2". Each lane of a sample has one row. Remove one, or correct the lane.',
     ))
   it.each(['a b', "o'neil", '"x"', 'a;b', '$(touch x)', '`x`', '{{workflow.name}}', 'a\nb', '-rf', 'é', '../up', 'a/b', 'a|b', ''])(
     'a sample called %j',
