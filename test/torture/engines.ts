@@ -84,7 +84,7 @@ export async function snakemake(setting: Setting, program: string): Promise<Engi
     return folder
   }
   const go = (folder: string, ...words: string[]) =>
-    start(program, ['--cores', '2', '--quiet', 'all', ...words], {
+    start(program, ['--cores', '2', ...words], {
       cwd: folder,
       env: { ...process.env, XDG_CACHE_HOME: path.join(setting.folder, 'cache') },
     })
