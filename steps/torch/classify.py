@@ -182,7 +182,7 @@ class Images:
 
     def __init__(self, pixels, index):
         try:
-            self.pixels = np.load(pixels, mmap_mode='r')
+            self.pixels = np.load(pixels, mmap_mode='r').view(np.ndarray)  # a slice of a memmap takes ten times as long
         except (ValueError, OSError) as error:
             raise Fault(f'{pixels} cannot be read as packed pixels: {error}. Make it with steps/image/pack.')
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 4 or self.pixels.shape[3] != 3:
@@ -291,8 +291,10 @@ class Epoch:
         if self.gain is None:
             values = torch.from_numpy(pixels).float().div_(255)
         else:  # by a table of 256 intensities a channel: the exponential of each pixel would take longer than the network
-            table = np.exp(-DENSITY[None, :, None] * self.gain[own, None, :]).astype(np.float32)
-            values = torch.from_numpy(table[np.arange(len(places))[:, None, None, None], pixels, np.arange(3)])
+            table = torch.from_numpy(np.exp(-DENSITY * self.gain[own, :, None]).astype(np.float32)).view(-1)
+            start = torch.arange(len(places) * 3, dtype=torch.int32).mul_(256).view(-1, 1, 1, 3)
+            # five times as fast as NumPy's indexing, which made an eighth of a training
+            values = table.index_select(0, torch.from_numpy(pixels).int().add_(start).view(-1)).view(pixels.shape)
         return centred(values), torch.from_numpy(self.labels[own])
 
 
@@ -367,6 +369,12 @@ class Machine:
 
     def cast(self):
         return torch.autocast(self.device.type, self.half or torch.bfloat16, enabled=self.half is not None)
+
+    def scaler(self):
+        enabled = self.half is torch.float16
+        if hasattr(torch.amp, 'GradScaler'):  # from torch 2.3; the older name is going away
+            return torch.amp.GradScaler(self.device.type, enabled=enabled)
+        return torch.cuda.amp.GradScaler(enabled=enabled)
 
     def wait(self):
         if self.device.type == 'cuda':
@@ -509,7 +517,7 @@ def train(options, files):
     torch.manual_seed(options['seed'])
     net = machine.net(build(options['model'], options['source']), options['patch'])
     optimizer = torch.optim.AdamW(net.parameters(), lr=options['lr'], weight_decay=options['weight_decay'])
-    scaler = torch.cuda.amp.GradScaler(enabled=machine.half is torch.float16)
+    scaler = machine.scaler()
     history, first = [], 0
     place = os.path.join(files['resume'], 'last.pt') if files['resume'] else None
     if place and os.path.exists(place):
