@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { digestFile, sync } from './durable.ts'
@@ -30,6 +30,8 @@ export class Store {
   readonly #journal: Journal
   readonly #halves = new Set<string>()
   readonly #doubted = new Map<string, Promise<Entry | undefined>>()
+  /** File that says whose the run is, once it began. */
+  #owner: string | undefined
   #pending: Entry[] = []
   #syncing: Promise<void> = Promise.resolve()
   #syncs = false
@@ -93,7 +95,8 @@ export class Store {
   /** An entry as it lies there, believed or not. A record that cannot be read is no entry. */
   look(key: string): Entry | undefined {
     const folder = this.entryFolder(key)
-    const text = read(path.join(folder, 'record.json'))
+    const file = path.join(folder, 'record.json')
+    const text = existsSync(file) ? read(file) : undefined // most are not there yet, and an error thrown takes longer than the question
     if (text === undefined) return undefined
     try {
       const record = JSON.parse(text) as StepRecord // written by `publish` in this format; a damaged one does not name its key
@@ -137,7 +140,8 @@ export class Store {
   begin(run: string): void {
     const work = path.join(this.root, 'work')
     mkdirSync(this.workFolder(run), { recursive: true })
-    writeFileSync(path.join(this.workFolder(run), ownerFile), JSON.stringify(self))
+    this.#owner = path.join(this.workFolder(run), ownerFile)
+    writeFileSync(this.#owner, JSON.stringify(self))
     for (const name of readdirSync(work)) {
       const left = path.join(work, name)
       const owner = ownerIn(read(path.join(left, ownerFile)) ?? '')
@@ -160,7 +164,7 @@ export class Store {
   claim(key: string): boolean {
     const file = path.join(this.root, 'claims', key)
     try {
-      writeFileSync(file, JSON.stringify(self), { flag: 'wx' })
+      this.#mark(file)
       return true
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
@@ -177,6 +181,21 @@ export class Store {
       // another was first
     }
     return false
+  }
+  /**
+   * A claim is one more name of the run's owner file, where the file system has links: it is whole at once, and no file comes and goes with
+   * every step. ext4 passes over all that were removed in the last seconds when it makes a new one, which took a quarter of all time.
+   */
+  #mark(file: string): void {
+    try {
+      if (this.#owner !== undefined) {
+        linkSync(this.#owner, file)
+        return
+      }
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw cause
+    }
+    writeFileSync(file, JSON.stringify(self), { flag: 'wx' })
   }
   release(key: string): void {
     rmSync(path.join(this.root, 'claims', key), { force: true })
