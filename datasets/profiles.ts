@@ -2,13 +2,14 @@ import type { Profile } from 'trireme-bio'
 import { demo, whole } from './idr0042-twin/arguments.ts'
 import { idr0042Twin } from './idr0042-twin/dataset.ts'
 import { lambda } from './lambda/dataset.ts'
+import { sim5m } from './sim5m/dataset.ts'
 import { toy } from './toy/dataset.ts'
 import { toy as here } from './toy/files.ts'
 
 /** Ready arguments by pipeline and name: `trireme run variant-calling --profile test`. */
 export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>>> = {
-  'variant-calling': { test: test(false), lambda: onLambda(false) },
-  'variant-accuracy': { test: test(true), lambda: onLambda(true) },
+  'variant-calling': { test: test(false), lambda: onLambda(false), sim5m: onSim5m(false) },
+  'variant-accuracy': { test: test(true), lambda: onLambda(true), sim5m: onSim5m(true) },
   'idr-classification': {
     test: {
       about: 'SYNTHETIC images of 24 + 24 patients, four each: half a minute',
@@ -69,6 +70,19 @@ function onLambda(truth: boolean): Profile {
         truth: { phage1: files['truth/phage1.vcf.gz'], phage2: files['truth/phage2.vcf.gz'] },
         stratum: files['homopolymers.bed'],
       }),
+    }),
+  }
+}
+function onSim5m(truth: boolean): Profile {
+  return {
+    about: `${sim5m.title}: a minute or two, the first time with the making of the reads`,
+    dataset: sim5m,
+    arguments: files => ({
+      samplesheet: [
+        { patient: 'sim', sample: 'sim', lane: 'L1', fastq_1: files['reads/sim_L1_1.fastq.gz'], fastq_2: files['reads/sim_L1_2.fastq.gz'] },
+      ],
+      reference: files['genome/genome.fa'],
+      ...(truth && { truth: { sim: files['truth/sim.vcf.gz'] } }),
     }),
   }
 }

@@ -16,7 +16,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node', 'csv-parse/sync', 'sharp', 'tar-stream'] },
   pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
   datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node', 'tar-stream'] },
-  benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml'] },
+  benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench'] },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
     libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'leven', 'log-update', 'semver', 'yaml', 'zod'],

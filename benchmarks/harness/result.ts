@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { type Machine, slug } from './machine.ts'
+
+const run = z.strictObject({ wall: z.number(), cpu: z.number(), memory: z.number(), others: z.number() })
+/** A figure beside its target. */
+const row = z.strictObject({
+  what: z.string(),
+  unit: z.enum(['ratio', 'share', 'MiB', 'seconds', 'differences', 'operations a second']),
+  value: z.number(),
+  /** Percentile bootstrap interval of 95 %, where the figure comes of timings. */
+  low: z.number().optional(),
+  high: z.number().optional(),
+  target: z.strictObject({ least: z.number().optional(), most: z.number().optional() }),
+  met: z.boolean(),
+})
+export type Row = z.infer<typeof row>
+/** Everything one benchmark measured: the file that is kept. */
+export const result = z.strictObject({
+  format: z.literal(1),
+  benchmark: z.string(),
+  when: z.iso.datetime(),
+  version: z.string(),
+  quick: z.boolean(),
+  seed: z.number(),
+  machine: z.strictObject({ cpu: z.string(), cores: z.number(), memory: z.number(), system: z.string() }),
+  versions: z.record(z.string(), z.string()),
+  /** Load average of a minute as the benchmark began. */
+  load: z.number(),
+  /** All runs of each arm, in their order. */
+  arms: z.record(z.string(), z.array(run)),
+  rows: z.array(row),
+  warnings: z.array(z.string()),
+})
+export type Result = z.infer<typeof result>
+
+/** Adds a file to the machine's folder; none is ever overwritten. @returns its path */
+export function keep(folder: string, measured: Result, on: Machine): string {
+  const to = path.join(folder, slug(on))
+  mkdirSync(to, { recursive: true })
+  const file = path.join(to, `${measured.benchmark}-${measured.when.replace(/[-:]|\.\d+/g, '')}.json`)
+  writeFileSync(file, `${JSON.stringify(result.parse(measured), null, 1)}\n`, { flag: 'wx' })
+  return file
+}

@@ -1,0 +1,24 @@
+import type { Result, Row } from './result.ts'
+
+const shown = (value: number, unit: Row['unit']) =>
+  unit === 'MiB' || unit === 'differences' || unit === 'operations a second'
+    ? String(Math.round(value))
+    : value < 10
+      ? value.toFixed(3)
+      : value.toFixed(1)
+const targetText = ({ target: { least, most } }: Row) => (least !== undefined ? `≥ ${least}` : most !== undefined ? `≤ ${most}` : '')
+
+/** Rows as a table for the terminal, and Markdown at the same time. */
+export function table({ rows }: Pick<Result, 'rows'>): string {
+  const cells = rows.map(row => [
+    row.what,
+    `${shown(row.value, row.unit)}${row.low === undefined || row.high === undefined ? '' : ` (${shown(row.low, row.unit)} to ${shown(row.high, row.unit)})`}`,
+    row.unit,
+    targetText(row),
+    targetText(row) === '' ? '' : row.met ? 'met' : 'MISSED',
+  ])
+  const all = [['what', 'measured (95 %)', 'unit', 'target', ''], ...cells]
+  const widths = all[0]!.map((_, n) => Math.max(...all.map(line => line[n]!.length)))
+  const line = (words: readonly string[]) => `| ${words.map((word, n) => word.padEnd(widths[n]!)).join(' | ')} |`
+  return [line(all[0]!), line(widths.map(width => '-'.repeat(width))), ...cells.map(line)].join('\n')
+}
