@@ -6,5 +6,6 @@ export default defineConfig({
   test: {
     include: ['{core,steps,pipelines,containers,datasets,benchmarks,cli,test}/**/*.test.ts'],
     testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })
