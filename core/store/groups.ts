@@ -59,16 +59,9 @@ export class Groups {
       const group = this.#pending
       this.#pending = []
       await syncAll(group)
-      this.#note(group)
+      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
     }
     this.#syncs = false
-  }
-  #note(group: readonly Entry[]): void {
-    try {
-      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
-    } catch {
-      // It is an index. The entries are on the disk; the next run compares them with their digests, since it has no line for them.
-    }
   }
   /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
   async flush(): Promise<void> {

@@ -37,7 +37,11 @@ export class Journal {
   add(all: readonly Line[]): void {
     if (all.length === 0) return
     const text = all.map(line => `${JSON.stringify(line)}\n`).join('')
-    appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`)
+    try {
+      appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`)
+    } catch {
+      // It is an index: what it has no line for, the next run compares with its digests.
+    }
     for (const line of all) this.#learn(line)
   }
   /** An entry that was taken away is looked at anew when it comes again. */
