@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -55,6 +58,17 @@ test('words become values of the type that the schema takes; what was not given 
     ...{ reads: 'a_1.fq,a_2.fq', bams: ['x.bam', 'y.bam'], reports: ['a=x.bam'], out: 'o.bam' },
   })
 })
+test('a value of many parts may be the content of a file', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-arguments-'))
+  const file = path.join(folder, 'extra.yaml')
+  writeFileSync(file, 'a: 7\n')
+  expect(await read('--extra', file)).toEqual({ extra: { a: 7 } })
+  await expect(read('--extra', path.join(folder, 'none.yaml'))).rejects.toThrow(
+    /There is no readable file for --extra .*none\.yaml \(ENOENT\)/,
+  )
+  writeFileSync(file, 'a: [1\n')
+  await expect(read('--extra', file)).rejects.toThrow(/extra\.yaml, line 2, column 1: .*Correct the YAML or JSON there\./)
+})
 test('booleans both ways, also where the name itself begins with no', async () => {
   expect(await read('--no-qc')).toEqual({ qc: false })
   expect(await read('--qc')).toEqual({ qc: true })
@@ -83,7 +97,7 @@ test('help is made of descriptions, limits and defaults', () => {
     '--depths <n...> | (default [])',
     '--qc  | Check the reads (default true)',
     '--no-trim  | (default false)',
-    '--extra <json> | ',
+    '--extra <json|file> | ',
   ])
 })
 test('what is missing is told at once', () => {

@@ -78,7 +78,7 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
       const { readYaml } = await import('./params-file.ts')
       return readYaml(text, `file for ${long}`)
     }
-    return { ...flag, about, value: '<file.yaml|json>', read }
+    return { ...flag, about, value: '<json|file>', read }
   }
   return { ...flag, about, value: `<${placeholder(shape)}>`, read: given => valueFrom(long, String(given), shape) }
 }

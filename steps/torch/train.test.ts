@@ -148,6 +148,8 @@ describe('faults', () => {
       [changed('--index', odd), 'the label is "failing"; it is 1 (positive) or 0 (negative).'],
       [changed('--pixels', files.index), 'cannot be read as packed pixels'],
       [changed('--history', '/proc/none/history'), 'cannot be read or written'],
+      [changed('--full'), 'Out of memory on cpu:'],
+      [changed('--full'), 'Give a smaller --batch than 8 or --patch, or a smaller model.'],
       [validation(other, 'nirschl'), 'is no checkpoint of this script'],
       [
         validation(path.join(at, 'hand.pt'), 'resnet18'),
@@ -156,8 +158,13 @@ describe('faults', () => {
     ]
     // One Python for all of them: loading torch takes longer than a fault.
     const all = `import sys, json, io, contextlib; sys.path.insert(0, ${JSON.stringify(path.dirname(script))}); import classify
+one_epoch = classify.one_epoch
+def full(*_):
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp:75] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 for words in json.load(sys.stdin):
     text = io.StringIO()
+    classify.one_epoch = full if '--full' in words else one_epoch
+    words = [word for word in words if word != '--full']
     with contextlib.redirect_stderr(text):
         status = classify.main(words)
     print(json.dumps([status, text.getvalue()]))`
