@@ -8,6 +8,7 @@
  * - `INPUT`: a file that the user gave is missing, unreadable or not what it should be
  * - `TOOL`: a program is missing or has a version that the step does not accept
  * - `RESOURCES`: a step needs more memory or GPUs than there are
+ * - `ENVIRONMENT`: the settings of an environment are at fault, or it cannot be reached or lacks something
  * - `STEP`: a step failed, or did not keep its promise
  * - `STORE`: the store cannot be read or written
  * - `USAGE`: the words of a command are off
@@ -21,6 +22,7 @@ export type Code =
   | 'INPUT'
   | 'TOOL'
   | 'RESOURCES'
+  | 'ENVIRONMENT'
   | 'STEP'
   | 'STORE'
   | 'USAGE'
