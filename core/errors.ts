@@ -8,9 +8,9 @@
  * - `INPUT`: a file that the user gave is missing, unreadable or not what it should be
  * - `TOOL`: a program is missing or has a version that the step does not accept
  * - `RESOURCES`: a step needs more memory or GPUs than there are
- * - `ENVIRONMENT`: the settings of an environment are at fault, or it cannot be reached or lacks something
  * - `STEP`: a step failed, or did not keep its promise
  * - `STORE`: the store cannot be read or written
+ * - `ENVIRONMENT`: the place where a run should go cannot be used: its cluster, its bucket, its images, its settings
  * - `USAGE`: the words of a command are off
  * - `CANCELLED`: somebody stopped the run
  */
@@ -22,9 +22,9 @@ export type Code =
   | 'INPUT'
   | 'TOOL'
   | 'RESOURCES'
-  | 'ENVIRONMENT'
   | 'STEP'
   | 'STORE'
+  | 'ENVIRONMENT'
   | 'USAGE'
   | 'CANCELLED'
 
