@@ -113,7 +113,7 @@ export function bucketRecord(record: StepRecord, kinds: OutKinds): BucketRecord 
     const kind = kinds[port]
     if (!kind || !('many' in kind)) return [port, files] as const
     const main = fileOf(kind).extension
-    const longest = suffixesOf(fileOf(kind)).sort((a, b) => b.length - a.length)
+    const longest = [...suffixesOf(fileOf(kind))].sort((a, b) => b.length - a.length)
     let n = 0
     const numbered = files.map(({ name, ...rest }): BucketFile => {
       const suffix = longest.find(each => name.endsWith(each)) ?? main

@@ -31,19 +31,18 @@ may-leave() {
   done
   ports+=("$1")
 }
-natural() { # indices of `listed` in the order of the names, in `order`: runs of digits as numbers, all else by bytes, as in core/run/natural.ts
-  local rest key name i=0 between=$'\x01\x01'
+natural() { # indices of `listed` in the order of the names, in `order`; the rule is that of core/run/natural.ts
+  local rest key name digits i=0 zeros=00000000000000000000
   for name in "${listed[@]}"; do
     rest=$name key=
-    while [[ $rest =~ ^([^0-9]*)0*([0-9]+)(.*)$ ]]; do
-      rest=${BASH_REMATCH[3]}
-      printf -v key '%s%s%05d%s' "$key" "${BASH_REMATCH[1]}" ${#BASH_REMATCH[2]} "${BASH_REMATCH[2]}"
+    while [[ $rest =~ ^([^0-9]*)([0-9]+)(.*)$ ]]; do
+      digits=${BASH_REMATCH[2]} rest=${BASH_REMATCH[3]}
+      key+=${BASH_REMATCH[1]}${zeros:${#digits}}$digits
     done
-    key+=$rest
-    printf '%s%s%s%s%s\0' "${key//$'\x01'/$'\x01\x02'}" "$between" "${name//$'\x01'/$'\x01\x02'}" "$between" $((i++))
+    printf '%s/%s/%s\0' "$key$rest" "$name" $((i++))
   done | sort -z >"$root/stage/order"
   order=()
-  while IFS= read -r -d '' name; do order+=("${name##*$'\x01'}"); done <"$root/stage/order"
+  while IFS= read -r -d '' name; do order+=("${name##*/}"); done <"$root/stage/order"
 }
 fills() { # port suffix…
   ! mine || rooms+=("$root/$at/out/$1")
