@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly link?: boolean
   readonly publishPartial?: boolean
   readonly dryRun?: boolean
+  /** Goes on with a run that was sent to a cluster: `trireme attach` says so. */
+  readonly attach?: string
   readonly keys?: boolean
   readonly yes?: boolean
 }
@@ -35,6 +37,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
   const add = (flags: string, about: string, as?: (text: string) => unknown) => {
     const option = new Option(flags, about).helpGroup('Options:')
     command.addOption(as ? option.argParser(as) : option)
+    return option
   }
   if (verb !== 'why') add('--out <dir>', 'folder for the results (default results)')
   add('--store <dir>', 'where finished work is kept; also TRIREME_STORE (default .trireme)')
@@ -50,6 +53,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--publish-partial', 'publish the results that were made even when a step failed')
     add('--dry-run', 'print the plan and run nothing')
     add('--json', 'print events as JSON lines')
+    add('--attach <run>', 'go on with a run that was sent to a cluster').hideHelp()
     add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
   }
   if (verb !== 'why') add('--no-install', 'fail where a tool is missing, instead of installing it')

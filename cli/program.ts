@@ -47,6 +47,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: () => import('./commands/plan.ts'),
     },
     { words: 'run <pipeline>', about: 'run a pipeline', load: () => import('./commands/run.ts') },
+    {
+      words: 'attach <run>',
+      about: 'follow a run on a cluster again, after its client went away',
+      load: () => import('./commands/attach.ts'),
+    },
     { words: 'runs', about: 'list the runs of the store', load: () => import('./commands/runs.ts') },
     { words: 'logs <run> [step]', about: 'show what the steps of a run wrote', load: () => import('./commands/logs.ts') },
     { words: 'why <pipeline> <step>', about: 'say why a step would run again', load: () => import('./commands/why.ts') },
@@ -61,6 +66,13 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: () => import('./commands/fetch.ts'),
     },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
+  ],
+  'Clusters:': [
+    {
+      words: 'cluster-setup',
+      about: 'print the accounts and rights that runs on a cluster need, as YAML to read and apply',
+      load: () => import('./commands/cluster-setup.ts'),
+    },
   ],
   'Own copies:': [
     { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },

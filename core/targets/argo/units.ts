@@ -29,8 +29,10 @@ export class Units {
   all(): Iterable<Unit> {
     return this.#units.values()
   }
-  seeWorkflow(workflow: LiveWorkflow): void {
-    for (const node of nodesOf(workflow)) {
+  /** @returns how many nodes it has */
+  seeWorkflow(workflow: LiveWorkflow): number {
+    const nodes = nodesOf(workflow)
+    for (const node of nodes) {
       if (node.type === 'Retry') this.#seeTask(node)
       else if (node.type === 'Pod') {
         const { unit, attempt } = this.#place(node.name)
@@ -38,6 +40,7 @@ export class Units {
         if (attempt === undefined) this.#seeTask(node)
       } else if (node.type === 'Skipped') this.#seeTask(node)
     }
+    return nodes.length
   }
   seePods(change: Change<LivePod>): void {
     for (const pod of change.type === 'all' ? change.items : [change.item]) this.#seePod(pod)
