@@ -39,7 +39,7 @@ for (const bundle of scripts.map(file => path.join('dist', file.replace(/\.ts$/,
   if (text.includes('Dynamic require of')) writeFileSync(bundle, requiring + text)
 }
 for (const file of files.filter(name =>
-  /\.(sh|pl|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
+  /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
 )) {
   mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
   cpSync(file, path.join('dist', file))

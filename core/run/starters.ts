@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import type { Surroundings } from './process.ts'
 import type { Launch } from './script.ts'
 import { type Child, type ChildEnd, killGroup } from './spawned.ts'
+import { starter } from './starter.ts'
 
 /** Number of the system call `wait4`, which tells what a child used, on 64-bit Linux. */
 const wait4 = process.platform === 'linux' ? { x64: 61, arm64: 260 }[process.arch as string] : undefined
 /** Perl is part of every Debian, Ubuntu and Fedora; the system's own is taken, whatever stands before it on PATH. */
-const perl = '/usr/bin/perl'
-const script = fileURLToPath(new URL('./starter.pl', import.meta.url))
+export const perl = '/usr/bin/perl'
 
 /** Whether this machine has what `started` needs. */
 export const startersHere = wait4 !== undefined && existsSync(perl)
@@ -34,7 +33,7 @@ class Starter {
   #task: Task | undefined
   constructor() {
     // A session of its own: a Ctrl-C at the terminal is for the runner to hear.
-    this.#process = spawn(perl, ['--', script, String(wait4)], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#process = spawn(perl, ['-e', starter, '--', String(wait4)], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
     this.#input = this.#process.stdin as Socket // pipes of a child are sockets
     this.#output = this.#process.stdout as Socket
     this.#input.on('error', () => {}) // it is gone, which "close" tells too
@@ -62,7 +61,7 @@ class Starter {
   }
   /** Ends it, and waits for that: what a child used is told to those who measure us only when we have waited for it. */
   end(): Promise<void> {
-    this.#process.ref()
+    for (const each of [this.#process, this.#output]) each.ref()
     return new Promise(done => {
       this.#process.once('close', () => done())
       this.#input.end()
@@ -116,5 +115,5 @@ export function started(launch: Launch, at: Surroundings): Child {
 }
 /** Ends those that are idle, at the end of a run. */
 export async function endStarters(): Promise<void> {
-  await Promise.all(idle.splice(0).map(starter => starter.end()))
+  await Promise.all(idle.splice(0).map(each => each.end()))
 }
