@@ -15,6 +15,7 @@ const statuses: Readonly<Record<Code, number>> = {
   TOOL: 5,
   RESOURCES: 6,
   STORE: 7,
+  ENVIRONMENT: 8,
   CANCELLED: 130,
 }
 const internal = 70 // EX_SOFTWARE of sysexits.h

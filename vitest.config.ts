@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['trireme-source'] },
   ssr: { resolve: { conditions: ['trireme-source'], externalConditions: ['trireme-source'] } },
   test: {
+    globalSetup: ['test/scratch.ts'],
     include: ['{core,steps,pipelines,containers,datasets,benchmarks,cli,test}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -12,11 +12,32 @@ import { machine, versionOf } from './harness/machine.ts'
 import { root } from './harness/places.ts'
 import { keep, type Result } from './harness/result.ts'
 import { table } from './harness/table.ts'
+import { changed, cuda } from './idr/changed.ts'
+import { cores, loading, overhead } from './idr/costs.ts'
+import { controls, quality } from './idr/quality.ts'
+import { drawing } from './idr/twin.ts'
 import { hotPaths } from './micro.ts'
 import { besideSnakemake, shortSteps, tenThousand } from './short-steps.ts'
 import { besideScript, besideStages } from './sim5m.ts'
 
-const all: readonly Benchmark[] = [hotPaths, shortSteps, tenThousand, besideSnakemake, accuracy, sameness, besideScript, besideStages]
+const all: readonly Benchmark[] = [
+  hotPaths,
+  shortSteps,
+  tenThousand,
+  besideSnakemake,
+  accuracy,
+  sameness,
+  besideScript,
+  besideStages,
+  drawing,
+  quality,
+  controls,
+  overhead,
+  loading,
+  cores,
+  changed,
+  cuda,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,7 +70,7 @@ for (const benchmark of all.filter(({ name }) => positionals.length === 0 || pos
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'trireme-bench-'))
   const [when, load, on] = [new Date().toISOString(), os.loadavg()[0] ?? 0, machine()]
   try {
-    const { timed, rows } = await benchmark.measure({
+    const { timed, rows, facts } = await benchmark.measure({
       quick: values.quick,
       seed: Number(values.seed),
       scratch,
@@ -71,11 +92,15 @@ for (const benchmark of all.filter(({ name }) => positionals.length === 0 || pos
       load,
       arms: Object.fromEntries(Object.entries(timed).map(([name, runs]) => [name, [...runs]])),
       rows: [...rows],
+      ...(facts && { facts: { ...facts } }),
       warnings: [...warningsOf(timed, on.cores, load)],
     }
     const file = keep(path.join(root, 'benchmarks', 'results'), result, on)
     const notes = result.warnings.map(warning => `Warning: ${warning}\n`).join('')
-    process.stdout.write(`\n${benchmark.name}\n\n${table(result)}\n\n${notes}Kept: ${path.relative(process.cwd(), file)}\n\n`)
+    const beside = Object.entries(facts ?? {})
+      .map(([what, value]) => `${what}: ${value}\n`)
+      .join('')
+    process.stdout.write(`\n${benchmark.name}\n\n${table(result)}\n\n${beside}${notes}Kept: ${path.relative(process.cwd(), file)}\n\n`)
     missed += rows.filter(({ met }) => !met).length
   } finally {
     execFileSync('chmod', ['-R', 'u+w', scratch])

@@ -10,6 +10,7 @@
  * - `RESOURCES`: a step needs more memory or GPUs than there are
  * - `STEP`: a step failed, or did not keep its promise
  * - `STORE`: the store cannot be read or written
+ * - `ENVIRONMENT`: the place where a run should go cannot be used: its cluster, its bucket, its images, its settings
  * - `USAGE`: the words of a command are off
  * - `CANCELLED`: somebody stopped the run
  */
@@ -23,6 +24,7 @@ export type Code =
   | 'RESOURCES'
   | 'STEP'
   | 'STORE'
+  | 'ENVIRONMENT'
   | 'USAGE'
   | 'CANCELLED'
 

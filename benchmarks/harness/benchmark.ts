@@ -14,6 +14,7 @@ export interface Session {
 export interface Measured {
   readonly timed: Timed<string>
   readonly rows: readonly Row[]
+  readonly facts?: Readonly<Record<string, string>>
 }
 /** A claim with its targets, and how it is measured. */
 export interface Benchmark {

@@ -7,12 +7,14 @@ const run = z.strictObject({ wall: z.number(), cpu: z.number(), memory: z.number
 /** A figure beside its target. */
 const row = z.strictObject({
   what: z.string(),
-  unit: z.enum(['ratio', 'share', 'MiB', 'seconds', 'differences', 'operations a second']),
+  unit: z.enum(['ratio', 'share', 'AUC', 'MiB', 'seconds', 'ms', 'count', 'differences', 'a second', 'operations a second']),
   value: z.number(),
   /** Percentile bootstrap interval of 95 %, where the figure comes of timings. */
   low: z.number().optional(),
   high: z.number().optional(),
   target: z.strictObject({ least: z.number().optional(), most: z.number().optional() }),
+  /** Every value the figure was taken from, where it comes of trials. */
+  all: z.array(z.number()).optional(),
   met: z.boolean(),
 })
 export type Row = z.infer<typeof row>
@@ -31,6 +33,8 @@ export const result = z.strictObject({
   /** All runs of each arm, in their order. */
   arms: z.record(z.string(), z.array(run)),
   rows: z.array(row),
+  /** What is no figure: a digest, a device, why something was not measured. */
+  facts: z.record(z.string(), z.string()).optional(),
   warnings: z.array(z.string()),
 })
 export type Result = z.infer<typeof result>

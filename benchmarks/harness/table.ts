@@ -1,12 +1,21 @@
 import type { Result, Row } from './result.ts'
 
 const shown = (value: number, unit: Row['unit']) =>
-  unit === 'MiB' || unit === 'differences' || unit === 'operations a second'
+  unit === 'MiB' || unit === 'count' || unit === 'differences' || unit === 'operations a second'
     ? String(Math.round(value))
     : value < 10
       ? value.toFixed(3)
       : value.toFixed(1)
-const targetText = ({ target: { least, most } }: Row) => (least !== undefined ? `≥ ${least}` : most !== undefined ? `≤ ${most}` : '')
+const targetText = ({ target: { least, most } }: Row) =>
+  least !== undefined && most !== undefined
+    ? least === most
+      ? `${least}`
+      : `${least} to ${most}`
+    : least !== undefined
+      ? `≥ ${least}`
+      : most !== undefined
+        ? `≤ ${most}`
+        : ''
 
 /** Rows as a table for the terminal, and Markdown at the same time. */
 export function table({ rows }: Pick<Result, 'rows'>): string {

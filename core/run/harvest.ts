@@ -6,6 +6,7 @@ import type { StepNode } from '../node.ts'
 import { filesOf, type Placed, placedAt } from '../place.ts'
 import { digestFile } from '../store/durable.ts'
 import type { OutputFile } from '../store/record.ts'
+import { byNature } from './natural.ts'
 import { logName, type Work } from './work.ts'
 
 /**
@@ -36,10 +37,9 @@ function promised(out: string, port: string, kind: OutKind, label: string): read
   if (!('optional' in kind)) return [placed]
   return filesOf(placed).some(found) ? [placed] : []
 }
-const natural = new Intl.Collator('en', { numeric: true })
 /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
 function listed(folder: string, kind: FileKind, label: string, port: string): readonly Placed[] {
-  const names = readdirSync(folder).sort(natural.compare)
+  const names = readdirSync(folder).sort(byNature)
   const stray = names.find(
     name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
   )
