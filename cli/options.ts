@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { TriremeError } from '../core/errors.ts'
+import { bytesFrom } from '../core/quantity.ts'
 import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
 import { type AnyPipeline, findPipeline } from './catalogue.ts'
 import type { Raw } from './raw.ts'
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly memory?: number
   readonly gpu?: number
   readonly profile?: string
+  /** Name of an environment. */
+  readonly on?: string
   readonly paramsFile?: string
   readonly failFast?: boolean
   readonly install: boolean
@@ -35,6 +38,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
   }
   if (verb !== 'why') add('--out <dir>', 'folder for the results (default results)')
   add('--store <dir>', 'where finished work is kept; also TRIREME_STORE (default .trireme)')
+  add('--on <environment>', 'where to run: an environment of "trireme list --environments" (default: processes of this machine)')
   add('--profile <name>', 'arguments bound to a dataset, such as test; a params file and flags come before it')
   add('--params-file <file>', 'inputs and parameters from a YAML or JSON file; flags come before it')
   if (verb === 'run') {
@@ -60,16 +64,14 @@ export function wholeNumber(flag: string, text: string, least: number): number {
     throw new TriremeError('USAGE', `${flag} takes a whole number from ${least}, got ${JSON.stringify(text)}.`)
   return value
 }
-/** 8GiB and 8G are 8 × 2³⁰ bytes, 8GB is 8 × 10⁹, as coreutils have it. */
 export function size(flag: string, text: string): number {
-  const [, figure = '', prefix = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])?(i?b?)$/i.exec(text) ?? []
-  const bytes = Number(figure) * (unit.toLowerCase() === 'b' && prefix !== '' ? 1000 : 1024) ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
-  if (figure === '' || bytes < 2 ** 20)
+  const bytes = bytesFrom(text)
+  if (bytes === undefined)
     throw new TriremeError(
       'USAGE',
       `${flag} takes a size with its unit, such as 8GiB or 500MB, of at least 1MiB; got ${JSON.stringify(text)}.`,
     )
-  return Math.floor(bytes)
+  return bytes
 }
 
 /** What was asked for, once the words are read. */
