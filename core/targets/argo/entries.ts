@@ -9,7 +9,7 @@ import { logName } from '../../run/work.ts'
 import type { StepRecord } from '../../store/record.ts'
 import type { Entry, Store } from '../../store/store.ts'
 import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from '../inside/read.ts'
-import type { Bucket } from './bucket.ts'
+import type { S3Bucket } from './bucket.ts'
 
 const placeOf = (key: string, name = 'record.json') => `entries/${key}/${name}`
 const objectOf = (file: BucketFile) => file.file ?? file.name
@@ -18,7 +18,7 @@ const objectOf = (file: BucketFile) => file.file ?? file.name
  * An entry of the bucket, if it is whole: its record can be read, and every file that it names has the size that it says. A record alone
  * proves nothing, since the outputs of stopped pods are uploaded, too.
  */
-export async function findStored(bucket: Bucket, key: string): Promise<BucketRecord | undefined> {
+export async function findStored(bucket: S3Bucket, key: string): Promise<BucketRecord | undefined> {
   const text = await bucket.read(placeOf(key))
   const record = text && readRecord(text.toString('utf8'))
   if (!record || record.key !== key) return undefined
@@ -31,7 +31,7 @@ export async function findStored(bucket: Bucket, key: string): Promise<BucketRec
  * Brings an entry of this machine's store into the bucket, as a pod would have left it: its record last, so that it counts only when all
  * is there. Files that are there already, of the same size, are not sent again.
  */
-export async function sendEntry(bucket: Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
+export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
   const sent = { ...bucketRecord(record, node.step.outputs), key } // it may stand in for another key
   const there = new Map((await bucket.list(placeOf(key, ''))).map(({ key, size }) => [key, size]))
   await Promise.all(
@@ -48,7 +48,7 @@ export async function sendEntry(bucket: Bucket, key: string, { folder, record }:
  * @param logOf what the step wrote to its standard error, where it is known
  */
 export async function fetchEntry(
-  bucket: Bucket,
+  bucket: S3Bucket,
   store: Store,
   record: StepRecord,
   found: BucketRecord,
@@ -83,7 +83,7 @@ export async function fetchEntry(
     if (existsSync(at.folder)) rmSync(at.folder, { recursive: true, force: true })
   }
 }
-async function fetchFile(bucket: Bucket, key: string, file: BucketFile, out: string, label: string): Promise<void> {
+async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: string, label: string): Promise<void> {
   const to = path.join(out, file.name)
   if (path.relative(out, to).startsWith('..') || path.isAbsolute(file.name))
     throw new TriremeError(
@@ -111,14 +111,14 @@ async function fetchFile(bucket: Bucket, key: string, file: BucketFile, out: str
   )
 }
 /** Puts what is not there yet: its name is its digest, so what is there is the same. */
-export async function sendContent(bucket: Bucket, key: string, content: string | Uint8Array): Promise<boolean> {
+export async function sendContent(bucket: S3Bucket, key: string, content: string | Uint8Array): Promise<boolean> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   if ((await bucket.size(key)) === bytes.length) return false
   await bucket.put(key, bytes)
   return true
 }
 /** A user's file, under its digest. */
-export async function sendSource(bucket: Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
+export async function sendSource(bucket: S3Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
   const { size } = statSync(url)
   if ((await bucket.size(`sources/${sha256}`)) === size) return false
   await bucket.putFile(`sources/${sha256}`, url, size)

@@ -2,7 +2,7 @@ import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
 import type { Entry, Store } from '../../store/store.ts'
 import { type BucketRecord, type Report, readReport } from '../inside/read.ts'
-import type { Bucket } from './bucket.ts'
+import type { S3Bucket } from './bucket.ts'
 import { findStored } from './entries.ts'
 import type { Ledger } from './ledger.ts'
 import { culprit, type Fallen, isMade, keepLog } from './outcome.ts'
@@ -11,7 +11,7 @@ import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import type { Unit, Units } from './units.ts'
 
 export interface Reconciling {
-  readonly bucket: Bucket
+  readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
   readonly log: (pod: string) => Promise<string | undefined>
   readonly store: Store

@@ -9,7 +9,7 @@ import { refsIn } from '../../ref.ts'
 import type { Execution } from '../../run/execution.ts'
 import type { Entry, Store } from '../../store/store.ts'
 import type { BucketRecord } from '../inside/read.ts'
-import { Bucket } from './bucket.ts'
+import { S3Bucket } from './bucket.ts'
 import { Cluster } from './cluster.ts'
 import { compile } from './compile.ts'
 import type { Compiled } from './compiled.ts'
@@ -61,7 +61,7 @@ class ArgoRun<O extends Results> {
   readonly #found = new Map<string, BucketRecord>()
   /** Keys whose entries this machine holds. */
   readonly #here = new Set<string>()
-  #bucket: Bucket | undefined
+  #bucket: S3Bucket | undefined
   #reconciler: Reconciler | undefined
   constructor(plan: Plan<O>, options: ArgoOptions) {
     this.#plan = plan
@@ -123,15 +123,15 @@ class ArgoRun<O extends Results> {
     }
     return all
   }
-  async #open(): Promise<Bucket> {
+  async #open(): Promise<S3Bucket> {
     if (this.#bucket) return this.#bucket
-    const bucket = await Bucket.open(this.#at.environment.bucket)
+    const bucket = await S3Bucket.open(this.#at.environment.bucket)
     await bucket.check()
     this.#bucket = bucket
     return bucket
   }
   /** The same throughout the run; tasks and cluster come when something is sent. */
-  #reconcilerNow(bucket: Bucket, more?: { readonly cluster: Cluster; readonly submission: Submission }): Reconciler {
+  #reconcilerNow(bucket: S3Bucket, more?: { readonly cluster: Cluster; readonly submission: Submission }): Reconciler {
     if (this.#reconciler && !more) return this.#reconciler
     const { store, environment, versions, run, patience = {} } = this.#at
     const cluster = more?.cluster
@@ -169,10 +169,10 @@ class ArgoRun<O extends Results> {
     }
   }
   /** Compiles, and brings all that pods need into the bucket. */
-  async #prepare(bucket: Bucket): Promise<Submission> {
+  async #prepare(bucket: S3Bucket): Promise<Submission> {
     const { environment, versions, image, stream = true, run, store } = this.#at
     const there = new Map([...this.#ledger.entries].map(([key, { record }]) => [key, record]))
-    const compiled = compile(this.#plan, { environment, versions, image, there, stream, run })
+    const compiled = compile(this.#plan, { environment, versions, image, there, stream })
     const { context, namespace, name } = environment
     const submission = submissionOf(compiled, { run, environment: name, context, namespace })
     await Promise.all([
@@ -193,7 +193,7 @@ class ArgoRun<O extends Results> {
     const makers = refs.flatMap(ref => places.origins(ref)).map(ref => keys.of(ref.node))
     return [...new Set(makers)].filter(key => this.#here.has(key) && !this.#found.has(key))
   }
-  async #sendEntry(bucket: Bucket, key: string): Promise<void> {
+  async #sendEntry(bucket: S3Bucket, key: string): Promise<void> {
     const entry = this.#ledger.entries.get(key)!
     if (await findStored(bucket, key)) return
     const fault = await this.#at.store.fault(entry)
