@@ -50,7 +50,7 @@ function listed(folder: string, kind: FileKind, label: string, port: string): re
     )
   return names
     .filter(name => name.endsWith(kind.extension))
-    .map(name => placedAt(path.join(folder, name.slice(0, -kind.extension.length)), kind))
+    .map(name => placedAt(`${folder}/${name.slice(0, -kind.extension.length)}`, kind)) // not by `path.join`: a file may be named .txt
 }
 async function check(label: string, port: string, kind: FileKind, placed: Placed, work: Work): Promise<void> {
   for (const file of filesOf(placed)) {
@@ -86,7 +86,7 @@ export function placedFrom(folder: string, port: string, kind: OutKind, files: r
   const file = fileOf(kind)
   if ('many' in kind) {
     const mains = files.filter(({ name }) => name.endsWith(file.extension))
-    return mains.map(({ name }) => placedAt(path.join(folder, name.slice(0, -file.extension.length)), file))
+    return mains.map(({ name }) => placedAt(`${folder}/${name.slice(0, -file.extension.length)}`, file))
   }
   return files.length === 0 ? [] : [placedAt(path.join(folder, port), file)]
 }

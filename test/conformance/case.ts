@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { kind, many, mib, pipe, run, step, word } from 'trireme-bio'
+import { kind, many, mib, type Needs, pipe, run, step } from 'trireme-bio'
+import { z } from 'zod'
 import type { Plan } from '../../core/plan.ts'
 
 /** A tiny pipeline that every target must treat alike. */
@@ -9,34 +9,38 @@ export interface Case {
   readonly proves: string
   /** Plans that are run one after another in one store. */
   readonly plans: (at: Surroundings) => readonly Plan[]
-  /** What results of the last plan hold, by the result's name: what a reader expects without a look at the golden. */
-  readonly texts?: Readonly<Record<string, string>>
-  /** Words that messages of failures must hold. */
+  /** What a result of the last plan holds, by its name: what a reader expects without a look at the golden. */
+  readonly holds?: Readonly<Record<string, string>>
+  /** Words that the messages of failures must hold. */
   readonly says?: readonly string[]
-  /** What a target must have; one that has not is skipped with the reason. */
-  readonly asks?: 'streams' | 'cut-off' | 'memory limits'
+  /** What a target must have for it; one that has not is skipped, with the reason. */
+  readonly asks?: Ability
 }
+/** What not every target has: links between steps, early cut-off by content, a limit of memory that ends a step. */
+export type Ability = 'streams' | 'cut-off' | 'memory limits'
 export interface Surroundings {
-  /** Folder for input files. */
+  /** Folder for input files of the case. */
   readonly folder: string
-  /** Words that bring a process under a limit of memory that its target does not set itself; none elsewhere. */
+  /** File to which a step writes its process id to come under a limit of memory, where the target sets none itself; else empty. */
   readonly confine: string
 }
 
 export const image = 'base'
 export const text = kind('text', { extension: '.txt' })
-export const needs = { cpu: 1, memory: mib(64) }
-/** Words of a bash script, for steps that need one: the script is fixed, values are its words. */
+export const needs: Needs = { cpu: 1, memory: mib(64) }
+/** By its memory a step may tell its attempts apart: 64 MiB at the first, 128 at the second. */
+export const ladder: Needs = { cpu: 1, memory: [mib(64), mib(128)] }
+/** A fixed script; values are its words, `$1` and so on. */
 export const bash = (script: string) => ['bash', '-euc', script, 'step'] as const
 
 export const say = step({
   name: 'say',
   image,
   inputs: {},
-  params: { what: asText() },
+  params: { what: z.string() },
   outputs: { said: text },
   needs,
-  tag: ({ what }) => what.trim(),
+  tag: ({ what }) => what.split(/\s/)[0]!,
   command: ({ what, said }) => run('printf', '%s\n', what).into(said),
 })
 export const upper = step({
@@ -47,31 +51,43 @@ export const upper = step({
   needs,
   command: ({ text, shouted }) => pipe(['cat', text], ['tr', 'a-z', 'A-Z']).into(shouted),
 })
-export const join = step({
-  name: 'join',
+/** How many, and then what they hold. */
+export const tally = step({
+  name: 'tally',
   image,
   inputs: { texts: many(text) },
-  outputs: { joined: text },
+  outputs: { told: text },
   needs,
-  command: ({ texts, joined }) => run('cat', texts).into(joined),
+  command: ({ texts, told }) => run(...bash('echo "$# files"; for file; do cat "$file"; done'), texts).into(told),
 })
-/** One file for each line, named by its number: 2.txt comes before 10.txt. */
+/** A file for each line that is not empty, named by its number. */
 export const lines = step({
   name: 'lines',
   image,
   inputs: { text },
-  outputs: { each: many(text) },
+  outputs: { files: many(text) },
   needs,
-  command: ({ text, each }) => run(...bash('n=0; while IFS= read -r line; do n=$((n + 1)); printf "%s\\n" "$line" >"$2/$n.txt"; done <"$1"'), text, each),
+  command: ({ text, files }) =>
+    run(
+      ...bash('n=0; while IFS= read -r line; do n=$((n + 1)); [ -z "$line" ] || printf "%s\\n" "$line" >"$2/$n.txt"; done <"$1"'),
+      text,
+      files,
+    ),
 })
-/** A step that takes a file and a script for it: for the failures. */
-export const through = (name: string, script: string, more: Partial<Parameters<typeof step>[0]> = {}) =>
+interface Extras {
+  readonly needs?: Needs
+  readonly streams?: readonly ('from' | 'to')[]
+  readonly stopsEarly?: readonly 'from'[]
+  readonly retry?: { readonly times: number; readonly exits: readonly number[] }
+}
+/** A step of one file by a script: `$1` is read, `$2` written, `$3` is the memory granted in MiB. */
+export const by = (name: string, script: string, extras: Extras = {}) =>
   step({
     name,
     image,
     inputs: { from: text },
     outputs: { to: text },
     needs,
-    command: ({ from, to }) => run(...bash(script), from, to),
-    ...(more as object),
+    ...extras,
+    command: ({ from, to, memory }) => run(...bash(script), from, to, memory.mib(1)),
   })
