@@ -11,10 +11,11 @@ import type { Link } from './chains.ts'
 import type { Perform } from './execution.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
+import { carriedNothing } from './pipes.ts'
 import type { Ended } from './process.ts'
 import { follow, type Told } from './progress.ts'
 import { launch } from './script.ts'
-import { clear, type Inputs, linkedLog, type Work } from './work.ts'
+import { clear, type Inputs, linkedLog, pipeFor, type Work } from './work.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -82,6 +83,13 @@ export const attemptBy =
         keep(at)
         return failed
       }
+      const silent = at.links.map((link, n) => !link.tee && carriedNothing(pipeOf(at, n)))
+      if (silent.includes(true)) {
+        // Most likely its writer broke its promise. A copy on the way tells for sure, and is refused like any empty output.
+        for (const { work } of group) clear(work.folder)
+        const links = at.links.map((link, n) => (silent[n] ? { ...link, tee: true } : link))
+        return await attemptBy(way)({ ...at, links }, store, keys)
+      }
       const entries: (Entry | undefined)[] = []
       const promises = []
       for (const [n, { member, work }] of group.entries()) {
@@ -109,6 +117,9 @@ export const attemptBy =
       for (const log of logs) log.stop()
     }
   }
+/** The pipe that member n writes to, for the one after it. */
+export const pipeOf = ({ members, links }: Attempt, n: number): string =>
+  path.join(members[n]!.folder, pipeFor(members[n]!.node, links[n]!.port))
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */
 function keep(at: Attempt): void {
   for (const { folder, kept } of at.members) {
@@ -131,7 +142,7 @@ function firstFailure(at: Attempt, works: readonly Work[], ended: readonly Ended
       kept: member.kept,
     })
     const link = at.links[n]
-    const mayStop = link !== undefined && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
+    const mayStop = link !== undefined && !link.tee && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
     return told?.unread && mayStop && ended[n]!.stopped === undefined ? undefined : told
   })
   const [first] = [failures.findIndex(each => each && !each.unread), failures.findIndex(each => each !== undefined)].filter(n => n >= 0)

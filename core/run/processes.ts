@@ -1,19 +1,17 @@
-import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { constants } from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
-import { TriremeError } from '../errors.ts'
 import type { Keys } from '../key.ts'
 import { fileOf } from '../kind.ts'
 import { rung } from '../quantity.ts'
 import type { Store } from '../store/store.ts'
 import type { Tool } from '../tool.ts'
-import { type Attempt, attemptBy, type Member, type Way } from './attempt.ts'
+import { type Attempt, attemptBy, type Member, pipeOf, type Way } from './attempt.ts'
 import type { Perform } from './execution.ts'
+import { makePipes, touch } from './pipes.ts'
 import { type Ended, type Running, start } from './process.ts'
 import { launch } from './script.ts'
 import { preferredFolders } from './tools.ts'
-import { pipeFor, prepare, type Work } from './work.ts'
+import { prepare, type Work } from './work.ts'
 
 interface Launched {
   readonly member: Member
@@ -29,7 +27,7 @@ const processes: Way = {
       return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
     }),
   run: async (at, works) => {
-    const pipes = at.links.flatMap((link, n) => [source(at, n), ...(link.tee ? [teed(at, n)] : [])])
+    const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
     if (pipes.length > 0) await makePipes(pipes)
     const everything: Running[] = []
     const cancel = () => {
@@ -63,22 +61,9 @@ const processes: Way = {
 /** Runs one attempt as processes of this machine. */
 export const attempt: Perform = attemptBy(processes)
 
-async function makePipes(pipes: readonly string[]): Promise<void> {
-  try {
-    await promisify(execFile)('mkfifo', ['-m', '600', ...pipes])
-  } catch (cause) {
-    const fault = cause instanceof Error ? cause.message.trim() : String(cause)
-    throw new TriremeError(
-      'STORE',
-      `The pipes between steps cannot be made: ${fault}. Give a --store on a file system that has named pipes, or run with --no-stream.`,
-      { cause },
-    )
-  }
-}
-const source = (at: Attempt, n: number) => path.join(at.members[n]!.folder, pipeFor(at.members[n]!.node, at.links[n]!.port))
-const teed = (at: Attempt, n: number) => `${source(at, n)}.tee`
+const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
 /** The pipe that member n reads from. */
-const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : source(at, n - 1))
+const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))
 
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
 function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
@@ -113,10 +98,11 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
   const { port } = at.links[n]!
   const words = [
     '-c',
-    'exec tee "$1" <"$2" >"$3"',
+    // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+    'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
     `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
-    source(at, n),
+    pipeOf(at, n),
     teed(at, n),
   ]
   const tee = path.join(folder, 'tee')
@@ -158,9 +144,9 @@ async function together(at: Attempt, group: readonly Launched[], tees: readonly 
   }
   try {
     const teedLinks = at.links.flatMap((link, n) => (link.tee ? [n] : []))
-    const copies = Promise.all(tees.map((tee, m) => watch(tee, source(at, teedLinks[m]!), teed(at, teedLinks[m]!))))
+    const copies = Promise.all(tees.map((tee, m) => watch(tee, pipeOf(at, teedLinks[m]!), teed(at, teedLinks[m]!))))
     const ended = await Promise.all(
-      group.map(({ running }, n) => watch(running, n > 0 ? pipeInto(at, n) : undefined, at.links[n] && source(at, n))),
+      group.map(({ running }, n) => watch(running, n > 0 ? pipeInto(at, n) : undefined, at.links[n] && pipeOf(at, n))),
     )
     timers.push(setTimeout(endAll, 2000)) // a tee whose writer wrote nothing and whose reader is gone
     const copied = await copies
@@ -170,13 +156,5 @@ async function together(at: Attempt, group: readonly Launched[], tees: readonly 
     })
   } finally {
     for (const timer of timers) clearTimeout(timer)
-  }
-}
-/** Opens and closes one end of a named pipe, so that whoever waits at the other end goes on. */
-function touch(pipe: string, end: number): void {
-  try {
-    closeSync(openSync(pipe, end | constants.O_NONBLOCK))
-  } catch {
-    // Nobody waits there.
   }
 }
