@@ -5,7 +5,7 @@ import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
 import { type AnyPipeline, findPipeline } from './catalogue.ts'
 import type { Raw } from './raw.ts'
 
-/** What `run`, `plan` and `why` take besides the pipeline's own flags. */
+/** What `run`, `plan`, `compile` and `why` take besides the pipeline's own flags. */
 export interface RunOptions {
   readonly out: string
   readonly store: string
@@ -27,8 +27,11 @@ export interface RunOptions {
   readonly attach?: string
   readonly keys?: boolean
   readonly yes?: boolean
+  /** Folder for what `compile` writes. */
+  readonly output?: string
+  readonly as?: string
 }
-export type Verb = 'run' | 'plan' | 'why'
+export type Verb = 'run' | 'plan' | 'why' | 'compile'
 export const defaultStore = (): string => process.env.TRIREME_STORE || '.trireme'
 
 /** Adds the options of the verb, under a heading of their own. */
@@ -39,7 +42,11 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     command.addOption(as ? option.argParser(as) : option)
     return option
   }
-  if (verb !== 'why') add('--out <dir>', 'folder for the results (default results)')
+  if (verb === 'run' || verb === 'plan') add('--out <dir>', 'folder for the results (default results)')
+  if (verb === 'compile') {
+    add('-o, --output <dir>', 'folder for the manifests and the objects that they refer to')
+    add('--as <form>', 'workflow, or template: a WorkflowTemplate and a thin Workflow that starts it (default workflow)')
+  }
   add('--store <dir>', 'where finished work is kept; also TRIREME_STORE (default .trireme)')
   add('--on <environment>', 'where to run: an environment of "trireme list --environments" (default: processes of this machine)')
   add('--profile <name>', 'arguments bound to a dataset, such as test; a params file and flags come before it')
@@ -56,7 +63,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--attach <run>', 'go on with a run that was sent to a cluster').hideHelp()
     add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
   }
-  if (verb !== 'why') add('--no-install', 'fail where a tool is missing, instead of installing it')
+  if (verb === 'run' || verb === 'plan') add('--no-install', 'fail where a tool is missing, instead of installing it')
   if (verb !== 'why') add('--no-stream', 'write every file, instead of joining steps by pipes')
   if (verb === 'plan') add('--keys', 'print the key of every step')
   command.helpOption('-h, --help', 'print help')
@@ -87,7 +94,7 @@ export interface Asked {
   readonly operands: readonly string[]
 }
 /**
- * Declares `run`, `plan` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
+ * Declares `run`, `plan`, `compile` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
  * @throws TriremeError `USAGE` when there is no such pipeline
  */
 export async function registerVerb(

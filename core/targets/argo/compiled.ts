@@ -1,5 +1,6 @@
 import type { EachNode, StepNode } from '../../node.ts'
 import type { StepRecord } from '../../store/record.ts'
+import type { JobWord } from '../inside/job.ts'
 import type { Workflow } from './schema.ts'
 
 export type { Workflow } from './schema.ts'
@@ -41,6 +42,8 @@ export interface CompiledEntry {
   readonly chain: number
   /** Whether it leaves files: a step that only feeds a pipe leaves none, and no record. */
   readonly kept: boolean
+  /** Words of its first attempt, by pipe and stage: for people. */
+  readonly argv: readonly (readonly (readonly JobWord[])[])[]
 }
 /** What the bucket holds: the outputs of complete entries, by key. */
 export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>

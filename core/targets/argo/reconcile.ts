@@ -75,8 +75,7 @@ export class Reconciler {
     const last = numbers.at(-1)
     for (const number of numbers) {
       const attempt = unit.attempts.get(number)!
-      if (attempt.state !== 'waiting')
-        for (const entry of task.entries) ledger.started(keys.get(entry.place)!, number, this.#group(entry, task, keys))
+      if (attempt.begun) for (const entry of task.entries) ledger.started(keys.get(entry.place)!, number, this.#group(entry, task, keys))
       if (attempt.state === 'failed' && number !== last) await this.#tellRetry(unit, number, task, keys)
     }
     const attempt = last === undefined ? undefined : unit.attempts.get(last)!
@@ -200,6 +199,7 @@ export class Reconciler {
     const fallen = await this.#fallen(unit, attempt, task, keys, message)
     for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, task, keys, fallen.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
+    if (cancelled && !unit.attempts.get(attempt)?.begun) return // like a step that was not begun
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await this.logOf(task, keys, attempt, place)

@@ -58,23 +58,26 @@ check() { # as in a local run: statuses are written down, the first that is neit
   for s; do case $s in 0) ;; 141) broken=141 ;; *) return "$s" ;; esac; done
   return $broken
 }
-programs() { # the text holds positions only, never a value
-  local text='' stage kind start next end
+programs() { # the text that is evaluated holds positions only, never a value: (exec -- "${words[@]:0:3}" …) | (exec -- "${words[@]:3:2}" …)
+  local text='' kind start next stage
   set -- ${shape[n]}
-  local count=$(($# / 2))
+  local single=$(($# == 2))
   while (($#)); do
-    kind=$1 start=$2 next=${4:-${last[n]}} end=${3-}
-    stage="(exec -- \"\${words[@]:$start:$((next - start))}\" 2>&9 9>&-"
-    [[ $end == run ]] && stage+=' >&2'
+    kind=$1 start=$2
     shift 2
-    stage+=')'
-    if ((count == 1)); then text=$stage
-    elif [[ $kind == into ]]; then text+=" | $stage"
-    else text+="${text:+; check \"\${PIPESTATUS[@]\}\" || return; }$stage"; fi
+    next=${2-${last[n]}}
+    stage='(exec -- "${words[@]:'"$start:$((next - start))"'}" 2>&9 9>&-'
+    [[ ${1-} != run ]] || stage+=' >&2'
+    case $kind$single in
+      run0) text+="${text:+$checked}$stage)" ;;
+      into0) text+=" | $stage)" ;;
+      *) text=$stage')' ;;
+    esac
   done
-  ((count == 1)) || text+='; check "${PIPESTATUS[@]}"'
+  ((single)) || text+='; check "${PIPESTATUS[@]}"'
   eval "$text"
 }
+checked='; check "${PIPESTATUS[@]}" || return; '
 member_shell() {
   trap : TERM # it stays to tell how its programs ended; they themselves are ended by SIGTERM as ever
   exec 8>&- 7<&- </dev/null
@@ -153,6 +156,11 @@ sample() { # resident memory by process group; rusage is not told to shells
     ((total <= ${sampled[$n]-0})) || sampled[$n]=$total
   done
 }
+event() { # the next one within so many seconds, in `line`; a read that runs out of time keeps what it has of a line, so the rest is fetched
+  local rest
+  IFS= read -r -t "$1" -u 8 line && return
+  [[ -n $line ]] && IFS= read -r -u 8 rest && line+=$rest
+}
 ended() { # n status signal real user system
   local n=$1
   [[ -n ${alive[$n]-} ]] || return 0
@@ -205,7 +213,7 @@ set -m
 for ((n = 0; n < members; n++)); do
   member_shell &
   pid[$n]=$! alive[$n]=1 began[$n]=$now
-  [[ -z ${seconds[n]} ]] || { printf -v limit[$n] %.0f "${seconds[n]}e2"; limit[$n]=$((now + ${limit[$n]})); }
+  [[ -z ${seconds[n]} ]] || { printf -v "limit[$n]" %.0f "${seconds[n]}e2"; limit[$n]=$((now + ${limit[$n]})); }
 done
 for ((n = 0; n < members; n++)); do
   [[ -n ${tee[n]-} ]] || continue
@@ -221,10 +229,10 @@ while ((${#alive[@]})); do
   ((${#status_of[@]} == 0 && ${#hard[@]} == 0 || tick < 10)) || tick=10
   ((tick > 0)) || tick=1
   printf -v tick '%d.%02d' $((tick / 100)) $((tick % 100))
-  if read -r -t "$tick" -u 8 n code signal real user system; then
+  if event "$tick"; then
     now
-    ended "$n" "$code" "$signal" "$real" "$user" "$system"
-    while read -r -t 0 -u 8 && read -r -u 8 n code signal real user system; do ended "$n" "$code" "$signal" "$real" "$user" "$system"; done
+    ended $line
+    while read -r -t 0 -u 8 && event 1; do ended $line; done
   else
     now
   fi

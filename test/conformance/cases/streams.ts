@@ -10,18 +10,18 @@ const count = step({
   outputs: { to: text },
   streams: ['to'],
   needs,
-  command: ({ to }) => run('seq', 20_000).into(to),
+  command: ({ to }) => run('seq', 200_000).into(to),
 })
 const double = by('double', `awk '{ print 2 * $1 }' "$1" >"$2"`, both)
 const total = by('total', `awk '{ s += $1 } END { printf "%.0f\\n", s }' "$1" >"$2"`, reads)
-const rows = by('rows', 'wc -l <"$1" >"$2"')
+const rows = by('rows', 'wc -l <"$1" >"$2"') // reads a file, no stream
 
 export const streams: readonly Case[] = [
   {
     name: 'stream',
     proves: 'Steps whose both ends stream give the same bytes, by pipes or by files',
     plans: () => [plan('stream', { out: total({ from: double({ from: count({}).to }).to }).to })],
-    holds: { out: '400020000\n' },
+    holds: { out: '40000200000\n' },
   },
   {
     name: 'tee',
@@ -30,7 +30,17 @@ export const streams: readonly Case[] = [
       const from = count({}).to
       return [plan('tee', { from, out: total({ from }).to, rows: rows({ from: double({ from }).to }).to })]
     },
-    holds: { out: '200010000\n', rows: '20000\n' },
+    holds: { out: '20000100000\n', rows: '200000\n' },
+  },
+  {
+    name: 'tee-early',
+    proves: 'A reader that may stop early leaves the file that others want whole',
+    plans: () => {
+      const peek = by('peek', 'head -n 1 "$1" >"$2"', { ...reads, stopsEarly: ['from'] })
+      const from = count({}).to
+      return [plan('tee-early', { out: peek({ from }).to, rows: rows({ from }).to })]
+    },
+    holds: { out: '1\n', rows: '200000\n' },
   },
   {
     name: 'stream-early',

@@ -11,7 +11,7 @@ load() { # folder; false where it has no record
     if [[ $line =~ $entry ]]; then
       name=${BASH_REMATCH[5]:-${BASH_REMATCH[1]}}
       size[$folder/$name]=${BASH_REMATCH[2]} sha[$folder/$name]=${BASH_REMATCH[3]}
-      [[ $name != "$port"/* || ${name%%.*} == "$last" ]] || { last=${name%%.*}; : $((count[\$folder/\$port]++)); }
+      [[ $name != "$port"/* || ${name%%.*} == "$last" ]] || { last=${name%%.*}; count[$folder/$port]=$((${count[$folder/$port]} + 1)); }
     elif [[ $line =~ $output ]]; then
       port=${BASH_REMATCH[1]} last=''
       count[$folder/$port]=0

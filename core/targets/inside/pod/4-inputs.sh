@@ -7,7 +7,8 @@ want() { # path digest
 }
 link_to() { links+=("$1" "$root/$at/$2"); }
 gone() { # slot optional what
-  if [[ $2 == optional ]]; then skip="its input ${1#in/} was left out by the step that may make it"
+  local slot=${1#in/}
+  if [[ $2 == optional ]]; then skip="its input \"${slot%%[./]*}\" was left out by the step that may make it"
   else fault "$at" "Step ${step[at]} needs $3, and no record tells of it. The entry in the bucket is not whole: run again, and it is made anew." 75; fi
 }
 from_folder() { # folder file to optional
