@@ -31,7 +31,7 @@ async function ofProject(): Promise<Readonly<Record<string, Settings>>> {
   if (file === undefined) return {}
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
   const held = /\.[mj]?[jt]s$/.test(file) ? await ofModule(path.resolve(file)) : await readYaml(file, 'settings file')
-  const environments = isRecord(held) ? held.environments : undefined
+  const environments = isRecord(held) ? (held.environments === null ? {} : held.environments) : undefined
   if (!isRecord(environments))
     throw new TriremeError(
       'ENVIRONMENT',
