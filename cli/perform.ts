@@ -101,7 +101,7 @@ export async function perform({ plan, store, versions, environment, options, val
   }
 }
 /** A flag comes before what the environment says. */
-const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
+export const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
   cpu: cpu ?? environment?.limits.cpu,
   memory: memory ?? environment?.limits.memory,
   gpu: gpu ?? environment?.limits.gpu,
