@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,8 @@ import { billOf, inventory } from './materials.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const containers = path.join(root, 'containers')
+/** What the engine reads: containers/ with the packages of npm, kept so that they are fetched once. */
+const context = path.join(root, '.images')
 const { version, repository } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   readonly version: string
   readonly repository?: { readonly url: string }
@@ -84,33 +86,30 @@ interface Values {
   readonly isolation?: string | undefined
 }
 async function build(engine: Engine, name: string, image: string, { tag, source, base, isolation }: Values): Promise<void> {
-  const dockerfile = path.join(containers, name, 'Dockerfile')
-  for (const folder of ['node', 'imaging']) if (readFileSync(dockerfile, 'utf8').includes(`COPY ${folder}/`)) packagesIn(folder)
-  const labels = {
-    version: tag,
-    ...(source !== '' && { source }),
-    'base.name': base ?? /^ARG BASE=(.*)$/m.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? '',
-  }
+  const text = readFileSync(path.join(containers, name, 'Dockerfile'), 'utf8')
+  cpSync(containers, context, { recursive: true })
+  for (const folder of ['node', 'imaging']) if (text.includes(`COPY ${folder}/`)) packagesIn(folder)
+  const labels = { version: tag, ...(source !== '' && { source }), 'base.name': base ?? /^ARG BASE=(.*)$/m.exec(text)?.[1] ?? '' }
   await engine.show([
     'build',
     ...(engine.name === 'podman' && isolation !== undefined ? ['--isolation', isolation] : []),
     ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
     ...Object.entries(labels).flatMap(([label, value]) => ['--label', `org.opencontainers.image.${label}=${value}`]),
-    ...['--platform', 'linux/amd64', '--tag', image, '--file', dockerfile, containers],
+    ...['--platform', 'linux/amd64', '--tag', image, '--file', path.join(context, name, 'Dockerfile'), context],
   ])
 }
-const ready = new Set<string>()
-/** npm compares what it brings with the digests in package-lock.json. */
+/** npm compares what it brings with the digests in package-lock.json. What is there already stays. */
 function packagesIn(folder: string): void {
-  if (ready.has(folder)) return
-  ready.add(folder)
+  const at = path.join(context, folder)
+  const wanted = readFileSync(path.join(at, 'package-lock.json'), 'utf8')
+  const mark = path.join(at, 'node_modules', 'from')
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return
   const npm = process.env.npm_execpath
   const [program, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   const platform = ['--os', 'linux', '--cpu', 'x64', '--libc', 'glibc']
-  execFileSync(program, [...first, 'ci', ...platform, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'], {
-    cwd: path.join(containers, folder),
-    stdio: ['ignore', 2, 2],
-  })
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
+  execFileSync(program, [...first, 'ci', ...platform, ...quiet], { cwd: at, stdio: ['ignore', 2, 2] })
+  writeFileSync(mark, wanted)
 }
 async function bill(engine: Engine, name: string, image: string, tag: string): Promise<void> {
   const [id = '', created = '', licence = ''] = (
