@@ -76,7 +76,7 @@ const isCheckout = async () => (await realpath(process.cwd())) === (await realpa
 
 let loader: Promise<(file: string) => Promise<object>> | undefined
 /** The package's modules are compiled; a project's own TypeScript goes through a small loader, which is only started for it. */
-async function load(file: string, home: Home): Promise<Readonly<Record<string, unknown>>> {
+export async function load(file: string, home: Home): Promise<Readonly<Record<string, unknown>>> {
   if (home === 'package' || /\.m?js$/.test(file)) return import(pathToFileURL(file).href)
   loader ??= import('./typescript.ts').then(({ typescript }) => typescript())
   try {

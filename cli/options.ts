@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { TriremeError } from '../core/errors.ts'
+import { bytesFrom } from '../core/quantity.ts'
 import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
 import { type AnyPipeline, findPipeline } from './catalogue.ts'
 import type { Raw } from './raw.ts'
 
-/** What `run`, `plan` and `why` take besides the pipeline's own flags. */
+/** What `run`, `plan`, `compile` and `why` take besides the pipeline's own flags. */
 export interface RunOptions {
   readonly out: string
   readonly store: string
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly memory?: number
   readonly gpu?: number
   readonly profile?: string
+  /** Name of an environment. */
+  readonly on?: string
   readonly paramsFile?: string
   readonly failFast?: boolean
   readonly install: boolean
@@ -22,8 +25,11 @@ export interface RunOptions {
   readonly dryRun?: boolean
   readonly keys?: boolean
   readonly yes?: boolean
+  /** Folder for what `compile` writes. */
+  readonly output?: string
+  readonly as?: string
 }
-export type Verb = 'run' | 'plan' | 'why'
+export type Verb = 'run' | 'plan' | 'why' | 'compile'
 export const defaultStore = (): string => process.env.TRIREME_STORE || '.trireme'
 
 /** Adds the options of the verb, under a heading of their own. */
@@ -33,8 +39,13 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     const option = new Option(flags, about).helpGroup('Options:')
     command.addOption(as ? option.argParser(as) : option)
   }
-  if (verb !== 'why') add('--out <dir>', 'folder for the results (default results)')
+  if (verb === 'run' || verb === 'plan') add('--out <dir>', 'folder for the results (default results)')
+  if (verb === 'compile') {
+    add('-o, --output <dir>', 'folder for the manifests and the objects that they refer to')
+    add('--as <form>', 'workflow, or template: a WorkflowTemplate and a thin Workflow that starts it (default workflow)')
+  }
   add('--store <dir>', 'where finished work is kept; also TRIREME_STORE (default .trireme)')
+  add('--on <environment>', 'where to run: an environment of "trireme list --environments" (default: processes of this machine)')
   add('--profile <name>', 'arguments bound to a dataset, such as test; a params file and flags come before it')
   add('--params-file <file>', 'inputs and parameters from a YAML or JSON file; flags come before it')
   if (verb === 'run') {
@@ -48,7 +59,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--json', 'print events as JSON lines')
     add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
   }
-  if (verb !== 'why') add('--no-install', 'fail where a tool is missing, instead of installing it')
+  if (verb === 'run' || verb === 'plan') add('--no-install', 'fail where a tool is missing, instead of installing it')
   if (verb !== 'why') add('--no-stream', 'write every file, instead of joining steps by pipes')
   if (verb === 'plan') add('--keys', 'print the key of every step')
   command.helpOption('-h, --help', 'print help')
@@ -60,16 +71,14 @@ export function wholeNumber(flag: string, text: string, least: number): number {
     throw new TriremeError('USAGE', `${flag} takes a whole number from ${least}, got ${JSON.stringify(text)}.`)
   return value
 }
-/** 8GiB and 8G are 8 × 2³⁰ bytes, 8GB is 8 × 10⁹, as coreutils have it. */
 export function size(flag: string, text: string): number {
-  const [, figure = '', prefix = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])?(i?b?)$/i.exec(text) ?? []
-  const bytes = Number(figure) * (unit.toLowerCase() === 'b' && prefix !== '' ? 1000 : 1024) ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
-  if (figure === '' || bytes < 2 ** 20)
+  const bytes = bytesFrom(text)
+  if (bytes === undefined)
     throw new TriremeError(
       'USAGE',
       `${flag} takes a size with its unit, such as 8GiB or 500MB, of at least 1MiB; got ${JSON.stringify(text)}.`,
     )
-  return Math.floor(bytes)
+  return bytes
 }
 
 /** What was asked for, once the words are read. */
@@ -81,7 +90,7 @@ export interface Asked {
   readonly operands: readonly string[]
 }
 /**
- * Declares `run`, `plan` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
+ * Declares `run`, `plan`, `compile` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
  * @throws TriremeError `USAGE` when there is no such pipeline
  */
 export async function registerVerb(

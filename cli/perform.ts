@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Environment } from '../core/environment.ts'
 import { TriremeError } from '../core/errors.ts'
 import type { Event } from '../core/events.ts'
 import { keys } from '../core/key.ts'
@@ -6,11 +7,11 @@ import type { Results } from '../core/pipeline.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Execution } from '../core/run/execution.ts'
 import type { Store } from '../core/store/store.ts'
-import { runLocally } from '../core/targets/local.ts'
 import type { Display } from './display/display.ts'
 import { defaultStore, type RunOptions } from './options.ts'
 import { remember } from './recipes.ts'
 import { newRunId, Recorder, type RunRecord } from './record.ts'
+import { runOn } from './targets.ts'
 
 export interface Performance {
   readonly made: Execution<Results>
@@ -21,6 +22,8 @@ export interface Part {
   readonly plan: Plan
   readonly store: Store
   readonly versions: ReadonlyMap<string, string>
+  /** Where to run; undefined for processes of this machine. */
+  readonly environment?: Environment | undefined
   readonly options: RunOptions
   readonly values: Readonly<Record<string, unknown>>
   readonly out: string | undefined
@@ -35,10 +38,10 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan on this machine: shows and records its events, and stops its steps when asked to.
+ * Runs a plan, on this machine or where the environment says: shows and records its events, and stops its steps when asked to.
  * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
  */
-export async function perform({ plan, store, versions, options, values, out, log }: Part): Promise<Performance> {
+export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
   const run = newRunId()
   const recorder = new Recorder(store, { id: run, pipeline: plan.name, command: process.argv.slice(2), arguments: values, out })
   const events: Event[] = []
@@ -52,13 +55,14 @@ export async function perform({ plan, store, versions, options, values, out, log
   }
   process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
   try {
-    const made = await runLocally(plan, {
+    const limits = limitsOf(options, environment)
+    const made = await runOn(environment, plan, {
       store,
       versions,
       run,
-      ...(options.cpu !== undefined && { cpu: options.cpu }),
-      ...(options.memory !== undefined && { memory: options.memory }),
-      ...(options.gpu !== undefined && { gpu: options.gpu }),
+      ...(limits.cpu !== undefined && { cpu: limits.cpu }),
+      ...(limits.memory !== undefined && { memory: limits.memory }),
+      ...(limits.gpu !== undefined && { gpu: limits.gpu }),
       stream: options.stream,
       ...(options.failFast && { failFast: true }),
       signal: stop.signal,
@@ -90,6 +94,12 @@ export async function perform({ plan, store, versions, options, values, out, log
     process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
   }
 }
+/** A flag comes before what the environment says. */
+const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
+  cpu: cpu ?? environment?.limits.cpu,
+  memory: memory ?? environment?.limits.memory,
+  gpu: gpu ?? environment?.limits.gpu,
+})
 /** What was told as cached, and then found damaged, counts as what becomes of it. */
 function drop(events: Event[], step: string): void {
   const at = events.findIndex(event => event.event === 'cached' && event.step === step)

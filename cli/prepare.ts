@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Environment } from '../core/environment.ts'
 import { TriremeError } from '../core/errors.ts'
 import { type Plan, plan as planOf } from '../core/plan.ts'
 import { parse } from '../core/schema.ts'
@@ -18,6 +19,8 @@ import type { Raw } from './raw.ts'
 export interface Prepared {
   readonly plan: Plan
   readonly store: Store
+  /** Where to run; undefined for processes of this machine. */
+  readonly environment: Environment | undefined
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
@@ -34,6 +37,7 @@ export async function prepare(
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
+  const environment = options.on === undefined ? undefined : await (await import('./environments.ts')).findEnvironment(options.on)
   let opened: Promise<Store> | undefined
   const open = () => {
     opened ??= Store.open(options.store)
@@ -43,7 +47,7 @@ export async function prepare(
   useOwnTools(ownPrefix())
   const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
   const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
-  const raw: Raw = { ...ready, ...written, ...given }
+  const raw: Raw = { ...(environment && defaultsOf(environment, pipeline)), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
   const bound = await bind(pipeline, raw, await Digests.open(store.root))
@@ -51,7 +55,13 @@ export async function prepare(
     spec.name,
     located(() => pipeline(bound.args), bound),
   )
-  return { plan, store, values, log }
+  return { plan, store, environment, values, log }
+}
+/** What an environment says of networks, where the pipeline has such parameters and nothing else gives them. */
+function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pipeline']): Raw {
+  const given = Object.entries({ device, threads }).filter(([param, value]) => value !== undefined && spec.params?.[param] !== undefined)
+  const words = (param: string) => `environment ${name}, ${param}`
+  return Object.fromEntries(given.map(([param, value]) => [param, { value, words: words(param), folder: process.cwd() }]))
 }
 /** Stands in for a store that is not there, and goes with this process. */
 async function emptyStore(): Promise<Store> {

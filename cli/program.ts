@@ -47,6 +47,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: () => import('./commands/plan.ts'),
     },
     { words: 'run <pipeline>', about: 'run a pipeline', load: () => import('./commands/run.ts') },
+    {
+      words: 'compile <pipeline>',
+      about: 'write a plan as Argo Workflows, to be read, kept and submitted by others',
+      load: () => import('./commands/compile.ts'),
+    },
     { words: 'runs', about: 'list the runs of the store', load: () => import('./commands/runs.ts') },
     { words: 'logs <run> [step]', about: 'show what the steps of a run wrote', load: () => import('./commands/logs.ts') },
     { words: 'why <pipeline> <step>', about: 'say why a step would run again', load: () => import('./commands/why.ts') },

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import os from 'node:os'
 import path from 'node:path'
 import { bytesText } from '../core/quantity.ts'
+import { perl, startersHere } from '../core/run/starters.ts'
 import type { Tool } from '../core/tool.ts'
 
 /** One thing that the doctor looked at. */
@@ -16,7 +17,7 @@ export interface Check {
   /** What to do about it: a command, where there is one. */
   readonly mend: string | null
 }
-/** GNU time tells the CPU time and memory of every step. Runs go without it; the records then lack these figures. */
+/** Tells the CPU time and memory of every step where the system's Perl cannot. Runs go without either; the records then lack these figures. */
 export const gnuTime = {
   place: (): string | undefined => ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place)),
   tool: {
@@ -31,7 +32,7 @@ export const gnuTime = {
 }
 /** What a run needs of the system beside the tools of its steps. */
 export function surroundings(store: string | undefined): readonly Check[] {
-  return [nodeHere(), bashHere(), timeHere(), storeHere(path.resolve(store ?? process.env.TRIREME_STORE ?? '.trireme'))]
+  return [nodeHere(), bashHere(), measureHere(), storeHere(path.resolve(store ?? process.env.TRIREME_STORE ?? '.trireme'))]
 }
 function nodeHere(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -59,7 +60,8 @@ function bashHere(): Check {
     mend: process.platform === 'darwin' ? 'brew install bash' : 'install bash 4.4 or newer',
   }
 }
-function timeHere(): Check {
+function measureHere(): Check {
+  if (startersHere) return { name: 'Perl', version: null, needed: 'for records', state: 'ok', path: perl, mend: null }
   const place = gnuTime.place()
   const line = { name: 'GNU time', version: null, needed: 'for records' }
   if (place) return { ...line, state: 'ok', path: place, mend: null }

@@ -58,7 +58,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
     const bytes = sum(await Promise.all(places.map(bytesOf)))
     if (!dryRun) {
-      for (const key of entries) store.remove(key)
+      store.remove(entries)
       for (const place of places) await rm(place, { recursive: true, force: true })
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }

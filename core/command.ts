@@ -82,14 +82,15 @@ export interface Places {
 }
 /** The only way from argv to strings. */
 export const resolve = (argv: Argv, at: Places): string[] =>
-  argv.flat().flatMap(word => (typeof word === 'object' && 'list' in word ? at.list(word.list) : one(word, at)))
-function one(word: Word, at: Places): string {
+  argv.flat().flatMap(word => (typeof word === 'object' && 'list' in word ? at.list(word.list) : resolveWord(word, at)))
+/** A word that stands for one argument. */
+export function resolveWord(word: Word, at: Places): string {
   if (typeof word !== 'object') return String(word)
   if ('slot' in word) return at.slot(word)
   if ('granted' in word) return at.granted(word)
   if ('level' in word) return at.level(word)
   if ('kept' in word) return at.resume()
-  return word.glued.map(piece => one(piece, at)).join('')
+  return word.glued.map(piece => resolveWord(piece, at)).join('')
 }
 
 /** What `command` sees as `compression`: the level for an output, which is 0 where the output is a link. */

@@ -67,10 +67,9 @@ export interface Branch {
 export function branchOf(each: EachNode, name: string): Branch {
   const copies = new Map<Node, Node>([[each.item, { ...each.item, name }]])
   const nodes = bodyOf(each).map(node => {
-    const copy = copied(node, copies)
-    const own = copy.kind === 'step' ? { ...copy, tag: `${copy.tag ?? ''}[${name}]` } : copy
-    copies.set(node, own)
-    return own
+    const copy = copied(node, copies, `[${name}]`)
+    copies.set(node, copy)
+    return copy
   })
   return { results: record(each.body, ref => moved(ref, copies)), nodes }
 }
@@ -80,19 +79,20 @@ function moved(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
 }
 const record = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
   Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, to(ref)]))
-function copied(node: Node, outer: ReadonlyMap<Node, Node>): Node {
+/** @param mark added to the tags of steps, also of those that are copied once more by an `each` inside: `upper[1.txt][2.txt]` */
+function copied(node: Node, outer: ReadonlyMap<Node, Node>, mark: string): Node {
   const to = (ref: Ref) => moved(ref, outer)
   if (node.kind === 'step') {
     const inputs = Object.entries(node.inputs).map(([slot, given]): [string, Given] => [
       slot,
       isRef(given) ? to(given) : isList(given) ? given.map(to) : record(given, to),
     ])
-    return { ...node, inputs: Object.fromEntries(inputs) }
+    return { ...node, inputs: Object.fromEntries(inputs), tag: `${node.tag ?? ''}${mark}` }
   }
   if (node.kind !== 'each') return node
   const list = to(node.list)
   const item = { ...node.item, list }
   const copies = new Map<Node, Node>([...outer, [node.item, item]])
-  for (const inner of bodyOf(node)) copies.set(inner, copied(inner, copies))
+  for (const inner of bodyOf(node)) copies.set(inner, copied(inner, copies, mark))
   return { ...node, list, item, body: record(node.body, ref => moved(ref, copies)) }
 }

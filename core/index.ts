@@ -3,6 +3,7 @@
 export { type Asset, asset } from './asset.ts'
 export { type Command, pipe, run, type Script, sequence, type Word, word } from './command.ts'
 export type { Dataset, Pinned, Profile } from './dataset.ts'
+export type { Environments } from './environment.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'
 export {
   type FileKind,

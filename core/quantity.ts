@@ -37,6 +37,19 @@ export const rung = <T extends number>(ladder: Ladder<T>, attempt: number): T =>
 }
 export const rungs = <T extends number>(ladder: Ladder<T>): readonly T[] => (typeof ladder === 'number' ? [ladder] : ladder)
 
+/** "8GiB" and "8G" are 8 × 2³⁰ bytes, "8GB" is 8 × 10⁹, as coreutils have it; undefined for anything else, and below 1 MiB. */
+export function bytesFrom(text: string): Bytes | undefined {
+  const [, figure = '', prefix = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])?(i?b?)$/i.exec(text) ?? []
+  const bytes = Number(figure) * (unit.toLowerCase() === 'b' && prefix !== '' ? 1000 : 1024) ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
+  return figure === '' || bytes < 2 ** 20 ? undefined : (Math.floor(bytes) as Bytes)
+}
+/** "90s", "30m", "12h" and "7d" in seconds; undefined for anything else. */
+export function secondsFrom(text: string): Seconds | undefined {
+  const [, figure = '', unit = ''] = /^(\d+) ?([smhd])$/.exec(text) ?? []
+  const span = { s: 1, m: 60, h: 3600, d: 86_400 }[unit]
+  return span === undefined || Number(figure) === 0 ? undefined : ((Number(figure) * span) as Seconds)
+}
+
 /** 1536 MiB as "1.5 GiB": for messages, never for argv. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startersHere } from '../../core/run/starters.ts'
 import { register } from './doctor.ts'
 
 let before: string | undefined
@@ -63,7 +64,7 @@ test('looks at one pipeline, and prints JSON', async () => {
   const { ok, checks } = JSON.parse(said)
   expect(ok).toBe(false)
   const names = checks.map(({ name }: { name: string }) => name)
-  expect(names).toEqual(expect.arrayContaining(['Node', 'bash', 'GNU time', 'store', 'dwgsim', 'samtools']))
+  expect(names).toEqual(expect.arrayContaining(['Node', 'bash', startersHere ? 'Perl' : 'GNU time', 'store', 'dwgsim', 'samtools']))
   expect(names).not.toContain('bwa')
   expect(checks.find(({ name }: { name: string }) => name === 'dwgsim')).toMatchObject({
     state: 'missing',

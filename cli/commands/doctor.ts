@@ -24,13 +24,14 @@ async function examine(pipeline: string | undefined, { install = false, json = f
   const { findTools } = await import('../../core/run/tools.ts')
   const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../install.ts')
   const { gnuTime, surroundings } = await import('../surroundings.ts')
+  const { startersHere } = await import('../../core/run/starters.ts')
   const machine = thisMachine(prefix ?? ownPrefix())
   useOwnTools(machine.prefix)
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const tools = await toolsFor(pipeline)
   let found = await findTools(tools)
   if (install) {
-    const time: Found[] = machine.apt && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
+    const time: Found[] = machine.apt && !startersHere && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
     await installMissing([...found.values(), ...time], { install, log, machine })
     found = await findTools(tools)
   }

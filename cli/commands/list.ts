@@ -6,15 +6,18 @@ export function register(program: Command): void {
     .description('list pipelines and steps')
     .option('--pipelines', 'only pipelines')
     .option('--steps', 'only steps')
+    .option('--environments', 'where plans may run: what --on takes')
     .option('--json', 'print JSON')
     .action(list)
 }
 interface Options {
   readonly pipelines?: boolean
   readonly steps?: boolean
+  readonly environments?: boolean
   readonly json?: boolean
 }
 async function list(options: Options): Promise<void> {
+  if (options.environments) return listEnvironments(options)
   const { pipelines, steps } = await import('../catalogue.ts')
   const { columns, say } = await import('../print.ts')
   const rooms = [
@@ -40,4 +43,20 @@ async function list(options: Options): Promise<void> {
       .map(({ title, own }) => `${title}:\n${columns(own.map(({ name, it }) => [`  ${name.padEnd(width)}`, it.spec.about ?? '']))}`)
       .join('\n\n'),
   )
+}
+async function listEnvironments({ json }: Options): Promise<void> {
+  const { environments } = await import('../environments.ts')
+  const { columns, say } = await import('../print.ts')
+  const found = await environments()
+  if (json) {
+    const rows = found.map(({ home, environment: { name, target, about = '' } }) => ({ name, sort: 'environment', home, target, about }))
+    return say(JSON.stringify(rows, null, 1))
+  }
+  const mixed = found.some(({ home }) => home === 'project')
+  const blocks = (['project', 'package'] as const).flatMap(home => {
+    const own = found.filter(each => each.home === home).map(({ environment }) => environment)
+    const of = mixed ? ` of ${home === 'project' ? 'this project' : 'the package'}` : ''
+    return own.length > 0 ? [`Environments${of}:\n${columns(own.map(({ name, target, about = '' }) => [`  ${name}`, target, about]))}`] : []
+  })
+  say(blocks.join('\n\n'))
 }

@@ -13,9 +13,9 @@ export async function print(asked: Asked): Promise<void> {
   const { keys } = await import('../../core/key.ts')
   const { text } = await import('../../core/targets/text.ts')
   const { pipeline, options } = asked
-  const { plan, store } = await prepare(asked, log, { looking: true })
+  const { plan, store, environment } = await prepare(asked, log, { looking: true })
   promisedFiles(plan.results, pipeline.spec.layout)
-  const { versions, unfit } = await knownVersions(plan, store)
+  const { versions, unfit } = await knownVersions(plan, store, environment)
   const { of } = keys(tool => versions.get(tool) ?? 'unknown')
   const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
   const there = new Set<string>()

@@ -17,11 +17,11 @@ async function run(asked: Asked): Promise<void> {
   const { damagedResults } = await import('../sound.ts')
   const { options, pipeline } = asked
   const prepared = await prepare(asked, log)
-  const { plan, store, values } = prepared
+  const { plan, store, environment, values } = prepared
   promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
-  const go = () => perform({ plan, store, versions, options, values, out: options.out, log })
+  const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
   let done = await go()
   // Ends: what was damaged has been made by the run itself the next time.
   for (;;) {

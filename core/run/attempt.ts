@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { constants, renameSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { resumes } from '../command.ts'
 import { TriremeError } from '../errors.ts'
 import type { Keys } from '../key.ts'
@@ -15,6 +13,7 @@ import type { Tool } from '../tool.ts'
 import type { Link } from './chains.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
+import { carriedNothing, makePipes, touch } from './pipes.ts'
 import { type Ended, type Running, start } from './process.ts'
 import { follow, type Told } from './progress.ts'
 import { type Launch, launch } from './script.ts'
@@ -111,6 +110,12 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
       keep(at)
       return failed
     }
+    const silent = at.links.map((link, n) => !link.tee && carriedNothing(source(at, n)))
+    if (silent.includes(true)) {
+      // Most likely its writer broke its promise. A copy on the way tells for sure, and is refused like any empty output.
+      for (const { work } of group) clear(work.folder)
+      return await attempt({ ...at, links: at.links.map((link, n) => (silent[n] ? { ...link, tee: true } : link)) }, store, keys)
+    }
     const entries: (Entry | undefined)[] = []
     const promises = []
     for (const [n, { member, work }] of group.entries()) {
@@ -137,18 +142,6 @@ export async function attempt(at: Attempt, store: Store, keys: Keys): Promise<Ou
   } finally {
     for (const log of logs) log.stop()
     at.signal.removeEventListener('abort', cancel)
-  }
-}
-async function makePipes(pipes: readonly string[]): Promise<void> {
-  try {
-    await promisify(execFile)('mkfifo', ['-m', '600', ...pipes])
-  } catch (cause) {
-    const fault = cause instanceof Error ? cause.message.trim() : String(cause)
-    throw new TriremeError(
-      'STORE',
-      `The pipes between steps cannot be made: ${fault}. Give a --store on a file system that has named pipes, or run with --no-stream.`,
-      { cause },
-    )
   }
 }
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */
@@ -198,7 +191,8 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
   const { port } = at.links[n]!
   const words = [
     '-c',
-    'exec tee "$1" <"$2" >"$3"',
+    // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+    'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
     `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
     source(at, n),
@@ -257,14 +251,6 @@ async function together(at: Attempt, group: readonly Launched[], tees: readonly 
     for (const timer of timers) clearTimeout(timer)
   }
 }
-/** Opens and closes one end of a named pipe, so that whoever waits at the other end goes on. */
-function touch(pipe: string, end: number): void {
-  try {
-    closeSync(openSync(pipe, end | constants.O_NONBLOCK))
-  } catch {
-    // Nobody waits there.
-  }
-}
 /** The member whose failure is the cause: the first along the chain that failed otherwise than for want of a reader. */
 function firstFailure(at: Attempt, group: readonly Launched[], ended: readonly Ended[]): Outcome | undefined {
   const failures = group.map(({ member, work, plan }, n): Failure | undefined => {
@@ -279,7 +265,7 @@ function firstFailure(at: Attempt, group: readonly Launched[], ended: readonly E
       kept: member.kept,
     })
     const link = at.links[n]
-    const mayStop = link !== undefined && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
+    const mayStop = link !== undefined && !link.tee && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
     return told?.unread && mayStop && ended[n]!.stopped === undefined ? undefined : told
   })
   const [first] = [failures.findIndex(each => each && !each.unread), failures.findIndex(each => each !== undefined)].filter(n => n >= 0)

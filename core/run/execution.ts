@@ -17,7 +17,7 @@ import type { Chain } from './chains.ts'
 import { contentKeys } from './content.ts'
 import type { Cause } from './failure.ts'
 import { type Job, Jobs } from './jobs.ts'
-import { folderName, labels } from './labels.ts'
+import { folderName, inSeveral, labels } from './labels.ts'
 import { Places } from './places.ts'
 import { Pool, type Share } from './pool.ts'
 import type { Told } from './progress.ts'
@@ -147,8 +147,8 @@ class Executor<O extends Results> {
     }
     throw cause
   }
-  #name(nodes: readonly Node[]): void {
-    for (const [node, label] of labels(nodes, this.#keys)) this.#labels.set(this.#keys.of(node), label)
+  #name(nodes: readonly Node[], several?: ReadonlySet<string>): void {
+    for (const [node, label] of labels(nodes, this.#keys, several)) this.#labels.set(this.#keys.of(node), label)
   }
   #label(key: string): string {
     return this.#labels.get(key) ?? 'each'
@@ -445,7 +445,7 @@ class Executor<O extends Results> {
     const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
     this.#places.branches.set(job.key, branches)
     const nodes = branches.flatMap(branch => branch.nodes)
-    this.#name(nodes)
+    this.#name(nodes, inSeveral(this.#plan.nodes))
     this.#announce(nodes)
     await this.#lookUp(nodes)
     const wanted = branches.flatMap(({ results }) => Object.values(results))

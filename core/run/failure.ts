@@ -33,12 +33,36 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory,
   const argv = (told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]) ?? []
   const status = told?.status ?? ended.status
   const cause = causeOf(node, ended, status)
+  const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
+  return {
+    cause,
+    unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
+    message: failureText({ node, label, cause, status, signal: ended.signal, attempt, memory, argv, where: `folder:  ${kept}`, lines }),
+  }
+}
+/** How an attempt ended, for people. */
+export interface Told {
+  readonly node: StepNode
+  readonly label: string
+  readonly cause: Cause
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | number | null
+  readonly attempt: number
+  /** Granted, in bytes. */
+  readonly memory: number
+  /** Of the program that failed. */
+  readonly argv: readonly string[]
+  /** Where to look, as a line: `folder:  /…`. */
+  readonly where: string
+  readonly lines: string
+}
+export function failureText({ node, label, cause, status, signal, attempt, memory, argv, where, lines }: Told): string {
   const how = {
     cancelled: 'was cancelled',
     time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, attempt - 1))}`,
     memory: `ran out of memory (${Math.round(memory / 2 ** 20)} MiB granted)`,
     transient: `ended with status ${status}`,
-    other: ended.signal === null ? `ended with status ${status}` : `was ended by signal ${ended.signal}`,
+    other: signal === null ? `ended with status ${status}` : `was ended by signal ${signal}`,
   }[cause]
   const last = (ladder: { readonly length: number }) => ladder.length <= attempt
   const remedy =
@@ -47,12 +71,7 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory,
       : cause === 'memory' && last(rungs(node.needs.memory))
         ? " Add a higher rung to the step's needs.memory."
         : ''
-  const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
-  return {
-    cause,
-    unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
-    message: `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  folder:  ${kept}${lines}`,
-  }
+  return `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  ${where}${lines}`
 }
 function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
   if (ended.stopped === 'cancelled') return 'cancelled'
@@ -73,8 +92,9 @@ function isFull(folder: string): boolean {
 /** A word as a person may paste it into a shell; only ever shown. */
 export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 /** The end of a step's log, for the end of a message. */
-export function lastLines(log: string): string {
-  const text = read(log)
+export const lastLines = (log: string): string => linesText(read(log))
+/** The same of a text that is a log. */
+export function linesText(text: string): string {
   const lines = text
     .trimEnd()
     .split(/\r?\n|\r/)

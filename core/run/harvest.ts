@@ -6,6 +6,7 @@ import type { StepNode } from '../node.ts'
 import { filesOf, type Placed, placedAt } from '../place.ts'
 import { digestFile } from '../store/durable.ts'
 import type { OutputFile } from '../store/record.ts'
+import { byNature } from './natural.ts'
 import { logName, type Work } from './work.ts'
 
 /**
@@ -36,10 +37,9 @@ function promised(out: string, port: string, kind: OutKind, label: string): read
   if (!('optional' in kind)) return [placed]
   return filesOf(placed).some(found) ? [placed] : []
 }
-const natural = new Intl.Collator('en', { numeric: true })
 /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
 function listed(folder: string, kind: FileKind, label: string, port: string): readonly Placed[] {
-  const names = readdirSync(folder).sort(natural.compare)
+  const names = readdirSync(folder).sort(byNature)
   const stray = names.find(
     name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
   )
@@ -50,7 +50,7 @@ function listed(folder: string, kind: FileKind, label: string, port: string): re
     )
   return names
     .filter(name => name.endsWith(kind.extension))
-    .map(name => placedAt(path.join(folder, name.slice(0, -kind.extension.length)), kind))
+    .map(name => placedAt(`${folder}/${name.slice(0, -kind.extension.length)}`, kind)) // not by `path.join`: a file may be named .txt
 }
 async function check(label: string, port: string, kind: FileKind, placed: Placed, work: Work): Promise<void> {
   for (const file of filesOf(placed)) {
@@ -86,7 +86,7 @@ export function placedFrom(folder: string, port: string, kind: OutKind, files: r
   const file = fileOf(kind)
   if ('many' in kind) {
     const mains = files.filter(({ name }) => name.endsWith(file.extension))
-    return mains.map(({ name }) => placedAt(path.join(folder, name.slice(0, -file.extension.length)), file))
+    return mains.map(({ name }) => placedAt(`${folder}/${name.slice(0, -file.extension.length)}`, file))
   }
   return files.length === 0 ? [] : [placedAt(path.join(folder, port), file)]
 }

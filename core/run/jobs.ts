@@ -49,6 +49,10 @@ export class Jobs {
   has(key: string): boolean {
     return this.#jobs.has(key)
   }
+  /** The job that makes a step's outputs, or branches an `each` out. */
+  of(key: string): Job | undefined {
+    return this.#jobs.get(key)
+  }
   /** Sets how urgent nodes are. @param nodes each after what it needs */
   rank(nodes: readonly Node[]): void {
     for (const node of [...nodes].reverse()) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { bodyOf } from '../graph.ts'
 import type { Keys } from '../key.ts'
 import type { Node, StepNode } from '../node.ts'
 import { refsIn } from '../ref.ts'
@@ -29,8 +30,11 @@ function common(all: readonly (string | undefined)[]): string | undefined {
   )
   return shared.length > 0 ? shared.join('.') : undefined
 }
-/** Names of a plan's steps for people: `samtools-sort:p1.tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`. */
-export function labels(nodes: readonly Node[], keys: Keys): ReadonlyMap<Node, string> {
+/**
+ * Names of a plan's steps for people: `samtools-sort:p1.tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`.
+ * @param several for the branches of an `each`: names of steps that other bodies hold, too, and whose branches may be called alike
+ */
+export function labels(nodes: readonly Node[], keys: Keys, several: ReadonlySet<string> = new Set()): ReadonlyMap<Node, string> {
   const plain = (node: StepNode) => {
     const tag = tagOf(node) ?? sourceTag(node)
     return tag === undefined ? node.step.name : `${node.step.name}${tag.startsWith('[') ? '' : ':'}${tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`
@@ -39,9 +43,16 @@ export function labels(nodes: readonly Node[], keys: Keys): ReadonlyMap<Node, st
   const names = new Map(steps.map(node => [node, plain(node)]))
   const seen = new Map<string, Set<string>>()
   for (const [node, name] of names) seen.set(name, (seen.get(name) ?? new Set()).add(keys.of(node)))
-  return new Map(
-    steps.map(node => [node, seen.get(names.get(node)!)!.size > 1 ? `${names.get(node)}~${keys.of(node).slice(0, 8)}` : names.get(node)!]),
+  const alike = (node: StepNode) => several.has(node.step.name) || seen.get(names.get(node)!)!.size > 1
+  return new Map(steps.map(node => [node, alike(node) ? `${names.get(node)}~${keys.of(node).slice(0, 8)}` : names.get(node)!]))
+}
+/** Names of the steps that stand in the body of more than one `each` of a plan. */
+export function inSeveral(nodes: readonly Node[]): ReadonlySet<string> {
+  const bodies = nodes.flatMap(node =>
+    node.kind === 'each' ? [new Set(bodyOf(node).flatMap(inner => (inner.kind === 'step' ? [inner.step.name] : [])))] : [],
   )
+  const all = bodies.flatMap(names => [...names])
+  return new Set(all.filter((name, n) => all.indexOf(name) !== n))
 }
 /** A label as a folder's name: nothing in it but letters, digits, dot, hyphen; the digest keeps different labels apart. */
 export const folderName = (label: string): string => {

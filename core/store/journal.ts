@@ -3,9 +3,13 @@ import path from 'node:path'
 
 /**
  * One line of the journal: an entry is on the disk, and `same` is its second key, of the recipe over the *content* of its inputs;
- * or: what this key would make is the entry `as`, since recipe and contents are the same.
+ * or: what this key would make is the entry `as`, since recipe and contents are the same; or: the entry was taken away, and one that comes
+ * again is not the one that was known to be on the disk.
  */
-export type Line = { readonly key: string; readonly same: string } | { readonly key: string; readonly as: string }
+export type Line =
+  | { readonly key: string; readonly same: string }
+  | { readonly key: string; readonly as: string }
+  | { readonly key: string; readonly gone: true }
 /**
  * `journal.jsonl`, append-only: which entries are known to be on the disk, and which recipe over which contents made them.
  * It is an index: the folders are the truth, and `rebuild` makes it again from them. A line cut short or damaged is passed over; the entry
@@ -34,19 +38,25 @@ export class Journal {
   standIn(key: string): string | undefined {
     return this.#as.get(key)
   }
-  add(all: readonly Line[]): void {
+  add(all: readonly Line[], flush = false): void {
     if (all.length === 0) return
     const text = all.map(line => `${JSON.stringify(line)}\n`).join('')
     try {
-      appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`)
+      appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`, { flush })
     } catch {
       // It is an index: what it has no line for, the next run compares with its digests.
     }
     for (const line of all) this.#learn(line)
   }
-  /** An entry that was taken away is looked at anew when it comes again. */
-  forget(key: string): void {
-    this.#keys.delete(key)
+  /**
+   * Entries that are taken away are looked at anew when they come again, also by the next runner: this is on the disk before the entry goes.
+   * Otherwise one made again whose power was cut would be believed for the line of the old one.
+   */
+  forget(keys: readonly string[]): void {
+    this.add(
+      keys.map(key => ({ key, gone: true })),
+      true,
+    )
   }
   /** Which entries stand for which other keys. */
   standIns(): readonly { readonly key: string; readonly as: string }[] {
@@ -61,7 +71,8 @@ export class Journal {
     for (const line of all) this.#learn(line)
   }
   #learn(line: Line): void {
-    if ('as' in line) this.#as.set(line.key, line.as)
+    if ('gone' in line) this.#keys.delete(line.key)
+    else if ('as' in line) this.#as.set(line.key, line.as)
     else {
       this.#keys.add(line.key)
       this.#same.set(line.same, line.key)
@@ -69,6 +80,8 @@ export class Journal {
   }
 }
 function parsed(line: string): Line | undefined {
+  const [, gone] = /^\{"key":"([0-9a-f]{64})","gone":true\}$/.exec(line) ?? []
+  if (gone !== undefined) return { key: gone, gone: true }
   const [, key, name, value] = /^\{"key":"([0-9a-f]{64})","(same|as)":"([0-9a-f]{64})"\}$/.exec(line) ?? []
   if (key === undefined || value === undefined) return undefined
   return name === 'as' ? { key, as: value } : { key, same: value }

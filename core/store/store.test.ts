@@ -46,6 +46,20 @@ test('an entry whose power was cut is believed only after its digests were compa
   expect(started(again)).toEqual(['shout'])
   expect(read(again.results.loud)).toBe('HELLO')
 })
+test('an entry that was taken away and came again half written is not believed for the line of the old one', async () => {
+  const { store, entries } = await ran(plan())
+  const { folder, record } = entries.get('shout')!
+  const whole = readFileSync(path.join(folder, 'record.json'))
+  store.remove([record.key])
+  expect(existsSync(folder)).toBe(false)
+  mkdirSync(folder)
+  writeFileSync(path.join(folder, 'loud.txt'), '\0\0\0\0\0')
+  writeFileSync(path.join(folder, 'record.json'), whole)
+  const again = await ran(plan(), { store: await Store.open(store.root) })
+  expect(started(again)).toEqual(['shout'])
+  expect(read(again.results.loud)).toBe('HELLO')
+  expect(started(await ran(plan(), { store: await Store.open(store.root) }))).toEqual([])
+})
 test('a journal that is cut short, full of garbage or gone loses nothing', async () => {
   const { store } = await ran(plan())
   const journal = path.join(store.root, 'journal.jsonl')

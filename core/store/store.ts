@@ -166,7 +166,7 @@ export class Store {
   setAside(key: string, fault: string): string | undefined {
     this.faults.set(key, fault)
     this.#doubted.delete(key)
-    this.#journal.forget(key)
+    this.#journal.forget([key])
     const folder = path.join(this.root, 'damaged')
     try {
       ensureFolder(folder)
@@ -203,18 +203,20 @@ export class Store {
   release(key: string): void {
     this.#claims.give(key)
   }
-  /** Takes an entry away by one rename, so that nobody ever sees half of it. */
-  remove(key: string): void {
-    const bin = path.join(this.root, 'work', `removed-${process.pid}-${key.slice(0, 16)}`)
-    this.#journal.forget(key)
-    this.#doubted.delete(key)
-    try {
-      mkdirSync(path.dirname(bin), { recursive: true })
-      renameSync(this.entryFolder(key), bin)
-    } catch {
-      return // another runner was first
+  /** Takes entries away, each by one rename, so that nobody ever sees half of one. */
+  remove(keys: readonly string[]): void {
+    this.#journal.forget(keys)
+    for (const key of keys) {
+      const bin = path.join(this.root, 'work', `removed-${process.pid}-${key.slice(0, 16)}`)
+      this.#doubted.delete(key)
+      try {
+        mkdirSync(path.dirname(bin), { recursive: true })
+        renameSync(this.entryFolder(key), bin)
+      } catch {
+        continue // another runner was first
+      }
+      rmSync(bin, { recursive: true, force: true })
     }
-    rmSync(bin, { recursive: true, force: true })
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
   async publish(outputs: string, record: StepRecord): Promise<Entry> {

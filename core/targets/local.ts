@@ -4,6 +4,7 @@ import type { Results } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import { attempt } from '../run/attempt.ts'
 import { type Execution, execute } from '../run/execution.ts'
+import { endStarters } from '../run/starters.ts'
 import type { Store } from '../store/store.ts'
 
 export type { Execution, Made } from '../run/execution.ts'
@@ -49,4 +50,4 @@ export const runLocally = <O extends Results>(plan: Plan<O>, options: LocalOptio
       signal: options.signal,
     },
     attempt,
-  )
+  ).finally(endStarters)

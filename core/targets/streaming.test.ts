@@ -126,7 +126,23 @@ test('a reader that never opens its input, and a writer that never opens its out
   const blind = shell('blind', 'echo done >"$2"', ['from'])
   expect((await ran({ out: blind({ from: count({}).numbers }).to })).failures[0]).toContain('blind stopped reading')
   const mute = step({ name: 'mute', image: 'i', inputs: {}, outputs: { to: text }, streams: ['to'], needs, command: () => run('true') })
-  expect(read((await made({ out: total({ numbers: mute({}).to }).sum })).out)).toBe('0')
+  const told = await ran({ out: total({ numbers: mute({}).to }).sum })
+  expect(told.failures[0]).toMatch(/^Step mute ended well, but its output "to" is empty: to\.txt\. An empty file is no result\./)
+})
+test('a writer that writes nothing into a link is refused as one that leaves an empty file is; one byte is enough', async () => {
+  const writer = (script: string) => shell('writer', script)({ from: count({}).numbers }).to
+  const told = await ran({ out: total({ numbers: writer('cat "$1" >/dev/null; : >"$2"') }).sum })
+  expect(told.failures[0]).toMatch(/^Step writer ended well, but its output "to" is empty: to\.txt\./)
+  expect(told.events.filter(event => event.event === 'skipped').map(event => event.step)).toEqual(['count', 'total'])
+  expect(told.entries.size).toBe(0)
+  expect(read((await made({ out: total({ numbers: writer('cat "$1" >/dev/null; printf 7 >"$2"') }).sum })).out)).toBe('7')
+})
+test('a reader that stops early leaves the file that others want whole', async () => {
+  const peek = shell('peek', 'head -n 1 "$1" >"$2"', ['from'], { stopsEarly: ['from'] })
+  const { numbers } = count({})
+  const both = await made({ numbers, out: peek({ from: numbers }).to })
+  expect(read(both.numbers).length).toBe(1_288_895)
+  expect(read(both.out)).toBe('1\n')
 })
 test('a reader that opens its stream twice, also behind a tee, hangs nobody: the second time it is empty', async () => {
   const twice = shell('twice', 'cat "$1" "$1" | wc -l >"$2"', ['from'])

@@ -13,7 +13,7 @@ export const execute = step({
   about: 'Run a Jupyter notebook with parameters, and keep it as run and as a page',
   edam: ['operation_3443'],
   tools: [jupyter],
-  image: images.training,
+  image: images.notebooks,
   inputs: { notebook, images: named(packedImages), tables: named(tsv) },
   params: {
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),

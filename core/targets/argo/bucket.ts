@@ -1,19 +1,9 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
 
 /** Where an environment keeps its objects, and which variables of the client's own environment hold the keys. */
-export interface BucketSettings {
-  /** `http(s)://HOST[:PORT]` of an S3-compatible store. @default AWS by its region */
-  readonly endpoint?: string
-  readonly name: string
-  readonly region: string
-  /** All objects lie below it; '' or 'team/trireme/'. */
-  readonly prefix: string
-  /** The bucket is part of the path, not of the host's name: nearly all stores but AWS. */
-  readonly forcePathStyle: boolean
-  /** Names of environment variables: keys themselves are never written into a file. */
-  readonly variables: { readonly accessKey: string; readonly secretKey: string; readonly sessionToken?: string }
-}
+export type BucketSettings = ArgoEnvironment['bucket']
 export interface Listed {
   /** Without the bucket's prefix. */
   readonly key: string
@@ -30,27 +20,31 @@ export class Bucket {
   readonly #client: S3Client
   readonly #s3: typeof import('@aws-sdk/client-s3')
   readonly #of: string
+  readonly #prefix: string
   readonly #waiting: (() => void)[] = []
   #busy = 0
   private constructor(settings: BucketSettings, s3: typeof import('@aws-sdk/client-s3'), config: S3ClientConfig) {
     this.settings = settings
     this.#s3 = s3
     this.#client = new s3.S3Client(config)
-    this.#of = `the bucket "${settings.name}"${settings.endpoint === undefined ? '' : ` at ${settings.endpoint}`}`
+    this.#of = `the bucket "${settings.name}" at ${settings.endpoint}`
+    this.#prefix = settings.prefix === '' ? '' : `${settings.prefix}/`
   }
   /** @throws TriremeError `ENVIRONMENT` when a variable that should hold a key is not set */
   static async open(settings: BucketSettings, environment: NodeJS.ProcessEnv = process.env): Promise<Bucket> {
-    const { variables } = settings
+    const { client: variables } = settings.credentials
     const missing = [variables.accessKey, variables.secretKey].filter(name => !environment[name])
     if (missing.length > 0)
       throw new TriremeError(
         'ENVIRONMENT',
-        `The key of the bucket "${settings.name}" is not known: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. Set ${missing.length > 1 ? 'them' : 'it'} in the shell, or name other variables under bucket.credentials of the environment.`,
+        `The key of the bucket "${settings.name}" is not known: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. Set ${missing.length > 1 ? 'them' : 'it'} in the shell, or name other variables under bucket.credentials.client of the environment.`,
       )
+    // Otherwise the library prints a notice about versions of Node to come, among the events of a run.
+    environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: for those who use a bucket only
-    const sessionToken = variables.sessionToken === undefined ? undefined : environment[variables.sessionToken]
+    const sessionToken = environment[variables.sessionToken]
     return new Bucket(settings, s3, {
-      ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+      endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
       region: settings.region,
       forcePathStyle: settings.forcePathStyle,
       credentials: {
@@ -70,6 +64,14 @@ export class Bucket {
       },
     })
   }
+  /**
+   * Sees whether the bucket is there and the key is accepted. An answer to HEAD has no body, so that the question for one object cannot tell
+   * a missing bucket from a missing object.
+   */
+  async check(): Promise<void> {
+    const { name: Bucket } = this.settings
+    await this.#act('list', () => this.#client.send(new this.#s3.ListObjectsV2Command({ Bucket, Prefix: this.#prefix, MaxKeys: 1 })))
+  }
   /** Size of an object in bytes; undefined where there is none. */
   async size(key: string): Promise<number | undefined> {
     return this.#act(`look for ${key} in`, async () => {
@@ -77,7 +79,7 @@ export class Bucket {
         const { ContentLength } = await this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key)))
         return ContentLength ?? 0
       } catch (cause) {
-        if (statusOf(cause) === 404 && !/NoSuchBucket/.test(nameOf(cause))) return undefined
+        if (statusOf(cause) === 404) return undefined
         throw cause
       }
     })
@@ -132,7 +134,7 @@ export class Bucket {
         const page = await this.#client.send(
           new this.#s3.ListObjectsV2Command({ Bucket: name, Prefix: Key, ...(token !== undefined && { ContinuationToken: token }) }),
         )
-        for (const { Key: key = '', Size = 0 } of page.Contents ?? []) all.push({ key: key.slice(this.settings.prefix.length), size: Size })
+        for (const { Key: key = '', Size = 0 } of page.Contents ?? []) all.push({ key: key.slice(this.#prefix.length), size: Size })
         token = page.IsTruncated ? page.NextContinuationToken : undefined
       } while (token !== undefined)
       return all
@@ -145,7 +147,7 @@ export class Bucket {
     this.#client.destroy()
   }
   #at(key: string) {
-    return { Bucket: this.settings.name, Key: this.settings.prefix + key }
+    return { Bucket: this.settings.name, Key: this.#prefix + key }
   }
   /** Waits for its turn, acts, and tells faults in words. */
   async #act<T>(what: string, act: () => Promise<T>): Promise<T> {
@@ -162,27 +164,28 @@ export class Bucket {
     }
   }
   #fault(what: string, cause: unknown): TriremeError {
-    const { name, variables } = this.settings
+    const {
+      name,
+      endpoint,
+      region,
+      credentials: { client: variables },
+    } = this.settings
     const keys = `${variables.accessKey} and ${variables.secretKey}`
     const [code, status] = [nameOf(cause), statusOf(cause)]
     const says = (text: string) => new TriremeError('ENVIRONMENT', text, { cause })
-    if (code === 'NoSuchBucket' || (status === 404 && code === 'NotFound'))
-      return says(
-        `There is no bucket "${name}" at ${this.settings.endpoint ?? `AWS, region ${this.settings.region}`}. Make it, or correct bucket.name of the environment.`,
-      )
+    if (code === 'NoSuchBucket' || code === 'NotFound')
+      return says(`There is no bucket "${name}" at ${endpoint}. Make it, or correct bucket.name of the environment.`)
     if (/ExpiredToken|TokenRefreshRequired|ExpiredTokenException/.test(code))
       return says(
-        `The credentials for ${this.#of} have expired. Get new ones into ${[keys, variables.sessionToken].filter(Boolean).join(' and ')}, and give the same command again.`,
+        `The credentials for ${this.#of} have expired. Get new ones into ${keys} and ${variables.sessionToken}, and give the same command again.`,
       )
-    if (/InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|AuthorizationHeaderMalformed/.test(code))
-      return says(
-        `The key for ${this.#of} is not accepted (${code}). Check the values of ${keys}, and the region (${this.settings.region}).`,
-      )
+    if (/InvalidAccessKeyId|UserNotFound|SignatureDoesNotMatch|InvalidToken|AuthorizationHeaderMalformed/.test(code))
+      return says(`The key for ${this.#of} is not accepted (${code}). Check the values of ${keys}, and the region (${region}).`)
     if (code === 'RequestTimeTooSkewed')
       return says(`The clock of this machine is off by more than ${this.#of} accepts. Set it right: timedatectl set-ntp true.`)
     if (code === 'AccessDenied' || status === 403)
       return says(
-        `It is not allowed to ${what} ${this.#of}. Its policy must grant get, put, list and delete of ${name}/${this.settings.prefix}* to the key in ${variables.accessKey}.`,
+        `It is not allowed to ${what} ${this.#of}. Its policy must grant get, put, list and delete of ${name}/${this.#prefix}* to the key in ${variables.accessKey}.`,
       )
     if (code === 'NoSuchKey') return says(`Cannot ${what} ${this.#of}: it is not there any more. Give the same command again.`)
     if (status === undefined)

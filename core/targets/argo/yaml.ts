@@ -1,0 +1,79 @@
+import { Document, isMap, isSeq } from 'yaml'
+import { quoted } from '../../run/failure.ts'
+import type { JobWord } from '../inside/job.ts'
+import type { Compiled, CompiledTask } from './compiled.ts'
+import type { DagTask, DagTemplate, Template, ThinWorkflow, Workflow, WorkflowTemplate } from './schema.ts'
+
+type Manifest = Workflow | WorkflowTemplate | ThinWorkflow
+
+/**
+ * A manifest for people and for `diff`: no anchors, one line a task, the commands of its steps above it as a comment. What is in a comment is
+ * for reading only; what runs is in the job that the task names.
+ */
+export function yamlOf(manifest: Manifest, { tasks }: Pick<Compiled, 'tasks'> = { tasks: [] }): string {
+  if (!('templates' in manifest.spec)) return plain(manifest, '')
+  const { templates, ...rest } = manifest.spec
+  const comments = new Map(tasks.map(task => [task.name, commentOf(task)]))
+  const head = plain({ ...manifest, spec: rest }, '')
+  const texts = templates.map(template => ('dag' in template ? dagText(template, comments) : podText(template)))
+  return `${head}  templates:\n${texts.join('')}`
+}
+const plain = (value: unknown, indent: string): string =>
+  indented(documentText(new Document(value, { aliasDuplicateObjects: false })), indent)
+const documentText = (document: Document): string => document.toString({ lineWidth: 0 })
+const indented = (text: string, indent: string) => (indent === '' ? text : text.replace(/^(?=.)/gm, indent))
+
+/** Artifacts, parameters and mounts are lines: there are many, and each is short. */
+function podText(template: Exclude<Template, DagTemplate>): string {
+  const document = new Document([template], { aliasDuplicateObjects: false })
+  for (const path of lists) {
+    const list = document.getIn([0, ...path])
+    if (isSeq(list)) for (const item of list.items) if (isMap(item)) item.flow = true
+  }
+  return indented(documentText(document), '    ')
+}
+const lists = [
+  ['inputs', 'parameters'],
+  ['inputs', 'artifacts'],
+  ['outputs', 'parameters'],
+  ['outputs', 'artifacts'],
+  ['container', 'env'],
+  ['container', 'volumeMounts'],
+]
+function dagText({ name, inputs, dag }: DagTemplate, comments: ReadonlyMap<string, string>): string {
+  const given = inputs && `      inputs: {parameters: [${inputs.parameters.map(each => `{name: ${scalar(each.name)}}`).join(', ')}]}\n`
+  const lines = dag.tasks.map(task => `${comments.get(task.name) ?? ''}          - ${taskLine(task)}\n`)
+  return `    - name: ${scalar(name)}\n${given ?? ''}      dag:\n        tasks:\n${lines.join('')}`
+}
+/** One line of flow style, without a library: there may be ten thousand. */
+export function taskLine({ name, template, dependencies, withParam, arguments: given }: DagTask): string {
+  const parts = [`name: ${scalar(name)}`, `template: ${scalar(template)}`]
+  if (dependencies) parts.push(`dependencies: [${dependencies.map(scalar).join(', ')}]`)
+  if (withParam !== undefined) parts.push(`withParam: ${scalar(withParam)}`)
+  if (given)
+    parts.push(
+      `arguments: {parameters: [${given.parameters.map(each => `{name: ${scalar(each.name)}, value: ${scalar(each.value)}}`).join(', ')}]}`,
+    )
+  return `{${parts.join(', ')}}`
+}
+/** Words that YAML 1.1, which Kubernetes' tools read, takes for something else than text. */
+const taken = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'])
+/** A digest of digits with one e among them would be a number. */
+const isPlain = (text: string) =>
+  (/^[a-z][-a-z0-9]*$/.test(text) && !taken.has(text)) || (/^[0-9a-f]{64}$/.test(text) && /^[1-9][0-9a-f]*[abcdf]/.test(text))
+export const scalar = (text: string): string => (isPlain(text) ? text : JSON.stringify(text))
+
+function commentOf({ entries }: CompiledTask): string {
+  const lines = entries.flatMap(({ label, argv }) => [
+    visible(label),
+    ...argv.map(stages => `  $ ${stages.map(words => words.map(shownWord).join(' ')).join(' | ')}`),
+  ])
+  return lines.map(line => `          # ${line}\n`).join('')
+}
+const shownWord = (word: JobWord): string => (typeof word === 'string' ? visible(quoted(word)) : `${word.list}/*${word.suffix}`)
+/** Nothing in a comment may end it: neither a line break of any kind nor what YAML does not print. */
+const visible = (text: string): string =>
+  text.replace(
+    /[^\x20-\x7e\u00a1-\u167f\u1681-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -1,0 +1,98 @@
+# --- One chain after another.
+declare -A m # what the report says of a member
+figures() { # place
+  local place word words
+  m=()
+  while read -r word place words; do
+    [[ $word == member && $place == "$1" ]] || continue
+    for word in $words; do m[${word%%=*}]=${word#*=}; done
+  done <"$report"
+}
+# Why a member failed, as core/run/failure.ts has it: `cause`, empty where nothing did; `unread` where only its reader was gone.
+judge() { # place
+  local log=$root/report/$1.log status line stages=() tail=()
+  figures "$1"
+  cause='' unread=
+  status=${m[status]--1}
+  [[ $status == 0 && ${m[stopped]} == - ]] && return
+  if [[ -s $root/$1/status ]]; then # the stage that failed first otherwise than by SIGPIPE, else the first that failed
+    read -r -d '' -a stages <"$root/$1/status"
+    status=
+    for line in "${stages[@]}"; do [[ $line == 0 || $line == 141 ]] || { status=$line; break; }; done
+    for line in "${stages[@]}"; do [[ -n $status || $line == 0 ]] || status=$line; done
+    : "${status:=${m[status]}}"
+  fi
+  mapfile -t tail < <(tail -n 12 "$log")
+  [[ ${m[stopped]} != group && ${m[signal]} != 13 && $status != 141 && ${tail[*],,} != *'broken pipe'* ]] || unread=1
+  case ${m[stopped]} in
+    cancelled) cause=cancelled ;;
+    time) cause=time ;;
+    *)
+      if [[ ${m[signal]} == 9 || $status == 137 ]]; then
+        cause=killed
+        ((!${m[oom]})) || cause=memory
+      elif [[ ${transient[$1]} == *" $status "* ]]; then cause=transient
+      else cause=other; fi
+      ;;
+  esac
+}
+outcome() { # place; `exit_status` is the exit status of the pod after a failure
+  local n
+  case $cause in
+    memory | killed) exit_status=137 ;;
+    cancelled) exit_status=143 ;;
+    transient) ((exit_status = attempt < tries[$1] ? 75 : 1)) ;;
+    time)
+      exit_status=1
+      local all=(${limits[$1]})
+      local own=${all[attempt < ${#all[@]} ? attempt : ${#all[@]} - 1]}
+      for n in "${all[@]:attempt+1}"; do [[ $n == "$own" ]] || exit_status=76; done
+      ;;
+    *) exit_status=1 ;;
+  esac
+}
+run_chain() {
+  local p failed='' first='' exit_status
+  held bash "$run/chain.sh" "$run/job" "$now" "$root" "$report" </dev/null || fault "${members[0]}" 'The chain could not be run.' 75
+  for p in "${members[@]}"; do
+    judge "$p"
+    [[ -n $cause ]] || continue
+    [[ -z $unread || ${may_stop[$p]-} != stops-early || ${m[stopped]} != - ]] || continue
+    : "${first:=$p}"
+    [[ -n $unread ]] || : "${failed:=$p}"
+  done
+  failed=${failed:-$first}
+  [[ -n $failed ]] || return 0
+  judge "$failed"
+  outcome "$failed"
+  for p in "${members[@]}"; do
+    if [[ $p == "$failed" ]]; then printf 'step %s state=failed cause=%s\n' "$p" "$cause"; else printf 'step %s state=dropped\n' "$p"; fi
+  done >>"$report"
+  finish "$exit_status"
+}
+read_job list
+all_there() { # a pod that runs again after its entries were published has nothing to do
+  local p
+  for p in "${places[@]}"; do [[ -f $root/own/$p/record.json ]] || return 1; done
+}
+if [[ -d $root/own ]] && all_there; then
+  for p in "${places[@]}"; do printf 'step %s state=there\n' "$p"; done >>"$report"
+  finish 0
+fi
+look_at_host
+chains=$chain
+for ((now = 1; now <= chains; now++)); do
+  members=()
+  for p in "${places[@]}"; do [[ ${chain_of[p]} != "$now" ]] || members+=("$p"); done
+  if ! stage; then
+    json "$skip" || json='""'
+    for p in "${members[@]}"; do printf 'step %s state=skipped reason=%s\n' "$p" "$json"; done >>"$report"
+    continue
+  fi
+  run_chain
+  for p in "${members[@]}"; do harvest "$p"; done
+  publish "${members[@]}"
+  for p in "${members[@]}"; do printf 'step %s state=made\n' "$p"; done >>"$report"
+done
+tell_all_items
+finish 0

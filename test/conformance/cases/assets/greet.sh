@@ -1,0 +1,2 @@
+# Belongs to the case "asset".
+printf 'Hello, %s!\n' "$1"
