@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { contents } from '../containers/images.ts'
+import { findImageEngine, type ImageEngine, lastLine, pulled } from '../core/engine.ts'
 import type { Environment } from '../core/environment.ts'
 import { TriremeError } from '../core/errors.ts'
 import { type AskVersion, imageFor, imageVersions, readLock } from '../core/images.ts'
@@ -34,7 +35,7 @@ function asker(memo: string, environment: Environment): AskVersion {
     known ??= readFile(memo, 'utf8')
       .then(JSON.parse)
       .catch(() => ({}))
-    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await digestOf(await engine(reference, tool), reference))
+    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await pulled(await engine(reference, tool), reference))
     const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
     const before = (await known)[mark]
     if (before !== undefined) return before
@@ -45,22 +46,12 @@ function asker(memo: string, environment: Environment): AskVersion {
     return version
   }
 }
-function engineFor(environment: Environment): (reference: string, tool: Tool) => Promise<string> {
-  let found: Promise<string | undefined> | undefined
+function engineFor(environment: Environment): (reference: string, tool: Tool) => Promise<ImageEngine> {
   const asked = environment.target === 'container' ? environment.engine : undefined
-  const engines = asked === 'podman' || asked === 'docker' ? [asked] : ['podman', 'docker']
+  const engines = asked === 'podman' || asked === 'docker' ? [asked] : (['podman', 'docker'] as const)
+  let found: Promise<ImageEngine | undefined> | undefined
   return async (reference, tool) => {
-    found ??= (async () => {
-      for (const engine of engines)
-        if (
-          await command(engine, ['version']).then(
-            () => true,
-            () => false,
-          )
-        )
-          return engine // biome-format: one line
-      return undefined
-    })()
+    found ??= findImageEngine(engines)
     const engine = await found
     if (engine !== undefined) return engine
     throw new TriremeError(
@@ -69,38 +60,20 @@ function engineFor(environment: Environment): (reference: string, tool: Tool) =>
     )
   }
 }
-/** Pulls the image where it is not here yet. */
-async function digestOf(engine: string, reference: string): Promise<string> {
-  const look = () => command(engine, ['image', 'inspect', '--format', '{{.Id}}', reference]).then(({ stdout }) => stdout.trim())
-  try {
-    return await look().catch(async () => {
-      await command(engine, ['pull', '--quiet', reference])
-      return look()
-    })
-  } catch (error) {
-    throw new TriremeError('ENVIRONMENT', `The image ${reference} cannot be got by ${engine}: ${lastLine(error)}`, { cause: error })
-  }
-}
-async function versionIn(engine: string, reference: string, tool: Tool): Promise<string> {
+/** The status does not matter, since tools differ (bwa: 1); 125 is an engine that cannot start the image at all. */
+async function versionIn(engine: ImageEngine, reference: string, tool: Tool): Promise<string> {
+  await pulled(engine, reference)
   const [program, ...words] = tool.version.argv
-  const words0 = ['run', '--rm', '--network', 'none', '--read-only', '--env', 'LC_ALL=C', '--entrypoint', program, reference, ...words]
-  // The status does not matter, since tools differ (bwa: 1); an engine that cannot run it at all says 125 to 127.
-  const { text, status, error } = await command(engine, words0, { timeout: 120_000 }).then(
-    ({ stdout, stderr }) => ({ text: `${stdout}\n${stderr}`, status: 0, error: undefined }),
-    (error: { readonly stdout?: string; readonly stderr?: string; readonly code?: unknown }) => ({
-      text: `${error.stdout ?? ''}\n${error.stderr ?? ''}`,
-      status: error.code,
-      error,
-    }),
+  const confined = ['--rm', '--network', 'none', '--read-only', '--env', 'LC_ALL=C', '--entrypoint', program]
+  const told = await command(engine, ['run', ...confined, reference, ...words], { timeout: 120_000 }).catch(
+    (error: { readonly stdout?: string; readonly stderr?: string; readonly code?: unknown }) => error,
   )
-  const version = status === 125 ? undefined : tool.version.match.exec(text)?.[1]
+  const failed = 'code' in told && told.code === 125
+  const version = failed ? undefined : tool.version.match.exec(`${told.stdout ?? ''}\n${told.stderr ?? ''}`)?.[1]
   if (version !== undefined) return version
+  const why = 'code' in told ? `: ${lastLine(told)}` : ''
   throw new TriremeError(
     'TOOL',
-    `${tool.name} does not tell its version in ${reference} ("${tool.version.argv.join(' ')}" by ${engine}${error ? `: ${lastLine(error)}` : ''}). Take an image that has it, or say the version in the settings.`,
+    `${tool.name} does not tell its version in ${reference} ("${tool.version.argv.join(' ')}"${why}). Take an image that has it, or say the version in the settings.`,
   )
-}
-function lastLine(error: unknown): string {
-  const text = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : String(error)
-  return text.trim().split('\n').at(-1) ?? ''
 }

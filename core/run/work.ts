@@ -27,6 +27,20 @@ export interface Joints {
   /** The output that is written to a pipe, `link/aligned.bam` in the step's folder. */
   readonly to?: { readonly port: string; readonly tee: boolean }
 }
+export interface Staging {
+  readonly joints?: Joints
+  /** Folder for checkpoints of the step, for one that asks for it. */
+  readonly kept?: string
+  readonly view?: View
+}
+/** How a step sees what lies outside of its folder: as it is, or in a container, by other paths. */
+export interface View {
+  /** What a link in its folder says: `to` is the link, `from` the file. */
+  readonly target: (from: string, to: string) => string
+  /** The word for an asset. */
+  readonly asset: (slot: string, path: string) => string
+}
+const here: View = { target: (from, to) => path.relative(path.dirname(to), from), asset: (_, path) => path }
 /** The step's standard error, beside its outputs. */
 export const logName = 'stderr.log'
 /** The log of a step that wrote no file of its own: it lies with the outputs of the last step of its chain, by its place in it. */
@@ -44,15 +58,13 @@ export const pipeFor = (node: StepNode, port: string): string => `link/${port}${
 /**
  * Makes the folder, or takes one that was cleared. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
- * @param kept folder for checkpoints of the step, for one that asks for it
  */
 export function prepare(
   folder: string,
   node: StepNode,
   inputs: Inputs,
   got: { readonly cpu: number; readonly memory: number },
-  joints: Joints = {},
-  kept?: string,
+  { joints = {}, kept, view = here }: Staging = {},
 ): Work {
   if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
   mkdirSync(path.join(folder, 'out'))
@@ -60,16 +72,16 @@ export function prepare(
   if (joints.to) mkdirSync(path.join(folder, 'link'))
   if (kept !== undefined && resumes(node.script)) {
     mkdirSync(kept, { recursive: true })
-    symlinkSync(path.relative(folder, kept), path.join(folder, resumeName))
+    symlinkSync(view.target(kept, path.join(folder, resumeName)), path.join(folder, resumeName))
   }
-  const staged = stage(folder, node, inputs)
+  const staged = stage(folder, node, inputs, view)
   if (joints.from) {
     const kind = fileOf(node.step.inputs[joints.from.slot]!)
     symlinkSync(joints.from.pipe, path.join(folder, `in/${joints.from.slot}${kind.extension}`))
     staged.set(joints.from.slot, new Map([['', `in/${joints.from.slot}`]]))
   }
   for (const [port, kind] of Object.entries(node.step.outputs)) if ('many' in kind) mkdirSync(path.join(folder, 'out', port))
-  const places = placesOf(node, staged, got, joints)
+  const places = placesOf(node, staged, got, joints, view)
   const { pipes, stdout } = node.script
   return {
     folder,
@@ -89,7 +101,8 @@ const isPlaced = (filled: Filled): filled is Placed => 'path' in filled && typeo
 type Staged = Map<string, ReadonlyMap<string, string>>
 
 /** Links every input below `in/`. @returns slot → key → common beginning of the file's names, from the folder */
-function stage(folder: string, node: StepNode, inputs: Inputs): Staged {
+function stage(folder: string, node: StepNode, inputs: Inputs, view: View): Staged {
+  const link = (from: string, to: string) => symlinkSync(view.target(from, to), to)
   const staged: Staged = new Map()
   for (const [slot, filled] of Object.entries(inputs)) {
     const kind = fileOf(node.step.inputs[slot]!)
@@ -106,13 +119,17 @@ function stage(folder: string, node: StepNode, inputs: Inputs): Staged {
   }
   return staged
 }
-const link = (from: string, to: string) => symlinkSync(path.relative(path.dirname(to), from), to)
-
-function placesOf(node: StepNode, staged: Staged, got: { readonly cpu: number; readonly memory: number }, { to }: Joints): Places {
+function placesOf(
+  node: StepNode,
+  staged: Staged,
+  got: { readonly cpu: number; readonly memory: number },
+  { to }: Joints,
+  view: View,
+): Places {
   const { step } = node
   const slot = ({ slot, part, key = '' }: Slot): string => {
     const asset = step.assets[slot]
-    if (asset) return asset.path
+    if (asset) return view.asset(slot, asset.path)
     if (to?.port === slot) return pipeFor(node, slot)
     const kind = step.outputs[slot] ?? step.inputs[slot]!
     const base = slot in step.outputs ? `out/${slot}` : staged.get(slot)!.get(key)!

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,8 @@ import { billOf, inventory } from './materials.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const containers = path.join(root, 'containers')
+/** What the engine reads: containers/ with the packages of npm, kept so that they are fetched once. */
+const context = path.join(root, '.images')
 const { version, repository } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   readonly version: string
   readonly repository?: { readonly url: string }
@@ -25,6 +27,7 @@ materials for each to containers/sbom/. Without names: all but training-cuda, wh
   --tag TAG          (default ${version})
   --push REGISTRY    push them there, such as ghcr.io/owner, and write containers/images.lock
   --lock FILE        write that file in its place
+  --sbom FOLDER      where bills of materials are written (default containers/sbom)
   --source URL       where the sources of the images are, for their labels
   --isolation KIND   podman's: chroot where it may not make namespaces of its own
   --check            build nothing: look at those that are here
@@ -36,6 +39,7 @@ const flags = {
   tag: { type: 'string', default: version },
   push: { type: 'string' },
   lock: { type: 'string', default: path.join(containers, 'images.lock') },
+  sbom: { type: 'string', default: path.join(containers, 'sbom') },
   source: { type: 'string', default: repository?.url ?? '' },
   isolation: { type: 'string' },
   check: { type: 'boolean', default: false },
@@ -58,7 +62,7 @@ export async function main(words: readonly string[]): Promise<number> {
       const image = `localhost/${[values.prefix, name].filter(Boolean).join('/')}:${values.tag}`
       if (!values.check) await build(engine, name, image, values)
       await checkContents(engine, name, image)
-      await bill(engine, name, image, values.tag)
+      await bill(engine, name, image, values)
       say(
         `${name}: ${image}, ${megabytes(await engine.inspect(image, '{{.Size}}'))}; versions of ${Object.keys(contents[name as keyof typeof contents]).join(', ')} are right`,
       ) // checked above
@@ -79,47 +83,44 @@ interface Values {
   readonly prefix: string
   readonly tag: string
   readonly lock: string
+  readonly sbom: string
   readonly source: string
   readonly base?: string | undefined
   readonly isolation?: string | undefined
 }
 async function build(engine: Engine, name: string, image: string, { tag, source, base, isolation }: Values): Promise<void> {
-  const dockerfile = path.join(containers, name, 'Dockerfile')
-  for (const folder of ['node', 'imaging']) if (readFileSync(dockerfile, 'utf8').includes(`COPY ${folder}/`)) packagesIn(folder)
-  const labels = {
-    version: tag,
-    ...(source !== '' && { source }),
-    'base.name': base ?? /^ARG BASE=(.*)$/m.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? '',
-  }
+  const text = readFileSync(path.join(containers, name, 'Dockerfile'), 'utf8')
+  cpSync(containers, context, { recursive: true })
+  for (const folder of ['node', 'imaging']) if (text.includes(`COPY ${folder}/`)) packagesIn(folder)
+  const labels = { version: tag, ...(source !== '' && { source }), 'base.name': base ?? /^ARG BASE=(.*)$/m.exec(text)?.[1] ?? '' }
   await engine.show([
     'build',
     ...(engine.name === 'podman' && isolation !== undefined ? ['--isolation', isolation] : []),
     ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
     ...Object.entries(labels).flatMap(([label, value]) => ['--label', `org.opencontainers.image.${label}=${value}`]),
-    ...['--platform', 'linux/amd64', '--tag', image, '--file', dockerfile, containers],
+    ...['--platform', 'linux/amd64', '--tag', image, '--file', path.join(context, name, 'Dockerfile'), context],
   ])
 }
-const ready = new Set<string>()
-/** npm compares what it brings with the digests in package-lock.json. */
+/** npm compares what it brings with the digests in package-lock.json. What is there already stays. */
 function packagesIn(folder: string): void {
-  if (ready.has(folder)) return
-  ready.add(folder)
+  const at = path.join(context, folder)
+  const wanted = readFileSync(path.join(at, 'package-lock.json'), 'utf8')
+  const mark = path.join(at, 'node_modules', 'from')
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return
   const npm = process.env.npm_execpath
   const [program, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   const platform = ['--os', 'linux', '--cpu', 'x64', '--libc', 'glibc']
-  execFileSync(program, [...first, 'ci', ...platform, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'], {
-    cwd: path.join(containers, folder),
-    stdio: ['ignore', 2, 2],
-  })
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
+  execFileSync(program, [...first, 'ci', ...platform, ...quiet], { cwd: at, stdio: ['ignore', 2, 2] })
+  writeFileSync(mark, wanted)
 }
-async function bill(engine: Engine, name: string, image: string, tag: string): Promise<void> {
+async function bill(engine: Engine, name: string, image: string, { tag, sbom }: Values): Promise<void> {
   const [id = '', created = '', licence = ''] = (
     await engine.inspect(image, '{{.Id}}\t{{json .Created}}\t{{index .Config.Labels "org.opencontainers.image.licenses"}}')
   ).split('\t')
   const subject = { name: `trireme-${name}`, version: tag, id, created: created.replaceAll('"', ''), licence }
-  const folder = path.join(containers, 'sbom')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
+  mkdirSync(sbom, { recursive: true })
+  writeFileSync(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
 }
 /** Names that were not pushed this time stay in the lock. */
 async function push(engine: Engine, name: string, image: string, registry: string, { prefix, tag, lock }: Values): Promise<void> {

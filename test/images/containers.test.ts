@@ -40,7 +40,7 @@ test.each(names)('%s is built from a base by digest, which can be set, from pack
   expect(text).toMatch(/^ARG BASE=\S+\/\S+:\S+@sha256:[0-9a-f]{64}\nFROM \$\{BASE\}$/m)
   expect(text).toMatch(/^USER 1000:1000$/m)
   for (const label of ['title', 'description', 'licenses']) expect(text).toContain(`org.opencontainers.image.${label}="`)
-  const [, packages = ''] = /mnt\/install \\\n {2}(.*)\n/.exec(text) ?? []
+  const [, packages = ''] = /tmp\/install \\\n {2}(.*)\n/.exec(text) ?? []
   for (const word of packages.split(' ').filter(Boolean)) expect(word).toMatch(/^[a-z0-9.+-]+=\S+$/)
   expect(text).not.toMatch(/https?:|:latest|^ADD|apt-get (?!.*mnt)|curl|wget/m)
 })

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { environment } from '../../core/environment.ts'
+import { compile } from '../../core/targets/argo/compile.ts'
+import { workflow as closed } from '../../core/targets/argo/schema.ts'
+import { yamlOf } from '../../core/targets/argo/yaml.ts'
+import { scratch } from '../../core/testing.ts'
+import type { Case } from './case.ts'
+import { cases } from './cases/index.ts'
+import { hostile, hostileNames } from './hostile.ts'
+
+// What a cluster would be given for the same pipelines: objects of known fields only, whole in themselves, and without a word of a user.
+// `compile` checks by itself that nothing dangles (core/targets/argo/check.ts); running them is the part of the target "argo".
+
+const settings = {
+  name: 'conformance',
+  ...environment.parse({
+    target: 'argo',
+    context: 'none',
+    namespace: 'argo',
+    limits: { cpu: 4, memory: '2Gi', gpu: 0 },
+    bucket: { endpoint: '127.0.0.1:9000', name: 'argo', insecure: true },
+  }),
+}
+const folder = scratch()
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+/** Refused before anything is made, as the same plan would be anywhere without a GPU; or since Argo cannot do it in one go. */
+const refused: Readonly<Record<string, { readonly code: string; readonly says: string }>> = {
+  gpu: { code: 'RESOURCES', says: 'GPU' },
+  'each-each': { code: 'ENVIRONMENT', says: 'within an each' },
+}
+const compiled = (each: Case) => {
+  if (settings.target !== 'argo') throw new Error('An environment of another target.')
+  mkdirSync(`${folder}/${each.name}`, { recursive: true })
+  return each
+    .plans({ folder: `${folder}/${each.name}`, confine: '' })
+    .map(plan => compile(plan, { environment: settings, versions: new Map(), image: () => 'docker.io/library/debian:bookworm-slim' }))
+}
+test.each(Object.entries(refused))('%s is refused, with the reason', (name, { code, says }) => {
+  const each = cases.find(other => other.name === name)!
+  expect(() => compiled(each)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }))
+})
+describe.each(cases.filter(({ name }) => !(name in refused)).map(each => [each.name, each] as const))('%s', (_, each) => {
+  test('has known fields only, reads the same from YAML, and its objects are what their names say', () => {
+    for (const { workflows, objects, tasks } of compiled(each)) {
+      for (const workflow of workflows) {
+        expect(closed.parse(workflow)).toEqual(workflow)
+        expect(parse(yamlOf(workflow, { tasks }))).toEqual(JSON.parse(JSON.stringify(workflow)))
+      }
+      for (const [key, content] of objects) expect(key).toBe(`objects/${createHash('sha256').update(content).digest('hex')}`)
+    }
+  })
+  test('is the same each time', () => {
+    const [one, two] = [compiled(each), compiled(each)].map(all =>
+      JSON.stringify(all.map(({ workflows, objects }) => [workflows, [...objects.keys()]])),
+    )
+    expect(one).toBe(two)
+  })
+})
+test('no word, label or name of a user is in a workflow', () => {
+  const ours = /^\{\{(workflow\.name|retries|(inputs\.parameters|item)\.[a-z0-9]+)\}\}$/ // templates say these by themselves
+  const own = [...hostile, ...hostileNames].filter(text => text.length > 3 && !/^[-\w./ ~]*$/.test(text) && !ours.test(text)) // those that a workflow may hold by chance apart
+  expect(own.length).toBeGreaterThan(600)
+  for (const each of cases.filter(({ name }) => name.startsWith('hostile'))) {
+    const text = JSON.stringify(compiled(each).flatMap(({ workflows }) => workflows))
+    expect(text).not.toContain('$(touch')
+    expect(own.filter(word => text.includes(JSON.stringify(word).slice(1, -1)))).toEqual([])
+  }
+})
