@@ -24,6 +24,7 @@ const there = (() => {
     return false
   }
 })()
+const hasDocker = (process.env.PATH ?? '').split(':').some(folder => existsSync(path.join(folder, 'docker')))
 const text = kind('text', { extension: '.txt' })
 const needs = { cpu: 1, memory: mib(64) }
 const bash = (name: string, script: string, more: object = {}) =>
@@ -285,6 +286,30 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
       )
     } finally {
       podman('rmi', '--force', bare)
+    }
+  })
+  test.skipIf(!hasDocker)('docker’s own client says the same to an engine that speaks its language', async () => {
+    const socket = path.join(scratch(), 'engine.sock')
+    const service = spawn('podman', ['system', 'service', '--time', '30', `unix://${socket}`], { stdio: 'ignore' })
+    process.env.DOCKER_HOST = `unix://${socket}`
+    try {
+      await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true)
+      const environment = { engine: 'docker', network: 'bridge', limits: {} } as const
+      const to = bash(
+        'copy',
+        'cat "$1" >"$2"; echo >>"$1"; touch /x; grep CapEff /proc/self/status >>"$2"',
+      )({ from: first('echo x >"$1"')({}).to }).to
+      const told = await ran({ to }, { environment })
+      expect(told.failures).toEqual([])
+      expect(read(told.results.to)).toBe('x\nCapEff:\t0000000000000000\n')
+      const stop = new AbortController()
+      const on = (event: Event) => event.event === 'progress' && stop.abort()
+      const slow = first('echo "::progress {\\"text\\": \\"on\\"}"; sleep 100')({}).to
+      expect((await ran({ to: slow }, { environment, signal: stop.signal, on })).state).toBe('cancelled')
+      expect(containers()).toBe('')
+    } finally {
+      delete process.env.DOCKER_HOST
+      service.kill()
     }
   })
 })

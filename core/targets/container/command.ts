@@ -105,9 +105,12 @@ export const lookCommand = (engine: Engine, image: string): readonly string[] | 
     : engine === 'docker'
       ? ['docker', 'image', 'inspect', '--format', '{{.Id}}', image]
       : undefined
-/** Fetches the image; apptainer keeps it in its cache. */
-export const pullCommand = (engine: Engine, image: string): readonly string[] =>
-  engine === 'apptainer' ? ['apptainer', '--silent', 'exec', apptainerImage(image), 'true'] : [engine, 'pull', '--quiet', image]
+/** Fetches the image; apptainer keeps it in its cache. A registry on this machine speaks without TLS: docker knows that, podman has to be told. */
+export const pullCommand = (engine: Engine, image: string): readonly string[] => {
+  if (engine === 'apptainer') return ['apptainer', '--silent', 'exec', apptainerImage(image), 'true']
+  const here = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(image)
+  return [engine, 'pull', '--quiet', ...(engine === 'podman' && here ? ['--tls-verify=false'] : []), image]
+}
 /** Removes the container at once, running or not. apptainer has nothing to remove: its processes are ours. */
 export const removeCommand = (engine: Engine, name: string): readonly string[] | undefined =>
   engine === 'apptainer'

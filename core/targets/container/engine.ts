@@ -77,4 +77,4 @@ const lastLine = (said: string) =>
     .split('\n')
     .at(-1)
     ?.replace(/^Error( response from daemon)?: /, '')
-    .replace(/\.$/, '') ?? 'it says nothing'
+    .replace(/[.?]$/, '') ?? 'it says nothing'

@@ -196,7 +196,11 @@ function runToEnd(engine: Engine, container: Container, signal: AbortSignal): Pr
     })
     child.on('close', status => {
       close()
-      done({ status, stderr })
+      const remove = removeCommand(engine, container.name)
+      const told = () => done({ status, stderr })
+      // An engine may clear up a little later than it says that all is over; who stopped a run need not meet its remains.
+      if (signal.aborted && remove) void ask(remove).then(told)
+      else told()
     })
   })
 }
