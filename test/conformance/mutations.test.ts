@@ -5,13 +5,13 @@ import { type Execution, runLocally, Store } from '../../core/targets/local.ts'
 import { cases } from './cases/index.ts'
 import { differences } from './compare.ts'
 import { golden } from './golden.ts'
-import { type Target, targets, total } from './targets.ts'
+import { locally as local } from './locally.ts'
+import { type Target, total } from './target.ts'
 import { tell } from './told.ts'
 
 // The suite is only as good as what it finds. Each of these is the local target with one fault, and must be found out by the case beside it.
 
 type Ended = Execution<Results>
-const [local] = targets as readonly [Target, ...Target[]]
 /** The local target, whose events and end pass through somebody's hands. */
 const broken = (events: (all: readonly Event[]) => readonly Event[], end: (ended: Ended) => Ended = ended => ended): Target => ({
   ...local,
