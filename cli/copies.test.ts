@@ -133,6 +133,7 @@ test('init makes a project, and never in a folder that holds something', async (
     'package.json',
     'pipelines',
     'samplesheet.csv',
+    'trireme.config.yaml',
     'tsconfig.json',
   ])
   expect(JSON.parse(read('heart/package.json'))).toMatchObject({

@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readEnvironment } from '../core/environment-read.ts'
 import { environments, findEnvironment } from './environments.ts'
+import { files } from './template.ts'
 
 let folder: string
 const before = process.cwd()
@@ -73,4 +77,26 @@ test('what is wrong is told with file and place', async () => {
   )
   writeFileSync('trireme.config.ts', 'export const environments = {}')
   await expect(environments()).rejects.toThrow('There are trireme.config.ts and trireme.config.yaml. Keep one of them.')
+})
+test('what the documents show is read', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const shown = ['environments', 'images'].flatMap(name => {
+    const text = readFileSync(path.join(root, 'docs', 'reference', `${name}.md`), 'utf8')
+    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+  })
+  expect(shown).toHaveLength(2)
+  for (const text of shown)
+    for (const [name, settings] of Object.entries(parse(text).environments))
+      expect(readEnvironment(name, settings, 'the page').name).toBe(name)
+})
+test('what "trireme init" writes holds none, and good ones once its marks of comments are away', async () => {
+  const text = files['trireme.config.yaml'] ?? ''
+  writeFileSync('trireme.config.yaml', text)
+  expect((await environments()).every(({ home }) => home === 'package')).toBe(true)
+  writeFileSync('trireme.config.yaml', text.replace(/^# {3}/gm, '  ').replaceAll('OWNER', 'owner'))
+  const own = (await environments()).filter(({ home }) => home === 'project')
+  expect(own.map(({ environment: { name, target } }) => [name, target])).toEqual([
+    ['boxes', 'container'],
+    ['ours', 'argo'],
+  ])
 })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { Environment } from '../core/environment.ts'
+import type { ArgoEnvironment, Environment } from '../core/environment.ts'
 import { readEnvironment } from '../core/environment-read.ts'
 import { shown, TriremeError } from '../core/errors.ts'
 import type { Home } from './catalogue.ts'
@@ -31,7 +31,7 @@ async function ofProject(): Promise<Readonly<Record<string, Settings>>> {
   if (file === undefined) return {}
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
   const held = /\.[mj]?[jt]s$/.test(file) ? await ofModule(path.resolve(file)) : await readYaml(file, 'settings file')
-  const environments = isRecord(held) ? held.environments : undefined
+  const environments = isRecord(held) ? (held.environments === null ? {} : held.environments) : undefined
   if (!isRecord(environments))
     throw new TriremeError(
       'ENVIRONMENT',
@@ -67,6 +67,15 @@ export async function findEnvironment(name: string): Promise<Environment> {
   throw new TriremeError(
     'ENVIRONMENT',
     `There is no environment ${shown(name)}.${await didYouMean(name, known)} There are: ${known.join(', ')}. Your own stand in trireme.config.yaml or trireme.config.ts; docs/reference/environments.md says how.`,
+  )
+}
+/** One that is a cluster. @throws TriremeError `ENVIRONMENT` when it is none */
+export async function argoEnvironment(name: string): Promise<ArgoEnvironment> {
+  const environment = await findEnvironment(name)
+  if (environment.target === 'argo') return environment
+  throw new TriremeError(
+    'ENVIRONMENT',
+    `The environment "${name}" is no cluster: its target is ${environment.target}. Name one whose target is argo.`,
   )
 }
 /** Paths in it start at its own folder, whatever the working directory will be. */

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly link?: boolean
   readonly publishPartial?: boolean
   readonly dryRun?: boolean
+  /** Goes on with a run that was sent to a cluster: `trireme attach` says so. */
+  readonly attach?: string
   readonly keys?: boolean
   readonly yes?: boolean
   /** Folder for what `compile` writes. */
@@ -38,6 +40,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
   const add = (flags: string, about: string, as?: (text: string) => unknown) => {
     const option = new Option(flags, about).helpGroup('Options:')
     command.addOption(as ? option.argParser(as) : option)
+    return option
   }
   if (verb === 'run' || verb === 'plan') add('--out <dir>', 'folder for the results (default results)')
   if (verb === 'compile') {
@@ -57,6 +60,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--publish-partial', 'publish the results that were made even when a step failed')
     add('--dry-run', 'print the plan and run nothing')
     add('--json', 'print events as JSON lines')
+    add('--attach <run>', 'go on with a run that was sent to a cluster').hideHelp()
     add('-y, --yes', 'ask nothing, as runs never do: accepted for scripts that say so')
   }
   if (verb === 'run' || verb === 'plan') add('--no-install', 'fail where a tool is missing, instead of installing it')

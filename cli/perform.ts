@@ -10,7 +10,7 @@ import type { Store } from '../core/store/store.ts'
 import type { Display } from './display/display.ts'
 import { defaultStore, type RunOptions } from './options.ts'
 import { remember } from './recipes.ts'
-import { newRunId, Recorder, type RunRecord } from './record.ts'
+import { findRun, newRunId, Recorder, type RunRecord } from './record.ts'
 import { runOn } from './targets.ts'
 
 export interface Performance {
@@ -42,8 +42,9 @@ export class Cancelled extends TriremeError {
  * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
-  const run = newRunId()
-  const recorder = new Recorder(store, { id: run, pipeline: plan.name, command: process.argv.slice(2), arguments: values, out })
+  const run = options.attach ?? newRunId()
+  const command = options.attach === undefined ? process.argv.slice(2) : (await findRun(store, run)).command
+  const recorder = new Recorder(store, { id: run, pipeline: plan.name, command, arguments: values, out })
   const events: Event[] = []
   const display = await displayFor(options, store)
   const stop = new AbortController()
@@ -56,23 +57,28 @@ export async function perform({ plan, store, versions, environment, options, val
   process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
   try {
     const limits = limitsOf(options, environment)
-    const made = await runOn(environment, plan, {
-      store,
-      versions,
-      run,
-      ...(limits.cpu !== undefined && { cpu: limits.cpu }),
-      ...(limits.memory !== undefined && { memory: limits.memory }),
-      ...(limits.gpu !== undefined && { gpu: limits.gpu }),
-      stream: options.stream,
-      ...(options.failFast && { failFast: true }),
-      signal: stop.signal,
-      on: event => {
-        recorder.sink(event)
-        if (event.event === 'damaged') drop(events, event.step)
-        events.push(event)
-        display.on(event)
+    const made = await runOn(
+      environment,
+      plan,
+      {
+        store,
+        versions,
+        run,
+        ...(limits.cpu !== undefined && { cpu: limits.cpu }),
+        ...(limits.memory !== undefined && { memory: limits.memory }),
+        ...(limits.gpu !== undefined && { gpu: limits.gpu }),
+        stream: options.stream,
+        ...(options.failFast && { failFast: true }),
+        signal: stop.signal,
+        on: event => {
+          recorder.sink(event)
+          if (event.event === 'damaged') drop(events, event.step)
+          events.push(event)
+          display.on(event)
+        },
       },
-    })
+      options.attach !== undefined,
+    )
     display.close()
     const record = recorder.end(made.state, made.failures[0])
     remember(
@@ -95,7 +101,7 @@ export async function perform({ plan, store, versions, environment, options, val
   }
 }
 /** A flag comes before what the environment says. */
-const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
+export const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
   cpu: cpu ?? environment?.limits.cpu,
   memory: memory ?? environment?.limits.memory,
   gpu: gpu ?? environment?.limits.gpu,

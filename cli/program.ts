@@ -48,6 +48,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     { words: 'run <pipeline>', about: 'run a pipeline', load: () => import('./commands/run.ts') },
     {
+      words: 'attach <run>',
+      about: 'follow a run on a cluster again, after its client went away',
+      load: () => import('./commands/attach.ts'),
+    },
+    {
       words: 'compile <pipeline>',
       about: 'write a plan as Argo Workflows, to be read, kept and submitted by others',
       load: () => import('./commands/compile.ts'),
@@ -66,6 +71,13 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: () => import('./commands/fetch.ts'),
     },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
+  ],
+  'Clusters:': [
+    {
+      words: 'cluster-setup',
+      about: 'print the accounts and rights that runs on a cluster need, as YAML to read and apply',
+      load: () => import('./commands/cluster-setup.ts'),
+    },
   ],
   'Own copies:': [
     { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },

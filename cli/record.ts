@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -48,6 +48,7 @@ export class Recorder {
     if (!this.#begun) {
       this.#begun = true
       mkdirSync(this.#folder, { recursive: true })
+      rmSync(path.join(this.#folder, 'events.jsonl'), { force: true }) // of a client that went away: all is told again
       this.#write()
     }
     if (event.event === 'cached' || event.event === 'succeeded') this.#entries[event.step] = event.key

@@ -104,11 +104,30 @@ const readme = `Pipelines made with Trireme (npm package \`trireme-bio\`).
     npx trireme list
     npx trireme add samtools/sort     # a step to change: import it from ../steps/samtools/sort.ts
 `
+const config = `# Where pipelines may run beside this machine: "npx trireme run first … --on NAME". "npx trireme list --environments" names all there are,
+# docs/reference/environments.md in the package's repository has all settings. Take away the "# " of what you need.
+environments:
+#   boxes:                                   # containers on this machine
+#     target: container
+#     images: { registry: ghcr.io/OWNER }    # where the images of the package were pushed to
+#   ours:                                    # a cluster with Argo Workflows
+#     target: argo
+#     context: CONTEXT                       # of the kubeconfig, by name
+#     namespace: pipelines
+#     bucket:
+#       endpoint: s3.example.org:9000
+#       name: pipelines
+#       credentials:
+#         secret: { name: s3, accessKey: accessKey, secretKey: secretKey }    # a Secret of the namespace; never a secret itself
+#         client: { accessKey: AWS_ACCESS_KEY_ID, secretKey: AWS_SECRET_ACCESS_KEY }    # names of variables of your own
+#     images: { registry: ghcr.io/OWNER }
+`
 /** By path in the project. */
 export const files: Readonly<Record<string, string>> = {
   'tsconfig.json': tsconfig,
   'pipelines/first.ts': first,
   'pipelines/first.test.ts': firstTest,
   'README.md': readme,
+  'trireme.config.yaml': config,
   '.gitignore': 'node_modules/\n.trireme/\nresults/\ncalls/\n',
 }

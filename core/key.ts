@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { inOrder } from './graph.ts'
 import { fileOf, type OutKind, partsOf } from './kind.ts'
 import type { Node, StepNode } from './node.ts'
@@ -22,7 +22,8 @@ export function canonical(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form. Use a finite number.`)
   return JSON.stringify(value)
 }
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+/** In one call: half the time of a hash object, for texts as short as recipes. */
+const sha256 = (text: string) => hash('sha256', text)
 
 /** Exact version of a tool as found, by the tool's name. */
 export type Versions = (tool: string) => string

@@ -268,11 +268,12 @@ class Executor<O extends Results> {
       }
       inputs.push(own)
     }
-    if (job.attempts === 0 && (await this.#standIn(job, work))) return
+    const content = contentKeys(work, this.#keys, this.#places)
+    if (job.attempts === 0 && (await this.#standIn(job, work, content))) return
     if (!this.#at.store.claim(job.key)) return this.#waitForOther(job)
     try {
       if (job.attempts === 0 && (await this.#madeMeanwhile(job, work))) return
-      await this.#attempt(job, work, inputs)
+      await this.#attempt(job, work, inputs, content)
     } finally {
       this.#at.store.release(job.key)
     }
@@ -333,9 +334,8 @@ class Executor<O extends Results> {
     return this.#takeOver(job, places, await Promise.all(places.map(n => this.#at.store.find(job.keys[n]!))))
   }
   /** Early cut-off: where the same recipe met the same contents before, what it made then stands in. */
-  async #standIn(job: Job, work: Chain): Promise<boolean> {
+  async #standIn(job: Job, work: Chain, content: readonly string[]): Promise<boolean> {
     const places = this.#written(work)
-    const content = contentKeys(work, this.#keys, this.#places)
     const entries = await Promise.all(places.map(n => this.#at.store.findSame(content[n]!)))
     if (!this.#takeOver(job, places, entries)) return false
     for (const [n, entry] of entries.entries()) if (entry) this.#at.store.standIn(job.keys[places[n]!]!, entry)
@@ -359,11 +359,10 @@ class Executor<O extends Results> {
   #folder(): string {
     return this.#spare.pop() ?? path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
   }
-  async #attempt(job: Job, work: Chain, inputs: readonly Readonly<Record<string, Filled>>[]): Promise<void> {
+  async #attempt(job: Job, work: Chain, inputs: readonly Readonly<Record<string, Filled>>[], content: readonly string[]): Promise<void> {
     const { store, run, versions } = this.#at
     const number = ++job.attempts
     const labels = job.keys.map(key => this.#label(key))
-    const content = contentKeys(work, this.#keys, this.#places)
     const members = work.members.map((node, n): Member => {
       const { cpu, memory } = this.#grant(node, number)
       const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))

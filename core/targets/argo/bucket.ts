@@ -14,8 +14,9 @@ const atOnce = 32
 /** Up to this, an object is sent in one request; larger ones in parts. */
 const onePart = 16 * 2 ** 20
 
+// Not "Bucket": the compiler (TypeScript 7.0.2) renames the class inside itself where it may, and with it S3's own fields of that name.
 /** An object store that speaks S3. Every fault is told in words: what is wrong, and what to do about it. */
-export class Bucket {
+export class S3Bucket {
   readonly settings: BucketSettings
   readonly #client: S3Client
   readonly #s3: typeof import('@aws-sdk/client-s3')
@@ -31,7 +32,7 @@ export class Bucket {
     this.#prefix = settings.prefix === '' ? '' : `${settings.prefix}/`
   }
   /** @throws TriremeError `ENVIRONMENT` when a variable that should hold a key is not set */
-  static async open(settings: BucketSettings, environment: NodeJS.ProcessEnv = process.env): Promise<Bucket> {
+  static async open(settings: BucketSettings, environment: NodeJS.ProcessEnv = process.env): Promise<S3Bucket> {
     const { client: variables } = settings.credentials
     const missing = [variables.accessKey, variables.secretKey].filter(name => !environment[name])
     if (missing.length > 0)
@@ -43,7 +44,7 @@ export class Bucket {
     environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: for those who use a bucket only
     const sessionToken = environment[variables.sessionToken]
-    return new Bucket(settings, s3, {
+    return new S3Bucket(settings, s3, {
       endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
       region: settings.region,
       forcePathStyle: settings.forcePathStyle,

@@ -57,9 +57,12 @@ function dagFaults({ inputs, dag }: DagTemplate, templates: ReadonlyMap<string, 
     }
     const given = task.arguments?.parameters ?? []
     const wanted = template.inputs?.parameters ?? []
-    const names = new Set(given.map(({ name }) => name))
-    for (const { name } of wanted) if (!names.has(name)) add(`lacks the parameter ${name}`)
-    if (names.size !== given.length || given.length !== wanted.length) add('has a parameter that its template does not know, or one twice')
+    if (given.length !== wanted.length || given.some(({ name }, n) => name !== wanted[n]!.name)) {
+      const names = new Set(given.map(({ name }) => name))
+      for (const { name } of wanted) if (!names.has(name)) add(`lacks the parameter ${name}`)
+      if (names.size !== given.length || given.length !== wanted.length)
+        add('has a parameter that its template does not know, or one twice')
+    }
     for (const { name, value } of given) {
       if (!isValue(value, own, task.withParam !== undefined))
         add(`has ${JSON.stringify(value)} for ${name}, which is neither a key nor a parameter`)

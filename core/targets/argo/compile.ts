@@ -23,7 +23,7 @@ import { type Branching, isPod, type Pod, podsOf } from './pods.ts'
 import { type BranchKeys, branchKeys } from './recipes.ts'
 import type { DagTask, DagTemplate, PodTemplate } from './schema.ts'
 import { gatherKey, type LooseTask, ownParameters, takesOf } from './tasks.ts'
-import { type Shape, templateOf } from './templates.ts'
+import { type Shape, type Take, templateOf } from './templates.ts'
 import { workflowsOf } from './workflows.ts'
 
 export interface CompileOptions {
@@ -184,7 +184,7 @@ class Compiler {
     })
   }
   #pod(pod: Pod, name: string, each: EachNode | undefined, lists: Map<string, { task: string; name: string }>): Omit<LooseTask, 'before'> {
-    const { environment, image } = this.#options
+    const { environment } = this.#options
     const work = workOf(pod.chains, {
       keys: this.#keys,
       cpu: environment.limits.cpu,
@@ -212,28 +212,7 @@ class Compiler {
     for (const { path, sha256 } of work.assets.values())
       if (!this.#objects.has(`objects/${sha256}`)) this.#objects.set(`objects/${sha256}`, readFileSync(path))
     for (const { node } of work.members) this.#note(node)
-    const first = pod.chains[0]!.members[0]!
-    const shape: Shape = {
-      name: first.step.image,
-      image: image(first.step.image),
-      places: work.members
-        .filter(({ kept }) => kept)
-        .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: filesOf(node) })),
-      own: work.members.map(({ place, chain }) => ({
-        place,
-        parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
-      })),
-      takes,
-      assets: [...work.assets].map(([letter, { sha256 }]) => ({ letter, sha256 })),
-      items: items.map((_, n) => String(n + 1)),
-      gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),
-      amounts: amountsOf(pod.chains, environment.limits.cpu),
-      gpu: Math.max(...pod.chains.map(gpusOf)),
-      pool: poolOf(pod.chains[0]!, environment, node => this.#label(node)),
-      retries: retriesOf(pod.chains),
-      deadline: deadlineOf(pod.chains),
-    }
-    const template = this.#template(shape)
+    const template = this.#template(pod, work, takes, items.length, gathers)
     const keyed = work.members.flatMap(({ node, place }) => {
       const parameter = parameters.get(place)
       return parameter === undefined ? [] : [{ name: parameter, value: told(this.#keys.of(node)) }]
@@ -270,16 +249,68 @@ class Compiler {
       argv: argv[n]!,
     }))
   }
-  #template(shape: Shape): string {
-    const text = JSON.stringify(shape)
+  /** By what tells shapes apart, told cheaply: a plan has few shapes and many tasks. */
+  readonly #shapes = new Map<string, string>()
+  readonly #numbers = new Map<object | string, number>()
+  #number(of: object | string): number {
+    const known = this.#numbers.get(of)
+    if (known !== undefined) return known
+    this.#numbers.set(of, this.#numbers.size)
+    return this.#numbers.size - 1
+  }
+  #template(
+    pod: Pod,
+    work: ReturnType<typeof workOf>,
+    takes: readonly Take[],
+    items: number,
+    gathers: readonly { readonly place: number }[],
+  ): string {
+    const steps = work.members.map(({ node, chain, kept }) => {
+      const needs = this.#number(JSON.stringify(node.needs))
+      return `${this.#number(node.step)}.${needs}.${chain}${kept ? 'k' : ''}`
+    })
+    const parts = takes.map(({ letter, kind, files, parameters }) =>
+      [letter, kind, parameters.length, ...files.map(({ path, optional }) => `${path}${optional ? '?' : ''}`)].join(),
+    )
+    const text = [...steps, items, ...gathers.map(({ place }) => place), ...parts].join(' ')
     const known = this.#shapes.get(text)
     if (known !== undefined) return known
-    const template = templateOf(shape, this.#options.environment, this.#scripts)
+    const template = templateOf(this.#shape(pod, work, takes, items, gathers), this.#options.environment, this.#scripts)
     this.#shapes.set(text, template.name)
     this.#templates.set(template.name, template)
     return template.name
   }
-  readonly #shapes = new Map<string, string>()
+  #shape(
+    { chains }: Pod,
+    work: ReturnType<typeof workOf>,
+    takes: readonly Take[],
+    items: number,
+    gathers: readonly { readonly place: number }[],
+  ): Shape {
+    const { environment, image } = this.#options
+    const parameters = ownParameters(work.members)
+    const name = chains[0]!.members[0]!.step.image
+    return {
+      name,
+      image: image(name),
+      places: work.members
+        .filter(({ kept }) => kept)
+        .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: filesOf(node) })),
+      own: work.members.map(({ place, chain }) => ({
+        place,
+        parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
+      })),
+      takes,
+      assets: [...work.assets].map(([letter, { sha256 }]) => ({ letter, sha256 })),
+      items: Array.from({ length: items }, (_, n) => String(n + 1)),
+      gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),
+      amounts: amountsOf(chains, environment.limits.cpu),
+      gpu: Math.max(...chains.map(gpusOf)),
+      pool: poolOf(chains[0]!, environment, node => this.#label(node)),
+      retries: retriesOf(chains),
+      deadline: deadlineOf(chains),
+    }
+  }
   #object(content: string): string {
     const digest = sha256(content)
     this.#objects.set(`objects/${digest}`, content)

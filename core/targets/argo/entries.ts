@@ -3,91 +3,44 @@ import { createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSy
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TriremeError } from '../../errors.ts'
-import type { Usage } from '../../events.ts'
-import { fileOf, suffixesOf } from '../../kind.ts'
 import type { StepNode } from '../../node.ts'
 import { harvest } from '../../run/harvest.ts'
 import { logName } from '../../run/work.ts'
-import type { OutputFile, StepRecord } from '../../store/record.ts'
+import type { StepRecord } from '../../store/record.ts'
 import type { Entry, Store } from '../../store/store.ts'
-import type { Bucket } from './bucket.ts'
+import type { S3Bucket } from './bucket.ts'
+import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from './stored.ts'
 
-/** A file of an entry in the bucket: `name` is what the step called it, `file` where it lies, for one of a list. */
-export interface StoredFile extends OutputFile {
-  readonly file?: string
-}
-/** `entries/KEY/record.json`: what the pod that made it wrote. */
-export interface StoredRecord {
-  readonly format: 1
-  readonly key: string
-  readonly step: string
-  readonly outputs: Readonly<Record<string, readonly StoredFile[]>>
-  readonly attempt: number
-  readonly started: string
-  readonly seconds: number
-  readonly usage?: Usage
-  readonly host: StepRecord['host']
-}
 const placeOf = (key: string, name = 'record.json') => `entries/${key}/${name}`
-const objectOf = (file: StoredFile) => file.file ?? file.name
+const objectOf = (file: BucketFile) => file.file ?? file.name
 
 /**
  * An entry of the bucket, if it is whole: its record can be read, and every file that it names has the size that it says. A record alone
  * proves nothing, since the outputs of stopped pods are uploaded, too.
  */
-export async function findStored(bucket: Bucket, key: string): Promise<StoredRecord | undefined> {
+export async function findStored(bucket: S3Bucket, key: string): Promise<BucketRecord | undefined> {
   const text = await bucket.read(placeOf(key))
-  const record = text && parsed(text.toString('utf8'))
+  const record = text && readRecord(text.toString('utf8'))
   if (!record || record.key !== key) return undefined
   const files = Object.values(record.outputs).flat()
   if (files.length === 0) return record
   const there = new Map((await bucket.list(placeOf(key, ''))).map(({ key, size }) => [key, size]))
   return files.every(file => there.get(placeOf(key, objectOf(file))) === file.size) ? record : undefined
 }
-function parsed(text: string): StoredRecord | undefined {
-  try {
-    const record = JSON.parse(text)
-    return record?.format === 1 && typeof record.outputs === 'object' ? record : undefined
-  } catch {
-    return undefined // cut off on its way
-  }
-}
 /**
  * Brings an entry of this machine's store into the bucket, as a pod would have left it: its record last, so that it counts only when all
  * is there. Files that are there already, of the same size, are not sent again.
  */
-export async function sendEntry(bucket: Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
-  const outputs = Object.fromEntries(Object.entries(record.outputs).map(([port, files]) => [port, stored(port, files, node)]))
+export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
+  const sent = { ...bucketRecord(record, node.step.outputs), key } // it may stand in for another key
   const there = new Map((await bucket.list(placeOf(key, ''))).map(({ key, size }) => [key, size]))
   await Promise.all(
-    Object.values(outputs)
+    Object.values(sent.outputs)
       .flat()
       .filter(file => there.get(placeOf(key, objectOf(file))) !== file.size)
       .map(file => bucket.putFile(placeOf(key, objectOf(file)), path.join(folder, file.name), file.size)),
   )
-  const { attempt, started, seconds, usage, host, step } = record
-  await bucket.put(placeOf(key), recordText({ format: 1, key, step, outputs, attempt, started, seconds, ...(usage && { usage }), host }))
-}
-/** One file a line, as pods write it: the script in a pod reads it line by line. */
-function recordText({ format, key, step, outputs, ...rest }: StoredRecord): string {
-  const ports = Object.entries(outputs).map(
-    ([port, files]) =>
-      `${JSON.stringify(port)}:[${files.map(({ name, size, sha256, file }) => `\n${JSON.stringify({ name, size, sha256, ...(file !== undefined && { file }) })}`).join(',')}\n]`,
-  )
-  return `{"format":${format},"key":"${key}","step":${JSON.stringify(step)},\n"outputs":{\n${ports.join(',\n')}\n},\n${JSON.stringify(rest).slice(1)}\n`
-}
-/** Files of a list get numbers for names: what a step called them must not become part of a key in the bucket. */
-function stored(port: string, files: readonly OutputFile[], node: StepNode): readonly StoredFile[] {
-  const kind = node.step.outputs[port]
-  if (!kind || !('many' in kind)) return files
-  const suffixes = [...suffixesOf(fileOf(kind))].sort((a, b) => b.length - a.length)
-  const numbers = new Map<string, string>()
-  return files.map(file => {
-    const suffix = suffixes.find(suffix => file.name.endsWith(suffix)) ?? ''
-    const base = file.name.slice(0, file.name.length - suffix.length)
-    if (!numbers.has(base)) numbers.set(base, String(numbers.size + 1).padStart(4, '0'))
-    return { ...file, file: `${port}/${numbers.get(base)}${suffix}` }
-  })
+  await bucket.put(placeOf(key), recordText(sent))
 }
 /**
  * Brings an entry of the bucket into this machine's store: digests are compared as the bytes arrive, then everything is checked as if the
@@ -95,10 +48,10 @@ function stored(port: string, files: readonly OutputFile[], node: StepNode): rea
  * @param logOf what the step wrote to its standard error, where it is known
  */
 export async function fetchEntry(
-  bucket: Bucket,
+  bucket: S3Bucket,
   store: Store,
   record: StepRecord,
-  found: StoredRecord,
+  found: BucketRecord,
   at: { readonly node: StepNode; readonly folder: string; readonly log: Buffer | undefined },
 ): Promise<Entry> {
   const { key, label } = record
@@ -130,7 +83,7 @@ export async function fetchEntry(
     if (existsSync(at.folder)) rmSync(at.folder, { recursive: true, force: true })
   }
 }
-async function fetchFile(bucket: Bucket, key: string, file: StoredFile, out: string, label: string): Promise<void> {
+async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: string, label: string): Promise<void> {
   const to = path.join(out, file.name)
   if (path.relative(out, to).startsWith('..') || path.isAbsolute(file.name))
     throw new TriremeError(
@@ -158,14 +111,14 @@ async function fetchFile(bucket: Bucket, key: string, file: StoredFile, out: str
   )
 }
 /** Puts what is not there yet: its name is its digest, so what is there is the same. */
-export async function sendContent(bucket: Bucket, key: string, content: string | Uint8Array): Promise<boolean> {
+export async function sendContent(bucket: S3Bucket, key: string, content: string | Uint8Array): Promise<boolean> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   if ((await bucket.size(key)) === bytes.length) return false
   await bucket.put(key, bytes)
   return true
 }
 /** A user's file, under its digest. */
-export async function sendSource(bucket: Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
+export async function sendSource(bucket: S3Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
   const { size } = statSync(url)
   if ((await bucket.size(`sources/${sha256}`)) === size) return false
   await bucket.putFile(`sources/${sha256}`, url, size)

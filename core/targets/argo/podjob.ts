@@ -97,6 +97,7 @@ class Writer {
   #rungs(node: StepNode, to: Link | undefined): readonly [Rung, ...Rung[]] {
     const { memory, time } = node.needs
     const count = Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
+    if (count === 1) return [this.#rung(node, to, 0)]
     const all = Array.from({ length: count }, (_, attempt) => this.#rung(node, to, attempt))
     const texts = all.map(each => JSON.stringify(each))
     // The last one serves all later attempts, so equal ones at the end are one.

@@ -5,6 +5,8 @@ export interface AttemptState {
   /** Name of its pod. */
   readonly pod: string | undefined
   readonly state: 'waiting' | 'running' | 'succeeded' | 'failed'
+  /** Its step's own container was seen, or must have run. */
+  readonly begun: boolean
   readonly message: string
   readonly stuck?: Stuck
 }
@@ -29,8 +31,10 @@ export class Units {
   all(): Iterable<Unit> {
     return this.#units.values()
   }
-  seeWorkflow(workflow: LiveWorkflow): void {
-    for (const node of nodesOf(workflow)) {
+  /** @returns how many nodes it has */
+  seeWorkflow(workflow: LiveWorkflow): number {
+    const nodes = nodesOf(workflow)
+    for (const node of nodes) {
       if (node.type === 'Retry') this.#seeTask(node)
       else if (node.type === 'Pod') {
         const { unit, attempt } = this.#place(node.name)
@@ -38,6 +42,7 @@ export class Units {
         if (attempt === undefined) this.#seeTask(node)
       } else if (node.type === 'Skipped') this.#seeTask(node)
     }
+    return nodes.length
   }
   seePods(change: Change<LivePod>): void {
     for (const pod of change.type === 'all' ? change.items : [change.item]) this.#seePod(pod)
@@ -60,8 +65,11 @@ export class Units {
     const known = unit.attempts.get(attempt)
     const { message = '' } = node
     const state = node.phase === 'Succeeded' ? 'succeeded' : node.phase === 'Failed' || node.phase === 'Error' ? 'failed' : undefined
-    if (state !== undefined) unit.attempts.set(attempt, { pod: known?.pod, state, message })
-    else if (!known) unit.attempts.set(attempt, { pod: undefined, state: node.phase === 'Running' ? 'running' : 'waiting', message })
+    // Stopped before it began, or after: a pod that began was seen, or was so short that it ended.
+    const begun = known?.begun === true || state === 'succeeded' || (state === 'failed' && node.outputs?.exitCode !== undefined)
+    if (state !== undefined) unit.attempts.set(attempt, { pod: known?.pod, state, begun, message })
+    else if (!known)
+      unit.attempts.set(attempt, { pod: undefined, state: node.phase === 'Running' ? 'running' : 'waiting', begun: false, message })
     unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
   }
   #seePod(pod: LivePod): void {
@@ -71,14 +79,20 @@ export class Units {
     const known = unit.attempts.get(attempt)
     const podName = pod.metadata?.name
     if (known?.state === 'succeeded' || known?.state === 'failed') {
-      if (known.pod === undefined) unit.attempts.set(attempt, { ...known, pod: podName })
+      if (known.pod === undefined) unit.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod) })
       return
     }
     const phase = pod.status?.phase
     // A pod that failed is believed only when the controller says so: it may be taken for lost and made again.
     const state = phase === 'Succeeded' ? 'succeeded' : hasBegun(pod) || phase === 'Failed' ? 'running' : 'waiting'
     const why = state === 'waiting' ? stuck(pod) : undefined
-    unit.attempts.set(attempt, { pod: podName, state, message: pod.status?.message ?? '', ...(why && { stuck: why }) })
+    unit.attempts.set(attempt, {
+      pod: podName,
+      state,
+      begun: known?.begun === true || hasBegun(pod),
+      message: pod.status?.message ?? '',
+      ...(why && { stuck: why }),
+    })
   }
 }
 /** The last part of a path, where the values of a loop's item, in brackets, may hold dots. */

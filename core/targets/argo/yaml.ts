@@ -18,14 +18,15 @@ export function yamlOf(manifest: Manifest, { tasks }: Pick<Compiled, 'tasks'> = 
   const texts = templates.map(template => ('dag' in template ? dagText(template, comments) : podText(template)))
   return `${head}  templates:\n${texts.join('')}`
 }
-const plain = (value: unknown, indent: string): string =>
-  indented(documentText(new Document(value, { aliasDuplicateObjects: false })), indent)
+const plain = (value: unknown, indent: string): string => indented(documentText(new Document(value, settings)), indent)
+/** Quoted is what YAML 1.1, which Kubernetes' tools read, would take for something else than text; no anchors. */
+const settings = { aliasDuplicateObjects: false, version: '1.1' } as const
 const documentText = (document: Document): string => document.toString({ lineWidth: 0 })
 const indented = (text: string, indent: string) => (indent === '' ? text : text.replace(/^(?=.)/gm, indent))
 
 /** Artifacts, parameters and mounts are lines: there are many, and each is short. */
 function podText(template: Exclude<Template, DagTemplate>): string {
-  const document = new Document([template], { aliasDuplicateObjects: false })
+  const document = new Document([template], settings)
   for (const path of lists) {
     const list = document.getIn([0, ...path])
     if (isSeq(list)) for (const item of list.items) if (isMap(item)) item.flow = true

@@ -102,6 +102,19 @@ test('a reader that stops early fails its writer, unless it may', async () => {
   expect(reportOf(told).members.get(1)).toMatchObject({ signal: 13 })
   expect((await ran(chainOf([seq, peek], { stopsEarly: true }), 0)).read('out/2/sum.txt')).toBe('1\n')
 })
+test('a link through which nothing went is refused as an empty file is', async () => {
+  const reader = { ...total, place: 2 }
+  for (const writer of [bash(': >link/to.txt'), ['true']]) {
+    const told = await ran(chainOf([memberOf(1, writer), reader]), 1)
+    expect(faultOf(told)).toEqual(['Step s1 ended well, but its output "to" is empty: to.txt. An empty file is no result.'])
+  }
+  expect((await ran(chainOf([memberOf(1, bash('printf 7 >link/to.txt')), reader]), 0)).read('out/2/sum.txt')).toBe('7')
+})
+test('a reader that stops early leaves the copy of a link whole', async () => {
+  const peek = memberOf(2, bash('head -n 1 in/from.txt >out/sum.txt'), { outputs: text('sum') })
+  const told = await ran(chainOf([{ ...seq, outputs: text('all') }, peek], { stopsEarly: true }, 'out/all.txt'), 0)
+  expect(told.read('out/1/all.txt').length).toBe(1_288_895)
+})
 test('when one fails, those that would go on for ever are ended', async () => {
   const endless = memberOf(1, bash('sleep 100 & sleep 100'), { stdout: 'link/to.txt' })
   const told = await ran(chainOf([endless, memberOf(2, bash('exit 4'))]), 1)

@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import { defaultStore } from '../options.ts'
+
+export function register(program: Command): void {
+  program
+    .command('attach <run>')
+    .description('follow a run on a cluster again, after its client went away')
+    .addHelpText(
+      'after',
+      '\nA run is named by its id, by the beginning or end of one, or "last". What it is to do was written down when it began: the command is read again in its folder, and nothing is sent twice.',
+    )
+    .option('--store <dir>', 'the store; also TRIREME_STORE (default .trireme)')
+    .action(attach)
+}
+async function attach(words: string, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
+  const { existsSync } = await import('node:fs')
+  const { Store } = await import('../../core/store/store.ts')
+  const { submissionIn } = await import('../../core/targets/argo/submission.ts')
+  const { TriremeError } = await import('../../core/errors.ts')
+  const { findRun, isActive, noRuns } = await import('../record.ts')
+  const { program } = await import('../program.ts')
+  if (!existsSync(root)) throw noRuns(root)
+  const store = await Store.open(root)
+  const run = await findRun(store, words)
+  const command = `trireme ${run.command.join(' ')}`
+  if (isActive(store, run)) throw new TriremeError('USAGE', `The run ${run.id} is being followed already, by process ${run.process.pid}.`)
+  if (run.state !== 'running')
+    throw new TriremeError(
+      'USAGE',
+      `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${command}`,
+    )
+  const { folder } = submissionIn(store, run.id)
+  if (!existsSync(folder))
+    throw new TriremeError(
+      'USAGE',
+      `The run ${run.id} was started in ${folder}, which is gone. Its inputs are needed to go on: bring it back.`,
+    )
+  process.chdir(folder)
+  const again = [...run.command, '--attach', run.id, '--store', store.root]
+  await (await program(again)).parseAsync(again, { from: 'user' })
+}

@@ -1,0 +1,468 @@
+import { writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { asset } from '../../asset.ts'
+import { pipe, run, word } from '../../command.ts'
+import { environment as schema } from '../../environment.ts'
+import { kind, many, optional } from '../../kind.ts'
+import { each, source } from '../../pipeline.ts'
+import { type Plan, plan } from '../../plan.ts'
+import { gib, hours, mib } from '../../quantity.ts'
+import { after, type Ref } from '../../ref.ts'
+import { step } from '../../step.ts'
+import { type CompileOptions, compile } from './compile.ts'
+import type { Compiled } from './compiled.ts'
+import { manifestsOf } from './manifests.ts'
+import { type DagTask, type PodTemplate, thinWorkflow, workflow, workflowTemplate } from './schema.ts'
+import { yamlOf } from './yaml.ts'
+
+// Goldens: `npx vitest run core/targets/argo -u` writes them anew; read the difference before you commit it.
+
+const text = kind('text', { extension: '.txt' })
+const indexed = kind('text', { extension: '.txt', companions: ['.idx'] })
+const pair = kind('pair', { extension: '' }, { parts: { first: '_1.txt', second: '_2.txt' } })
+const image = 'tools'
+const needs = { cpu: 1, memory: mib(64) } as const
+/** Long: it shares no pod. */
+const slow = { ...needs, time: hours(1) } as const
+const digest = (n: number) => (n + 0xabc00000).toString(16).repeat(8)
+const file = (n = 1) => source(`file${n}`, text, { url: `/nowhere/file${n}.txt`, sha256: digest(n) })
+const environment = {
+  name: 'cluster',
+  ...schema.parse({ target: 'argo', context: 'test', namespace: 'science', bucket: { endpoint: 's3.example.org', name: 'bucket' } }),
+} as CompileOptions['environment'] // its target is argo
+const compiled = (of: Plan, more: Partial<CompileOptions> = {}): Compiled => {
+  const made = compile(of, {
+    environment,
+    versions: new Map(),
+    image: name => `registry.example.org/${name}@sha256:${digest(0)}`,
+    ...more,
+  })
+  for (const each of made.workflows) workflow.parse(each)
+  return made
+}
+const dags = ({ workflows }: Compiled) => workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('dag' in each ? [each] : [])))
+const pods = ({ workflows }: Compiled): readonly PodTemplate[] =>
+  workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('container' in each ? [each] : [])))
+const tasks = (of: Compiled): readonly DagTask[] => dags(of).flatMap(({ dag }) => dag.tasks)
+/** Steps of each pod. */
+const shared = (of: Compiled) => of.tasks.map(({ entries }) => entries.map(({ node }) => node.step.name).join(' '))
+
+const copy = step({ name: 'copy', image, inputs: { from: text }, outputs: { to: text }, needs, command: at => run('cp', at.from, at.to) })
+const count = step({
+  name: 'count',
+  image,
+  inputs: { of: text },
+  outputs: { number: text },
+  needs,
+  command: at => run('wc', at.of).into(at.number),
+})
+const upper = step({
+  name: 'upper',
+  image,
+  inputs: { from: text },
+  outputs: { to: text },
+  streams: ['from', 'to'],
+  needs: slow,
+  command: at => run('tr', 'a-z', 'A-Z', at.from).into(at.to),
+})
+const numbered = step({
+  name: 'numbered',
+  image,
+  inputs: { lines: text },
+  params: { n: z.string() },
+  outputs: { made: text },
+  streams: ['lines', 'made'],
+  needs: slow,
+  command: at => run('grep', at.n, at.lines).into(at.made),
+})
+const split = step({
+  name: 'split',
+  image,
+  inputs: { whole: text },
+  outputs: { parts: many(text) },
+  needs,
+  command: at => run('split', at.whole, word`${at.parts}/part`),
+})
+const join = step({
+  name: 'join',
+  image: 'others',
+  inputs: { all: many(text) },
+  outputs: { whole: text },
+  needs,
+  command: at => run('cat', at.all).into(at.whole),
+})
+const maybe = step({
+  name: 'maybe',
+  image,
+  inputs: { from: text },
+  outputs: { to: optional(text) },
+  needs: slow,
+  command: at => run('cp', at.from, at.to),
+})
+const network = step({
+  name: 'network',
+  image: 'networks',
+  inputs: { of: text, other: pair },
+  outputs: { made: indexed },
+  needs: { cpu: 4, memory: [gib(1), gib(2), gib(8)], time: [hours(1), hours(2)], gpu: { count: 1, memory: gib(16) } },
+  retry: { times: 3, exits: [69] },
+  command: at => pipe(['cat', at.of, at.other.first], ['sort', word`-S${at.memory.mib(0.5)}M`, word`--parallel=${at.cpu}`, '-o', at.made]),
+})
+/** Everything at once. */
+const whole = () => {
+  const parts = split({ whole: numbered({ lines: upper({ from: file() }).to, n: 'x' }).made }).parts
+  const counted = each(parts, part => ({ number: count({ of: copy({ from: part }).to }).number })).number
+  const reads = source('pair', pair, { first: { url: '/nowhere/1', sha256: digest(7) }, second: { url: '/nowhere/2', sha256: digest(8) } })
+  const sure = after(file(2), count({ of: file(3) }).number)
+  return plan('everything', { whole: join({ all: counted }).whole, made: network({ of: maybe({ from: sure }).to, other: reads }).made })
+}
+const pool = { model: 'A100', memory: '40GiB', nodeSelector: { gpu: 'a100' }, tolerations: [{ key: 'gpu', operator: 'Exists' }] }
+const rich = {
+  name: 'rich',
+  ...schema.parse({
+    target: 'argo',
+    context: 'test',
+    namespace: 'science',
+    serviceAccount: 'pipeline',
+    executorServiceAccount: 'executor',
+    bucket: { endpoint: 's3.example.org', name: 'bucket', credentials: { secret: { name: 's3', accessKey: 'key', secretKey: 'secret' } } },
+    pullSecrets: ['pull'],
+    priorityClassName: 'batch',
+    nodeSelector: { pool: 'cpu' },
+    tolerations: [{ key: 'batch', operator: 'Equal', value: 'yes', effect: 'NoSchedule' }],
+    volumes: [{ name: 'scratch', mountPath: '/scratch', claim: 'scratch' }],
+    labels: { 'example.org/cost-centre': 'lab-7' },
+    gpuPools: [{ ...pool, model: 'T4', memory: '15GiB' }, pool],
+    deadline: '12h',
+    ttl: '1d',
+  }),
+} as CompileOptions['environment'] // its target is argo
+
+/** Digests by the order they appear in: a golden shows what refers to what, not what every script's content was. */
+const steady = (yaml: string): string => {
+  const seen = new Map<string, string>()
+  const number = (found: string) => {
+    if (!seen.has(found)) seen.set(found, `<${seen.size + 1}>`)
+    return seen.get(found)!
+  }
+  return yaml
+    .replace(/"?\b[0-9a-f]{64}\b"?/g, found => number(found.replaceAll('"', '')))
+    .replace(/-[0-9a-f]{8,12}\b/g, found => `-${number(found)}`)
+}
+test('the golden of a small plan with all there is', async () => {
+  const made = compiled(whole(), { environment: rich })
+  const [yaml = ''] = [...manifestsOf(made, 'workflow').values()]
+  expect(yaml).not.toMatch(/\/nowhere/)
+  await expect(steady(yaml)).toMatchFileSnapshot('golden/everything.yaml')
+})
+test('YAML says what the objects say, to readers of YAML 1.1 too', () => {
+  const made = compiled(whole(), { environment: rich })
+  for (const [n, each] of made.workflows.entries())
+    for (const version of ['1.1', '1.2'] as const)
+      expect(parse(yamlOf(made.workflows[n]!, made), { version })).toEqual(JSON.parse(JSON.stringify(each)))
+})
+test('as a template: what stays on the cluster, and what starts it', () => {
+  const files = manifestsOf(compiled(whole(), { environment: rich }), 'template')
+  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'sources.tsv'])
+  expect(workflowTemplate.parse(parse(files.get('everything.template.yaml')!)).metadata.name).toBe('everything')
+  expect(thinWorkflow.parse(parse(files.get('everything.yaml')!)).spec).toEqual({ workflowTemplateRef: { name: 'everything' } })
+  expect(files.get('sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
+})
+
+describe('what a pod is', () => {
+  test('a chain is one pod; so are short steps that follow', () => {
+    const made = upper({ from: file() }).to
+    const of = plan('p', { number: count({ of: numbered({ lines: made, n: 'a' }).made }).number })
+    expect(shared(compiled(of))).toEqual(['upper numbered count'])
+    expect(shared(compiled(of, { share: false }))).toEqual(['upper numbered', 'count'])
+    expect(shared(compiled(of, { stream: false, share: false }))).toEqual(['upper', 'numbered', 'count'])
+  })
+  test('steps of another image have a pod of their own', () => {
+    expect(shared(compiled(plan('p', { whole: join({ all: [copy({ from: file() }).to] }).whole })))).toEqual(['copy', 'join'])
+  })
+  test('calls of one step stay side by side', () => {
+    const copies = [1, 2, 3].map(n => upper({ from: file(n) }).to)
+    const of = plan('p', { whole: copies.map(of => count({ of }).number) })
+    expect(shared(compiled(of))).toEqual(['upper count', 'upper count', 'upper count'])
+  })
+  test('lanes do not wait for one another: who joins them waits for all', () => {
+    const merge = step({
+      name: 'merge',
+      image,
+      inputs: { all: many(text) },
+      outputs: { one: text },
+      needs: slow,
+      command: at => run('cat', at.all).into(at.one),
+    })
+    const lanes = [1, 2].map(n => upper({ from: file(n) }).to)
+    expect(shared(compiled(plan('p', { one: merge({ all: lanes }).one }), { stream: false }))).toEqual(['upper', 'upper', 'merge'])
+  })
+  test('long work is not kept waiting', () => {
+    const first = copy({ from: file() }).to
+    // Both are long and need the first: with one of them in its pod the other would wait for both.
+    const of = plan('p', { a: upper({ from: first }).to, b: numbered({ lines: first, n: 'b' }).made })
+    expect(shared(compiled(of))).toEqual(['copy', 'upper', 'numbered'])
+  })
+})
+describe('what is there', () => {
+  const record = (outputs: Record<string, readonly string[]>) => ({
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([port, names]) => [port, names.map(name => ({ name, size: 1, sha256: digest(1) }))]),
+    ),
+  })
+  const keyOf = (of: Compiled, name: string) => of.tasks.flatMap(({ entries }) => entries).find(({ node }) => node.step.name === name)!.key
+  const made = split({ whole: file() }).parts
+  const of = plan('p', { all: join({ all: each(made, part => ({ number: count({ of: part }).number })).number }).whole })
+  test('is pruned; a list among it becomes a task for each file, in its order', () => {
+    const first = compiled(of)
+    expect(tasks(first).filter(({ withParam }) => withParam)).toHaveLength(1)
+    const there = new Map([[keyOf(first, 'split'), record({ parts: ['parts/b.txt', 'parts/a{{x}}.txt', 'parts/c.txt'] })]])
+    const second = compiled(of, { there })
+    expect(shared(second)).toEqual(['count', 'count', 'count', 'join'])
+    expect(tasks(second).every(({ withParam }) => withParam === undefined)).toBe(true)
+    expect(
+      pods(second)
+        .flatMap(({ inputs }) => inputs.artifacts.map(({ path }) => path))
+        .filter(path => path.includes('parts')),
+    ).toEqual(['/w/from/a/parts/0001.txt', '/w/from/a/parts/0002.txt', '/w/from/a/parts/0003.txt'])
+    const all = new Map([
+      ...there,
+      ...second.tasks.flatMap(({ entries }) =>
+        entries.map(each => [each.key, record({ number: ['number.txt'], whole: ['whole.txt'] })] as const),
+      ),
+    ])
+    expect(compiled(of, { there: all })).toMatchObject({ workflows: [], tasks: [] })
+  })
+  test('an empty list makes no task, and its gathering is empty', () => {
+    const there = new Map([[keyOf(compiled(of), 'split'), record({ parts: [] })]])
+    expect(shared(compiled(of, { there }))).toEqual(['join'])
+  })
+  test('what was left out is known to be: what needs it is no task', () => {
+    const left = maybe({ from: file() }).to
+    const of = plan('p', { number: count({ of: left }).number, whole: join({ all: [left, file(2)] }).whole })
+    const first = compiled(of)
+    expect(shared(first).sort()).toEqual(['join', 'maybe count'])
+    const there = new Map([[keyOf(first, 'maybe'), record({ to: [] })]])
+    expect(shared(compiled(of, { there }))).toEqual(['join'])
+  })
+  test('an each within an each, and one over what another gathers, are run when the list is there', () => {
+    const inner = plan('nested', {
+      all: each(made, part => ({
+        one: join({ all: each(split({ whole: part }).parts, small => ({ n: count({ of: small }).number })).n }).whole,
+      })).one,
+    })
+    expect(() => compiled(inner)).toThrow(
+      'Plan nested has an each within an each, which Argo cannot run before that list is there. Run the step that writes the list first, locally or as a plan of its own: what is there is known when the rest is compiled.',
+    )
+    const there = new Map([[keyOf(compiled(of), 'split'), record({ parts: ['parts/a.txt', 'parts/b.txt'] })]])
+    expect(tasks(compiled(inner, { there })).filter(({ withParam }) => withParam)).toHaveLength(2)
+    const again = plan('again', {
+      all: each(each(made, part => ({ n: count({ of: part }).number })).n, n => ({ m: copy({ from: n }).to })).m,
+    })
+    expect(() => compiled(again)).toThrow('Plan again has an each over what another each gathers, which Argo cannot run')
+    expect(shared(compiled(again, { there }))).toEqual(['count copy', 'count copy'])
+  })
+})
+describe('what is asked of a node', () => {
+  test('memory climbs by attempt, GPUs choose the smallest pool that fits', () => {
+    const made = compiled(whole(), { environment: rich })
+    const gpu = pods(made).find(({ container }) => container.resources.limits['nvidia.com/gpu'] !== undefined)!
+    expect(gpu.container.resources.limits).toEqual({ cpu: '4', memory: '1024Mi', 'nvidia.com/gpu': '1' })
+    expect(gpu.container.resources.requests).toEqual(gpu.container.resources.limits)
+    expect(gpu.nodeSelector).toEqual({ pool: 'cpu', gpu: 'a100' })
+    expect(gpu.podSpecPatch).toContain("{{=asInt(retries) == 0 ? '1024Mi' : asInt(retries) == 1 ? '2048Mi' : '8192Mi'}}")
+    expect(gpu.retryStrategy).toEqual({
+      limit: '5',
+      retryPolicy: 'Always',
+      expression:
+        "lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+    })
+  })
+  test('without a pool a step that needs a GPU is refused before anything runs', () => {
+    expect(() => compiled(whole())).toThrow(
+      'Step network needs 1 GPU, and environment "cluster" has none. Add a pool to its gpuPools, run it in an environment that has them, or choose the CPU for that step.',
+    )
+    const small = { ...rich, gpuPools: rich.gpuPools.slice(0, 1) }
+    expect(() => compiled(whole(), { environment: small })).toThrow(
+      'Step network needs a GPU with 16 GiB of memory; those of environment "rich" have T4 15 GiB. Add a pool with larger ones to its gpuPools.',
+    )
+  })
+  test('more memory than the environment lets steps use is refused', () => {
+    const tight = { ...rich, limits: { memory: mib(512) } }
+    expect(() => compiled(whole(), { environment: tight })).toThrow(
+      'Step network needs 1 GiB of memory, and environment "rich" lets steps use 512 MiB. Raise limits.memory of the environment, or lower the step\'s needs.memory.',
+    )
+  })
+})
+test('no text of a user is in a Workflow', () => {
+  const hostile = [
+    '{{workflow.name}}',
+    '{{=1+1}}',
+    '$(ARGO_POD_NAME)',
+    '$$',
+    "'; rm -rf /; '",
+    '"\n- {name: evil}\n',
+    '\u2028x\u0085y',
+    '# x',
+    '\\',
+    '-n',
+    '',
+    '*',
+    '{{',
+  ]
+  const scripts = os.tmpdir()
+  const named = path.join(scripts, `hostile-${process.pid} {{x}}.txt`)
+  writeFileSync(named, 'an asset')
+  const evil = step({
+    name: 'evil',
+    image,
+    inputs: { from: text },
+    params: { word: z.string() },
+    assets: { script: asset(pathToFileURL(`${scripts}/`).href, `./${encodeURIComponent(path.basename(named))}`) },
+    outputs: { to: text },
+    needs,
+    tag: ({ word }) => word,
+    command: at => run('cp', at.script, at.word, at.from, at.to),
+  })
+  const made = compiled(
+    plan(hostile.join(' '), {
+      all: hostile.map((word, n) => evil({ from: source(word, text, { url: `/nowhere/${word}`, sha256: digest(n) }), word }).to),
+    }),
+  )
+  const json = JSON.stringify(made.workflows)
+  for (const word of hostile.filter(word => word.length > 2 && word !== '{{workflow.name}}'))
+    expect(json).not.toContain(JSON.stringify(word).slice(1, -1))
+  expect(json.replace(/\{\{(inputs\.parameters\.\w+|workflow\.name|retries)\}\}/g, '')).not.toContain('{{')
+  const yaml = yamlOf(made.workflows[0]!, made)
+  expect(parse(yaml, { version: '1.1' })).toEqual(JSON.parse(JSON.stringify(made.workflows[0])))
+  expect(yaml.split(/[\n\r\u0085\u2028\u2029]/).filter(line => line.includes('evil:') && !line.trimStart().startsWith('#'))).toEqual([])
+  expect(made.workflows[0]!.metadata.generateName).toBe('workflow-name-1-1-argo-pod-name-rm-rf-n-')
+})
+
+/** Plans by chance: each step needs some that came before; short and long, of two images, some streaming. */
+function chance(seed: number, count: number): Plan {
+  let state = seed
+  const next = (below: number) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31
+    return state % below
+  }
+  const steps = Array.from({ length: 12 }, (_, n) =>
+    step({
+      name: `s${n}`,
+      image: n % 5 === 0 ? 'others' : image,
+      inputs: { main: text, others: many(text) },
+      params: { n: z.number() },
+      outputs: { out: n % 7 === 3 ? optional(text) : text },
+      streams: n % 3 === 0 ? ['main', 'out'] : [],
+      needs: n % 2 ? needs : slow,
+      command: at => run('cat', at.main, at.others, word`${at.n}`).into(at.out),
+    }),
+  )
+  const refs: Ref<typeof text>[] = [file(1)]
+  for (let n = 0; n < count; n++) {
+    const pick = () => refs[Math.max(0, refs.length - 1 - next(Math.min(refs.length, 30)))]!
+    const others = Array.from({ length: next(4) }, pick)
+    refs.push(steps[next(12)]!({ main: next(5) ? pick() : after(pick(), pick()), others, n }).out)
+  }
+  return plan('chance', { all: refs.slice(-5) })
+}
+test.each([1, 2, 3, 4, 5, 6, 7, 8])('whatever the plan (%i), every edge of it is a dependency and every step is in one pod', seed => {
+  const of = chance(seed * 7919, seed * 150)
+  const made = compiled(of)
+  const home = new Map(made.tasks.flatMap(({ name, entries }) => entries.map(({ key }) => [key, name] as const)))
+  const steps = made.tasks.flatMap(({ entries }) => entries)
+  expect(new Set(steps.map(({ key }) => key)).size).toBe(steps.length)
+  const before = ancestors(made)
+  for (const { name, entries } of made.tasks)
+    for (const { node } of entries)
+      for (const ref of Object.values(node.inputs).flatMap(given => ('node' in given ? [given as Ref] : Object.values(given))))
+        for (const needed of [ref, ...(ref.conditions ?? [])]) {
+          const maker =
+            needed.node.kind === 'step' ? made.tasks.find(task => task.entries.some(entry => entry.node === needed.node))?.name : undefined
+          if (maker !== undefined && maker !== name) expect(before(name).has(maker)).toBe(true)
+        }
+  expect(home.size).toBe(steps.length)
+})
+/** What a task comes after, through all its DAGs and the workflows before. */
+function ancestors(made: Compiled): (name: string) => ReadonlySet<string> {
+  const direct = new Map<string, Set<string>>()
+  const add = (name: string, all: readonly string[]) => direct.set(name, new Set([...(direct.get(name) ?? []), ...all]))
+  for (const { spec } of made.workflows) {
+    const templates = new Map(spec.templates.map(each => [each.name, each]))
+    const leaves = (task: DagTask): readonly string[] => {
+      const template = templates.get(task.template)!
+      return 'dag' in template && !task.withParam ? template.dag.tasks.flatMap(leaves) : [task.name]
+    }
+    for (const template of spec.templates) {
+      if (!('dag' in template)) continue
+      const byName = new Map(template.dag.tasks.map(task => [task.name, leaves(task)]))
+      for (const task of template.dag.tasks)
+        for (const leaf of leaves(task))
+          add(
+            leaf,
+            (task.dependencies ?? []).flatMap(dependency => byName.get(dependency)!),
+          )
+    }
+  }
+  const workflow = new Map(made.tasks.map(task => [task.name, task.workflow]))
+  const known = new Map<string, ReadonlySet<string>>()
+  const of = (name: string): ReadonlySet<string> => {
+    const found = known.get(name)
+    if (found) return found
+    const all = new Set<string>()
+    for (const before of direct.get(name) ?? []) for (const each of [before, ...of(before)]) all.add(each)
+    for (const [other, n] of workflow) if (n < workflow.get(name)!) all.add(other)
+    known.set(name, all)
+    return all
+  }
+  return of
+}
+describe('large plans', () => {
+  const link = step({
+    name: 'link',
+    image,
+    inputs: { from: text },
+    params: { n: z.number() },
+    outputs: { to: text },
+    needs: slow,
+    command: at => run('cat', at.from, word`${at.n}`).into(at.to),
+  })
+  const chain = (from: Ref<typeof text>, length: number, start = 0) => {
+    let at = from
+    for (let n = 0; n < length; n++) at = link({ from: at, n: start + n }).to
+    return at
+  }
+  const sizes = (made: Compiled) => made.workflows.map(each => JSON.stringify(each).length)
+  test('a chain of 900 steps is several Workflows within all limits, in its order', () => {
+    const made = compiled(plan('chain', { end: chain(file(), 900) }))
+    expect(made.tasks).toHaveLength(900)
+    expect(Math.max(...sizes(made))).toBeLessThan(600_000)
+    expect(Math.max(...dags(made).map(({ dag }) => dag.tasks.length))).toBeLessThanOrEqual(200)
+    const [last] = made.tasks.slice(-1)
+    expect(ancestors(made)(last!.name).size).toBe(899)
+  })
+  test('300 lanes of 4 steps behind one reference stay side by side: no lane waits for another', () => {
+    const reference = link({ from: file(), n: -1 }).to
+    const pick = step({
+      name: 'pick',
+      image,
+      inputs: { a: text, b: text },
+      outputs: { to: text },
+      needs: slow,
+      command: at => run('cat', at.a, at.b).into(at.to),
+    })
+    const lanes = Array.from({ length: 300 }, (_, n) => chain(pick({ a: file(n + 2), b: reference }).to, 3, n * 10))
+    const made = compiled(plan('lanes', { end: join({ all: lanes }).whole }))
+    const comesBefore = ancestors(made)
+    const home = new Map(made.tasks.map(({ name, workflow }) => [name, workflow]))
+    expect(made.tasks).toHaveLength(902) // a reference, lanes of three pods, one that joins them
+    for (const { name, workflow } of made.tasks.slice(1, -1))
+      expect([...comesBefore(name)].filter(other => home.get(other) === workflow).length).toBeLessThanOrEqual(3)
+    expect(comesBefore(made.tasks.at(-1)!.name).size).toBe(901)
+  })
+})

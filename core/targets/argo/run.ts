@@ -1,0 +1,276 @@
+import path from 'node:path'
+import type { ArgoEnvironment } from '../../environment.ts'
+import { TriremeError } from '../../errors.ts'
+import type { Sink } from '../../events.ts'
+import type { StepNode } from '../../node.ts'
+import type { Results } from '../../pipeline.ts'
+import type { Plan } from '../../plan.ts'
+import { refsIn } from '../../ref.ts'
+import type { Execution } from '../../run/execution.ts'
+import type { Entry, Store } from '../../store/store.ts'
+import { S3Bucket } from './bucket.ts'
+import { Cluster } from './cluster.ts'
+import { compile } from './compile.ts'
+import type { Compiled } from './compiled.ts'
+import { fetchEntry, findStored, sendContent, sendEntry, sendSource } from './entries.ts'
+import { endingFault, followWorkflow } from './following.ts'
+import { Ledger } from './ledger.ts'
+import { Reconciler } from './reconcile.ts'
+import type { BucketRecord } from './stored.ts'
+import { note, type Submission, submissionIn, submissionOf, workflowIn } from './submission.ts'
+import type { Units } from './units.ts'
+
+export interface ArgoOptions {
+  readonly store: Store
+  /** Versions of the tools in the images, which are part of the keys. */
+  readonly versions: ReadonlyMap<string, string>
+  readonly run: string
+  readonly environment: ArgoEnvironment
+  /** Reference of the image that a step's name stands for. */
+  readonly image: (name: string) => string
+  /** @default true */
+  readonly stream?: boolean
+  /** Stops everything at the first failure. @default false */
+  readonly failFast?: boolean
+  readonly on?: Sink
+  readonly signal?: AbortSignal
+  /** Goes on with what this run has sent to the cluster, instead of sending it. */
+  readonly attach?: boolean
+  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees. */
+  readonly patience?: { readonly passing?: number; readonly lasting?: number; readonly unseen?: number }
+}
+/**
+ * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
+ * into the store under their keys. What other runs have made is not made again, wherever it was.
+ * @throws TriremeError `ENVIRONMENT` when the cluster or the bucket cannot be used, `STORE`; a failing step does not throw
+ */
+export async function runOnArgo<O extends Results>(plan: Plan<O>, options: ArgoOptions): Promise<Execution<O>> {
+  const run = new ArgoRun(plan, options)
+  try {
+    return await run.go()
+  } catch (cause) {
+    throw options.store.refusal(cause) ?? cause
+  } finally {
+    run.close()
+  }
+}
+class ArgoRun<O extends Results> {
+  readonly #plan: Plan<O>
+  readonly #at: ArgoOptions
+  readonly #ledger: Ledger
+  readonly #found = new Map<string, BucketRecord>()
+  /** Keys whose entries this machine holds. */
+  readonly #here = new Set<string>()
+  #bucket: S3Bucket | undefined
+  #reconciler: Reconciler | undefined
+  constructor(plan: Plan<O>, options: ArgoOptions) {
+    this.#plan = plan
+    this.#at = options
+    this.#ledger = new Ledger(plan, options.versions, options.on ?? (() => {}), (keys, nodes) => this.#lookUp(keys, nodes))
+  }
+  close(): void {
+    this.#bucket?.close()
+  }
+  async go(): Promise<Execution<O>> {
+    const { store, run, environment, signal } = this.#at
+    const started = performance.now()
+    await store.begin(run)
+    try {
+      const { limits } = environment
+      await this.#ledger.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
+      if (this.#ledger.open().length > 0 && !signal?.aborted) await this.#sail()
+      await this.#land()
+      await store.flush()
+    } catch (cause) {
+      store.end(run, true)
+      throw cause
+    }
+    const { failures, places } = this.#ledger
+    store.end(run, failures.length > 0)
+    const state = signal?.aborted ? 'cancelled' : failures.length > 0 ? 'failed' : 'succeeded'
+    const seconds = (performance.now() - started) / 1000
+    this.#ledger.tell({ event: 'run-ended', run, state, seconds, ...(failures[0] && { message: failures[0] }) })
+    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, places.result(given)])
+    const entries = new Map([...this.#ledger.entries].map(([key, entry]) => [this.#ledger.label(key), entry]))
+    return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures, entries }
+  }
+  /** In the store of this machine, then in the bucket: a run all of whose steps are here asks nobody. */
+  async #lookUp(keys: readonly string[], nodes: ReadonlyMap<string, StepNode>): Promise<ReadonlyMap<string, Entry>> {
+    const all = new Map<string, Entry>()
+    const missing: string[] = []
+    await inTurns(keys, async key => {
+      const entry = await this.#at.store.find(key)
+      if (entry) this.#here.add(key)
+      if (entry) all.set(key, entry)
+      else missing.push(key)
+    })
+    if (missing.length === 0) return all
+    const bucket = await this.#open()
+    const records = new Map<string, BucketRecord>()
+    await Promise.all(
+      missing.map(async key => {
+        const record = await findStored(bucket, key)
+        if (record) records.set(key, record)
+      }),
+    )
+    // In the plan's order, since the content of a step's inputs is asked for.
+    for (const key of nodes.keys()) {
+      const record = records.get(key)
+      if (!record) continue
+      const entry = this.#reconcilerNow(bucket).entry(key, record)
+      this.#ledger.entries.set(key, entry)
+      all.set(key, entry)
+    }
+    return all
+  }
+  async #open(): Promise<S3Bucket> {
+    if (this.#bucket) return this.#bucket
+    const bucket = await S3Bucket.open(this.#at.environment.bucket)
+    await bucket.check()
+    this.#bucket = bucket
+    return bucket
+  }
+  /** The same throughout the run; tasks and cluster come when something is sent. */
+  #reconcilerNow(bucket: S3Bucket, more?: { readonly cluster: Cluster; readonly submission: Submission }): Reconciler {
+    if (this.#reconciler && !more) return this.#reconciler
+    const { store, environment, versions, run, patience = {} } = this.#at
+    const cluster = more?.cluster
+    this.#reconciler = new Reconciler(
+      {
+        bucket,
+        log: async pod => cluster?.log(pod),
+        store,
+        ledger: this.#ledger,
+        environment,
+        versions,
+        run,
+        tasks: more?.submission.tasks ?? [],
+        patience: { passing: patience.passing ?? 600_000, lasting: patience.lasting ?? 30_000 },
+      },
+      this.#found,
+    )
+    return this.#reconciler
+  }
+  /** Sends what is left to do, and follows it. */
+  async #sail(): Promise<void> {
+    const { environment, store, run, attach } = this.#at
+    const { context, kubeconfig, namespace, name } = environment
+    const bucket = await this.#open()
+    const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
+    const submission = attach ? submissionIn(store, run) : await this.#prepare(bucket)
+    const reconciler = this.#reconcilerNow(bucket, { cluster, submission })
+    for (const [n, workflow] of submission.workflows.entries()) {
+      if (this.#at.signal?.aborted) return
+      const mine = submission.tasks.filter(task => task.workflow === n)
+      if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#ledger.isOpen(key)))) continue
+      await this.#send(cluster, n, workflow)
+      reconciler.workflow = workflow
+      if (!(await this.#watch(cluster, reconciler, n, workflow))) return
+    }
+  }
+  /** Compiles, and brings all that pods need into the bucket. */
+  async #prepare(bucket: S3Bucket): Promise<Submission> {
+    const { environment, versions, image, stream = true, run, store } = this.#at
+    const there = new Map([...this.#ledger.entries].map(([key, { record }]) => [key, record]))
+    const compiled = compile(this.#plan, { environment, versions, image, there, stream })
+    const { context, namespace, name } = environment
+    const submission = submissionOf(compiled, { run, environment: name, context, namespace })
+    await Promise.all([
+      ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
+      ...compiled.sources.map(source => sendSource(bucket, source)),
+      ...this.#wanted(compiled).map(key => this.#sendEntry(bucket, key)),
+    ])
+    note(store, run, submission, compiled)
+    return submission
+  }
+  /** Keys of entries that only this machine holds, and pods read. */
+  #wanted({ tasks }: Compiled): readonly string[] {
+    const { keys, places } = this.#ledger
+    const refs = tasks.flatMap(({ entries, each }) => [
+      ...entries.flatMap(({ node }) => Object.values(node.inputs).flatMap(refsIn)),
+      ...(each ? [each.list] : []),
+    ])
+    const makers = refs.flatMap(ref => places.origins(ref)).map(ref => keys.of(ref.node))
+    return [...new Set(makers)].filter(key => this.#here.has(key) && !this.#found.has(key))
+  }
+  async #sendEntry(bucket: S3Bucket, key: string): Promise<void> {
+    const entry = this.#ledger.entries.get(key)!
+    if (await findStored(bucket, key)) return
+    const fault = await this.#at.store.fault(entry)
+    if (fault !== undefined) {
+      this.#at.store.setAside(entry.record.key, fault)
+      throw new TriremeError(
+        'STORE',
+        `What ${this.#ledger.label(key)} made is damaged in the store ${this.#at.store.root}: ${fault}. It was set aside; the same command makes it again.`,
+      )
+    }
+    await sendEntry(bucket, key, entry, this.#ledger.nodes.get(key)!)
+  }
+  async #send(cluster: Cluster, n: number, name: string): Promise<void> {
+    const { store, run } = this.#at
+    const { metadata, ...workflow } = workflowIn(store, run, n)
+    const { generateName: _, ...others } = metadata
+    const labels = { ...others.labels, 'trireme/run': run }
+    await cluster.create('workflows', { ...workflow, metadata: { ...others, name, labels } }, { fieldValidation: 'Strict' })
+  }
+  /** @returns false when nothing more is to be sent */
+  async #watch(cluster: Cluster, reconciler: Reconciler, n: number, name: string): Promise<boolean> {
+    const { signal, failFast, patience = {}, environment } = this.#at
+    const ledger = this.#ledger
+    let stopped = false
+    const place = cluster.path('workflows', name)
+    const stop = async () => {
+      if (stopped) return
+      stopped = true
+      await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
+    }
+    const look = async (units: Units) => {
+      const hopeless = await reconciler.look(n, units)
+      if (hopeless || signal?.aborted || (failFast && ledger.failures.length > 0)) await stop()
+    }
+    const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
+    const open = ledger.open()
+    await reconciler.lookInBucket(open.filter(key => ledger.stateOf(key) === 'started'))
+    if (ending.how === 'unseen') await cluster.remove(place)
+    const fault = stopped ? undefined : endingFault(name, ending, environment.namespace)
+    if (fault) throw fault
+    if (stopped) {
+      for (const key of ledger.open())
+        if (ledger.stateOf(key) === 'started') ledger.failed(key, `Step ${ledger.label(key)} was cancelled.`, { cancelled: true })
+      return false
+    }
+    return true
+  }
+  /** Brings results into the store; what else the run made stays in the bucket. */
+  async #land(): Promise<void> {
+    const { store, run } = this.#at
+    const { places, keys, entries, nodes } = this.#ledger
+    const wanted = Object.values(this.#plan.results)
+      .flatMap(refsIn)
+      .flatMap(ref => places.origins(ref))
+    const missing = [...new Set(wanted.map(ref => keys.of(ref.node)))].filter(key => entries.has(key) && !this.#here.has(key))
+    if (missing.length === 0) return
+    const bucket = await this.#open()
+    await inTurns(
+      missing,
+      async key => {
+        const record = this.#found.get(key)
+        if (!record) return
+        const folder = path.join(store.workFolder(run), `.from-${key.slice(0, 16)}`)
+        const log = await this.#reconciler?.logFor(key)
+        const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: nodes.get(key)!, folder, log })
+        entries.set(key, entry)
+        this.#here.add(key)
+      },
+      8,
+    )
+  }
+}
+/** So many at a time. */
+async function inTurns<T>(all: readonly T[], act: (each: T) => Promise<void>, atOnce = 64): Promise<void> {
+  const rest = [...all].reverse()
+  const worker = async () => {
+    for (let each = rest.pop(); each !== undefined; each = rest.pop()) await act(each)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker))
+}
