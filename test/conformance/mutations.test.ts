@@ -104,7 +104,7 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
     'grants a second attempt no more',
     'transient',
     broken(all => all.map(event => (event.event === 'started' ? { ...event, memory: 2 ** 26 } : event))),
-    /started 2 \(1 cpu, 64 MiB\)/,
+    /started 2 \(0.5 cpu, 64 MiB\)/,
   ],
   [
     'runs again what is there',
@@ -114,7 +114,7 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
       run: async (plan, at) =>
         runLocally(plan, { ...at, ...total, store: await Store.open(`${at.store.root}-of-${at.run}`), versions: new Map() }),
     },
-    /run 2 .*planned, started 1 \(1 cpu, 64 MiB\), succeeded/,
+    /run 2 .*planned, started 1 \(0.5 cpu, 64 MiB\), succeeded/,
   ],
   [
     'mixes up the order of a list',
