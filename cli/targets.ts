@@ -1,5 +1,4 @@
 import type { Environment } from '../core/environment.ts'
-import { TriremeError } from '../core/errors.ts'
 import type { Results } from '../core/pipeline.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Execution } from '../core/run/execution.ts'
@@ -26,6 +25,5 @@ export async function runOn<O extends Results>(
       image,
       ...(attach && { attach: true }),
     })
-  // if (environment.target === 'container') return (await import('../core/targets/container.ts')).runInContainers(plan, { ...options, environment, image })
-  throw new TriremeError('ENVIRONMENT', `The target "${environment.target}" of environment "${environment.name}" is not in this version.`)
+  return (await import('../core/targets/container.ts')).runInContainers(plan, { ...options, environment, image })
 }

@@ -29,6 +29,8 @@ export interface Needs {
   readonly time?: Ladder<Seconds>
   /** Whole GPUs, and the memory that each must have. Never cut: a step that asks for more than there are is an error before anything runs. */
   readonly gpu?: { readonly count: number; readonly memory?: Bytes }
+  /** May reach the network: a step that fetches. In containers all others have none. Not part of any key. @default false */
+  readonly network?: true
 }
 
 export const rung = <T extends number>(ladder: Ladder<T>, attempt: number): T => {

@@ -74,10 +74,12 @@ export const attemptBy =
     const group = at.members.map((member, n) => ({ member, work: works[n]! }))
     const started = new Date().toISOString()
     const logs = works.map((work, n) => follow(work.log, told => at.progress(n, told)))
+    const stopLogs = () => {
+      for (const log of logs) log.stop()
+    }
+    const ended = await way.run(at, works).finally(stopLogs)
     let looked = group.length - 1
     try {
-      const ended = await way.run(at, works)
-      for (const log of logs) log.stop()
       const failed = firstFailure(at, works, ended)
       if (failed) {
         keep(at)
@@ -113,8 +115,6 @@ export const attemptBy =
       const message = cause.message.replaceAll(work.folder, member.kept) + lastLines(work.log)
       keep(at)
       return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
-    } finally {
-      for (const log of logs) log.stop()
     }
   }
 /** The pipe that member n writes to, for the one after it. */

@@ -22,6 +22,7 @@ export async function harvest(node: StepNode, label: string, work: Work): Promis
     outputs[port] = await Promise.all(placed.flatMap(filesOf).map(file => seal(file, work.out)))
   }
   const kept = new Set([logName, ...Object.values(outputs).flatMap(files => files.map(file => file.name))])
+  if (readdirSync(work.out).every(name => kept.has(name))) return outputs
   const rooms = new Set([...kept].map(name => path.dirname(name)))
   for (const file of readdirSync(work.out, { withFileTypes: true, recursive: true })) {
     const name = path.relative(work.out, path.join(file.parentPath, file.name))

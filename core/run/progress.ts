@@ -34,10 +34,12 @@ export function follow(log: string, tell: (told: Told) => void): { stop(): void 
   }
   const timer = setInterval(look, interval)
   timer.unref()
+  let over = false
   return {
     stop: () => {
       clearInterval(timer)
-      look()
+      if (!over) look()
+      over = true
     },
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { alive, hold, holds, isSelf, letGo, sign, signed } from './owner.ts'
 
@@ -10,6 +10,8 @@ import { alive, hold, holds, isSelf, letGo, sign, signed } from './owner.ts'
 export class Claims {
   readonly #folder: string
   readonly #onDead: () => void
+  /** Where the signature of a run of ours is, of which claims are further names. */
+  signature: string | undefined
   /** @param onDead called when a claim of a dead runner was found: what else it left is to be cleared */
   constructor(folder: string, onDead: () => void) {
     this.#folder = folder
@@ -20,7 +22,7 @@ export class Claims {
     const file = path.join(this.#folder, key)
     if (holds(file)) return false // two executions of one process must not make the same entry either
     try {
-      sign(file)
+      sign(file, this.signature)
       hold(file)
       return true
     } catch (cause) {
@@ -60,7 +62,11 @@ export class Claims {
   give(key: string): void {
     const file = path.join(this.#folder, key)
     letGo(file)
-    rmSync(file, { force: true })
+    try {
+      unlinkSync(file)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    }
   }
 }
 /** One of our own that we do not hold is left from a time when it could not be removed. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, lutimesSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, lstatSync, lutimesSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 
 /** Who holds something in the store: a process, told from a later one of the same number by its start and the machine's. */
 export interface Owner {
@@ -61,8 +61,25 @@ export function alive(owner: Owner, seen: number): boolean {
   }
   return startOf(owner.pid) === owner.started
 }
-/** Writes down who holds something: as the target of a symbolic link, so that one system call makes it whole. @throws EEXIST where somebody does */
-export const sign = (file: string): void => symlinkSync(JSON.stringify(self), file)
+/**
+ * Writes down who holds something: as the target of a symbolic link, so that one system call makes it whole.
+ * @param like a signature of ours that is there already: another name of it is as good, and leaves no removed file behind, over which
+ * ext4 passes for some seconds whenever it makes a new one
+ * @throws EEXIST where somebody does
+ */
+export function sign(file: string, like?: string): void {
+  if (like === undefined || !linked(like, file)) symlinkSync(JSON.stringify(self), file)
+}
+/** False where the signature has gone with its run, or the file system has no such links. */
+function linked(like: string, file: string): boolean {
+  try {
+    linkSync(like, file)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw cause
+    return false
+  }
+}
 /** Whose something is, and when it was last touched; undefined where nobody signed. */
 export function signed(file: string): { readonly owner: Owner; readonly seen: number } | undefined {
   try {

@@ -32,6 +32,7 @@ export class Workplaces {
       while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
     }
     hold(path.join(own, ownerFile))
+    this.#claims.signature = path.join(own, ownerFile)
     this.clearDead()
   }
   end(run: string, keep: boolean): void {

@@ -27,6 +27,7 @@ materials for each to containers/sbom/. Without names: all but training-cuda, wh
   --tag TAG          (default ${version})
   --push REGISTRY    push them there, such as ghcr.io/owner, and write containers/images.lock
   --lock FILE        write that file in its place
+  --sbom FOLDER      where bills of materials are written (default containers/sbom)
   --source URL       where the sources of the images are, for their labels
   --isolation KIND   podman's: chroot where it may not make namespaces of its own
   --check            build nothing: look at those that are here
@@ -38,6 +39,7 @@ const flags = {
   tag: { type: 'string', default: version },
   push: { type: 'string' },
   lock: { type: 'string', default: path.join(containers, 'images.lock') },
+  sbom: { type: 'string', default: path.join(containers, 'sbom') },
   source: { type: 'string', default: repository?.url ?? '' },
   isolation: { type: 'string' },
   check: { type: 'boolean', default: false },
@@ -60,7 +62,7 @@ export async function main(words: readonly string[]): Promise<number> {
       const image = `localhost/${[values.prefix, name].filter(Boolean).join('/')}:${values.tag}`
       if (!values.check) await build(engine, name, image, values)
       await checkContents(engine, name, image)
-      await bill(engine, name, image, values.tag)
+      await bill(engine, name, image, values)
       say(
         `${name}: ${image}, ${megabytes(await engine.inspect(image, '{{.Size}}'))}; versions of ${Object.keys(contents[name as keyof typeof contents]).join(', ')} are right`,
       ) // checked above
@@ -81,6 +83,7 @@ interface Values {
   readonly prefix: string
   readonly tag: string
   readonly lock: string
+  readonly sbom: string
   readonly source: string
   readonly base?: string | undefined
   readonly isolation?: string | undefined
@@ -111,14 +114,13 @@ function packagesIn(folder: string): void {
   execFileSync(program, [...first, 'ci', ...platform, ...quiet], { cwd: at, stdio: ['ignore', 2, 2] })
   writeFileSync(mark, wanted)
 }
-async function bill(engine: Engine, name: string, image: string, tag: string): Promise<void> {
+async function bill(engine: Engine, name: string, image: string, { tag, sbom }: Values): Promise<void> {
   const [id = '', created = '', licence = ''] = (
     await engine.inspect(image, '{{.Id}}\t{{json .Created}}\t{{index .Config.Labels "org.opencontainers.image.licenses"}}')
   ).split('\t')
   const subject = { name: `trireme-${name}`, version: tag, id, created: created.replaceAll('"', ''), licence }
-  const folder = path.join(containers, 'sbom')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
+  mkdirSync(sbom, { recursive: true })
+  writeFileSync(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
 }
 /** Names that were not pushed this time stay in the lock. */
 async function push(engine: Engine, name: string, image: string, registry: string, { prefix, tag, lock }: Values): Promise<void> {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { DagName } from './dag.ts'
@@ -55,6 +55,24 @@ const stage = ({ folder }: Setting, { name, dag, from }: Scene): Run => {
   if (from !== undefined) cpSync(from, store, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
   return { store, run: 'injected', dag }
 }
+/**
+ * strace waits for all that it traces. Steps whose runner was killed may wait for one another for ever, until the next run ends them: two seconds
+ * after the runner is gone they are let go.
+ */
+function letGo(strace: ChildProcess): NodeJS.Timeout {
+  let runner: string | undefined
+  let gone = 0
+  return setInterval(() => {
+    try {
+      runner ??= readFileSync(`/proc/${strace.pid}/task/${strace.pid}/children`, 'utf8').split(' ')[0] || undefined
+    } catch {
+      return // strace has ended
+    }
+    if (runner === undefined) return
+    gone = existsSync(`/proc/${runner}`) ? 0 : gone + 1
+    if (gone > 8) strace.kill('SIGKILL')
+  }, 250)
+}
 /** Whether the blow fell, and how the run took it. */
 interface Struck {
   readonly fell: boolean
@@ -73,7 +91,7 @@ async function strike(
   const before = look(at.store)
   const log = path.join(setting.folder, `${scene.name}.strace`)
   const what = blow === 'SIGKILL' ? 'signal=KILL' : `error=${blow}`
-  const { status, signal, stderr } = await start(
+  const traced = start(
     'strace',
     [
       '-f',
@@ -89,7 +107,10 @@ async function strike(
       ...words(setting, at),
     ],
     { env: steady },
-  ).ended
+  )
+  const watch = letGo(traced.child)
+  const { status, signal, stderr } = await traced.ended
+  clearInterval(watch)
   const text = existsSync(log) ? readFileSync(log, 'utf8') : ''
   const fell = blow === 'SIGKILL' ? /\+\+\+ killed by SIGKILL/.test(text) : /\(INJECTED\)/.test(text)
   if (!fell) return { fell, faults: [] }
@@ -120,11 +141,12 @@ export async function injections(setting: Setting, log: (line: string) => void, 
     { name: 'empty', dag: 'small', from: undefined },
     { name: 'filled', dag: 'grown', from: warm },
   ]
+  const chosen = blows.filter(blow => process.env.TORTURE_BLOWS?.split(',').includes(blow) ?? true)
   const counts: Record<string, number> = {}
   const all: string[] = []
   for (const scene of scenes) {
     const calls = await record(setting, scene)
-    for (const blow of blows) {
+    for (const blow of chosen) {
       const what = `${blow}, ${scene.name} store`
       counts[what] = 0
       const struck = calls.names.filter(name => blow !== 'ENOSPC' || takesSpace.test(name))

@@ -8,8 +8,8 @@ import { harvest } from '../../run/harvest.ts'
 import { logName } from '../../run/work.ts'
 import type { StepRecord } from '../../store/record.ts'
 import type { Entry, Store } from '../../store/store.ts'
-import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from '../inside/read.ts'
 import type { S3Bucket } from './bucket.ts'
+import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from './stored.ts'
 
 const placeOf = (key: string, name = 'record.json') => `entries/${key}/${name}`
 const objectOf = (file: BucketFile) => file.file ?? file.name

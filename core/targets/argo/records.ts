@@ -9,7 +9,7 @@ import { isRef, refsIn } from '../../ref.ts'
 import { contentKeys } from '../../run/content.ts'
 import type { Places } from '../../run/places.ts'
 import type { StepRecord } from '../../store/record.ts'
-import type { BucketRecord } from '../inside/read.ts'
+import type { BucketRecord } from './stored.ts'
 
 export interface Composing {
   readonly keys: Keys

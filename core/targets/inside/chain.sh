@@ -24,7 +24,11 @@ member() {
   place[++m]=$1 rung=0
 }
 stdout() { ((chain != wanted)) || stdout[m]=$1; }
-link() { ((chain != wanted)) || pipe[m]=$1 to[m]=$2 tee[m]=$3; }
+link() { # with TRIREME_COPY, links of these places are copied on their way, to see whether anything goes through them
+  ((chain == wanted)) || return 0
+  pipe[m]=$1 to[m]=$2 tee[m]=$3
+  [[ -n $3 || " ${TRIREME_COPY-} " != *" ${place[m]} "* ]] || tee[m]=link/copy
+}
 rung() {
   active=0
   ((chain == wanted && rung++ <= attempt)) || return 0
@@ -86,6 +90,7 @@ member_shell() {
   [[ ! -e status && ! -e usage ]] || rm -f status usage
   local name
   for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*}; do unset "$name"; done
+  unset TERM
   { export LC_ALL=C.UTF-8; } 2>/dev/null # bash itself warns where an image lacks the locale
   export HOME=$PWD/tmp TMPDIR=$PWD/tmp TZ=UTC PYTHONHASHSEED=0 TRIREME_WORK=$root
   local to_file=${stdout[n]-} TIMEFORMAT='%R %U %S'
@@ -105,7 +110,9 @@ tee_shell() { # a copy of a link on its way
   trap : TERM
   exec 8>&- 7<&- 9>&- 2>>"$root/${place[n]}/log"
   cd "$root/${place[n]}" || exit 126
-  tee "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee"
+  local keep_on=() # where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+  ! tee -p </dev/null >/dev/null 2>&1 || keep_on=(-p)
+  tee "${keep_on[@]}" "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee"
   echo "$((n + members)) $? - 0 0 0" >"$events"
 }
 
@@ -194,14 +201,15 @@ for ((n = 0; n < members; n++)); do
   fifos+=("$root/${place[n]}/${pipe[n]}")
   from[n + 1]=$root/${place[n]}/${pipe[n]}
   [[ -z ${tee[n]} ]] || { fifos+=("$root/${place[n]}/${pipe[n]}.tee"); from[n + 1]+=.tee; }
-  [[ -L $root/${place[n + 1]}/${to[n]} ]] || ln -s "${from[n + 1]}" "$root/${place[n + 1]}/${to[n]}"
+  ln -sf "${from[n + 1]}" "$root/${place[n + 1]}/${to[n]}"
 done
 [[ ! -e $events ]] || rm -f "${fifos[@]}"
 mkfifo -m 600 "${fifos[@]}" || trouble 'The pipes between steps cannot be made.'
+# a write sets its time of change, a read its time of access: a link that nobody used still has these (core/run/pipes.ts)
+((${#fifos[@]} == 1)) || touch -d '1970-01-01 00:00:01' "${fifos[@]}"
 exec 8<>"$events"
-cancelled() { now; end_all cancelled; stopping=1; }
 stopping=0
-trap cancelled TERM INT HUP
+trap stopping=1 TERM INT HUP # no more than that: a trap runs in the middle of things
 if [[ ${TRIREME_LEASH-} == 1 ]]; then
   exec 7<&0
   { while read -r -u 7 _; do :; done; kill -TERM $$; } 8>&- &
@@ -221,10 +229,9 @@ for ((n = 0; n < members; n++)); do
   pid[$((n + members))]=$! alive[$((n + members))]=1 began[$((n + members))]=$now
 done
 set +m
-((!stopping)) || cancelled
 delay=2 next=$((now + 2)) checked=$now
 while ((${#alive[@]})); do
-  tick=$((next - now))
+  tick=$((next - now < 50 ? next - now : 50))
   for n in "${!limit[@]}"; do ((${limit[$n]} - now >= tick)) || tick=$((${limit[$n]} - now)); done
   ((${#status_of[@]} == 0 && ${#hard[@]} == 0 || tick < 10)) || tick=10
   ((tick > 0)) || tick=1
@@ -237,6 +244,7 @@ while ((${#alive[@]})); do
     now
   fi
   ((${#alive[@]})) || break
+  ((stopping != 1)) || { stopping=2; end_all cancelled; }
   ((${#status_of[@]} == 0)) || neighbours
   for n in "${!limit[@]}"; do ((now < ${limit[$n]})) || { unset "limit[$n]"; end_one "$n" time; }; done
   for n in "${!hard[@]}"; do ((now < ${hard[$n]})) || kill -KILL -- "-${pid[$n]}" 2>/dev/null; done
@@ -251,11 +259,14 @@ done
 [[ -z ${leash-} ]] || kill "$leash" 2>/dev/null
 oom_kills
 oom=$((kills > kills_before))
+peak=0 # of the whole container, for members too short to be sampled; it holds cached files, too
+for file in /sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes; do [[ ! -r $file ]] || read -r peak <"$file"; done
 for ((n = 0; n < members; n++)); do
   copy=$((n + members))
   [[ ${status_of[$copy]-0} == 0 || ${status_of[$n]} != 0 ]] || status_of[$n]=${status_of[$copy]}
   set -- ${figures[$n]}
+  memory=$((${sampled[$n]-0} * 4096))
   printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z\n' "${place[n]}" \
-    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((${sampled[$n]-0} * 4096)) $oom "$started"
+    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started"
 done >>"$report"
-rm -f "${fifos[@]}"
+rm -f "$events"

@@ -102,6 +102,19 @@ test('a reader that stops early fails its writer, unless it may', async () => {
   expect(reportOf(told).members.get(1)).toMatchObject({ signal: 13 })
   expect((await ran(chainOf([seq, peek], { stopsEarly: true }), 0)).read('out/2/sum.txt')).toBe('1\n')
 })
+test('a link through which nothing went is refused as an empty file is', async () => {
+  const reader = { ...total, place: 2 }
+  for (const writer of [bash(': >link/to.txt'), ['true']]) {
+    const told = await ran(chainOf([memberOf(1, writer), reader]), 1)
+    expect(faultOf(told)).toEqual(['Step s1 ended well, but its output "to" is empty: to.txt. An empty file is no result.'])
+  }
+  expect((await ran(chainOf([memberOf(1, bash('printf 7 >link/to.txt')), reader]), 0)).read('out/2/sum.txt')).toBe('7')
+})
+test('a reader that stops early leaves the copy of a link whole', async () => {
+  const peek = memberOf(2, bash('head -n 1 in/from.txt >out/sum.txt'), { outputs: text('sum') })
+  const told = await ran(chainOf([{ ...seq, outputs: text('all') }, peek], { stopsEarly: true }, 'out/all.txt'), 0)
+  expect(told.read('out/1/all.txt').length).toBe(1_288_895)
+})
 test('when one fails, those that would go on for ever are ended', async () => {
   const endless = memberOf(1, bash('sleep 100 & sleep 100'), { stdout: 'link/to.txt' })
   const told = await ran(chainOf([endless, memberOf(2, bash('exit 4'))]), 1)
@@ -249,4 +262,16 @@ test('the surroundings of a program: nothing of the cluster, a folder of its own
   expect(names.filter(name => /KUBERNETES|ARGO|TRIREME_(?!WORK)/.test(name!))).toEqual([])
   expect(told.read('out/1/sum.txt')).toContain(`TMPDIR=${told.root}/1/tmp\n`)
   expect(names).toEqual(expect.arrayContaining(['HOME', 'LD_LIBRARY_PATH', 'LC_ALL', 'PYTHONHASHSEED', 'TZ', 'TRIREME_WORK']))
+})
+test('one of several files in a slot lies in a folder of the slot', async () => {
+  const job = oneStep({
+    argv: bash('cat in/parts/*.txt >out/sum.txt'),
+    inputs: [
+      { from: 'producer', to: 'in/parts/0001.txt', letter: 'a', file: 'x.txt' },
+      { from: 'source', to: 'in/parts/0002.txt', letter: 's', sha256: sha256('two\n') },
+    ],
+    outputs: text('sum'),
+  })
+  const files = { ...entry('a', { x: { 'x.txt': 'one\n' } }), [`from/s/${sha256('two\n')}`]: 'two\n' }
+  expect((await ran(job, 0, { files })).read('out/1/sum.txt')).toBe('one\ntwo\n')
 })

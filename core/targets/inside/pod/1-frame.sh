@@ -29,6 +29,7 @@ held() { # a command that SIGTERM may interrupt
 }
 finish() { printf 'end status=%s\n' "$1" >>"$report"; exit "$1"; }
 told_to_stop() {
+  local IFS=$' \t\n' # a trap runs in the middle of things, such as a read without it
   trap '' TERM INT HUP
   [[ -z $child ]] || { kill -TERM "$child" 2>/dev/null; wait "$child" 2>/dev/null; }
   finish 143

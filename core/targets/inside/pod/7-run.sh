@@ -53,6 +53,7 @@ outcome() { # place; `exit_status` is the exit status of the pod after a failure
 }
 run_chain() {
   local p failed='' first='' exit_status
+  export TRIREME_COPY=$1
   held bash "$run/chain.sh" "$run/job" "$now" "$root" "$report" </dev/null || fault "${members[0]}" 'The chain could not be run.' 75
   for p in "${members[@]}"; do
     judge "$p"
@@ -69,6 +70,30 @@ run_chain() {
     if [[ $p == "$failed" ]]; then printf 'step %s state=failed cause=%s\n' "$p" "$cause"; else printf 'step %s state=dropped\n' "$p"; fi
   done >>"$report"
   finish "$exit_status"
+}
+# A link has no file that could be looked at. Where nobody seems to have used it, the chain runs once more with a copy of it on its way,
+# and an empty copy is refused like any empty output (decision 0015).
+silent_links() { # in `silent`, the places of their writers
+  local p n pipes=() writers=() times=()
+  silent=
+  for p in "${members[@]}"; do [[ -z ${untold[p]-} ]] || { pipes+=("$root/$p/${untold[p]}") writers+=("$p"); }; done
+  ((${#pipes[@]})) || return 0
+  stat -c '%X %Y' -- "${pipes[@]}" >"$root/stage/times" && mapfile -t times <"$root/stage/times"
+  for ((n = 0; n < ${#pipes[@]}; n++)); do [[ ${times[n]-} != '1 1' ]] || silent+=" ${writers[n]}"; done
+}
+listen_again() {
+  local p file
+  for p in "${members[@]}"; do
+    rm -rf "${root:?}/$p/"{out,tmp,link,status,usage}
+    : >"$root/report/$p.log"
+  done
+  mkdir -p "${rooms[@]}"
+  run_chain "$silent"
+  for p in $silent; do
+    [[ ! -s $root/$p/link/copy ]] || continue
+    file=${untold[p]##*/}
+    fault "$p" "Step ${step[p]} ended well, but its output \"${file%%.*}\" is empty: $file. An empty file is no result."
+  done
 }
 read_job list
 all_there() { # a pod that runs again after its entries were published has nothing to do
@@ -89,7 +114,9 @@ for ((now = 1; now <= chains; now++)); do
     for p in "${members[@]}"; do printf 'step %s state=skipped reason=%s\n' "$p" "$json"; done >>"$report"
     continue
   fi
-  run_chain
+  run_chain ''
+  silent_links
+  [[ -z $silent ]] || listen_again
   for p in "${members[@]}"; do harvest "$p"; done
   publish "${members[@]}"
   for p in "${members[@]}"; do printf 'step %s state=made\n' "$p"; done >>"$report"

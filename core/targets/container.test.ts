@@ -1,0 +1,315 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../events.ts'
+import { each, gib, kind, many, mib, plan, type Results, run, seconds, step } from '../index.ts'
+import type { Placed } from '../place.ts'
+import { Store } from '../store/store.ts'
+import { given, ran as ranHere, scratch } from '../testing.ts'
+import { type Container, runCommand } from './container/command.ts'
+import { type ContainerOptions, runInContainers } from './container.ts'
+import { jobFile } from './inside/job.ts'
+import { chainScript } from './inside/scripts.ts'
+
+// Real containers of the plain Debian image. Where there is no podman, or not this image, nothing of this file runs, and it says so.
+const image = 'docker.io/library/debian:bookworm-slim'
+const podman = (...words: readonly string[]) =>
+  execFileSync('podman', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+const there = (() => {
+  try {
+    podman('image', 'exists', image)
+    return true
+  } catch {
+    return false
+  }
+})()
+const hasDocker = (process.env.PATH ?? '').split(':').some(folder => existsSync(path.join(folder, 'docker')))
+const text = kind('text', { extension: '.txt' })
+const needs = { cpu: 1, memory: mib(64) }
+const bash = (name: string, script: string, more: object = {}) =>
+  step({
+    name,
+    image: 'plain',
+    inputs: { from: text },
+    outputs: { to: text },
+    needs,
+    command: ({ from, to }) => run('bash', '-c', script, 'bash', from, to),
+    ...more,
+  })
+const first = (script: string, more: object = {}) =>
+  step({
+    name: 'first',
+    image: 'plain',
+    inputs: {},
+    outputs: { to: text },
+    needs,
+    command: ({ to }) => run('bash', '-c', script, 'bash', to),
+    ...more,
+  })
+async function ran<O extends Results>(results: O, options: Partial<ContainerOptions> = {}) {
+  const store = options.store ?? (await Store.open(scratch()))
+  const events: Event[] = []
+  const done = await runInContainers(plan('test', results), {
+    store,
+    run: 'test',
+    versions: new Map(),
+    environment: { engine: 'podman', network: 'bridge', limits: {} },
+    image: () => image,
+    on: event => events.push(event),
+    ...options,
+  })
+  return { ...done, events, store }
+}
+const read = (placed: Placed | readonly Placed[] | undefined) => readFileSync((placed as Placed).path, 'utf8')
+const containers = () => podman('ps', '--all', '--filter', 'label=trireme.run=test', '--format', '{{.Names}}')
+
+describe.skipIf(!there)(`in containers of ${image}`, () => {
+  test('a step reads its input, and its output lands in the store as after a local run', async () => {
+    const folder = path.join(scratch(), "odd, dir:with 'all'\n$(id)")
+    mkdirSync(folder)
+    const file = path.join(folder, '-n {{x}} "q",:=\t.txt')
+    writeFileSync(file, 'one\n')
+    const results = { to: bash('copy', 'cat "$1" >"$2"; echo careful >&2')({ from: given('odd', text, file) }).to }
+    const told = await ran(results)
+    expect(told.failures).toEqual([])
+    expect(read(told.results.to)).toBe('one\n')
+    const { folder: entry, record } = told.entries.get('copy:odd')!
+    expect(readdirSync(entry).sort()).toEqual(['record.json', 'stderr.log', 'to.txt'])
+    expect(readFileSync(path.join(entry, 'stderr.log'), 'utf8')).toBe('careful\n')
+    expect(record.usage?.peakMemory).toBeGreaterThan(0)
+    const again = await ranHere(results, { store: told.store, versions: new Map() })
+    expect(again.events.filter(({ event }) => event === 'started')).toEqual([])
+    expect(containers()).toBe('')
+    expect(readdirSync(path.join(told.store.root, 'work'))).toEqual([])
+  })
+  test('it sees its own folder and its inputs, may write to the folder only, has no rights and no network, and is the caller', async () => {
+    const script = `exec >"$2"
+      for place in / /w /w/from /w/from/1/from.txt /w/run/job /usr /etc /var/tmp /run in/from.txt; do [ -w $place ] && touch $place/x 2>/dev/null && echo writes $place; done
+      echo >in/from.txt; echo more >>/w/from/1/from.txt
+      touch /tmp/x tmp/x out/x && echo may write
+      cat /sys/class/net/*/operstate | wc -l
+      grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | sort | tr -s '\\t ' ' '
+      id -u; ls -d /home/* /root/* ${process.cwd()} 2>/dev/null; ls /w; env | cut -d= -f1 | sort | xargs`
+    const told = await ran({ to: bash('look', `${script} 2>/dev/null || true`)({ from: first('echo x >"$1"')({}).to }).to })
+    expect(told.failures).toEqual([])
+    expect(read(told.results.to).split('\n').slice(0, -1)).toEqual([
+      'may write',
+      '1',
+      'CapBnd: 0000000000000000',
+      'CapEff: 0000000000000000',
+      'NoNewPrivs: 1',
+      String(process.getuid?.()),
+      ...['1', 'from', 'run'],
+      'HOME HOSTNAME LC_ALL OLDPWD PATH PWD PYTHONHASHSEED SHLVL TMPDIR TRIREME_WORK TZ _ container',
+    ])
+    expect(read(told.entries.get('first') && { path: `${told.entries.get('first')!.folder}/to.txt`, companions: {}, parts: {} })).toBe(
+      'x\n',
+    )
+  })
+  test('a chain of three with a copy on its way is one container; keys and bytes are those of a local run', async () => {
+    const streams = { streams: ['from', 'to'] }
+    const build = () => {
+      const { to } = first('seq 200000 >"$1"; hostname >&2', { streams: ['to'] })({})
+      const doubled = bash('double', 'awk "{print 2 * \\$1}" "$1" >"$2"; hostname >&2', streams)({ from: to }).to
+      return {
+        to,
+        sum: bash('total', 'awk "{s += \\$1} END {printf \\"%.0f\\", s}" "$1" >"$2"; hostname >&2', streams)({ from: doubled }).to,
+      }
+    }
+    const told = await ran(build())
+    expect(told.failures).toEqual([])
+    expect([read(told.results.sum), read(told.results.to).length]).toEqual(['40000200000', 1_288_895])
+    const { folder, record } = told.entries.get('total')!
+    expect(record.group).toEqual(['first', 'double', 'total'])
+    const host = (file: string) => readFileSync(path.join(folder, file), 'utf8')
+    expect(host('stderr.1.log')).toBe(host('stderr.log'))
+    expect(readFileSync(path.join(told.entries.get('first')!.folder, 'stderr.log'), 'utf8')).toBe(host('stderr.log'))
+    const here = await ranHere(build(), { versions: new Map() })
+    expect(here.entries.get('total')!.record.key).toBe(record.key)
+    expect(here.entries.get('total')!.record.outputs).toEqual(record.outputs)
+    const order = (events: readonly Event[]) => events.map(event => ('step' in event ? `${event.event} ${event.step}` : event.event))
+    expect(order(told.events)).toEqual(order(here.events))
+  })
+  test('lists, branches, gathering', async () => {
+    const list = step({
+      name: 'list',
+      image: 'plain',
+      inputs: {},
+      outputs: { all: many(text) },
+      needs,
+      command: ({ all }) => run('bash', '-c', 'for n in 10 2 1; do echo $n >"$1/$n.txt"; done', 'bash', all),
+    })
+    const join = step({
+      name: 'join',
+      image: 'plain',
+      inputs: { texts: many(text) },
+      outputs: { to: text },
+      needs,
+      command: ({ texts, to }) => run('cat', texts).into(to),
+    })
+    const { to } = each(list({}).all, one => ({ to: bash('twice', 'cat "$1" "$1" >"$2"')({ from: one }).to }))
+    expect(read((await ran({ to: join({ texts: to }).to })).results.to)).toBe('1\n1\n2\n2\n10\n10\n')
+  })
+  test('a failure is told as a local one: program, status, folder, last lines', async () => {
+    const results = () => ({ to: first('echo the disk is on fire >&2; exit 3')({}).to })
+    const [told, here] = [await ran(results()), await ranHere(results(), { versions: new Map() })]
+    expect(told.failures[0]!.replaceAll(told.store.root, 'STORE')).toBe(here.failures[0]!.replaceAll(here.store.root, 'STORE'))
+    expect(told.failures[0]).toMatch(/^Step first ended with status 3\.\n {2}command: bash -c/)
+    const killed = await ran({ to: first('kill -9 $$')({}).to })
+    expect(killed.failures[0]).toMatch(/^Step first was ended by signal 9\./)
+  })
+  test('out of memory: the limit is the step’s own, and the next rung is tried', async () => {
+    const hungry = first('head -c 150000000 /dev/zero | tail >out/all && wc -c <out/all >"$1"', {
+      needs: { cpu: 1, memory: [mib(64), gib(1)] },
+    })
+    const told = await ran({ to: hungry({}).to })
+    expect(told.failures).toEqual([])
+    expect(told.events.flatMap(event => (event.event === 'retried' ? [event.reason] : []))).toEqual([
+      'Step first ran out of memory (64 MiB granted).',
+    ])
+    expect(read(told.results.to)).toBe('150000000\n')
+  })
+  test('a time limit ends all that is in the container', async () => {
+    const told = await ran({ to: first('trap "" TERM; sleep 100 & sleep 100', { needs: { ...needs, time: seconds(0.5) } })({}).to })
+    expect(told.failures[0]).toMatch(/^Step first ran longer than its limit of 0\.5 s\./)
+    expect(containers()).toBe('')
+  })
+  test('cancelled, a container ends at once and is gone', async () => {
+    const stop = new AbortController()
+    const slow = first('echo "::progress {\\"text\\": \\"on\\"}"; sleep 100')
+    const on = (event: Event) => event.event === 'progress' && stop.abort()
+    const started = performance.now()
+    const told = await ran({ to: slow({}).to }, { signal: stop.signal, on })
+    expect(told.state).toBe('cancelled')
+    expect(performance.now() - started).toBeLessThan(8000)
+    expect(containers()).toBe('')
+  })
+  test('a container does not outlive a runner that was killed', async () => {
+    const container: Container = {
+      image,
+      name: 'trireme-test-orphan',
+      labels: { 'trireme.run': 'orphan' },
+      caller: { uid: process.getuid!(), gid: process.getgid!() },
+      mounts: [],
+      network: 'none',
+      cpu: 1,
+      memory: mib(64),
+      gpu: false,
+      environment: { TRIREME_LEASH: '1' },
+      argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
+    }
+    const desk = scratch()
+    mkdirSync(path.join(desk, '1/out'), { recursive: true })
+    mkdirSync(path.join(desk, '1/tmp'))
+    mkdirSync(path.join(desk, 'run'))
+    writeFileSync(path.join(desk, 'run/chain.sh'), chainScript())
+    const member = {
+      step: 's',
+      place: 1,
+      inputs: [],
+      outputs: [],
+      rungs: [{ argv: [[['sleep', '100']]] }],
+      transient: [],
+      tries: 0,
+    } as const
+    writeFileSync(path.join(desk, 'run/job'), jobFile({ title: 'x', chains: [{ members: [member], links: [] }] }))
+    const mounts = [
+      { from: path.join(desk, 'run'), to: '/w/run', writable: false },
+      { from: path.join(desk, '1'), to: '/w/1', writable: true },
+    ]
+    const words = runCommand('podman', { ...container, mounts })
+    const script = `const [program, ...words] = ${JSON.stringify(words)}; require('child_process').spawn(program, words, { stdio: ['pipe', 'ignore', 'ignore'], detached: true })`
+    const runner = spawn(process.execPath, ['-e', script], { stdio: 'ignore' })
+    const running = () => podman('ps', '--all', '--filter', 'label=trireme.run=orphan', '--format', '{{.Names}}')
+    await expect.poll(running, { timeout: 10_000, interval: 200 }).toBe('trireme-test-orphan')
+    await expect.poll(() => existsSync(path.join(desk, '1/events')), { timeout: 10_000 }).toBe(true)
+    runner.kill('SIGKILL')
+    await expect.poll(running, { timeout: 10_000, interval: 200 }).toBe('')
+  })
+  test('needs.network opens the network, and changes no key', async () => {
+    const count = (more: object) => first('ls /sys/class/net | wc -l >"$1"', more)({}).to
+    const open = await ran(
+      { to: count({ needs: { ...needs, network: true } }) },
+      { environment: { engine: 'podman', network: 'host', limits: {} } },
+    )
+    expect(open.failures).toEqual([])
+    expect(Number(read(open.results.to))).toBeGreaterThan(1)
+    const closed = await ran({ to: count({}) })
+    expect(read(closed.results.to)).toBe('1\n')
+    expect(closed.entries.get('first')!.record.key).toBe(open.entries.get('first')!.record.key)
+  })
+  test('hostile words arrive as they are', async () => {
+    const words = [
+      '',
+      ' ',
+      "it's",
+      '"',
+      '$(touch pwned)',
+      '`id`',
+      '$$',
+      '{{x}}',
+      '\n',
+      '\t',
+      '\r\n',
+      '\u0001\u007f',
+      '-n',
+      '--',
+      'ü😀\u2028',
+      ',:=',
+      '*',
+    ]
+    const show = step({
+      name: 'show',
+      image: 'plain',
+      inputs: {},
+      outputs: { to: text },
+      needs,
+      command: ({ to }) => run('bash', '-c', 'to=$1; shift; printf "%s\\0" "$@" >"$to"', 'bash', to, ...words),
+    })
+    expect(read((await ran({ to: show({}).to })).results.to)).toBe(words.map(word => `${word}\0`).join(''))
+  })
+  test('an image that cannot be had, and one without bash, are told, with what to do', async () => {
+    const fault = (reference: string) =>
+      ran({ to: first('echo x >"$1"')({}).to }, { image: () => reference }).then(
+        () => undefined,
+        (cause: Error) => cause.message,
+      )
+    expect(await fault('127.0.0.1:1/no/such:1')).toMatch(
+      /^The image 127\.0\.0\.1:1\/no\/such:1 is not on this machine, and podman cannot fetch it: .*connection refused.*\. Check its name and the login to its registry \(podman login\), build it with "npm run images", or swap it in the environment/s,
+    )
+    const bare = 'localhost/trireme-test-bare:1'
+    execFileSync('bash', ['-c', `tar -cf - -C / usr/bin/true | podman import - ${bare}`], { stdio: 'ignore' })
+    try {
+      expect(await fault(bare)).toBe(
+        `The image ${bare} has no bash, which runs the steps inside. Take an image with bash and coreutils (docs/reference/containers.md).`,
+      )
+    } finally {
+      podman('rmi', '--force', bare)
+    }
+  })
+  test.skipIf(!hasDocker)('docker’s own client says the same to an engine that speaks its language', async () => {
+    const socket = path.join(scratch(), 'engine.sock')
+    const service = spawn('podman', ['system', 'service', '--time', '30', `unix://${socket}`], { stdio: 'ignore' })
+    process.env.DOCKER_HOST = `unix://${socket}`
+    try {
+      await expect.poll(() => existsSync(socket), { timeout: 20_000 }).toBe(true)
+      const environment = { engine: 'docker', network: 'bridge', limits: {} } as const
+      const to = bash(
+        'copy',
+        'cat "$1" >"$2"; echo >>"$1"; touch /x; grep CapEff /proc/self/status >>"$2"',
+      )({ from: first('echo x >"$1"')({}).to }).to
+      const told = await ran({ to }, { environment })
+      expect(told.failures).toEqual([])
+      expect(read(told.results.to)).toBe('x\nCapEff:\t0000000000000000\n')
+      const stop = new AbortController()
+      const on = (event: Event) => event.event === 'progress' && stop.abort()
+      const slow = first('echo "::progress {\\"text\\": \\"on\\"}"; sleep 100')({}).to
+      expect((await ran({ to: slow }, { environment, signal: stop.signal, on })).state).toBe('cancelled')
+      expect(containers()).toBe('')
+    } finally {
+      delete process.env.DOCKER_HOST
+      service.kill()
+    }
+  })
+})
