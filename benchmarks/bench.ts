@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { accuracy, sameness } from './accuracy.ts'
+import { compilers } from './compilers.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { warningsOf } from './harness/compare.ts'
 import { machine, versionOf } from './harness/machine.ts'
@@ -37,6 +38,7 @@ const all: readonly Benchmark[] = [
   cores,
   changed,
   cuda,
+  compilers,
 ]
 
 const { values, positionals } = parseArgs({

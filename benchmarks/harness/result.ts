@@ -7,7 +7,7 @@ const run = z.strictObject({ wall: z.number(), cpu: z.number(), memory: z.number
 /** A figure beside its target. */
 const row = z.strictObject({
   what: z.string(),
-  unit: z.enum(['ratio', 'share', 'AUC', 'MiB', 'seconds', 'ms', 'count', 'differences', 'a second', 'operations a second']),
+  unit: z.enum(['ratio', 'share', 'AUC', 'MiB', 'bytes', 'seconds', 'ms', 'count', 'differences', 'a second', 'operations a second']),
   value: z.number(),
   /** Percentile bootstrap interval of 95 %, where the figure comes of timings. */
   low: z.number().optional(),

@@ -1,7 +1,7 @@
 import type { Result, Row } from './result.ts'
 
 const shown = (value: number, unit: Row['unit']) =>
-  unit === 'MiB' || unit === 'count' || unit === 'differences' || unit === 'operations a second'
+  unit === 'MiB' || unit === 'bytes' || unit === 'count' || unit === 'differences' || unit === 'operations a second'
     ? String(Math.round(value))
     : value < 10
       ? value.toFixed(3)

@@ -21,6 +21,7 @@ import { folderName, inSeveral, labels } from './labels.ts'
 import { Places } from './places.ts'
 import { Pool, type Share } from './pool.ts'
 import type { Told } from './progress.ts'
+import { Soundness } from './soundness.ts'
 import type { Filled } from './work.ts'
 
 export interface ExecutionOptions {
@@ -77,6 +78,7 @@ class Executor<O extends Results> {
   readonly #keys: Keys
   readonly #jobs: Jobs
   readonly #places: Places
+  readonly #soundness: Soundness
   readonly #pool: Pool<Job>
   readonly #labels = new Map<string, string>()
   readonly #failures: string[] = []
@@ -96,6 +98,9 @@ class Executor<O extends Results> {
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
     this.#jobs = new Jobs(this.#keys, at.stream ? { memory: at.total.memory, memoryOf } : undefined)
     this.#places = new Places(this.#keys)
+    this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) =>
+      this.#tell({ event: 'damaged', step: this.#label(key), key, reason }),
+    )
     this.#pool = new Pool(at.total)
   }
   async go(): Promise<Execution<O>> {
@@ -253,9 +258,9 @@ class Executor<O extends Results> {
         work.links[n - 1]?.slot === slot ? [] : refsIn(given).flatMap(ref => this.#places.origins(ref)),
       ),
     )
-    const again = refs.filter(({ node }) => this.#damaged.has(this.#keys.of(node)) && !this.#places.entries.has(this.#keys.of(node)))
+    const again = this.#soundness.awaited(refs)
     if (again.length > 0) return this.#waitAgain(job, again)
-    const unsound = await this.#unsound(refs)
+    const unsound = await this.#soundness.unsound(refs)
     if (unsound.length > 0) return this.#makeAgain(job, unsound)
     const inputs: Record<string, Filled>[] = []
     for (const [n, node] of work.members.entries()) {
@@ -277,29 +282,6 @@ class Executor<O extends Results> {
     } finally {
       this.#at.store.release(job.key)
     }
-  }
-  /** What was found in the store is compared with its digests once, before the first step that reads it; what this run made, only when touched since. */
-  readonly #compared = new Map<Entry, Promise<string | undefined>>()
-  readonly #damaged = new Set<string>()
-  async #unsound(refs: readonly Ref[]): Promise<readonly Ref[]> {
-    const faults = await Promise.all(
-      refs.map(async ({ node }) => {
-        const key = this.#keys.of(node)
-        const entry = this.#places.entries.get(key)
-        if (!entry) return undefined // left out by its step
-        const known = this.#at.store.untouched(entry) ? this.#compared.get(entry) : undefined
-        const comparing = known ?? this.#at.store.fault(entry)
-        this.#compared.set(entry, comparing)
-        const fault = await comparing
-        if (fault === undefined || this.#places.entries.get(key) !== entry) return fault
-        this.#at.store.setAside(entry.record.key, fault)
-        this.#places.entries.delete(key)
-        this.#damaged.add(key)
-        this.#tell({ event: 'damaged', step: this.#label(key), key, reason: fault })
-        return fault
-      }),
-    )
-    return refs.filter((_, n) => faults[n] !== undefined)
   }
   /** Has the steps run again whose outputs were damaged, with what they need, and the job after them. */
   #makeAgain(job: Job, damaged: readonly Ref[]): void {
@@ -397,7 +379,7 @@ class Executor<O extends Results> {
       for (const [n, entry] of outcome.entries.entries()) {
         const { seconds, usage } = outcome.ended[n]!
         if (entry) this.#places.entries.set(job.keys[n]!, entry)
-        if (entry) this.#compared.set(entry, Promise.resolve(undefined))
+        if (entry) this.#soundness.trust(entry)
         if (entry) this.#entries.set(labels[n]!, entry)
         this.#tell({ event: 'succeeded', step: labels[n]!, key: job.keys[n]!, seconds, ...(usage && { usage }) })
       }

@@ -24,12 +24,15 @@ export interface ChildEnd {
 /** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
 const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
 
+/** To open a named pipe is to wait for its other end. A shell does that, whose environment says whose it is if we are killed meanwhile. */
+export const piped = (words: readonly string[], { piped, stdout }: Surroundings): readonly string[] =>
+  piped && stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', stdout, ...words] : words
+
 /** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
 export function spawned({ program, words }: Launch, at: Surroundings): Child {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
-  const wrapped =
-    at.piped && at.stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', at.stdout, ...timed] : timed
+  const wrapped = piped(timed, at)
   const log = openSync(at.log, 'a')
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
   // No memory for a process, no such program: Node throws some refusals of the system, and tells others by an event.

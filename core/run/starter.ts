@@ -30,7 +30,6 @@ while ((read(STDIN, my $length, 4) || 0) == 4) {
   syswrite(STDOUT, join(' ', unpack('l', $status), $user * 1e6 + $micros, $system * 1e6 + $more, $kilobytes) . "\n");
 }
 
-# Opening a named pipe waits for its other end; by then the process is in its own group, where it can be ended.
 sub become {
   my ($folder, $log, $stdout, @words) = @_;
   setpgrp(0, 0);

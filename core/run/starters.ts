@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Surroundings } from './process.ts'
 import type { Launch } from './script.ts'
-import { type Child, type ChildEnd, killGroup } from './spawned.ts'
+import { type Child, type ChildEnd, killGroup, piped } from './spawned.ts'
 import { starter } from './starter.ts'
 
 /** Number of the system call `wait4`, which tells what a child used, on 64-bit Linux. */
@@ -42,9 +42,11 @@ class Starter {
     this.#process.on('close', () => this.#lost({ status: null, signal: 'SIGKILL', usage: undefined }))
     for (const each of [this.#process, this.#input, this.#output]) each.unref() // idle, it keeps nobody alive
   }
-  start({ program, words }: Launch, { folder, log, stdout = '', environment }: Surroundings): Child {
+  start({ program, words }: Launch, at: Surroundings): Child {
+    const { folder, log, environment } = at
+    const stdout = at.piped ? '' : (at.stdout ?? '')
     const variables = Object.entries(environment)
-    const request = Buffer.from([folder, log, stdout, variables.length, ...variables.flat(), program, ...words].join('\0'))
+    const request = Buffer.from([folder, log, stdout, variables.length, ...variables.flat(), ...piped([program, ...words], at)].join('\0'))
     const length = Buffer.alloc(4)
     length.writeUInt32BE(request.length)
     this.#input.write(Buffer.concat([length, request]))

@@ -18,12 +18,12 @@ import { sha256, taskNames } from './names.ts'
 import { type Needed, neededOf } from './needed.ts'
 import { amountsOf, checkLimits, deadlineOf, gpusOf, poolOf, retriesOf } from './needs.ts'
 import { piecesOf } from './pieces.ts'
-import { type PodMember, workOf } from './podjob.ts'
+import { type PodMember, type PodWork, workOf } from './podjob.ts'
 import { type Branching, isPod, type Pod, podsOf } from './pods.ts'
 import { type BranchKeys, branchKeys } from './recipes.ts'
 import type { DagTask, DagTemplate, PodTemplate } from './schema.ts'
-import { gatherKey, type LooseTask, ownParameters, takesOf } from './tasks.ts'
-import { type Shape, type Take, templateOf } from './templates.ts'
+import { argumentsOf, gatherKey, type LooseTask, likeness, ownParameters, takesOf } from './tasks.ts'
+import { type Shape, templateOf } from './templates.ts'
 import { workflowsOf } from './workflows.ts'
 
 export interface CompileOptions {
@@ -194,7 +194,7 @@ class Compiler {
     const branch = each && this.#branchKeys.get(each)!.parameters
     const told = (key: string) => (branch?.has(key) ? `{{inputs.parameters.${branch.get(key)}}}` : key)
     const parameters = ownParameters(work.members)
-    const { takes, arguments: given } = takesOf(work, told)
+    const given = argumentsOf(work, told)
     const items = each
       ? []
       : work.members.flatMap(({ node, place }) => (this.#eachesOver.get(this.#keys.of(node)) ?? []).map(over => ({ each: over, place })))
@@ -212,12 +212,12 @@ class Compiler {
     for (const { path, sha256 } of work.assets.values())
       if (!this.#objects.has(`objects/${sha256}`)) this.#objects.set(`objects/${sha256}`, readFileSync(path))
     for (const { node } of work.members) this.#note(node)
-    const template = this.#template(pod, work, takes, items.length, gathers)
+    const template = this.#template(pod, work, items.length, gathers)
     const keyed = work.members.flatMap(({ node, place }) => {
       const parameter = parameters.get(place)
       return parameter === undefined ? [] : [{ name: parameter, value: told(this.#keys.of(node)) }]
     })
-    const branched = takes.some(({ kind }) => kind === 'item') || gathers.length > 0
+    const branched = gathers.length > 0 || (each !== undefined && [...work.letters.parcels.values()].some(({ from }) => from === 'item'))
     this.#tasks.push({ name, entries: this.#entries(work, parameters), ...(each && { each }) })
     return {
       task: {
@@ -236,7 +236,7 @@ class Compiler {
       top: items.length > 0,
     }
   }
-  #entries({ members, chains }: ReturnType<typeof workOf>, parameters: ReadonlyMap<number, string>): readonly CompiledEntry[] {
+  #entries({ members, chains }: PodWork, parameters: ReadonlyMap<number, string>): readonly CompiledEntry[] {
     const argv = chains.flatMap(chain => chain.members.map(({ rungs }) => rungs[0].argv))
     return members.map(({ node, place, chain, kept }, n) => ({
       place,
@@ -258,35 +258,28 @@ class Compiler {
     this.#numbers.set(of, this.#numbers.size)
     return this.#numbers.size - 1
   }
-  #template(
-    pod: Pod,
-    work: ReturnType<typeof workOf>,
-    takes: readonly Take[],
-    items: number,
-    gathers: readonly { readonly place: number }[],
-  ): string {
-    const steps = work.members.map(({ node, chain, kept }) => {
-      const needs = this.#number(JSON.stringify(node.needs))
-      return `${this.#number(node.step)}.${needs}.${chain}${kept ? 'k' : ''}`
-    })
-    const parts = takes.map(({ letter, kind, files, parameters }) =>
-      [letter, kind, parameters.length, ...files.map(({ path, optional }) => `${path}${optional ? '?' : ''}`)].join(),
-    )
-    const text = [...steps, items, ...gathers.map(({ place }) => place), ...parts].join(' ')
+  /** Needs are most often one object for all calls of a step; those made for each call are told apart by their text. */
+  #needs(needs: StepNode['needs']): number {
+    const known = this.#numbers.get(needs)
+    if (known !== undefined) return known
+    const own = this.#number(JSON.stringify(needs))
+    this.#numbers.set(needs, own)
+    return own
+  }
+  #template(pod: Pod, work: PodWork, items: number, gathers: readonly { readonly place: number }[]): string {
+    let text = `${items}`
+    for (const { place } of gathers) text += `,${place}`
+    for (const { node, chain, kept } of work.members)
+      text += ` ${this.#number(node.step)}.${this.#needs(node.needs)}.${chain}${kept ? 'k' : ''}`
+    text += likeness(work)
     const known = this.#shapes.get(text)
     if (known !== undefined) return known
-    const template = templateOf(this.#shape(pod, work, takes, items, gathers), this.#options.environment, this.#scripts)
+    const template = templateOf(this.#shape(pod, work, items, gathers), this.#options.environment, this.#scripts)
     this.#shapes.set(text, template.name)
     this.#templates.set(template.name, template)
     return template.name
   }
-  #shape(
-    { chains }: Pod,
-    work: ReturnType<typeof workOf>,
-    takes: readonly Take[],
-    items: number,
-    gathers: readonly { readonly place: number }[],
-  ): Shape {
+  #shape({ chains }: Pod, work: PodWork, items: number, gathers: readonly { readonly place: number }[]): Shape {
     const { environment, image } = this.#options
     const parameters = ownParameters(work.members)
     const name = chains[0]!.members[0]!.step.image
@@ -300,7 +293,7 @@ class Compiler {
         place,
         parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
       })),
-      takes,
+      takes: takesOf(work),
       assets: [...work.assets].map(([letter, { sha256 }]) => ({ letter, sha256 })),
       items: Array.from({ length: items }, (_, n) => String(n + 1)),
       gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),

@@ -25,6 +25,8 @@ export class Ledger {
   readonly #jobs: Jobs
   readonly #plan: Plan
   readonly #tell: (happening: Happening) => void
+  /** Most cores that a step is granted. */
+  readonly #cpu: number
   readonly #lookUp: LookUp
   readonly #nodes = new Map<string, StepNode>()
   readonly #labels = new Map<string, string>()
@@ -33,7 +35,8 @@ export class Ledger {
   readonly #byKey = new Map<string, Job>()
   /** Lists that are there, but whose branches are not told yet. */
   #ready: Job[] = []
-  constructor(plan: Plan, versions: ReadonlyMap<string, string>, on: Sink, lookUp: LookUp) {
+  constructor(plan: Plan, versions: ReadonlyMap<string, string>, on: Sink, lookUp: LookUp, cpu = Number.POSITIVE_INFINITY) {
+    this.#cpu = cpu
     this.#plan = plan
     this.#tell = stamped(on)
     this.#lookUp = lookUp
@@ -149,7 +152,7 @@ export class Ledger {
         step: this.label(key),
         key,
         name: node.step.name,
-        cpu: node.needs.cpu,
+        cpu: Math.min(node.needs.cpu, this.#cpu),
         memory: rung(node.needs.memory, 0),
       })
     }

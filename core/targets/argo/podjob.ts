@@ -2,7 +2,7 @@ import path from 'node:path'
 import { granted, resolveWord, resumes, type Slot } from '../../command.ts'
 import type { Keys } from '../../key.ts'
 import { type FileKind, fileOf, type OutKind, partsOf, suffixesOf } from '../../kind.ts'
-import type { StepNode } from '../../node.ts'
+import type { StepNode, StepShape } from '../../node.ts'
 import { placedAt } from '../../place.ts'
 import { rung, rungs } from '../../quantity.ts'
 import { isList, isRef, type Ref } from '../../ref.ts'
@@ -86,7 +86,7 @@ class Writer {
       step: step.name,
       place,
       inputs: [...inputs, ...assets],
-      outputs: to && !to.tee ? [] : Object.entries(step.outputs).map(([port, kind]) => promised(port, kind)),
+      outputs: to && !to.tee ? [] : promises(step),
       rungs: this.#rungs(node, to),
       ...(stdout !== undefined && { stdout }),
       transient: step.retry.exits,
@@ -212,6 +212,12 @@ function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: st
 const endOf = (node: StepNode, slot: string): string => {
   const kind = fileOf(node.step.inputs[slot]!)
   return suffixesOf(kind)[0]!
+}
+const known = new WeakMap<StepShape, readonly Promised[]>()
+function promises(step: StepShape): readonly Promised[] {
+  const own = known.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
+  known.set(step, own)
+  return own
 }
 const promised = (port: string, kind: OutKind): Promised => {
   const suffixes = suffixesOf(fileOf(kind)) as readonly [string, ...string[]] // every kind has a file

@@ -99,8 +99,12 @@ const namesOf = ({ members }: Chain) => members.map(({ step }) => step.name)
 const mostNames = 300
 const everything: ReadonlySet<string> = new Set(['*'])
 function historyOf(own: readonly string[], before: ReadonlySet<Pod | Branching>): ReadonlySet<string> {
+  const histories = new Set([...before].map(({ history }) => history))
+  // Most often nothing is new: then one set serves all.
+  const [only] = histories
+  if (only && histories.size === 1 && own.every(name => only.has(name))) return only
   const names = new Set(own)
-  for (const { history } of before) for (const name of history) names.add(name)
+  for (const history of histories) for (const name of history) names.add(name)
   return names.size > mostNames ? everything : names
 }
 /** What the pod would then wait for in addition has no call of its own steps behind it: lanes of one sample stay side by side. */

@@ -63,10 +63,20 @@ class ArgoRun<O extends Results> {
   readonly #here = new Set<string>()
   #bucket: S3Bucket | undefined
   #reconciler: Reconciler | undefined
+  /** Keys that this run has sent to the cluster before, by a client that went away. */
+  readonly #sent: ReadonlySet<string>
   constructor(plan: Plan<O>, options: ArgoOptions) {
     this.#plan = plan
     this.#at = options
-    this.#ledger = new Ledger(plan, options.versions, options.on ?? (() => {}), (keys, nodes) => this.#lookUp(keys, nodes))
+    const before = options.attach ? submissionIn(options.store, options.run).tasks : []
+    this.#sent = new Set(before.flatMap(({ entries }) => entries.map(({ key }) => key)))
+    this.#ledger = new Ledger(
+      plan,
+      options.versions,
+      options.on ?? (() => {}),
+      (keys, nodes) => this.#lookUp(keys, nodes),
+      options.environment.limits.cpu,
+    )
   }
   close(): void {
     this.#bucket?.close()
@@ -98,7 +108,9 @@ class ArgoRun<O extends Results> {
   async #lookUp(keys: readonly string[], nodes: ReadonlyMap<string, StepNode>): Promise<ReadonlyMap<string, Entry>> {
     const all = new Map<string, Entry>()
     const missing: string[] = []
-    await inTurns(keys, async key => {
+    const sent = this.#sent
+    const asked = keys.filter(key => !sent.has(key)) // what this very run makes is told as it was made, not as found
+    await inTurns(asked, async key => {
       const entry = await this.#at.store.find(key)
       if (entry) this.#here.add(key)
       if (entry) all.set(key, entry)
@@ -230,9 +242,10 @@ class ArgoRun<O extends Results> {
     }
     const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
     const open = ledger.open()
-    await reconciler.lookInBucket(open.filter(key => ledger.stateOf(key) === 'started'))
+    // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
+    await reconciler.lookInBucket(ending.how === 'deleted' ? open : open.filter(key => ledger.stateOf(key) === 'started'))
     if (ending.how === 'unseen') await cluster.remove(place)
-    const fault = stopped ? undefined : endingFault(name, ending, environment.namespace)
+    const fault = stopped || ledger.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
       for (const key of ledger.open())

@@ -80,7 +80,7 @@ export interface Stuck {
 export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
-    return { why: `no node can take it: ${scheduled.message ?? 'the scheduler gives no reason'}`, passing: true }
+    return { why: `no node can take it: ${(scheduled.message ?? 'the scheduler gives no reason').replace(/\.$/, '')}`, passing: true }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { reason = '', message = '' } = container.state?.waiting ?? {}
     if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|ImageInspectError)$/.test(reason))

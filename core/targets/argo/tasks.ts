@@ -1,3 +1,4 @@
+import type { Parcel } from './letters.ts'
 import { sha256 } from './names.ts'
 import type { PodMember, PodWork } from './podjob.ts'
 import type { DagTask } from './schema.ts'
@@ -9,12 +10,37 @@ export type Arguments = readonly { readonly name: string; readonly value: string
 /** A key as it stands in a task: itself, or within the body of an `each` a parameter of the branch. */
 export type Told = (key: string) => string
 
-/** Artifacts that a pod takes, and the arguments that say which. */
-export function takesOf(work: PodWork, told: Told): { readonly takes: readonly Take[]; readonly arguments: Arguments } {
+const parametersOf = (letter: string, parcel: Parcel): readonly string[] =>
+  parcel.from === 'source' ? parcel.sha256.map((_, n) => (n === 0 ? letter : `${letter}${n + 1}`)) : [letter]
+
+/** Which artifacts a task takes. */
+export function argumentsOf({ letters }: PodWork, told: Told): Arguments {
   const all: { name: string; value: string }[] = []
-  const takes = [...work.letters.parcels].map(([letter, parcel]): Take => {
+  for (const [letter, parcel] of letters.parcels)
+    if (parcel.from !== 'source') all.push({ name: letter, value: told(parcel.key) })
+    else for (const [n, name] of parametersOf(letter, parcel).entries()) all.push({ name, value: parcel.sha256[n]! })
+  return all
+}
+/** What is alike in the artifacts of tasks of one template, as text. */
+export function likeness({ letters }: PodWork): string {
+  let text = ''
+  for (const [letter, parcel] of letters.parcels) {
+    text += ` ${letter}:${parcel.from}`
+    if (parcel.from === 'source') text += parcel.sha256.length
+    if (parcel.from === 'item') text += `${parcel.port}/${[...parcel.suffixes].join()}`
+    if (parcel.from === 'entry') {
+      text += parcel.record
+      for (const [file, optional] of parcel.files) text += `,${file}${optional ? '?' : ''}`
+    }
+  }
+  return text
+}
+/** Artifacts that tasks of one template take. */
+export function takesOf({ letters }: PodWork): readonly Take[] {
+  return [...letters.parcels].map(([letter, parcel]): Take => {
     const path = `/from/${letter}`
     const parameter = `{{inputs.parameters.${letter}}}`
+    const parameters = parametersOf(letter, parcel)
     const record = (optional: boolean) => ({
       name: `${letter}-record`,
       key: `entries/${parameter}/record.json`,
@@ -22,17 +48,14 @@ export function takesOf(work: PodWork, told: Told): { readonly takes: readonly T
       optional,
     })
     if (parcel.from === 'source') {
-      const names = parcel.sha256.map((_, n) => (n === 0 ? letter : `${letter}${n + 1}`))
-      for (const [n, value] of parcel.sha256.entries()) all.push({ name: names[n]!, value })
-      const files = names.map(name => {
+      const files = parameters.map(name => {
         const digest = `{{inputs.parameters.${name}}}`
         return { name, key: `sources/${digest}`, path: `${path}/${digest}`, optional: false }
       })
-      return { letter, kind: 'source', parameters: names, files }
+      return { letter, kind: 'source', parameters, files }
     }
-    all.push({ name: letter, value: told(parcel.key) })
     if (parcel.from === 'gather')
-      return { letter, kind: 'gather', parameters: [letter], files: [{ name: letter, key: `gathers/${parameter}`, path, optional: true }] }
+      return { letter, kind: 'gather', parameters, files: [{ name: letter, key: `gathers/${parameter}`, path, optional: true }] }
     if (parcel.from === 'item') {
       const files = [...parcel.suffixes].map((suffix, n) => ({
         name: `${letter}-${n + 1}`,
@@ -40,16 +63,15 @@ export function takesOf(work: PodWork, told: Told): { readonly takes: readonly T
         path: `${path}/item${suffix}`,
         optional: false,
       }))
-      return { letter, kind: 'item', parameters: [letter], files: [record(false), ...files] }
+      return { letter, kind: 'item', parameters, files: [record(false), ...files] }
     }
     const files = [...parcel.files].map(([file, optional], n) => {
       const list = file.endsWith('/') // an empty list has no object
       const name = list ? file.slice(0, -1) : file
       return { name: `${letter}-${n + 1}`, key: `entries/${parameter}/${name}`, path: `${path}/${name}`, optional: optional || list }
     })
-    return { letter, kind: 'entry', parameters: [letter], files: [record(parcel.record === 'optional'), ...files] }
+    return { letter, kind: 'entry', parameters, files: [record(parcel.record === 'optional'), ...files] }
   })
-  return { takes, arguments: all }
 }
 /** The parameter that holds a step's own key: `o`, or with several in a pod `o1`, `o2` … by place. */
 export function ownParameters(members: readonly PodMember[]): ReadonlyMap<number, string> {

@@ -263,3 +263,15 @@ test('the surroundings of a program: nothing of the cluster, a folder of its own
   expect(told.read('out/1/sum.txt')).toContain(`TMPDIR=${told.root}/1/tmp\n`)
   expect(names).toEqual(expect.arrayContaining(['HOME', 'LD_LIBRARY_PATH', 'LC_ALL', 'PYTHONHASHSEED', 'TZ', 'TRIREME_WORK']))
 })
+test('one of several files in a slot lies in a folder of the slot', async () => {
+  const job = oneStep({
+    argv: bash('cat in/parts/*.txt >out/sum.txt'),
+    inputs: [
+      { from: 'producer', to: 'in/parts/0001.txt', letter: 'a', file: 'x.txt' },
+      { from: 'source', to: 'in/parts/0002.txt', letter: 's', sha256: sha256('two\n') },
+    ],
+    outputs: text('sum'),
+  })
+  const files = { ...entry('a', { x: { 'x.txt': 'one\n' } }), [`from/s/${sha256('two\n')}`]: 'two\n' }
+  expect((await ran(job, 0, { files })).read('out/1/sum.txt')).toBe('one\ntwo\n')
+})

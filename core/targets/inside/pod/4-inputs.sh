@@ -5,7 +5,10 @@ want() { # path digest
   [[ -f $1 ]] || fault "$at" "Step ${step[at]} needs ${1#"$root/"}, which did not arrive. The object is gone from the bucket, or was never there: run again, and what is missing is made." 75
   [[ -n ${verified[$1]-} ]] || { sure+=("$1") sure_sha+=("$2"); verified[$1]=1; }
 }
-link_to() { links+=("$1" "$root/$at/$2"); }
+link_to() { # one of several lies in a folder of its slot
+  links+=("$1" "$root/$at/$2")
+  [[ $2 != */*/* ]] || rooms+=("$root/$at/${2%/*}")
+}
 gone() { # slot optional what
   local slot=${1#in/}
   if [[ $2 == optional ]]; then skip="its input \"${slot%%[./]*}\" was left out by the step that may make it"

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** An object store of one bucket in memory, which answers as S3 does, faults included. */
+export interface FakeBucket {
+  readonly endpoint: string
+  readonly objects: Map<string, Buffer>
+  /** Answers the next questions instead: `{ status: 403, code: 'InvalidAccessKeyId' }`. */
+  fault: { readonly status: number; readonly code: string } | undefined
+  readonly close: () => Promise<void>
+}
+export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
+  const objects = new Map<string, Buffer>()
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const url = new URL(request.url ?? '', 'http://localhost')
+    const [, bucket = '', ...rest] = decodeURIComponent(url.pathname).split('/')
+    const key = rest.join('/')
+    const refuse = (status: number, code: string) => {
+      response.writeHead(status, { 'Content-Type': 'application/xml' })
+      response.end(
+        request.method === 'HEAD' ? '' : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code} it is</Message></Error>`,
+      )
+    }
+    if (fake.fault) return refuse(fake.fault.status, fake.fault.code)
+    if (bucket !== name) return refuse(404, 'NoSuchBucket')
+    if (request.method === 'PUT') {
+      const body = Buffer.concat(chunks)
+      objects.set(key, body)
+      response.writeHead(200, { ETag: `"${createHash('md5').update(body).digest('hex')}"` })
+      return response.end()
+    }
+    if (request.method === 'DELETE') {
+      objects.delete(key)
+      response.writeHead(204)
+      return response.end()
+    }
+    if (key === '') {
+      const prefix = url.searchParams.get('prefix') ?? ''
+      const found = [...objects].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+      const after = url.searchParams.get('continuation-token') ?? ''
+      const page = found.filter(([key]) => key > after).slice(0, 2) // small pages, so that going on is tried, too
+      const more = page.length > 0 && page.at(-1)![0] !== found.at(-1)?.[0]
+      const contents = page.map(([key, body]) => `<Contents><Key>${key}</Key><Size>${body.length}</Size></Contents>`).join('')
+      const next = more ? `<NextContinuationToken>${page.at(-1)![0]}</NextContinuationToken>` : ''
+      response.writeHead(200, { 'Content-Type': 'application/xml' })
+      return response.end(`<?xml version="1.0"?><ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${contents}</ListBucketResult>`)
+    }
+    const body = objects.get(key)
+    if (!body) return refuse(404, 'NoSuchKey')
+    response.writeHead(200, { 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const fake: FakeBucket = {
+    endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    objects,
+    fault: undefined,
+    close: () =>
+      new Promise(done => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+  return fake
+}

@@ -1,0 +1,261 @@
+import { cpSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { mib } from '../../core/index.ts'
+import { Store } from '../../core/store/store.ts'
+import { scratch } from '../../core/testing.ts'
+import { began, nodes, pod, publish, report, runsAll, tasksOf } from './controller.ts'
+import { contentOf, copy, prefix, ran, setting, write } from './setting.ts'
+
+// The client against a cluster and a bucket in memory: what it sends, tells and keeps. A controller in these tests puts into the bucket what
+// pods leave there; what pods do is tested with the scripts themselves, and the whole on a real cluster (npm run test:argo).
+
+test('a run: sent, followed, its results fetched, checked and published', async () => {
+  const at = await setting()
+  runsAll(at.cluster, at.bucket, prefix, task => (task.template.startsWith('hello') ? 'hello' : 'hello again'))
+  const hello = write('hello')
+  const { state, results, told, events } = await ran(at, { copied: copy('again', hello) })
+  expect(state).toBe('succeeded')
+  expect(contentOf(results.copied)).toBe('hello again')
+  expect(told).toEqual([
+    'run-started',
+    'planned hello',
+    'planned again',
+    'started hello 1',
+    'succeeded hello',
+    'started again 1',
+    'succeeded again',
+    'run-ended succeeded',
+  ])
+  expect(events.find(({ event }) => event === 'succeeded')).toMatchObject({
+    seconds: 1.5,
+    usage: { user: 1, system: 0.5, peakMemory: 2 ** 20 },
+  })
+  const entry = await at.store.find([...at.store.keys()][0]!)
+  expect(entry?.record).toMatchObject({
+    step: 'again',
+    argv: [[['cat', 'in/from.txt']]],
+    host: { name: 'node1' },
+    seconds: 1.5,
+    attempt: 1,
+  })
+  const [workflow] = at.cluster.workflows.values()
+  expect(workflow).toMatchObject({ metadata: { name: 'small-20260101-120000-0001', labels: { 'trireme/run': '20260101-120000-0001' } } })
+})
+test('only results come into the store; the rest stays in the bucket, and a second run asks the cluster nothing', async () => {
+  const at = await setting()
+  runsAll(at.cluster, at.bucket, prefix, () => 'words')
+  const results = { copied: copy('again', write('hello')) }
+  await ran(at, results)
+  expect([...at.store.keys()]).toHaveLength(1)
+  at.cluster.asked.length = 0
+  const second = await ran(at, results, { run: '20260101-120000-0002' })
+  expect(second.told).toContain('cached again')
+  expect(at.cluster.asked).toEqual([])
+  const elsewhere = { ...at, store: await Store.open(scratch()) }
+  const third = await ran(elsewhere, results, { run: '20260101-120000-0003' })
+  expect(third.told.slice(3)).toEqual(['cached hello', 'cached again', 'run-ended succeeded'])
+  expect(at.cluster.asked).toEqual([])
+  expect(contentOf(third.results.copied)).toBe('words')
+})
+test('what this machine has made is brought into the bucket, and not made again', async () => {
+  const at = await setting()
+  runsAll(at.cluster, at.bucket, prefix, () => 'words')
+  const hello = write('hello')
+  await ran(at, { hello })
+  at.bucket.objects.clear()
+  at.cluster.workflows.clear()
+  const { told } = await ran(at, { copied: copy('again', hello) }, { run: '20260101-120000-0002' })
+  expect(told).toContain('cached hello')
+  const [workflow] = at.cluster.workflows.values()
+  expect(tasksOf(workflow!).map(({ template }) => template.split('-')[0])).toEqual(['again'])
+  const key = tasksOf(workflow!)[0]!.parameters.get('a')
+  expect(at.bucket.objects.get(`${prefix}entries/${key}/made.txt`)?.toString()).toBe('words')
+  expect(at.bucket.objects.get(`${prefix}entries/${key}/record.json`)?.toString()).toContain(`"key":"${key}"`)
+})
+test('an entry whose record is there but whose file is not, or is of another size, is made again', async () => {
+  const at = await setting()
+  runsAll(at.cluster, at.bucket, prefix, () => 'words')
+  const results = { hello: write('hello') }
+  await ran(at, results)
+  const file = [...at.bucket.objects.keys()].find(key => key.endsWith('/made.txt'))!
+  at.bucket.objects.set(file, Buffer.from('word'))
+  at.cluster.workflows.clear()
+  const { told } = await ran({ ...at, store: await Store.open(scratch()) }, results, { run: '20260101-120000-0002' })
+  expect(told).toContain('succeeded hello')
+})
+test('content that is not what its record says is refused, and taken away so that it is made again', async () => {
+  const at = await setting()
+  runsAll(at.cluster, at.bucket, prefix, () => 'words')
+  const results = { hello: write('hello') }
+  await ran(at, results)
+  const file = [...at.bucket.objects.keys()].find(key => key.endsWith('/made.txt'))!
+  at.bucket.objects.set(file, Buffer.from('WORDS'))
+  const elsewhere = { ...at, store: await Store.open(scratch()) }
+  await expect(ran(elsewhere, results, { run: '20260101-120000-0002' })).rejects.toThrow(
+    'The file made.txt of hello is not what its record in the bucket says: it changed there or on its way. The entry was taken away; the same command makes it again.',
+  )
+  const again = await ran(elsewhere, results, { run: '20260101-120000-0003' })
+  expect(again.told).toContain('succeeded hello')
+})
+describe('failures', () => {
+  test('a failing step beside a healthy one: its words, its log, what is skipped, and the healthy one kept', async () => {
+    const at = await setting()
+    at.cluster.onWorkflow = (name, workflow) => {
+      const tasks = tasksOf(workflow)
+      const [bad, good] = ['bad', 'good'].map(word => tasks.find(({ template }) => template.startsWith(word))!)
+      publish(at.bucket, prefix, name, good!, 'made.txt', 'good')
+      report(
+        at.bucket,
+        prefix,
+        name,
+        bad!,
+        1,
+        [
+          'member 1 status=3 signal=- stopped=- seconds=0.1 user=0 system=0 memory=1 oom=0 started=x',
+          'step 1 state=failed cause=other',
+          'end status=1',
+        ],
+        'no such thing\n',
+      )
+      const failed = { phase: 'Failed', message: 'main: Error (exit code 1)' }
+      at.cluster.setWorkflow(name, {
+        phase: 'Failed',
+        nodes: nodes(name, tasks, { [bad!.name]: failed, [good!.name]: { phase: 'Succeeded' } }),
+      })
+    }
+    const { state, told, failures, results, events } = await ran(at, { good: write('good'), after: copy('after', write('bad')) })
+    expect(state).toBe('failed')
+    expect(contentOf(results.good)).toBe('good')
+    expect(results.after).toBeUndefined()
+    expect(told).toContain('skipped after: bad failed')
+    expect(failures).toEqual([
+      'Step bad ended with status 3.\n  command: printf bad\n  pod:     gone\n  last lines of its log:\n    no such thing',
+    ])
+    const failed = events.find(({ event }) => event === 'failed')
+    expect(failed && 'folder' in failed && contentOf({ path: `${failed.folder}/out/stderr.log` })).toBe('no such thing\n')
+  })
+  test('out of memory climbs the ladder; the last failure tells it', async () => {
+    const at = await setting()
+    at.cluster.onWorkflow = (name, workflow) => {
+      const tasks = tasksOf(workflow)
+      const killed = { phase: 'Failed', message: 'main: OOMKilled (exit code 137)' }
+      at.cluster.setWorkflow(name, {
+        phase: 'Failed',
+        nodes: nodes(name, tasks, { [tasks[0]!.name]: { phase: 'Failed', message: 'No more retries left', attempts: [killed, killed] } }),
+      })
+    }
+    const { told, failures } = await ran(at, { hello: write('hello', { memory: [mib(64), mib(128)] }) })
+    expect(told.slice(2)).toEqual(['started hello 1', 'retried hello 1', 'started hello 2', 'failed hello', 'run-ended failed'])
+    expect(failures[0]).toBe(
+      "Step hello ran out of memory (128 MiB granted). Add a higher rung to the step's needs.memory.\n  command: printf hello\n  pod:     gone\n  It wrote nothing to its standard error.",
+    )
+  })
+  test('an image that cannot be pulled is named, long before any deadline, and what can go on does', async () => {
+    const at = await setting()
+    at.cluster.onWorkflow = (name, workflow) => {
+      const tasks = tasksOf(workflow)
+      const [bad, good] = ['bad', 'good'].map(word => tasks.find(({ template }) => template.startsWith(word))!)
+      const waiting = { reason: 'ImagePullBackOff', message: 'Back-off pulling image "registry.example.org/bad": not found' }
+      at.cluster.setPod(
+        'bad-pod',
+        pod(name, bad!.name, 1, {
+          phase: 'Pending',
+          containerStatuses: [{ name: 'main', image: 'registry.example.org/bad', state: { waiting } }],
+        }),
+      )
+      publish(at.bucket, prefix, name, good!, 'made.txt', 'good')
+      at.cluster.setPod('good-pod', pod(name, good!.name, 1, began))
+      setTimeout(() => at.cluster.setPod('good-pod', pod(name, good!.name, 1, { phase: 'Succeeded' })), 1500)
+      at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+    }
+    at.cluster.onPatch = name =>
+      at.cluster.setWorkflow(name, {
+        phase: 'Failed',
+        message: "Stopped with strategy 'Terminate'",
+        nodes: { x: { id: 'x', name, type: 'DAG', phase: 'Failed' } },
+      })
+    const { told, failures, state, results } = await ran(at, { good: write('good'), bad: write('bad') }, { patience: { lasting: 500 } })
+    expect(state).toBe('failed')
+    expect(contentOf(results.good)).toBe('good')
+    expect(told.indexOf('failed bad')).toBeGreaterThan(0)
+    expect(told).toContain('succeeded good')
+    expect(failures).toEqual([
+      'Step bad could not start: its image registry.example.org/bad cannot be pulled (ImagePullBackOff: Back-off pulling image "registry.example.org/bad": not found). Check "images" of the environment, its pull secrets, and whether nodes reach the registry.\n  pod:     bad-pod',
+    ])
+  })
+  test('a pod that no node can take says what is short, at once; after a time the run ends', async () => {
+    const at = await setting()
+    at.cluster.onWorkflow = (name, workflow) => {
+      const [task] = tasksOf(workflow)
+      const condition = {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'Unschedulable',
+        message: '0/3 nodes are available: 3 Insufficient memory.',
+      }
+      at.cluster.setPod('big', pod(name, task!.name, 1, { phase: 'Pending', conditions: [condition] }))
+      at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+    }
+    at.cluster.onPatch = name =>
+      at.cluster.setWorkflow(name, { phase: 'Failed', nodes: { x: { id: 'x', name, type: 'DAG', phase: 'Failed' } } })
+    const { told, failures } = await ran(at, { hello: write('hello') }, { patience: { passing: 300 } })
+    expect(told).toContain('progress hello: waits: no node can take it: 0/3 nodes are available: 3 Insufficient memory')
+    expect(failures[0]).toBe(
+      "Step hello could not start: no node can take it: 0/3 nodes are available: 3 Insufficient memory. Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores.\n  pod:     big",
+    )
+  })
+})
+test('cancelled: the workflow is told to end, steps that had begun are told as stopped, what is done is kept', async () => {
+  const at = await setting()
+  const stop = new AbortController()
+  at.cluster.onWorkflow = (name, workflow) => {
+    const tasks = tasksOf(workflow)
+    const [long, good] = ['long', 'good'].map(word => tasks.find(({ template }) => template.startsWith(word))!)
+    publish(at.bucket, prefix, name, good!, 'made.txt', 'good')
+    at.cluster.setPod('long-pod', pod(name, long!.name, 1, began))
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: nodes(name, tasks, { [good!.name]: { phase: 'Succeeded' } }) })
+    setTimeout(() => stop.abort(), 300)
+    at.cluster.onPatch = () => {
+      const stopped = { phase: 'Failed', message: 'workflow shutdown with strategy: Terminate' }
+      at.cluster.setWorkflow(name, {
+        phase: 'Failed',
+        nodes: nodes(name, tasks, { [good!.name]: { phase: 'Succeeded' }, [long!.name]: stopped }),
+      })
+    }
+  }
+  const { state, told, events } = await ran(at, { good: write('good'), after: copy('after', write('long')) }, { signal: stop.signal })
+  expect(state).toBe('cancelled')
+  expect(told).toContain('succeeded good')
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'failed', step: 'long', message: 'Step long was cancelled.', cancelled: true }),
+  )
+  const [name, workflow] = [...at.cluster.workflows][0]!
+  expect(workflow.spec).toEqual({ shutdown: 'Terminate' })
+  expect(name).toMatch(/^small-/)
+})
+test('a client that went away: the next one goes on with the same workflow, and sends nothing again', async () => {
+  const at = await setting()
+  const results = { hello: write('hello') }
+  at.cluster.onWorkflow = name => at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+  const first = ran(at, results) // it never hears that another one has taken over: as one that sleeps
+  while (at.cluster.workflows.size === 0) await new Promise(done => setTimeout(done, 20))
+  const posts = () => at.cluster.asked.filter(line => line.startsWith('POST')).length
+  expect(posts()).toBe(1)
+  // A store with nothing but what the first client wrote down: as after a kill, when its working folder is gone.
+  const store = await Store.open(scratch())
+  cpSync(`${at.store.root}/runs`, `${store.root}/runs`, { recursive: true })
+  const looks = () => at.cluster.asked.filter(line => line.startsWith('GET') && line.endsWith('/pods')).length
+  while (looks() < 2) await new Promise(done => setTimeout(done, 20)) // listed and watched by the first
+  const second = ran({ ...at, store }, results, { attach: true })
+  while (looks() < 4) await new Promise(done => setTimeout(done, 20))
+  const [name, workflow] = [...at.cluster.workflows][0]!
+  const [task] = tasksOf(workflow)
+  publish(at.bucket, prefix, name, task!, 'made.txt', 'hello')
+  at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, [task!], { [task!.name]: { phase: 'Succeeded' } }) })
+  const { state, results: made, told } = await second
+  expect(state).toBe('succeeded')
+  expect(contentOf(made.hello)).toBe('hello')
+  expect(told).toEqual(['run-started', 'planned hello', 'started hello 1', 'succeeded hello', 'run-ended succeeded'])
+  expect(at.cluster.workflows.size).toBe(1)
+  await first
+})
