@@ -131,6 +131,21 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
     const order = (events: readonly Event[]) => events.map(event => ('step' in event ? `${event.event} ${event.step}` : event.event))
     expect(order(told.events)).toEqual(order(here.events))
   })
+  test('steps of different images are not joined', async () => {
+    const streams = { streams: ['from', 'to'] }
+    const { to } = first('seq 10 >"$1"', { streams: ['to'], image: 'other' })({})
+    const next = bash('next', 'cat "$1" >"$2"', streams)({ from: to }).to
+    const results = { to: bash('last', 'wc -l <"$1" >"$2"', streams)({ from: next }).to }
+    const told = await ran(results, {
+      image: name => (name === 'other' ? podman('image', 'inspect', '--format', '{{.Id}}', image) : image),
+    })
+    expect(told.failures).toEqual([])
+    expect(told.events.flatMap(event => (event.event === 'started' ? [`${event.step} ${event.group ?? 'alone'}`] : []))).toEqual([
+      'first alone',
+      'next last',
+      'last last',
+    ])
+  })
   test('lists, branches, gathering', async () => {
     const list = step({
       name: 'list',
