@@ -115,5 +115,7 @@ export const memory: MemoryWords = {
 /** The figure a grant stands for on a machine that gave `cpu` cores and `memory` bytes. */
 export const granted = (amount: Granted, got: { readonly cpu: number; readonly memory: number }): string =>
   amount.granted === 'cpu'
-    ? String(got.cpu)
-    : String(Math.max(1, Math.floor((got.memory * amount.share) / amount.unit / (amount.per === 'cpu' ? got.cpu : 1))))
+    ? String(wholeCores(got.cpu))
+    : String(Math.max(1, Math.floor((got.memory * amount.share) / amount.unit / (amount.per === 'cpu' ? wholeCores(got.cpu) : 1))))
+/** A step that needs half a core still has one thread. */
+const wholeCores = (cpu: number): number => Math.max(1, Math.floor(cpu))

@@ -19,7 +19,7 @@ export type Ladder<T> = T | readonly [T, ...T[]]
 
 /** What one step takes of a machine. A scheduler promises it; argv sees only what was granted. */
 export interface Needs {
-  /** Cores that the step can use. Cut to what the machine has. */
+  /** Cores that the step can use. Cut to what the machine has. Below 1 more such steps run at a time; the command is told 1. */
   readonly cpu: number
   /** Granted, and the sum of what runs at a time is held below the machine's: no process is stopped for taking more than it asked for. */
   readonly memory: Ladder<Bytes>

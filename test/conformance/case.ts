@@ -27,9 +27,10 @@ export interface Surroundings {
 
 export const image = 'base'
 export const text = kind('text', { extension: '.txt' })
-export const needs: Needs = { cpu: 1, memory: mib(64) }
+/** Half a core, so that a small cluster runs several at a time. */
+export const needs: Needs = { cpu: 0.5, memory: mib(64) }
 /** By its memory a step may tell its attempts apart: 64 MiB at the first, 128 at the second. */
-export const ladder: Needs = { cpu: 1, memory: [mib(64), mib(128)] }
+export const ladder: Needs = { cpu: 0.5, memory: [mib(64), mib(128)] }
 /** A fixed script; values are its words, `$1` and so on. */
 export const bash = (script: string) => ['bash', '-euc', script, 'step'] as const
 

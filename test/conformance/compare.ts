@@ -4,7 +4,7 @@ import type { Case } from './case.ts'
 import { folded } from './golden.ts'
 import { breaches, placedIn } from './laws.ts'
 import { type Normal, normal } from './normal.ts'
-import type { Target } from './targets.ts'
+import type { Target } from './target.ts'
 import type { Told } from './told.ts'
 
 /** Every difference between what a target told and what it should have, in words; none where it conforms. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { cases } from './cases/index.ts'
 import { differences } from './compare.ts'
@@ -18,6 +18,11 @@ test('every case has one name and one golden, and every golden a case', () => {
   expect(new Set(names).size).toBe(names.length)
   const files = readdirSync(new URL('golden', import.meta.url)).map(file => file.replace(/\.json$/, ''))
   expect(files.sort()).toEqual([...names].sort())
+})
+test('the reference page tells of every case what it proves', () => {
+  const page = readFileSync(new URL('../../docs/reference/conformance.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([-a-z]+)` \| (.*) \|(.*)\|$/gm)].map(([, name, proves, asks]) => [name, proves, asks?.trim()])
+  expect(rows).toEqual(cases.map(({ name, proves, asks = '' }) => [name, proves, asks]))
 })
 for (const target of targets) {
   const missing = await target.unavailable()

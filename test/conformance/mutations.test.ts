@@ -5,13 +5,13 @@ import { type Execution, runLocally, Store } from '../../core/targets/local.ts'
 import { cases } from './cases/index.ts'
 import { differences } from './compare.ts'
 import { golden } from './golden.ts'
-import { type Target, targets, total } from './targets.ts'
+import { locally as local } from './locally.ts'
+import { type Target, total } from './target.ts'
 import { tell } from './told.ts'
 
 // The suite is only as good as what it finds. Each of these is the local target with one fault, and must be found out by the case beside it.
 
 type Ended = Execution<Results>
-const [local] = targets as readonly [Target, ...Target[]]
 /** The local target, whose events and end pass through somebody's hands. */
 const broken = (events: (all: readonly Event[]) => readonly Event[], end: (ended: Ended) => Ended = ended => ended): Target => ({
   ...local,
@@ -104,7 +104,7 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
     'grants a second attempt no more',
     'transient',
     broken(all => all.map(event => (event.event === 'started' ? { ...event, memory: 2 ** 26 } : event))),
-    /started 2 \(1 cpu, 64 MiB\)/,
+    /started 2 \(0.5 cpu, 64 MiB\)/,
   ],
   [
     'runs again what is there',
@@ -114,7 +114,7 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
       run: async (plan, at) =>
         runLocally(plan, { ...at, ...total, store: await Store.open(`${at.store.root}-of-${at.run}`), versions: new Map() }),
     },
-    /run 2 .*planned, started 1 \(1 cpu, 64 MiB\), succeeded/,
+    /run 2 .*planned, started 1 \(0.5 cpu, 64 MiB\), succeeded/,
   ],
   [
     'mixes up the order of a list',

@@ -7,7 +7,7 @@ import type { Plan } from '../../core/plan.ts'
 import { type Execution, Store } from '../../core/targets/local.ts'
 import { scratch } from '../../core/testing.ts'
 import type { Case } from './case.ts'
-import type { Target } from './targets.ts'
+import type { Target } from './target.ts'
 
 /** What a target said of one plan: events in their order, and how it ended; or why it would not begin. */
 export interface Told {

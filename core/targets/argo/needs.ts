@@ -11,6 +11,7 @@ export interface Amounts {
   readonly 'ephemeral-storage'?: string
 }
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`
+const cores = (cpu: number) => (Number.isInteger(cpu) ? String(cpu) : `${Math.ceil(cpu * 1000)}m`)
 const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
 const most = (all: readonly number[]) => Math.max(...all)
 
@@ -21,7 +22,7 @@ const most = (all: readonly number[]) => Math.max(...all)
 export function amountsOf(chains: readonly Chain[], cpuLimit: number | undefined): readonly [Amounts, ...Amounts[]] {
   const members = chains.flatMap(chain => chain.members)
   const attempts = most(members.map(({ needs }) => rungs(needs.memory).length))
-  const cpu = String(Math.min(most(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
+  const cpu = cores(Math.min(most(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
   const disk = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
   const at = (attempt: number): Amounts => ({
     cpu,

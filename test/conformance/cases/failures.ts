@@ -106,7 +106,7 @@ export const failures: readonly Case[] = [
           image,
           inputs: {},
           outputs: { to: text },
-          needs: { cpu: 1, memory },
+          needs: { cpu: 0.5, memory },
           command: ({ to, memory }) =>
             run(...bash(`if [ -n "$1" ] && [ "$2" -le 64 ]; then echo $$ >"$1"; fi; ${grows}`), confine, memory.mib(1), name).into(to),
         })
