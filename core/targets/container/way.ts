@@ -124,7 +124,7 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
     mounts,
     network: members.some(({ node }) => node.needs.network) ? at.network : 'none',
     cpu: Math.max(...members.map(({ cpu }) => cpu)),
-    memory: sum(members.map(({ memory }) => memory)),
+    memory: Math.max(sum(members.map(({ memory }) => memory)), 6 * 2 ** 20), // engines refuse less
     gpu,
     environment: { TRIREME_LEASH: '1', ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }) },
     argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
