@@ -8,6 +8,9 @@ interface Options {
   readonly json?: boolean
   readonly prefix?: string
   readonly store?: string
+  readonly on?: string
+  readonly trial?: boolean
+  readonly image?: string
 }
 
 export function register(program: Command): void {
@@ -17,8 +20,14 @@ export function register(program: Command): void {
     .option('--install', 'install what is missing: with apt-get as root on Debian and Ubuntu, else with micromamba, mamba or conda')
     .option('--prefix <dir>', 'conda environment to install into; set TRIREME_PREFIX to it for runs (default: ~/.cache/trireme/env)')
     .option('--store <dir>', 'store whose folder is looked at (default: .trireme)')
+    .option('--on <environment>', 'look at a cluster instead: its API, Argo, rights, bucket, secrets, GPU nodes')
+    .option('--trial', 'with --on: also run two small steps there')
+    .option('--image <name>', 'with --trial: the image to try, by the name that steps use (default reads)')
     .option('--json', 'print JSON')
-    .action(async (pipeline: string | undefined, options: Options) => examine(pipeline, options))
+    .action(async (pipeline: string | undefined, options: Options) => {
+      if (options.on === undefined) return examine(pipeline, options)
+      return (await import('../cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
+    })
 }
 async function examine(pipeline: string | undefined, { install = false, json = false, prefix, store }: Options): Promise<void> {
   const { findTools } = await import('../../core/run/tools.ts')

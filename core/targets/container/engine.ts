@@ -41,10 +41,11 @@ function isProgram(file: string): boolean {
     return false
   }
 }
-/** Whom containers run as. A Docker of an ordinary user maps that user to root. */
+/** Whom containers run as. */
 export async function callerFor(engine: Engine): Promise<Caller> {
   const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-  if (engine !== 'docker') return caller
+  if (engine === 'podman') return { ...caller, rootless: caller.uid !== 0 }
+  if (engine === 'apptainer') return caller
   const { stdout } = await ask(['docker', 'info', '--format', '{{.SecurityOptions}}'])
   return stdout.includes('name=rootless') ? { ...caller, rootless: true } : caller
 }

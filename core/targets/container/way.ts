@@ -113,6 +113,8 @@ function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string
 }
 function containerFor(at: Containers, { members }: Attempt, image: string, mounts: readonly Mount[]): Container {
   const plain = (text: string) => text.replace(/[^\w.-]+/g, '_').slice(0, 60)
+  const gpu = members.some(({ node }) => node.needs.gpu !== undefined)
+  const devices = process.env.CUDA_VISIBLE_DEVICES
   const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
   return {
     image,
@@ -122,9 +124,9 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
     mounts,
     network: members.some(({ node }) => node.needs.network) ? at.network : 'none',
     cpu: Math.max(...members.map(({ cpu }) => cpu)),
-    memory: sum(members.map(({ memory }) => memory)),
-    gpu: members.some(({ node }) => node.needs.gpu !== undefined),
-    environment: { TRIREME_LEASH: '1' },
+    memory: Math.max(sum(members.map(({ memory }) => memory)), 6 * 2 ** 20), // engines refuse less
+    gpu,
+    environment: { TRIREME_LEASH: '1', ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }) },
     argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
   }
 }
