@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../events.ts'
@@ -224,6 +226,17 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
     expect(told.state).toBe('cancelled')
     expect(performance.now() - started).toBeLessThan(8000)
     expect(containers()).toBe('')
+  })
+  test('a run can be stopped while its image is fetched', async () => {
+    const silent = net.createServer(() => {}).listen(0, '127.0.0.1') // a registry that never answers
+    await once(silent, 'listening')
+    const { port } = silent.address() as net.AddressInfo
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 1500)
+    const told = await ran({ to: first('echo x >"$1"')({}).to }, { image: () => `127.0.0.1:${port}/no/such:1`, signal: stop.signal })
+    silent.close()
+    expect(told.state).toBe('cancelled')
+    expect(told.failures[0]).toMatch(/^Step first was cancelled\./)
   })
   test('a container does not outlive a runner that was killed', async () => {
     const container: Container = {

@@ -239,7 +239,6 @@ export class Reconciler {
       joined,
       ...(cancelled && { cancelled: true as const }),
     })
-    for (const { place } of task.entries) ledger.skipped(keys.get(place)!, `${label}, which shares its pod, failed`)
   }
   /** What a step that this run saw succeed wrote to its standard error. */
   async logFor(key: string): Promise<Buffer | undefined> {

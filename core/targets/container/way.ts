@@ -30,8 +30,8 @@ export interface Containers {
 export function inContainers(at: Containers): Way {
   const mounts = new WeakMap<Attempt, Map<string, string>>()
   const images = new Map<string, Promise<void>>()
-  const ready = (image: string) => {
-    const known = images.get(image) ?? readyImage(at.engine, image)
+  const ready = (image: string, signal: AbortSignal) => {
+    const known = images.get(image) ?? readyImage(at.engine, image, signal)
     images.set(image, known)
     return known
   }
@@ -60,7 +60,10 @@ export function inContainers(at: Containers): Way {
     },
     run: async (attempt, works) => {
       const image = at.image(attempt.members[0]!.node.step.image)
-      await ready(image)
+      await ready(image, attempt.signal).catch((cause: unknown) => {
+        if (!attempt.signal.aborted) throw cause
+      })
+      if (attempt.signal.aborted) return works.map(() => cancelled)
       const desk = deskFor(attempt)
       try {
         const report = path.join(works[0]!.folder, 'report')
@@ -77,6 +80,7 @@ export function inContainers(at: Containers): Way {
     },
   }
 }
+const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
 /** The pipe that member n reads from. */
 const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? `${pipeOf(at, n - 1)}.tee` : pipeOf(at, n - 1))
 /** A path in a member's folder as it is inside. */
