@@ -38,8 +38,10 @@ for (const bundle of scripts.map(file => path.join('dist', file.replace(/\.ts$/,
   const text = readFileSync(bundle, 'utf8')
   if (text.includes('Dynamic require of')) writeFileSync(bundle, requiring + text)
 }
-for (const file of files.filter(name =>
-  /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
+for (const file of files.filter(
+  name =>
+    !/\bgolden\b/.test(name) &&
+    /\.(sh|py|awk|yaml|ipynb)$|^datasets\/.*\.(fa|fa\.gz|fai|fastq\.gz|vcf|vcf\.gz|bed|csv|tsv|json)$/.test(name),
 )) {
   mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
   cpSync(file, path.join('dist', file))

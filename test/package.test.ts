@@ -68,9 +68,11 @@ describe('installed from its tarball', () => {
       dependencies: { 'trireme-bio': expect.stringMatching(/^file:/) },
     })
     // Its development tools are this checkout's: to install them anew would try npm's network, and nothing of ours.
-    mkdirSync(path.join(project, 'node_modules/@types'))
-    for (const name of ['vitest', '@types/node'])
+    mkdirSync(path.join(project, 'node_modules/@types'), { recursive: true })
+    for (const name of ['vitest', '@types/node']) {
+      rmSync(path.join(project, 'node_modules', name), { recursive: true, force: true }) // a library of ours may have brought its own
       symlinkSync(path.join(root, 'node_modules', name), path.join(project, 'node_modules', name))
+    }
   })
   test('add copies a step and a pipeline', () => {
     expect(trireme('add', 'samtools/sort')).toMatchObject({ status: 0, stderr: '' })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { environment } from '../../core/environment.ts'
 import { compile } from '../../core/targets/argo/compile.ts'
 import { manifestsOf } from '../../core/targets/argo/manifests.ts'
+import { taskLine } from '../../core/targets/argo/yaml.ts'
 
 const text = kind('text', { extension: '.txt' })
 /** It declares a time limit, so that no two share a pod: a task is a step. */
@@ -45,7 +46,7 @@ const figures = {
   compile: (compiled - planned) / 1000,
   tasks: made.tasks.length,
   workflows: made.workflows.length,
-  bytesOfTask: Math.max(...lines.map(line => JSON.stringify(line).length + 1)),
+  bytesOfTask: Math.max(...lines.map(line => taskLine(line).length + '          - \n'.length)),
   bytes: Math.max(...made.workflows.map(each => JSON.stringify(each).length)),
   widest: Math.max(
     ...made.workflows.flatMap(({ spec }) => spec.templates.map(template => ('dag' in template ? template.dag.tasks.length : 0))),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { StepNode } from '../../core/node.ts'
 import { type Asked, registerVerb } from '../options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
@@ -20,7 +21,9 @@ export async function print(asked: Asked): Promise<void> {
   const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
   const there = new Set<string>()
   for (const key of wanted) if (await store.find(key)) there.add(key)
-  process.stdout.write(text(plan, { versions, there, keys: options.keys === true, stream: options.stream }))
+  const apart = environment !== undefined && environment.target !== 'local' // each image in containers of its own
+  const joins = apart && { joins: (writer: StepNode, reader: StepNode) => writer.step.image === reader.step.image }
+  process.stdout.write(text(plan, { versions, there, keys: options.keys === true, stream: options.stream, ...joins }))
   if (unfit.length > 0)
     log(`Not installed in a version that fits: ${unfit.join(', ')}. "trireme run" installs them; "trireme doctor" says more.`)
 }

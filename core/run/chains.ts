@@ -22,6 +22,8 @@ export interface Streaming {
   /** Most memory that a group may ask for, in bytes. */
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
+  /** Whether two steps may run in one place: in containers, those of one image. @default all may */
+  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
 }
 /**
  * Joins steps whose two ends both say `streams`: the producer has that one output, a plain file; the consumer reads one stream; and no
@@ -43,6 +45,7 @@ export function chainsOf(nodes: readonly StepNode[], keys: Keys, at: Streaming):
       if (!given || !isRef(given) || given.node.kind !== 'step') continue
       const from = keys.of(given.node)
       if (!index.has(from) || next.has(from) || !writesStream(given.node, given.port)) continue
+      if (at.joins?.(given.node, node) === false) continue
       const chain = size.get(head.get(from)!)!
       if (chain.memory + at.memoryOf(node) > at.memory || waitsFor(node, given, chain.members, index, keys)) continue
       const tee = at.kept(from, given.port) || users.get(`${from}#${given.port}`)!.size > 1

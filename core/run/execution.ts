@@ -34,6 +34,8 @@ export interface ExecutionOptions {
   readonly total: Share
   /** Joins steps whose both ends can stream; otherwise every step writes files. */
   readonly stream: boolean
+  /** Whether two steps may be joined: in containers, those of one image. @default all may */
+  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
   /** Ends everything at the first failure; otherwise unrelated steps go on. */
   readonly failFast: boolean
   readonly on: Sink
@@ -96,7 +98,8 @@ class Executor<O extends Results> {
     this.#tell = stamped(at.on)
     this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
-    this.#jobs = new Jobs(this.#keys, at.stream ? { memory: at.total.memory, memoryOf } : undefined)
+    const joining = { memory: at.total.memory, memoryOf, ...(at.joins && { joins: at.joins }) }
+    this.#jobs = new Jobs(this.#keys, at.stream ? joining : undefined)
     this.#places = new Places(this.#keys)
     this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) =>
       this.#tell({ event: 'damaged', step: this.#label(key), key, reason }),

@@ -28,6 +28,7 @@ export interface Lost {
 export interface Joining {
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
+  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
 }
 const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
 

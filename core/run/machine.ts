@@ -1,5 +1,6 @@
 import os from 'node:os'
 import type { Sink } from '../events.ts'
+import type { StepNode } from '../node.ts'
 import type { Results } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import type { Store } from '../store/store.ts'
@@ -27,7 +28,12 @@ export interface MachineOptions {
   readonly signal?: AbortSignal
 }
 /** Brings a plan to its results on this machine. */
-export const runHere = <O extends Results>(plan: Plan<O>, options: MachineOptions, perform: Perform): Promise<Execution<O>> =>
+export const runHere = <O extends Results>(
+  plan: Plan<O>,
+  options: MachineOptions,
+  perform: Perform,
+  joins?: (writer: StepNode, reader: StepNode) => boolean,
+): Promise<Execution<O>> =>
   execute(
     plan,
     {
@@ -36,6 +42,7 @@ export const runHere = <O extends Results>(plan: Plan<O>, options: MachineOption
       run: options.run,
       total: { cpu: options.cpu ?? os.availableParallelism(), memory: options.memory ?? os.totalmem(), gpu: options.gpu ?? 0 },
       stream: options.stream ?? true,
+      ...(joins && { joins }),
       failFast: options.failFast ?? false,
       on: options.on ?? (() => {}),
       signal: options.signal,

@@ -4,15 +4,21 @@ import type { Node, StepNode } from '../node.ts'
 import type { Plan } from '../plan.ts'
 import { rung } from '../quantity.ts'
 import { type Ref, refsIn } from '../ref.ts'
-import { type Chain, chainsOf } from './chains.ts'
+import { type Chain, chainsOf, type Streaming } from './chains.ts'
 import { refsFromOutside } from './jobs.ts'
 
 /**
  * The chains that a run of the plan would join by pipes: those of the steps that will run, and those within the body of each `each`.
  * @param runs whether a step outside any `each` will run
- * @param memory most that a chain may ask for, in bytes
+ * @param at the most memory that a chain may ask for, in bytes, and which steps may be joined
  */
-export function plannedChains(plan: Plan, keys: Keys, runs: (key: string) => boolean, memory = Number.POSITIVE_INFINITY): readonly Chain[] {
+export function plannedChains(
+  plan: Plan,
+  keys: Keys,
+  runs: (key: string) => boolean,
+  at: { readonly memory?: number; readonly joins?: Streaming['joins'] } = {},
+): readonly Chain[] {
+  const { memory = Number.POSITIVE_INFINITY, joins } = at
   const eaches = plan.nodes.filter(node => node.kind === 'each')
   const inside = new Set<Node>(eaches.flatMap(bodyOf))
   const outer = distinct(
@@ -23,7 +29,7 @@ export function plannedChains(plan: Plan, keys: Keys, runs: (key: string) => boo
   const joined = (steps: readonly StepNode[], wanted: readonly Ref[]) => {
     const kept = new Set(wanted.map(ref => keys.ofRef(ref)))
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
-    return chainsOf(steps, keys, { kept: (key, port) => kept.has(`${key}#${port}`), memory, memoryOf }).filter(
+    return chainsOf(steps, keys, { kept: (key, port) => kept.has(`${key}#${port}`), memory, memoryOf, ...(joins && { joins }) }).filter(
       chain => chain.links.length > 0,
     )
   }

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../events.ts'
-import { each, gib, kind, many, mib, plan, type Results, run, seconds, step } from '../index.ts'
+import { asset, each, gib, kind, many, mib, plan, type Results, run, seconds, step } from '../index.ts'
 import type { Placed } from '../place.ts'
 import { Store } from '../store/store.ts'
 import { given, ran as ranHere, scratch } from '../testing.ts'
@@ -131,6 +133,21 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
     const order = (events: readonly Event[]) => events.map(event => ('step' in event ? `${event.event} ${event.step}` : event.event))
     expect(order(told.events)).toEqual(order(here.events))
   })
+  test('steps of different images are not joined', async () => {
+    const streams = { streams: ['from', 'to'] }
+    const { to } = first('seq 10 >"$1"', { streams: ['to'], image: 'other' })({})
+    const next = bash('next', 'cat "$1" >"$2"', streams)({ from: to }).to
+    const results = { to: bash('last', 'wc -l <"$1" >"$2"', streams)({ from: next }).to }
+    const told = await ran(results, {
+      image: name => (name === 'other' ? podman('image', 'inspect', '--format', '{{.Id}}', image) : image),
+    })
+    expect(told.failures).toEqual([])
+    expect(told.events.flatMap(event => (event.event === 'started' ? [`${event.step} ${event.group ?? 'alone'}`] : []))).toEqual([
+      'first alone',
+      'next last',
+      'last last',
+    ])
+  })
   test('lists, branches, gathering', async () => {
     const list = step({
       name: 'list',
@@ -150,6 +167,31 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
     })
     const { to } = each(list({}).all, one => ({ to: bash('twice', 'cat "$1" "$1" >"$2"')({ from: one }).to }))
     expect(read((await ran({ to: join({ texts: to }).to })).results.to)).toBe('1\n1\n2\n2\n10\n10\n')
+  })
+  test('a script that belongs to a step is there; a folder for checkpoints outlives an attempt that failed', async () => {
+    const weigh = step({
+      name: 'weigh',
+      image: 'plain',
+      inputs: {},
+      outputs: { to: text },
+      needs,
+      assets: { script: asset(import.meta.url, './inside/chain.sh') },
+      command: ({ script, to }) => run('cat', script).into(to),
+    })
+    expect(read((await ran({ to: weigh({}).to })).results.to)).toBe(chainScript())
+    const again = step({
+      name: 'again',
+      image: 'plain',
+      inputs: {},
+      outputs: { to: text },
+      needs,
+      retry: { times: 1, exits: [69] },
+      command: ({ to, resume }) =>
+        run('bash', '-c', '[ -f "$2/done" ] && cp "$2/done" "$1" && exit; echo half >"$2/done"; exit 69', 'bash', to, resume),
+    })
+    const told = await ran({ to: again({}).to })
+    expect([told.failures, told.events.filter(({ event }) => event === 'retried').length]).toEqual([[], 1])
+    expect(read(told.results.to)).toBe('half\n')
   })
   test('a failure is told as a local one: program, status, folder, last lines', async () => {
     const results = () => ({ to: first('echo the disk is on fire >&2; exit 3')({}).to })
@@ -184,6 +226,17 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
     expect(told.state).toBe('cancelled')
     expect(performance.now() - started).toBeLessThan(8000)
     expect(containers()).toBe('')
+  })
+  test('a run can be stopped while its image is fetched', async () => {
+    const silent = net.createServer(() => {}).listen(0, '127.0.0.1') // a registry that never answers
+    await once(silent, 'listening')
+    const { port } = silent.address() as net.AddressInfo
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 1500)
+    const told = await ran({ to: first('echo x >"$1"')({}).to }, { image: () => `127.0.0.1:${port}/no/such:1`, signal: stop.signal })
+    silent.close()
+    expect(told.state).toBe('cancelled')
+    expect(told.failures[0]).toMatch(/^Step first was cancelled\./)
   })
   test('a container does not outlive a runner that was killed', async () => {
     const container: Container = {

@@ -26,5 +26,5 @@ export async function runInContainers<O extends Results>(plan: Plan<O>, options:
   const caller = await callerFor(engine)
   const perform = attemptBy(inContainers({ engine, caller, network: environment.network, image, run }))
   const limits = Object.fromEntries(Object.entries(environment.limits).filter(([, limit]) => limit !== undefined))
-  return runHere(plan, { ...limits, ...options }, perform)
+  return runHere(plan, { ...limits, ...options }, perform, (writer, reader) => image(writer.step.image) === image(reader.step.image))
 }

@@ -92,4 +92,5 @@ test('which steps are joined by pipes, and which of them are kept as files, too'
   expect(text(made)).toContain('joined by pipes\n  first | second (kept, too) | third\n')
   expect(text(made, { stream: false })).not.toContain('joined by pipes')
   expect(text(made, { memory: gib(2) })).toContain('joined by pipes\n  first | second\n')
+  expect(text(made, { joins: (_, { step }) => step.name !== 'second' })).toContain('joined by pipes\n  second (kept, too) | third\n')
 })

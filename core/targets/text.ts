@@ -22,13 +22,15 @@ export interface TextOptions {
   readonly stream?: boolean
   /** Memory that a run may use, in bytes: a chain that needs more is not joined. @default any */
   readonly memory?: number
+  /** Whether two steps may be joined: in containers, those of one image. @default all may */
+  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
 }
 /**
  * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays
  * symbolic (`<cpu>`), files are named by slot (`<reads.first>`), and no path of this machine is in it.
  */
 export function text(plan: Plan, options: TextOptions = {}): string {
-  const { versions = new Map(), there = new Set(), keys: withKeys = false, stream = true, memory } = options
+  const { versions = new Map(), there = new Set(), keys: withKeys = false, stream = true, memory, joins } = options
   const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
   const names = labels(plan.nodes, keys)
   const inside = new Map<Node, EachNode>(
@@ -54,7 +56,9 @@ export function text(plan: Plan, options: TextOptions = {}): string {
   ]
   const section = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [[title, ...lines.map(line => `  ${line}`)].join('\n')] : []
-  const chains = stream ? plannedChains(plan, keys, key => outlook.get(key) === 'will run', memory) : []
+  const chains = stream
+    ? plannedChains(plan, keys, key => outlook.get(key) === 'will run', { ...(memory && { memory }), ...(joins && { joins }) })
+    : []
   const joined = chains.map(({ members, links }) =>
     members.map((node, n) => `${names.get(node)}${links[n]?.tee ? ' (kept, too)' : ''}`).join(' | '),
   )

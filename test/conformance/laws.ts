@@ -19,7 +19,7 @@ type Ended = Execution<Results>
 /** What holds of every run on every target, whatever the plan. @returns the breaches, in words */
 export async function breaches(told: Told): Promise<readonly string[]> {
   const { events, ended, run, plan } = told
-  if (!('state' in ended)) return events.length > 0 ? ['a run that was refused told events'] : []
+  if (!('state' in ended)) return events.some(({ event }) => event === 'started') ? ['a run that was refused started a step'] : []
   return [
     ...framed(events, ended, run),
     ...wellFormed(events),

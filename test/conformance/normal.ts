@@ -21,7 +21,8 @@ export interface Normal {
   readonly failures: readonly string[]
 }
 export function normal({ events, ended }: Told): Normal {
-  if (!('state' in ended)) return { state: `refused: ${ended.code}`, steps: {}, entries: {}, results: {}, failures: [ended.message] }
+  if (!('state' in ended))
+    return { state: `refused: ${ended.code}`, steps: {}, entries: {}, results: {}, failures: [meaning(ended.message)] }
   return {
     state: ended.state,
     steps: grouped(histories(events)),
@@ -78,6 +79,7 @@ function resultsOf({ results, entries }: Execution<Results>): Readonly<Record<st
   return sorted(Object.entries(results).map(([name, value]) => [name, shape(value)]))
 }
 const meanings: readonly (readonly [RegExp, string])[] = [
+  [/needs \d+ GPUs?/, ''],
   [/ended with status \d+\./, ''],
   [/was ended by signal \w+\./, ''],
   [/ran longer than its limit of [^.]+\.\d+ s|ran longer than its limit of \d+ s/, ''],

@@ -37,17 +37,20 @@ function settings(prefix: string): ArgoEnvironment {
 export const onArgo: Target = {
   name: 'argo',
   unavailable: async () => (context === undefined ? 'TRIREME_TEST_CONTEXT names no context of a cluster' : undefined),
-  lacks: { 'cut-off': 'what a pod made is known when it has ended, and what follows is already sent' },
+  lacks: {
+    'cut-off': 'what a pod made is known when it has ended, and what follows is already sent',
+    'lists of lists': 'Argo fans out over a list that is not there yet on one level only; the plan is refused with the way out',
+  },
   width: 8,
   patience: 600,
   confine: '',
-  run: (plan, { run, store, on }) =>
+  run: (plan, { name, run, store, on }) =>
     runOnArgo(plan, {
       store,
       on,
       run,
       versions: new Map(),
-      environment: settings(`${fresh}/${run.replace(/-\d+$/, '')}`),
+      environment: settings(`${fresh}/${name}`),
       image: () => image,
     }),
 }

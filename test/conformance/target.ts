@@ -21,7 +21,9 @@ export interface Target {
 }
 export interface Place {
   readonly store: Store
-  /** Name of the case, and the number of the plan in it: `chain-1`. */
+  /** Of the case: what its plans make is theirs alone. */
+  readonly name: string
+  /** Id of the run. */
   readonly run: string
   readonly on: (event: Event) => void
 }

@@ -16,6 +16,8 @@ export interface Told {
   readonly events: readonly Event[]
   readonly ended: Execution<Results> | TriremeError
 }
+/** No two runs have one id, also on a cluster that remembers those of an hour ago. */
+const mark = Date.now().toString(36)
 /** Runs the plans of a case one after another in a store of their own, and hands what was told to `look` while the files are there. */
 export async function tell<T>(each: Case, target: Target, look: (told: readonly Told[]) => Promise<T>): Promise<T> {
   const folder = scratch()
@@ -24,9 +26,9 @@ export async function tell<T>(each: Case, target: Target, look: (told: readonly 
     const store = await Store.open(path.join(folder, 'store'))
     const told: Told[] = []
     for (const [n, plan] of each.plans({ folder: path.join(folder, 'files'), confine: target.confine }).entries()) {
-      const run = `${each.name}-${n + 1}`
+      const run = `${each.name}-${n + 1}-${mark}`
       const events: Event[] = []
-      const ended = await target.run(plan, { store, run, on: event => events.push(event) }).catch(refusal)
+      const ended = await target.run(plan, { store, name: each.name, run, on: event => events.push(event) }).catch(refusal)
       told.push({ plan, run, events, ended })
     }
     return await look(told)

@@ -60,18 +60,20 @@ const stage = ({ folder }: Setting, { name, dag, from }: Scene): Run => {
  * after the runner is gone they are let go.
  */
 function letGo(strace: ChildProcess): NodeJS.Timeout {
-  let runner: string | undefined
   let gone = 0
   return setInterval(() => {
-    try {
-      runner ??= readFileSync(`/proc/${strace.pid}/task/${strace.pid}/children`, 'utf8').split(' ')[0] || undefined
-    } catch {
-      return // strace has ended
-    }
-    if (runner === undefined) return
-    gone = existsSync(`/proc/${runner}`) ? 0 : gone + 1
+    gone = lives(strace.pid) ? 0 : gone + 1
     if (gone > 8) strace.kill('SIGKILL')
   }, 250)
+}
+/** Whether the program that strace began still runs: orphans are not its children. */
+function lives(strace: number | undefined): boolean {
+  try {
+    const [runner] = readFileSync(`/proc/${strace}/task/${strace}/children`, 'utf8').split(' ')
+    return runner !== '' && !/\) [ZX] /.test(readFileSync(`/proc/${runner}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 /** Whether the blow fell, and how the run took it. */
 interface Struck {

@@ -115,7 +115,8 @@ class Compiler {
   #graph(steps: readonly StepNode[], eaches: readonly EachNode[], wanted: readonly Ref[]): readonly (Pod | Branching)[] {
     const { environment, stream = true, share = true } = this.#options
     const kept = new Set(wanted.map(ref => this.#keys.ofRef(ref)))
-    const chains: readonly Chain[] = stream
+    const streaming = stream && steps.some(({ step }) => step.streams.length > 0)
+    const chains: readonly Chain[] = streaming
       ? chainsOf(steps, this.#keys, {
           kept: (key, port) => kept.has(`${key}#${port}`),
           memory: environment.limits.memory ?? Number.POSITIVE_INFINITY,
@@ -219,22 +220,19 @@ class Compiler {
     })
     const branched = gathers.length > 0 || (each !== undefined && [...work.letters.parcels.values()].some(({ from }) => from === 'item'))
     this.#tasks.push({ name, entries: this.#entries(work, parameters), ...(each && { each }) })
-    return {
-      task: {
-        name,
-        template,
-        arguments: {
-          parameters: [
-            ...keyed,
-            { name: 'w', value: job },
-            ...given,
-            ...gathers.map(({ port }, n) => ({ name: `g${n + 1}`, value: gatherKey(this.#keys.of(each!), port) })), // gathers are of an each
-            ...(branched ? [{ name: 'i', value: '{{inputs.parameters.i}}' }] : []),
-          ],
-        },
-      },
-      top: items.length > 0,
-    }
+    const all = [
+      ...keyed,
+      { name: 'w', value: job },
+      ...given,
+      ...gathers.map(({ port }, n) => ({ name: `g${n + 1}`, value: gatherKey(this.#keys.of(each!), port) })), // gathers are of an each
+      ...(branched ? [{ name: 'i', value: '{{inputs.parameters.i}}' }] : []),
+    ]
+    if (all.length > mostParameters)
+      throw new TriremeError(
+        'ENVIRONMENT',
+        `Step ${this.#label(pod.chains[0]!.members[0]!)} takes files of so many others that its pod would have ${all.length} parameters, and Argo takes ${mostParameters}. Join the files in groups first.`,
+      )
+    return { task: { name, template, arguments: { parameters: all } }, top: items.length > 0 }
   }
   #entries({ members, chains }: PodWork, parameters: ReadonlyMap<number, string>): readonly CompiledEntry[] {
     const argv = chains.flatMap(chain => chain.members.map(({ rungs }) => rungs[0].argv))
@@ -322,6 +320,8 @@ function oneImage({ members, links }: Chain): readonly Chain[] {
     return { members: members.slice(from, end), links: links.slice(from, end - 1) }
   })
 }
+/** Argo's own limit for a template. */
+const mostParameters = 500
 const bodyName = (key: string) => `each-${key.slice(0, 12)}`
 /** Files of a step's entry: a list is a folder. */
 const filesOf = ({ step }: StepNode): readonly string[] =>

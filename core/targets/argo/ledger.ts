@@ -6,7 +6,7 @@ import type { Plan } from '../../plan.ts'
 import { rung } from '../../quantity.ts'
 import { refsIn } from '../../ref.ts'
 import { type Job, Jobs } from '../../run/jobs.ts'
-import { labels } from '../../run/labels.ts'
+import { inSeveral, labels } from '../../run/labels.ts'
 import { Places } from '../../run/places.ts'
 import type { Entry } from '../../store/store.ts'
 
@@ -31,7 +31,8 @@ export class Ledger {
   readonly #nodes = new Map<string, StepNode>()
   readonly #labels = new Map<string, string>()
   readonly #states = new Map<string, State>()
-  readonly #attempts = new Map<string, number>()
+  /** By key: the last attempt of its pod that it ran in, and how many it took part in. */
+  readonly #attempts = new Map<string, { readonly pod: number; readonly own: number }>()
   readonly #byKey = new Map<string, Job>()
   /** Lists that are there, but whose branches are not told yet. */
   #ready: Job[] = []
@@ -84,11 +85,15 @@ export class Ledger {
   isOpen(key: string): boolean {
     return this.#byKey.get(key)?.state === 'open'
   }
-  started(key: string, attempt: number, group?: string): void {
+  /** @param pod attempt of its pod, which may have begun for another step's sake */
+  /** @param pod attempt of its pod, which may have begun for another step's sake */
+  started(key: string, pod: number, group?: string): void {
     const node = this.#nodes.get(key)
-    if (!node || !this.isOpen(key) || (this.#attempts.get(key) ?? 0) >= attempt) return
-    this.#attempts.set(key, attempt)
-    const memory = rung(node.needs.memory, attempt - 1)
+    const before = this.#attempts.get(key)
+    if (!node || !this.isOpen(key) || (before?.pod ?? 0) >= pod) return
+    const attempt = (before?.own ?? 0) + 1
+    this.#attempts.set(key, { pod, own: attempt })
+    const memory = rung(node.needs.memory, pod - 1)
     this.#tell({
       event: 'started',
       step: this.label(key),
@@ -100,7 +105,8 @@ export class Ledger {
     })
     this.#states.set(key, 'started')
   }
-  retried(key: string, attempt: number, reason: string): void {
+  retried(key: string, reason: string): void {
+    const attempt = this.#attempts.get(key)?.own ?? 1
     if (this.isOpen(key)) this.#tell({ event: 'retried', step: this.label(key), attempt, reason })
   }
   /** Each message once: a pod that waits says the same again and again. */
@@ -124,11 +130,25 @@ export class Ledger {
     this.#tell({ event: 'cached', step: this.label(key), key })
     this.#end(key, 'done')
   }
-  failed(key: string, message: string, at: { readonly folder?: string; readonly cancelled?: true } = {}): void {
+  /** @param at `joined`: steps that ran with it, joined by pipes, of which nothing is kept */
+  failed(
+    key: string,
+    message: string,
+    at: { readonly folder?: string; readonly cancelled?: true; readonly joined?: readonly string[] } = {},
+  ): void {
     if (!this.isOpen(key)) return
+    const { joined = [], ...more } = at
+    const label = this.label(key)
+    const reason = `${label} ${at.cancelled ? 'was stopped' : 'failed'}`
     this.failures.push(message)
-    this.#tell({ event: 'failed', step: this.label(key), key, message, ...at })
-    this.#end(key, 'failed', `${this.label(key)} ${at.cancelled ? 'was stopped' : 'failed'}`)
+    this.#tell({ event: 'failed', step: label, key, message, ...more })
+    const others = joined.filter(other => other !== key && this.isOpen(other))
+    for (const other of others) {
+      this.#tell({ event: 'skipped', step: this.label(other), key: other, reason: `${label}, which it is joined to, failed` })
+      this.#states.set(other, 'skipped')
+    }
+    this.#end(key, 'failed', reason)
+    for (const other of others) this.#close(this.#byKey.get(other)!, 'failed', reason)
   }
   skipped(key: string, reason: string): void {
     if (!this.isOpen(key)) return
@@ -138,8 +158,8 @@ export class Ledger {
   stateOf(key: string): State | undefined {
     return this.#states.get(key)
   }
-  #name(nodes: readonly Node[]): void {
-    for (const [node, label] of labels(nodes, this.keys)) this.#labels.set(this.keys.of(node), label)
+  #name(nodes: readonly Node[], several?: ReadonlySet<string>): void {
+    for (const [node, label] of labels(nodes, this.keys, several)) this.#labels.set(this.keys.of(node), label)
   }
   /** Announces steps and looks for them. */
   async #meet(nodes: readonly Node[]): Promise<void> {
@@ -200,7 +220,7 @@ export class Ledger {
     const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
     this.places.branches.set(job.key, branches)
     const nodes = branches.flatMap(branch => branch.nodes)
-    this.#name(nodes)
+    this.#name(nodes, inSeveral(this.#plan.nodes))
     await this.#meet(nodes)
     const wanted = branches.flatMap(({ results }) => Object.values(results))
     const ready = this.#jobs.demand(wanted, nodes, key => this.entries.has(key))

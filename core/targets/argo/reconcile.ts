@@ -5,6 +5,7 @@ import { type Report, readReport } from '../inside/read.ts'
 import type { S3Bucket } from './bucket.ts'
 import { findStored } from './entries.ts'
 import type { Ledger } from './ledger.ts'
+import { maySkip } from './needed.ts'
 import { culprit, type Fallen, isMade, keepLog } from './outcome.ts'
 import { recordOf } from './records.ts'
 import type { BucketRecord } from './stored.ts'
@@ -97,12 +98,11 @@ export class Reconciler {
     task: SubmittedTask,
     keys: ReadonlyMap<number, string>,
   ): Promise<'settled' | 'hopeless' | 'moving' | 'waiting'> {
-    const { ledger } = this.#at
     const numbers = [...unit.attempts.keys()].sort((a, b) => a - b)
     const last = numbers.at(-1)
     for (const number of numbers) {
       const attempt = unit.attempts.get(number)!
-      if (attempt.begun) for (const entry of task.entries) ledger.started(keys.get(entry.place)!, number, this.#group(entry, task, keys))
+      if (attempt.begun) this.#begun(number, task, keys)
       if (attempt.state === 'failed' && number !== last) await this.#tellRetry(unit, number, task, keys)
     }
     const attempt = last === undefined ? undefined : unit.attempts.get(last)!
@@ -139,6 +139,18 @@ export class Reconciler {
     for (const other of keys) ledger.skipped(other, `${ledger.label(key ?? other)}, which shares its pod, failed`)
     return 'hopeless' as const
   }
+  /** A pod that begins begins with its first chain that is not done. When the others do is told by its report, in order. */
+  #begun(attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): void {
+    const { ledger } = this.#at
+    const first = task.entries.find(({ place }) => ledger.isOpen(keys.get(place)!))
+    const chain = task.entries.filter(each => each.chain === first?.chain)
+    const certain = chain.every(({ place }) => !maySkip(ledger.nodes.get(keys.get(place)!)!))
+    if (first && certain) this.#chainBegun(first, attempt, task, keys)
+  }
+  #chainBegun({ chain }: SubmittedEntry, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): void {
+    for (const entry of task.entries)
+      if (entry.chain === chain) this.#at.ledger.started(keys.get(entry.place)!, attempt, this.#group(entry, task, keys))
+  }
   #group(entry: SubmittedEntry, task: SubmittedTask, keys: ReadonlyMap<number, string>): string | undefined {
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
     return chain.length > 1 ? this.#at.ledger.label(keys.get(chain.at(-1)!.place)!) : undefined
@@ -148,8 +160,10 @@ export class Reconciler {
     if (this.#retried.has(mark)) return
     this.#retried.add(mark)
     const fallen = await this.#fallen(unit, number, task, keys, unit.attempts.get(number)!.message)
-    const { key, message } = culprit(task.entries, keys, this.#at.ledger, fallen, () => '')
-    this.#at.ledger.retried(key, number, message.split('\n')[0]!)
+    for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, number, task, keys, fallen.report)
+    const { entry, key, message } = culprit(task.entries, keys, this.#at.ledger, fallen, () => '')
+    this.#chainBegun(entry, number, task, keys)
+    this.#at.ledger.retried(key, message.split('\n')[0]!)
   }
   async #fallen(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<Fallen> {
     return { report: await this.#report(task, keys, attempt), message, pod: unit.attempts.get(attempt)?.pod, attempt }
@@ -175,7 +189,7 @@ export class Reconciler {
     this.#ahead.delete(this.#reportPlace(task, keys, attempt, 'report'))
     for (const entry of task.entries) {
       this.#logs.set(keys.get(entry.place)!, this.#reportPlace(task, keys, attempt, `${entry.place}.log`))
-      await this.#made(entry, task, keys, report)
+      await this.#made(entry, attempt, task, keys, report)
     }
     for (const { place } of task.entries) {
       const key = keys.get(place)!
@@ -190,7 +204,13 @@ export class Reconciler {
     }
   }
   /** One step of a pod whose work is done. */
-  async #made(entry: SubmittedEntry, task: SubmittedTask, keys: ReadonlyMap<number, string>, report: Report | undefined): Promise<void> {
+  async #made(
+    entry: SubmittedEntry,
+    attempt: number,
+    task: SubmittedTask,
+    keys: ReadonlyMap<number, string>,
+    report: Report | undefined,
+  ): Promise<void> {
     const { ledger } = this.#at
     const { place, kept } = entry
     const key = keys.get(place)!
@@ -200,6 +220,7 @@ export class Reconciler {
     const member = report?.members.get(place)
     if (!kept) {
       if (!member || (state !== undefined && state !== 'made')) return ledger.cached(key, undefined) // the whole chain was there
+      this.#chainBegun(entry, attempt, task, keys)
       return ledger.succeeded(key, undefined, member.seconds, member.usage)
     }
     const record = await this.#stored(key)
@@ -208,8 +229,9 @@ export class Reconciler {
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
     const group = chain.length > 1 ? chain.map(({ place }) => ledger.label(keys.get(place)!)) : undefined
     const made = this.entry(key, record, group)
-    if (state === 'there') ledger.cached(key, made)
-    else ledger.succeeded(key, made, record.seconds, record.usage)
+    if (state === 'there') return ledger.cached(key, made)
+    this.#chainBegun(entry, attempt, task, keys)
+    ledger.succeeded(key, made, record.seconds, record.usage)
   }
   /** An entry of the bucket as one of the store's, which it may become. */
   entry(key: string, record: BucketRecord, group?: readonly string[]): Entry {
@@ -229,7 +251,7 @@ export class Reconciler {
   async #failed(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
     const { ledger, log, store, run } = this.#at
     const fallen = await this.#fallen(unit, attempt, task, keys, message)
-    for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, task, keys, fallen.report)
+    for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, attempt, task, keys, fallen.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
     if (cancelled && !unit.attempts.get(attempt)?.begun) return // like a step that was not begun
     const logs = new Map<number, string>()
@@ -240,12 +262,14 @@ export class Reconciler {
     const podLog = logs.size === 0 && fallen.pod !== undefined ? await log(fallen.pod).catch(quiet) : undefined
     const { entry, key, message: told } = culprit(task.entries, keys, ledger, fallen, place => logs.get(place) ?? podLog ?? '')
     const label = ledger.label(key)
+    this.#chainBegun(entry, attempt, task, keys)
     const folder = keepLog(store.workFolder(run), label, logs.get(entry.place) ?? podLog ?? '')
-    ledger.failed(key, cancelled ? `Step ${label} was cancelled.` : told, { folder, ...(cancelled && { cancelled: true as const }) })
-    for (const other of task.entries) {
-      const joined = other.chain === entry.chain ? 'which it is joined to' : 'which shares its pod'
-      ledger.skipped(keys.get(other.place)!, `${label}, ${joined}, failed`)
-    }
+    const joined = task.entries.filter(({ chain }) => chain === entry.chain).map(({ place }) => keys.get(place)!)
+    ledger.failed(key, cancelled ? `Step ${label} was cancelled.` : told, {
+      folder,
+      joined,
+      ...(cancelled && { cancelled: true as const }),
+    })
   }
   /** What a step that this run saw succeed wrote to its standard error. */
   async logFor(key: string): Promise<Buffer | undefined> {

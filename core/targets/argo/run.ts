@@ -2,10 +2,12 @@ import path from 'node:path'
 import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
 import type { Sink } from '../../events.ts'
+import { inOrder, nodesOf, upstream } from '../../graph.ts'
+import { fileOf } from '../../kind.ts'
 import type { StepNode } from '../../node.ts'
 import type { Results } from '../../pipeline.ts'
 import type { Plan } from '../../plan.ts'
-import { refsIn } from '../../ref.ts'
+import { type Ref, refsIn } from '../../ref.ts'
 import type { Execution } from '../../run/execution.ts'
 import type { Entry, Store } from '../../store/store.ts'
 import { S3Bucket } from './bucket.ts'
@@ -63,6 +65,8 @@ class ArgoRun<O extends Results> {
   readonly #here = new Set<string>()
   #bucket: S3Bucket | undefined
   #reconciler: Reconciler | undefined
+  /** One for each time that something was sent, and one from before. */
+  readonly #reconcilers: Reconciler[] = []
   /** Keys that this run has sent to the cluster before, by a client that went away. */
   readonly #sent: ReadonlySet<string>
   constructor(plan: Plan<O>, options: ArgoOptions) {
@@ -161,6 +165,7 @@ class ArgoRun<O extends Results> {
       },
       this.#found,
     )
+    this.#reconcilers.push(this.#reconciler)
     return this.#reconciler
   }
   /** Sends what is left to do, and follows it. */
@@ -169,24 +174,60 @@ class ArgoRun<O extends Results> {
     const { context, kubeconfig, namespace, name } = environment
     const bucket = await this.#open()
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
-    const submission = attach ? submissionIn(store, run) : await this.#prepare(bucket)
+    let submission = attach ? submissionIn(store, run) : await this.#prepare(bucket)
+    for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
+      const left = this.#ledger.open().length
+      if (left === 0 || left === this.#leftBefore) return
+      this.#leftBefore = left
+      submission = await this.#prepare(bucket, round)
+    }
+  }
+  #leftBefore = Number.POSITIVE_INFINITY
+  /** @returns false when nothing more is to be sent */
+  async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
     const reconciler = this.#reconcilerNow(bucket, { cluster, submission })
     for (const [n, workflow] of submission.workflows.entries()) {
-      if (this.#at.signal?.aborted) return
+      if (this.#at.signal?.aborted) return false
       const mine = submission.tasks.filter(task => task.workflow === n)
       if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#ledger.isOpen(key)))) continue
       await this.#send(cluster, n, workflow)
       reconciler.workflow = workflow
-      if (!(await this.#watch(cluster, reconciler, n, workflow))) return
+      if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
+    }
+    return true
+  }
+  /**
+   * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
+   * have succeeded. It is sent once more, each chain as a pod of its own.
+   */
+  #rest(): Plan {
+    const { keys, nodes } = this.#ledger
+    const open = this.#ledger.open().map(key => nodes.get(key)!)
+    const read = new Set(open.flatMap(upstream).map(node => keys.of(node)))
+    const asked = Object.values(this.#plan.results).flatMap(refsIn)
+    const refs = [
+      ...asked.filter(({ node }) => this.#ledger.isOpen(keys.of(node.kind === 'each' ? node.list.node : node))),
+      ...open
+        .filter(node => !read.has(keys.of(node)))
+        .flatMap(node =>
+          Object.entries(node.step.outputs).map(([port, kind]): Ref => ({ kind: 'many' in kind ? kind : fileOf(kind), node, port })),
+        ),
+    ]
+    const all = new Set([...this.#plan.nodes, ...inOrder(nodesOf(refs))])
+    return {
+      name: this.#plan.name,
+      results: Object.fromEntries(refs.map((ref, n) => [String(n), ref])),
+      nodes: [...all].filter(({ kind }) => kind !== 'item'),
     }
   }
   /** Compiles, and brings all that pods need into the bucket. */
-  async #prepare(bucket: S3Bucket): Promise<Submission> {
+  async #prepare(bucket: S3Bucket, round = 1): Promise<Submission> {
     const { environment, versions, image, stream = true, run, store } = this.#at
     const there = new Map([...this.#ledger.entries].map(([key, { record }]) => [key, record]))
-    const compiled = compile(this.#plan, { environment, versions, image, there, stream })
+    const plan = round === 1 ? this.#plan : this.#rest()
+    const compiled = compile(plan, { environment, versions, image, there, stream, share: round === 1 })
     const { context, namespace, name } = environment
-    const submission = submissionOf(compiled, { run, environment: name, context, namespace })
+    const submission = submissionOf(compiled, { run: round === 1 ? run : `${run}-${round}`, environment: name, context, namespace })
     await Promise.all([
       ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
       ...compiled.sources.map(source => sendSource(bucket, source)),
@@ -254,6 +295,13 @@ class ArgoRun<O extends Results> {
     }
     return true
   }
+  async #logFor(key: string): Promise<Buffer | undefined> {
+    for (const reconciler of this.#reconcilers) {
+      const log = await reconciler.logFor(key)
+      if (log) return log
+    }
+    return undefined
+  }
   /** Brings results into the store; what else the run made stays in the bucket. */
   async #land(): Promise<void> {
     const { store, run } = this.#at
@@ -270,7 +318,7 @@ class ArgoRun<O extends Results> {
         const record = this.#found.get(key)
         if (!record) return
         const folder = path.join(store.workFolder(run), `.from-${key.slice(0, 16)}`)
-        const log = await this.#reconciler?.logFor(key)
+        const log = await this.#logFor(key)
         const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: nodes.get(key)!, folder, log })
         entries.set(key, entry)
         this.#here.add(key)

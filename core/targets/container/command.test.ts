@@ -29,7 +29,7 @@ test('podman', () => {
   expect(line(runCommand('podman', container))).toBe(
     [
       'podman run --rm --interactive --name trireme-r1-0a1b2c3d --label trireme.run=r1 --label trireme.step=align_s1 --pull=never',
-      '--log-driver none --user 1000:100 --userns keep-id --network none --read-only --read-only-tmpfs=false',
+      '--log-driver none --user 1000:100 --network none --read-only --read-only-tmpfs=false',
       '--tmpfs /tmp:rw,nosuid,nodev,mode=1777 --cap-drop ALL --security-opt no-new-privileges --security-opt label=disable',
       '--cpus 4 --memory 2147483648b --memory-swap 2147483648b',
       '--mount type=bind,src=/store/work/r1/.desk-.1/1,dst=/w/1',
@@ -38,7 +38,7 @@ test('podman', () => {
       '/w/run/chain.sh /w/run/job 1 /w /w/1/report',
     ].join(' '),
   )
-  const root = runCommand('podman', { ...container, caller: { uid: 0, gid: 0 }, gpu: true, network: 'bridge' })
+  const root = runCommand('podman', { ...container, caller: { uid: 1000, gid: 100, rootless: true }, gpu: true, network: 'bridge' })
   expect(line(root)).toContain('--user 0:0 --network bridge --read-only')
   expect(line(root)).toContain('--device nvidia.com/gpu=all')
 })

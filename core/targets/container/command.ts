@@ -6,7 +6,10 @@ export type Engine = (typeof engines)[number]
 export interface Caller {
   readonly uid: number
   readonly gid: number
-  /** Docker without root, where the container's root is the caller. */
+  /**
+   * The engine runs without root, as podman does for an ordinary user: root inside is then the caller outside. `--userns keep-id` would keep
+   * the number, but needs ranges in /etc/subuid, and a copy of every image.
+   */
   readonly rootless?: boolean
 }
 /** A container as we want it, whatever the engine. */
@@ -51,7 +54,6 @@ function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string
     '--pull=never', // images are fetched before, once, with a message of their own
     ...['--log-driver', 'none'],
     ...['--user', rootless ? '0:0' : `${uid}:${gid}`],
-    ...(engine === 'podman' && uid !== 0 ? ['--userns', 'keep-id'] : []),
     ...['--network', at.network],
     '--read-only',
     ...(engine === 'podman' ? ['--read-only-tmpfs=false'] : []),

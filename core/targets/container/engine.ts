@@ -10,9 +10,9 @@ interface Answer {
   readonly stderr: string
 }
 /** Runs a short command of an engine. */
-export const ask = ([program = '', ...words]: readonly string[]): Promise<Answer> =>
+export const ask = ([program = '', ...words]: readonly string[], signal?: AbortSignal): Promise<Answer> =>
   new Promise(done => {
-    execFile(program, words, { maxBuffer: 1 << 24 }, (fault, stdout, stderr) => {
+    execFile(program, words, { maxBuffer: 1 << 24, ...(signal && { signal }) }, (fault, stdout, stderr) => {
       const status = fault === null ? 0 : typeof fault.code === 'number' ? fault.code : 127
       done({ status, stdout, stderr: stderr || (fault?.message ?? '') })
     })
@@ -41,10 +41,11 @@ function isProgram(file: string): boolean {
     return false
   }
 }
-/** Whom containers run as. A Docker of an ordinary user maps that user to root. */
+/** Whom containers run as. */
 export async function callerFor(engine: Engine): Promise<Caller> {
   const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-  if (engine !== 'docker') return caller
+  if (engine === 'podman') return { ...caller, rootless: caller.uid !== 0 }
+  if (engine === 'apptainer') return caller
   const { stdout } = await ask(['docker', 'info', '--format', '{{.SecurityOptions}}'])
   return stdout.includes('name=rootless') ? { ...caller, rootless: true } : caller
 }
@@ -52,7 +53,7 @@ export async function callerFor(engine: Engine): Promise<Caller> {
  * Makes sure that an image is on this machine, fetching it where it is not.
  * @throws TriremeError `ENVIRONMENT` when it cannot be had, with the engine's own words
  */
-export async function readyImage(engine: Engine, image: string): Promise<void> {
+export async function readyImage(engine: Engine, image: string, signal?: AbortSignal): Promise<void> {
   const look = lookCommand(engine, image)
   const found = look && (await ask(look))
   if (found?.status === 0) return
@@ -61,7 +62,7 @@ export async function readyImage(engine: Engine, image: string): Promise<void> {
       'ENVIRONMENT',
       `${engine} does not answer: ${lastLine(found.stderr)}. Start it, or say another engine in the environment: ${engines.filter(each => each !== engine).join(' or ')}.`,
     )
-  const pulled = await ask(pullCommand(engine, image))
+  const pulled = await ask(pullCommand(engine, image), signal)
   if (pulled.status === 0) return
   throw new TriremeError(
     'ENVIRONMENT',

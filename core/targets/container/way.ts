@@ -30,8 +30,8 @@ export interface Containers {
 export function inContainers(at: Containers): Way {
   const mounts = new WeakMap<Attempt, Map<string, string>>()
   const images = new Map<string, Promise<void>>()
-  const ready = (image: string) => {
-    const known = images.get(image) ?? readyImage(at.engine, image)
+  const ready = (image: string, signal: AbortSignal) => {
+    const known = images.get(image) ?? readyImage(at.engine, image, signal)
     images.set(image, known)
     return known
   }
@@ -60,7 +60,10 @@ export function inContainers(at: Containers): Way {
     },
     run: async (attempt, works) => {
       const image = at.image(attempt.members[0]!.node.step.image)
-      await ready(image)
+      await ready(image, attempt.signal).catch((cause: unknown) => {
+        if (!attempt.signal.aborted) throw cause
+      })
+      if (attempt.signal.aborted) return works.map(() => cancelled)
       const desk = deskFor(attempt)
       try {
         const report = path.join(works[0]!.folder, 'report')
@@ -77,6 +80,7 @@ export function inContainers(at: Containers): Way {
     },
   }
 }
+const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
 /** The pipe that member n reads from. */
 const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? `${pipeOf(at, n - 1)}.tee` : pipeOf(at, n - 1))
 /** A path in a member's folder as it is inside. */
@@ -113,6 +117,8 @@ function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string
 }
 function containerFor(at: Containers, { members }: Attempt, image: string, mounts: readonly Mount[]): Container {
   const plain = (text: string) => text.replace(/[^\w.-]+/g, '_').slice(0, 60)
+  const gpu = members.some(({ node }) => node.needs.gpu !== undefined)
+  const devices = process.env.CUDA_VISIBLE_DEVICES
   const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
   return {
     image,
@@ -122,9 +128,9 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
     mounts,
     network: members.some(({ node }) => node.needs.network) ? at.network : 'none',
     cpu: Math.max(...members.map(({ cpu }) => cpu)),
-    memory: sum(members.map(({ memory }) => memory)),
-    gpu: members.some(({ node }) => node.needs.gpu !== undefined),
-    environment: { TRIREME_LEASH: '1' },
+    memory: Math.max(sum(members.map(({ memory }) => memory)), 6 * 2 ** 20), // engines refuse less
+    gpu,
+    environment: { TRIREME_LEASH: '1', ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }) },
     argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
   }
 }

@@ -98,7 +98,8 @@ member_shell() {
   { time programs; } 2>usage
   local status=$? lines=() signal=- told
   mapfile -t lines <usage
-  told=${lines[-1]-0 0 0}
+  ((${#lines[@]})) || lines=('0 0 0')
+  told=${lines[-1]}
   # bash says a line when a signal ended a program, except for these three
   set -- ${shape[n]}
   if (($# == 2 && status > 128)) && ((${#lines[@]} > 1 || status == 141 || status == 143 || status == 130)); then

@@ -74,10 +74,10 @@ export const failures: readonly Case[] = [
     proves: 'A declared transient exit is tried again and succeeds at the second attempt; tries run out; any other status is final',
     plans: () => {
       const at = { needs: ladder, retry: { times: 1, exits: [69] } }
-      const from = hello()
-      const second = by('second', `${attempts}[ "$3" -gt 64 ] || exit 69; echo "$3" >"$2"`, at)({ from }).to
-      const never = by('never', `${attempts}exit 69`, at)({ from }).to
-      const final = by('final', `${attempts}exit 70`, at)({ from }).to
+      const from = (what: string) => ({ from: say({ what }).said })
+      const second = by('second', `${attempts}[ "$3" -gt 64 ] || exit 69; echo "$3" >"$2"`, at)(from('a')).to
+      const never = by('never', `${attempts}exit 69`, at)(from('b')).to
+      const final = by('final', `${attempts}exit 70`, at)(from('c')).to
       return [plan('transient', { out: second, never, final })]
     },
     holds: { out: '128\n' },

@@ -151,6 +151,7 @@ export const lists: readonly Case[] = [
   {
     name: 'each-each',
     proves: 'A list within each file of a list',
+    asks: 'lists of lists',
     plans: () => {
       const { files } = lines({ text: say({ what: 'a b\nc d e' }).said })
       const words = by('words', 'tr " " "\\n" <"$1" >"$2"')
