@@ -115,7 +115,8 @@ class Compiler {
   #graph(steps: readonly StepNode[], eaches: readonly EachNode[], wanted: readonly Ref[]): readonly (Pod | Branching)[] {
     const { environment, stream = true, share = true } = this.#options
     const kept = new Set(wanted.map(ref => this.#keys.ofRef(ref)))
-    const chains: readonly Chain[] = stream
+    const streaming = stream && steps.some(({ step }) => step.streams.length > 0)
+    const chains: readonly Chain[] = streaming
       ? chainsOf(steps, this.#keys, {
           kept: (key, port) => kept.has(`${key}#${port}`),
           memory: environment.limits.memory ?? Number.POSITIVE_INFINITY,

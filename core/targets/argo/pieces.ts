@@ -23,6 +23,7 @@ export function piecesOf(chains: readonly Chain[], eaches: readonly EachNode[], 
   }
   for (const piece of pieces)
     for (const node of needs(piece)) {
+      if (node.kind === 'source') continue
       const maker = byKey.get(keys.of(node))
       if (!maker || maker === piece) continue
       piece.before.add(maker)
@@ -31,11 +32,9 @@ export function piecesOf(chains: readonly Chain[], eaches: readonly EachNode[], 
   return inOrder(pieces)
 }
 function needs({ work }: Piece): readonly Node[] {
-  if (!('each' in work)) return work.members.flatMap(upstream).flatMap(makers)
-  return [...upstream(work.each), ...outside(work.each)].flatMap(makers)
+  const nodes = 'each' in work ? [...upstream(work.each), ...outside(work.each)] : work.members.flatMap(upstream)
+  return nodes.some(node => node.kind === 'item') ? nodes.map(node => (node.kind === 'item' ? node.list.node : node)) : nodes
 }
-const makers = (node: Node): readonly Node[] => (node.kind === 'item' ? makers(node.list.node) : node.kind === 'source' ? [] : [node])
-
 /** Each after what it needs, otherwise as given; iterative, so that a chain may be longer than the call stack. */
 function inOrder(pieces: readonly Piece[]): readonly Piece[] {
   const state = new Map<Piece, 'open' | 'done'>()
