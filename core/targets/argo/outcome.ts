@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { rung } from '../../quantity.ts'
+import { isRef } from '../../ref.ts'
 import { type Cause, failureText, linesText } from '../../run/failure.ts'
 import { folderName } from '../../run/labels.ts'
+import { culprit as stageOf } from '../../run/script.ts'
 import { logName } from '../../run/work.ts'
-import type { Report } from '../inside/read.ts'
+import type { MemberReport, Report } from '../inside/read.ts'
 import type { Ledger } from './ledger.ts'
 import { argvOf } from './records.ts'
 import type { SubmittedEntry } from './submission.ts'
@@ -32,7 +34,17 @@ export function culprit(
     entries.find(({ place }) => !isMade(report, place)) ??
     entries[0]!
   const key = keys.get(entry.place)!
-  return { entry, key, message: messageFor(entry.place, key, ledger, fallen, log(entry.place)) }
+  const text = log(entry.place)
+  const message = messageFor(entry.place, key, ledger, fallen, text)
+  const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
+  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), ledger) : message }
+}
+/** A writer whose reader was gone: the reader is the one to look at. The words are those of core/run/attempt.ts. */
+function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, ledger: Ledger): string {
+  if (member?.signal !== 13 && member?.status !== 141 && !/broken pipe/i.test(message)) return message
+  const inputs = Object.entries(ledger.nodes.get(reader)!.inputs)
+  const slot = inputs.find(([, given]) => isRef(given) && ledger.keys.of(given.node) === writer)?.[0] ?? ''
+  return `${ledger.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
@@ -46,11 +58,12 @@ function messageFor(place: number, key: string, ledger: Ledger, { report, messag
   const member = report?.members.get(place)
   const state = report?.steps.get(place)
   const memory = rung(node.needs.memory, attempt - 1)
-  const argv = argvOf(node, ledger.places, { cpu: node.needs.cpu, memory })[0]?.[0] ?? []
+  const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
+  const argv = argvOf(node, ledger.places, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
   const told = { node, label, attempt, memory, argv, where, lines }
   if (member && state?.state === 'failed') {
     const cause: Cause = state.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : state.cause
-    return failureText({ ...told, cause, status: member.status, signal: member.signal })
+    return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
   }
   if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })
   if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })

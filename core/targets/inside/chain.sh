@@ -267,7 +267,12 @@ for ((n = 0; n < members; n++)); do
   [[ ${status_of[$copy]-0} == 0 || ${status_of[$n]} != 0 ]] || status_of[$n]=${status_of[$copy]}
   set -- ${figures[$n]}
   memory=$((${sampled[$n]-0} * 4096))
-  printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z\n' "${place[n]}" \
-    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started"
+  stages=- # by pipe and stage, 0,1,0/0
+  if [[ -s $root/${place[n]}/status ]]; then
+    mapfile -t told <"$root/${place[n]}/status"
+    printf -v stages '%s/' "${told[@]// /,}"
+  fi
+  printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z stages=%s\n' "${place[n]}" \
+    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started" "${stages%/}"
 done >>"$report"
 rm -f "$events"

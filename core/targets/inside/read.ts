@@ -16,6 +16,8 @@ export interface Report {
 export type MemberReport = Ended & {
   /** RFC 3339, UTC, to the second. */
   readonly started: string
+  /** Of its programs, where it had several: as `culprit` of core/run/script.ts reads them. */
+  readonly statuses: string | undefined
 }
 export type StepReport =
   | { readonly state: 'made' }
@@ -68,6 +70,7 @@ function memberReport(told: ReadonlyMap<string, string>): MemberReport {
     stopped: stops.get(told.get('stopped') ?? '-'),
     oom: told.get('oom') === '1',
     started: told.get('started') ?? '',
+    statuses: (told.get('stages') ?? '-') === '-' ? undefined : told.get('stages')!.replaceAll(',', ' ').replaceAll('/', '\n'),
   }
 }
 function stepReport(told: ReadonlyMap<string, string>, line: string): StepReport {
