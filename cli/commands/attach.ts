@@ -18,16 +18,15 @@ async function attach(words: string, { store: root = defaultStore() }: { readonl
   const { submissionIn } = await import('../../core/targets/argo/submission.ts')
   const { TriremeError } = await import('../../core/errors.ts')
   const { findRun, isActive, noRuns } = await import('../record.ts')
-  const { program } = await import('../program.ts')
   if (!existsSync(root)) throw noRuns(root)
   const store = await Store.open(root)
   const run = await findRun(store, words)
-  const command = `trireme ${run.command.join(' ')}`
+  const before = `trireme ${run.command.join(' ')}`
   if (isActive(store, run)) throw new TriremeError('USAGE', `The run ${run.id} is being followed already, by process ${run.process.pid}.`)
   if (run.state !== 'running')
     throw new TriremeError(
       'USAGE',
-      `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${command}`,
+      `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${before}`,
     )
   const { folder } = submissionIn(store, run.id)
   if (!existsSync(folder))
@@ -37,5 +36,8 @@ async function attach(words: string, { store: root = defaultStore() }: { readonl
     )
   process.chdir(folder)
   const again = [...run.command, '--attach', run.id, '--store', store.root]
-  await (await program(again)).parseAsync(again, { from: 'user' })
+  const { Command } = await import('commander')
+  const command = new Command('trireme').exitOverride()
+  await (await import('./run.ts')).register(command, again.slice(1))
+  await command.parseAsync(again, { from: 'user' })
 }

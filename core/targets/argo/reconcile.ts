@@ -44,20 +44,46 @@ export class Reconciler {
   }
   /** @returns whether all that is left waits for pods that will never start */
   async look(number: number, units: Units): Promise<boolean> {
+    for (;;) {
+      const before = this.#settled.size
+      const hopeless = await this.#lookOnce(number, units)
+      await this.#at.ledger.settle()
+      if (this.#settled.size === before) return hopeless // a list that came may have made branches known that have ended already
+    }
+  }
+  async #lookOnce(number: number, units: Units): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
+    this.#fetchAhead(number, units)
     for (const unit of units.all()) {
       if (this.#settled.has(unit.name)) continue
       const task = this.#tasks.get(`${number} ${unit.task}`)
       const keys = task && this.#keysOf(task, unit)
       if (!task || !keys) continue
       const state = await this.#lookAt(unit, task, keys)
-      if (state === 'settled') {
-        this.#settled.add(unit.name)
-        await this.#at.ledger.settle()
-      } else if (state === 'hopeless') hopeless++
+      if (state === 'settled') this.#settled.add(unit.name)
+      else if (state === 'hopeless') hopeless++
       else moving++
     }
     return hopeless > 0 && moving === 0
+  }
+  /** Records of what has ended since, asked for all at once; they are told one after another, each after what it needs. */
+  #fetchAhead(number: number, units: Units): void {
+    for (const unit of units.all()) {
+      const last = Math.max(...unit.attempts.keys())
+      if (this.#settled.has(unit.name) || (unit.over?.state !== 'succeeded' && unit.attempts.get(last)?.state !== 'succeeded')) continue
+      const task = this.#tasks.get(`${number} ${unit.task}`)
+      const keys = task && this.#keysOf(task, unit)
+      if (!keys) continue
+      void this.#report(task, keys, last).catch(later)
+      for (const { place, kept } of task.entries) if (kept) void this.#stored(keys.get(place)!).catch(later)
+    }
+  }
+  readonly #ahead = new Map<string, Promise<Buffer | undefined>>()
+  readonly #records = new Map<string, Promise<BucketRecord | undefined>>()
+  #stored(key: string): Promise<BucketRecord | undefined> {
+    const known = this.#records.get(key) ?? findStored(this.#at.bucket, key)
+    this.#records.set(key, known)
+    return known
   }
   /** By place. Undefined while a branch's own keys, or its steps, are not known. */
   #keysOf(task: SubmittedTask, unit: Unit): ReadonlyMap<number, string> | undefined {
@@ -148,7 +174,10 @@ export class Reconciler {
     return `runs/${this.workflow}/${keys.get(first.place)}/${attempt - 1}/${file}`
   }
   async #report(task: SubmittedTask, keys: ReadonlyMap<number, string>, attempt: number): Promise<Report | undefined> {
-    const text = await this.#at.bucket.read(this.#reportPlace(task, keys, attempt, 'report'))
+    const place = this.#reportPlace(task, keys, attempt, 'report')
+    const reading = this.#ahead.get(place) ?? this.#at.bucket.read(place)
+    this.#ahead.set(place, reading)
+    const text = await reading
     return text && readReport(text.toString('utf8'))
   }
   async logOf(task: SubmittedTask, keys: ReadonlyMap<number, string>, attempt: number, place: number): Promise<Buffer | undefined> {
@@ -157,6 +186,7 @@ export class Reconciler {
   async #succeeded(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
     const { ledger } = this.#at
     const report = await this.#report(task, keys, attempt)
+    this.#ahead.delete(this.#reportPlace(task, keys, attempt, 'report'))
     for (const entry of task.entries) {
       this.#logs.set(keys.get(entry.place)!, this.#reportPlace(task, keys, attempt, `${entry.place}.log`))
       await this.#made(entry, attempt, task, keys, report)
@@ -193,7 +223,8 @@ export class Reconciler {
       this.#chainBegun(entry, attempt, task, keys)
       return ledger.succeeded(key, undefined, member.seconds, member.usage)
     }
-    const record = await findStored(this.#at.bucket, key)
+    const record = await this.#stored(key)
+    this.#records.delete(key)
     if (!record) return
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
     const group = chain.length > 1 ? chain.map(({ place }) => ledger.label(keys.get(place)!)) : undefined
@@ -257,6 +288,8 @@ export class Reconciler {
     await ledger.settle()
   }
 }
+/** Whoever awaits it hears of the fault. */
+const later = () => {}
 const quiet = (cause: unknown) => {
   if (cause instanceof TriremeError) return undefined // its log is a help, not a must
   throw cause
