@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { each, kind, many, mib, minutes, optional, pipe, run, seconds, sequence, step, word } from '../index.ts'
 import type { Placed } from '../place.ts'
@@ -58,6 +58,15 @@ test('a second run finds everything cached', async () => {
   const second = await ran(results(), { store: first.store })
   expect(second.events.map(event => event.event)).toEqual(['run-started', 'planned', 'planned', 'cached', 'cached', 'run-ended'])
 })
+test.runIf(existsSync('/proc/self/task'))(
+  'nothing that started steps outlives the run: what it used is told to whoever measures us',
+  async () => {
+    await ran({ said: say({}).said })
+    const own = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+    const programs = own.flatMap(pid => (existsSync(`/proc/${pid}/cmdline`) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8')] : []))
+    expect(programs.filter(words => words.includes('perl'))).toEqual([])
+  },
+)
 test('failure, skip, and the message', async () => {
   const fail = step({
     name: 'fail',

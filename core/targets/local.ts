@@ -3,6 +3,7 @@ import type { Plan } from '../plan.ts'
 import type { Execution } from '../run/execution.ts'
 import { type MachineOptions, runHere } from '../run/machine.ts'
 import { attempt } from '../run/processes.ts'
+import { endStarters } from '../run/starters.ts'
 
 export type { Execution, Made } from '../run/execution.ts'
 export type { MachineOptions as LocalOptions } from '../run/machine.ts'
@@ -15,4 +16,4 @@ export { Store } from '../store/store.ts'
  * throw, it is in the answer's `failures`
  */
 export const runLocally = <O extends Results>(plan: Plan<O>, options: MachineOptions): Promise<Execution<O>> =>
-  runHere(plan, options, attempt)
+  runHere(plan, options, attempt).finally(endStarters)

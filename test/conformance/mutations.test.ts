@@ -99,7 +99,7 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
     broken(all => all.map(event => (event.event === 'skipped' ? { ...event, reason: 'a step failed' } : event))),
     /skipped: a step failed/,
   ],
-  ['does not try again', 'transient', broken(without('retried', 'second:hello')), /retried after 1: second:hello/],
+  ['does not try again', 'transient', broken(without('retried', 'second:a')), /retried after 1: second:a/],
   [
     'grants a second attempt no more',
     'transient',
