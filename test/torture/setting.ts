@@ -52,7 +52,7 @@ export function start(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Started {
   const begun = performance.now()
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, ...options }) // a group of its own: killed whole, it must not be ours
   const hangs = setTimeout(() => child.kill('SIGKILL'), patience)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', text => {
