@@ -1,25 +1,21 @@
 import path from 'node:path'
 import type { ArgoEnvironment } from '../../environment.ts'
-import { TriremeError } from '../../errors.ts'
 import type { Sink } from '../../events.ts'
-import { inOrder, nodesOf, upstream } from '../../graph.ts'
-import { fileOf } from '../../kind.ts'
 import type { StepNode } from '../../node.ts'
 import type { Results } from '../../pipeline.ts'
 import type { Plan } from '../../plan.ts'
-import { type Ref, refsIn } from '../../ref.ts'
+import { refsIn } from '../../ref.ts'
 import type { Execution } from '../../run/execution.ts'
 import type { Entry, Store } from '../../store/store.ts'
 import { S3Bucket } from './bucket.ts'
 import { Cluster } from './cluster.ts'
-import { compile } from './compile.ts'
-import type { Compiled } from './compiled.ts'
-import { fetchEntry, findStored, sendContent, sendEntry, sendSource } from './entries.ts'
+import { fetchEntry, findStored } from './entries.ts'
 import { endingFault, followWorkflow } from './following.ts'
 import { Ledger } from './ledger.ts'
+import { prepare } from './preparation.ts'
 import { Reconciler } from './reconcile.ts'
 import type { BucketRecord } from './stored.ts'
-import { note, type Submission, submissionIn, submissionOf, workflowIn } from './submission.ts'
+import { type Submission, submissionIn, workflowIn } from './submission.ts'
 import type { Units } from './units.ts'
 
 export interface ArgoOptions {
@@ -174,7 +170,7 @@ class ArgoRun<O extends Results> {
     const { context, kubeconfig, namespace, name } = environment
     const bucket = await this.#open()
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
-    let submission = attach ? submissionIn(store, run) : await this.#prepare(bucket)
+    let submission = attach ? submissionIn(store, run) : await this.#prepare(bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
       const left = this.#ledger.open().length
       if (left === 0 || left === this.#leftBefore) return
@@ -183,6 +179,9 @@ class ArgoRun<O extends Results> {
     }
   }
   #leftBefore = Number.POSITIVE_INFINITY
+  #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
+    return prepare(this.#plan, this.#at, { bucket, ledger: this.#ledger, here: this.#here, found: this.#found }, round)
+  }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
     const reconciler = this.#reconcilerNow(bucket, { cluster, submission })
@@ -195,69 +194,6 @@ class ArgoRun<O extends Results> {
       if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
     }
     return true
-  }
-  /**
-   * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
-   * have succeeded. It is sent once more, each chain as a pod of its own.
-   */
-  #rest(): Plan {
-    const { keys, nodes } = this.#ledger
-    const open = this.#ledger.open().map(key => nodes.get(key)!)
-    const read = new Set(open.flatMap(upstream).map(node => keys.of(node)))
-    const asked = Object.values(this.#plan.results).flatMap(refsIn)
-    const refs = [
-      ...asked.filter(({ node }) => this.#ledger.isOpen(keys.of(node.kind === 'each' ? node.list.node : node))),
-      ...open
-        .filter(node => !read.has(keys.of(node)))
-        .flatMap(node =>
-          Object.entries(node.step.outputs).map(([port, kind]): Ref => ({ kind: 'many' in kind ? kind : fileOf(kind), node, port })),
-        ),
-    ]
-    const all = new Set([...this.#plan.nodes, ...inOrder(nodesOf(refs))])
-    return {
-      name: this.#plan.name,
-      results: Object.fromEntries(refs.map((ref, n) => [String(n), ref])),
-      nodes: [...all].filter(({ kind }) => kind !== 'item'),
-    }
-  }
-  /** Compiles, and brings all that pods need into the bucket. */
-  async #prepare(bucket: S3Bucket, round = 1): Promise<Submission> {
-    const { environment, versions, image, stream = true, run, store } = this.#at
-    const there = new Map([...this.#ledger.entries].map(([key, { record }]) => [key, record]))
-    const plan = round === 1 ? this.#plan : this.#rest()
-    const compiled = compile(plan, { environment, versions, image, there, stream, share: round === 1 })
-    const { context, namespace, name } = environment
-    const submission = submissionOf(compiled, { run: round === 1 ? run : `${run}-${round}`, environment: name, context, namespace })
-    await Promise.all([
-      ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
-      ...compiled.sources.map(source => sendSource(bucket, source)),
-      ...this.#wanted(compiled).map(key => this.#sendEntry(bucket, key)),
-    ])
-    note(store, run, submission, compiled)
-    return submission
-  }
-  /** Keys of entries that only this machine holds, and pods read. */
-  #wanted({ tasks }: Compiled): readonly string[] {
-    const { keys, places } = this.#ledger
-    const refs = tasks.flatMap(({ entries, each }) => [
-      ...entries.flatMap(({ node }) => Object.values(node.inputs).flatMap(refsIn)),
-      ...(each ? [each.list] : []),
-    ])
-    const makers = refs.flatMap(ref => places.origins(ref)).map(ref => keys.of(ref.node))
-    return [...new Set(makers)].filter(key => this.#here.has(key) && !this.#found.has(key))
-  }
-  async #sendEntry(bucket: S3Bucket, key: string): Promise<void> {
-    const entry = this.#ledger.entries.get(key)!
-    if (await findStored(bucket, key)) return
-    const fault = await this.#at.store.fault(entry)
-    if (fault !== undefined) {
-      this.#at.store.setAside(entry.record.key, fault)
-      throw new TriremeError(
-        'STORE',
-        `What ${this.#ledger.label(key)} made is damaged in the store ${this.#at.store.root}: ${fault}. It was set aside; the same command makes it again.`,
-      )
-    }
-    await sendEntry(bucket, key, entry, this.#ledger.nodes.get(key)!)
   }
   async #send(cluster: Cluster, n: number, name: string): Promise<void> {
     const { store, run } = this.#at
