@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { TriremeError } from '../errors.ts'
-import { type Sink, stamped } from '../events.ts'
+import type { Sink } from '../events.ts'
 import { type Branch, bodyOf, branchOf, inOrder, nodesOf } from '../graph.ts'
 import { type Keys, keys as keysOf } from '../key.ts'
 import type { Many } from '../kind.ts'
@@ -9,20 +8,21 @@ import type { EachNode, Node, StepNode } from '../node.ts'
 import type { Results } from '../pipeline.ts'
 import type { Placed } from '../place.ts'
 import type { Plan } from '../plan.ts'
-import { bytesText, rung, rungs } from '../quantity.ts'
+import { rung } from '../quantity.ts'
 import { type Ref, refsIn } from '../ref.ts'
 import type { Entry, Store } from '../store/store.ts'
 import type { Attempt, Member, Outcome } from './attempt.ts'
 import type { Chain } from './chains.ts'
 import { contentKeys } from './content.ts'
-import type { Cause } from './failure.ts'
+import { Grants } from './grants.ts'
 import { type Job, Jobs } from './jobs.ts'
-import { folderName, inSeveral, labels } from './labels.ts'
+import { folderName, inSeveral } from './labels.ts'
 import { Places } from './places.ts'
 import { Pool, type Share } from './pool.ts'
 import type { Told } from './progress.ts'
 import { Soundness } from './soundness.ts'
-import type { Filled } from './work.ts'
+import { Telling } from './telling.ts'
+import type { Inputs } from './work.ts'
 
 export interface ExecutionOptions {
   readonly store: Store
@@ -76,13 +76,13 @@ class Executor<O extends Results> {
   readonly #plan: Plan<O>
   readonly #at: ExecutionOptions
   readonly #perform: Perform
-  readonly #tell: ReturnType<typeof stamped>
+  readonly #telling: Telling
   readonly #keys: Keys
   readonly #jobs: Jobs
   readonly #places: Places
   readonly #soundness: Soundness
+  readonly #grants: Grants
   readonly #pool: Pool<Job>
-  readonly #labels = new Map<string, string>()
   readonly #failures: string[] = []
   readonly #entries = new Map<string, Entry>()
   readonly #stop = new AbortController()
@@ -95,31 +95,30 @@ class Executor<O extends Results> {
     this.#plan = plan
     this.#at = at
     this.#perform = perform
-    this.#tell = stamped(at.on)
     this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
+    this.#telling = new Telling(at.on, this.#keys)
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
     const joining = { memory: at.total.memory, memoryOf, ...(at.joins && { joins: at.joins }) }
     this.#jobs = new Jobs(this.#keys, at.stream ? joining : undefined)
     this.#places = new Places(this.#keys)
-    this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) =>
-      this.#tell({ event: 'damaged', step: this.#label(key), key, reason }),
-    )
+    this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) => this.#telling.damaged(key, reason))
+    this.#grants = new Grants(at.total)
     this.#pool = new Pool(at.total)
   }
   async go(): Promise<Execution<O>> {
     const { run, signal, total } = this.#at
     const started = performance.now()
     const nodes = outer(this.#plan)
-    this.#name(this.#plan.nodes)
-    this.#checkResources()
+    this.#telling.name(this.#plan.nodes)
+    for (const node of this.#plan.nodes) if (node.kind === 'step') this.#grants.check(node, this.#telling.label(this.#keys.of(node)))
     const steps = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : []))).size
     const lists = nodes.some(node => node.kind === 'each') && { lists: true as const }
-    this.#tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu: total.cpu, memory: total.memory })
+    this.#telling.tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu: total.cpu, memory: total.memory })
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
     await this.#at.store.begin(run)
-    this.#announce(nodes)
+    this.#telling.planned(nodes, node => this.#grants.of(node, 1))
     this.#jobs.rank(nodes)
     await this.#lookUp(nodes)
     const ready = this.#jobs.demand(Object.values(this.#plan.results).flatMap(refsIn), nodes, key => this.#places.entries.has(key))
@@ -135,7 +134,7 @@ class Executor<O extends Results> {
     for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
     this.#at.store.end(run, this.#failures.length > 0)
     const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
-    this.#tell({
+    this.#telling.tell({
       event: 'run-ended',
       run,
       state,
@@ -155,39 +154,6 @@ class Executor<O extends Results> {
     }
     throw cause
   }
-  #name(nodes: readonly Node[], several?: ReadonlySet<string>): void {
-    for (const [node, label] of labels(nodes, this.#keys, several)) this.#labels.set(this.#keys.of(node), label)
-  }
-  #label(key: string): string {
-    return this.#labels.get(key) ?? 'each'
-  }
-  /** @throws TriremeError `RESOURCES` when a step's first attempt asks for more memory or GPUs than there are */
-  #checkResources(): void {
-    const { total } = this.#at
-    for (const node of this.#plan.nodes) {
-      if (node.kind !== 'step') continue
-      const label = this.#label(this.#keys.of(node))
-      const memory = rung(node.needs.memory, 0)
-      if (memory > total.memory)
-        throw new TriremeError(
-          'RESOURCES',
-          `Step ${label} needs ${bytesText(memory)} of memory, and this run may use ${bytesText(total.memory)}. Raise --memory, run it on a larger machine, or lower the step's needs.memory.`,
-        )
-      const gpus = node.needs.gpu?.count ?? 0
-      if (gpus > total.gpu)
-        throw new TriremeError(
-          'RESOURCES',
-          `Step ${label} needs ${gpus} GPU${gpus > 1 ? 's' : ''}, and this run may use ${total.gpu}. Run it in an environment that has them, or choose the CPU for that step.`,
-        )
-    }
-  }
-  #announce(nodes: readonly Node[]): void {
-    const steps = new Map(nodes.flatMap(node => (node.kind === 'step' ? [[this.#keys.of(node), node] as const] : [])))
-    for (const [key, node] of steps) {
-      const { cpu, memory } = this.#grant(node, 1)
-      this.#tell({ event: 'planned', step: this.#label(key), key, name: node.step.name, cpu, memory })
-    }
-  }
   async #lookUp(nodes: readonly Node[]): Promise<void> {
     const wanted = [...new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))]
     for (let n = 0; n < wanted.length; n += 64)
@@ -203,32 +169,17 @@ class Executor<O extends Results> {
     const keys = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))
     for (const key of keys) {
       const entry = this.#places.entries.get(key)
-      const step = this.#label(key)
+      const step = this.#telling.label(key)
       const fault = this.#at.store.faults.get(key)
-      if (fault !== undefined && !entry) this.#tell({ event: 'damaged', step, key, reason: fault })
+      if (fault !== undefined && !entry) this.#telling.damaged(key, fault)
       if (entry) this.#entries.set(step, entry)
-      if (entry) this.#tell({ event: 'cached', step, key })
-      else if (!this.#jobs.has(key)) this.#tell({ event: 'skipped', step, key, reason: 'not needed: what follows it is cached' })
+      if (entry) this.#telling.cached(key)
+      else if (!this.#jobs.has(key)) this.#telling.skipped(key, 'not needed: what follows it is cached')
     }
-  }
-  /** What one step is granted: its cores cut to what there is, the rung of its memory that this attempt has reached. */
-  #grant({ needs }: StepNode, attempt: number): Share {
-    const { total } = this.#at
-    return {
-      cpu: Math.min(needs.cpu, total.cpu),
-      memory: Math.min(rung(needs.memory, attempt - 1), total.memory),
-      gpu: needs.gpu?.count ?? 0,
-    }
-  }
-  /** The steps of a chain run at once: the largest number of cores among them, since one of them is the slowest, and all their memory. */
-  #share(job: Job): Share {
-    if ('each' in job.work) return { cpu: 0, memory: 0, gpu: 0 }
-    const all = job.work.members.map(node => this.#grant(node, job.attempts + 1))
-    const memory = Math.min(sum(all.map(each => each.memory)), this.#at.total.memory)
-    return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
   }
   #queue(job: Job): void {
-    this.#pool.add(job, job.rank, this.#share(job))
+    const share = 'each' in job.work ? nothing : this.#grants.ofChain(job.work.members, job.attempts + 1)
+    this.#pool.add(job, job.rank, share)
   }
   /** Starts what fits; ends when no job is open, or when stopped and nothing runs any more. */
   #pump(): void {
@@ -265,9 +216,9 @@ class Executor<O extends Results> {
     if (again.length > 0) return this.#waitAgain(job, again)
     const unsound = await this.#soundness.unsound(refs)
     if (unsound.length > 0) return this.#makeAgain(job, unsound)
-    const inputs: Record<string, Filled>[] = []
+    const inputs: Inputs[] = []
     for (const [n, node] of work.members.entries()) {
-      const own: Record<string, Filled> = {}
+      const own: Record<string, Inputs[string]> = {}
       for (const [slot, given] of Object.entries(node.inputs)) {
         if (work.links[n - 1]?.slot === slot) continue
         const filled = this.#places.fill(given)
@@ -332,8 +283,8 @@ class Executor<O extends Results> {
     for (const [n, key] of job.keys.entries()) {
       const entry = entries[places.indexOf(n)]
       if (entry) this.#places.entries.set(key, entry)
-      if (entry) this.#entries.set(this.#label(key), entry)
-      this.#tell({ event: 'cached', step: this.#label(key), key })
+      if (entry) this.#entries.set(this.#telling.label(key), entry)
+      this.#telling.cached(key)
     }
     this.#end(job, 'done')
     return true
@@ -344,81 +295,58 @@ class Executor<O extends Results> {
   #folder(): string {
     return this.#spare.pop() ?? path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
   }
-  async #attempt(job: Job, work: Chain, inputs: readonly Readonly<Record<string, Filled>>[], content: readonly string[]): Promise<void> {
-    const { store, run, versions } = this.#at
+  async #attempt(job: Job, work: Chain, inputs: readonly Inputs[], content: readonly string[]): Promise<void> {
     const number = ++job.attempts
-    const labels = job.keys.map(key => this.#label(key))
-    const members = work.members.map((node, n): Member => {
-      const { cpu, memory } = this.#grant(node, number)
-      const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
-      const kept = path.join(store.workFolder(run), folderName(labels[n]!))
-      return {
-        node,
-        label: labels[n]!,
-        inputs: inputs[n]!,
-        cpu,
-        memory,
-        folder: this.#folder(),
-        kept,
-        versions: tools,
-        content: content[n]!,
+    const members = work.members.map((node, n) => this.#member(node, job.keys[n]!, number, inputs[n]!, content[n]!))
+    this.#telling.started(members, job.keys, number)
+    const progress = (n: number, told: Told) => this.#telling.tell({ event: 'progress', step: members[n]!.label, ...told })
+    const at = { members, links: work.links, number, run: this.#at.run, signal: this.#stop.signal, progress }
+    const outcome = await this.#perform(at, this.#at.store, this.#keys)
+    if (outcome.state === 'done') this.#succeeded(job, members, outcome)
+    else await this.#failed(job, members, outcome)
+  }
+  #member(node: StepNode, key: string, attempt: number, inputs: Inputs, content: string): Member {
+    const { store, run, versions } = this.#at
+    const { cpu, memory } = this.#grants.of(node, attempt)
+    const label = this.#telling.label(key)
+    const kept = path.join(store.workFolder(run), folderName(label))
+    const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
+    return { node, label, inputs, cpu, memory, folder: this.#folder(), kept, versions: tools, content }
+  }
+  #succeeded(job: Job, members: readonly Member[], { entries, ended }: Extract<Outcome, { state: 'done' }>): void {
+    this.#spare.push(...members.map(({ folder }) => folder))
+    for (const [n, { label: step }] of members.entries()) {
+      const key = job.keys[n]!
+      const entry = entries[n]
+      if (entry) {
+        this.#places.entries.set(key, entry)
+        this.#soundness.trust(entry)
+        this.#entries.set(step, entry)
       }
-    })
-    for (const [n, { cpu, memory, label: step }] of members.entries())
-      this.#tell({
-        event: 'started',
-        step,
-        key: job.keys[n]!,
-        attempt: number,
-        cpu,
-        memory,
-        ...(members.length > 1 && { group: labels.at(-1)! }),
-      })
-    const progress = (n: number, told: Told) => this.#tell({ event: 'progress', step: labels[n]!, ...told })
-    const at = { members, links: work.links, number, run, signal: this.#stop.signal, progress }
-    const outcome = await this.#perform(at, store, this.#keys)
-    if (outcome.state === 'done') {
-      this.#spare.push(...members.map(({ folder }) => folder))
-      for (const [n, entry] of outcome.entries.entries()) {
-        const { seconds, usage } = outcome.ended[n]!
-        if (entry) this.#places.entries.set(job.keys[n]!, entry)
-        if (entry) this.#soundness.trust(entry)
-        if (entry) this.#entries.set(labels[n]!, entry)
-        this.#tell({ event: 'succeeded', step: labels[n]!, key: job.keys[n]!, seconds, ...(usage && { usage }) })
-      }
-      return this.#end(job, 'done')
+      const { seconds, usage } = ended[n]!
+      this.#telling.tell({ event: 'succeeded', step, key, seconds, ...(usage && { usage }) })
     }
-    const failed = work.members[outcome.member]!
-    const step = labels[outcome.member]!
-    if (this.#mayTryAgain(job, failed, outcome.cause, number)) {
-      this.#tell({ event: 'retried', step, attempt: number, reason: outcome.message.split('\n')[0]! })
-      if (outcome.cause === 'transient' && failed.step.retry.pause) await pause(failed.step.retry.pause, this.#stop.signal)
+    this.#end(job, 'done')
+  }
+  /** Tries again where that may help; else those that were joined to it end with it, and those that follow. */
+  async #failed(job: Job, members: readonly Member[], outcome: Extract<Outcome, { state: 'failed' }>): Promise<void> {
+    const { member, cause, message, folder } = outcome
+    const { node, label: step } = members[member]!
+    if (this.#grants.mayTryAgain(node, cause, job.attempts)) {
+      this.#telling.tell({ event: 'retried', step, attempt: job.attempts, reason: message.split('\n')[0]! })
+      if (cause === 'transient' && node.step.retry.pause) await pause(node.step.retry.pause, this.#stop.signal)
       return this.#queue(job)
     }
-    this.#failures.push(outcome.message)
-    const cancelled = outcome.cause === 'cancelled' && { cancelled: true as const }
-    this.#tell({ event: 'failed', step, key: job.keys[outcome.member]!, message: outcome.message, folder: outcome.folder, ...cancelled })
-    for (const [n, other] of labels.entries())
-      if (n !== outcome.member)
-        this.#tell({ event: 'skipped', step: other, key: job.keys[n]!, reason: `${step}, which it is joined to, failed` })
+    this.#failures.push(message)
+    const cancelled = cause === 'cancelled' && { cancelled: true as const }
+    this.#telling.tell({ event: 'failed', step, key: job.keys[member]!, message, folder, ...cancelled })
+    for (const [n, key] of job.keys.entries()) if (n !== member) this.#telling.skipped(key, `${step}, which it is joined to, failed`)
     this.#end(job, 'failed', `${step} ${cancelled ? 'was stopped' : 'failed'}`)
     if (this.#at.failFast) this.#stop.abort()
   }
-  /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
-  #mayTryAgain(job: Job, { needs, step }: StepNode, cause: Cause, attempts: number): boolean {
-    if (cause === 'memory')
-      return (
-        attempts < rungs(needs.memory).length &&
-        this.#share(job).memory <= this.#at.total.memory &&
-        rung(needs.memory, attempts) <= this.#at.total.memory
-      )
-    if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
-    return cause === 'transient' && attempts <= step.retry.times
-  }
   #end(job: Job, state: 'done' | 'failed' | 'skipped', reason = ''): void {
     const { ready, lost } = this.#jobs.end(job, state, reason)
-    for (const { job, reason } of lost)
-      if (!('each' in job.work)) for (const key of job.keys) this.#tell({ event: 'skipped', step: this.#label(key), key, reason })
+    for (const { job, reason } of lost) if (!('each' in job.work)) for (const key of job.keys) this.#telling.skipped(key, reason)
     for (const job of ready) this.#queue(job)
   }
   /** Once its list is written, an `each` becomes one branch for every file, and waits for them. */
@@ -429,8 +357,8 @@ class Executor<O extends Results> {
     const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
     this.#places.branches.set(job.key, branches)
     const nodes = branches.flatMap(branch => branch.nodes)
-    this.#name(nodes, inSeveral(this.#plan.nodes))
-    this.#announce(nodes)
+    this.#telling.name(nodes, inSeveral(this.#plan.nodes))
+    this.#telling.planned(nodes, node => this.#grants.of(node, 1))
     await this.#lookUp(nodes)
     const wanted = branches.flatMap(({ results }) => Object.values(results))
     this.#jobs.rank(nodes)
@@ -442,7 +370,7 @@ class Executor<O extends Results> {
     if (job.waiting === 0) this.#queue(job)
   }
 }
-const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
+const nothing: Share = { cpu: 0, memory: 0, gpu: 0 }
 /** The plan's nodes but for the bodies of `each`, whose steps exist only once the list is written. */
 function outer(plan: Plan): readonly Node[] {
   const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
