@@ -1,13 +1,12 @@
 // Compares a sample's calls with the truth, record by record: an allele is found when contig, POS, REF and ALT are equal.
 // Both files must be split, atomised and left-aligned before (bcftools norm -m -both -a -f REFERENCE), or equal alleles differ in writing.
-//   precision = TP / (TP + FP)   recall = TP / (TP + FN)   F1 = 2 TP / (2 TP + FP + FN)     (C. J. van Rijsbergen, 1979; null where it would be 0 / 0)
-//   genotype concordance = TPs with the same share of ALT among the alleles of the genotype / TPs, so that 1 equals 1/1 and 0|1 equals 1/0
 // An allele is SNP or indel by its lengths. It lies where its POS lies, which is the rule of `bcftools view -T`.
 import { createReadStream, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createGunzip, gunzipSync } from 'node:zlib'
+import { type Counts, type Rates, rates } from './rates.ts'
 
 export type Type = 'snp' | 'indel'
 
@@ -25,17 +24,9 @@ export interface Calls {
   readonly left: { readonly filtered: number; readonly symbolic: number }
 }
 
-export interface Row {
+export interface Row extends Counts, Rates {
   readonly stratum: string
   readonly type: Type
-  readonly tp: number
-  readonly fp: number
-  readonly fn: number
-  readonly precision: number | null
-  readonly recall: number | null
-  readonly f1: number | null
-  readonly genotypesSame: number
-  readonly genotypeConcordance: number | null
 }
 export interface Report {
   readonly sample: string
@@ -168,24 +159,6 @@ export const readBed = (path: string) => {
 }
 type Inside = ReturnType<typeof readBed>
 
-const ratio = (part: number, whole: number) => (whole === 0 ? null : part / whole)
-
-export const rowOf = (stratum: string, type: Type, counts: { tp: number; fp: number; fn: number; genotypesSame: number }): Row => {
-  const { tp, fp, fn, genotypesSame } = counts
-  return {
-    stratum,
-    type,
-    tp,
-    fp,
-    fn,
-    precision: ratio(tp, tp + fp),
-    recall: ratio(tp, tp + fn),
-    f1: ratio(2 * tp, 2 * tp + fp + fn),
-    genotypesSame,
-    genotypeConcordance: ratio(genotypesSame, tp),
-  }
-}
-
 /** Greedy from the left, each false positive used once. */
 export const pairsWithin = (within: number, missed: readonly Allele[], extra: readonly Allele[]) => {
   const order = (a: Allele, b: Allele) => (a.contig < b.contig ? -1 : a.contig > b.contig ? 1 : a.pos - b.pos)
@@ -226,7 +199,8 @@ export const compare = (truth: Calls, calls: Calls, strata: Readonly<Record<stri
       const here = (alleles: readonly Allele[]) => alleles.filter(allele => allele.type === type && inside(allele))
       const tps = here(found)
       const genotypesSame = tps.filter(allele => same.has(allele)).length
-      return rowOf(stratum, type, { tp: tps.length, fp: here(extra).length, fn: here(missed).length, genotypesSame })
+      const counts = { tp: tps.length, fp: here(extra).length, fn: here(missed).length, genotypesSame }
+      return { stratum, type, ...counts, ...rates(counts) }
     }),
   )
   const pairs = pairsWithin(within, missed, extra)

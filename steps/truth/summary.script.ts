@@ -1,44 +1,26 @@
 // Pools reports of truth/compare: counts are added over the samples, and precision, recall and F1 made from the sums (not the mean of the ratios),
-// so that a sample with few variants does not weigh as much as one with many. Formulas: compare.script.ts.
+// so that a sample with few variants does not weigh as much as one with many. Formulas: rates.ts.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type Counts, type Rates, rates } from './rates.ts'
 
-export interface Counts {
+export interface Row extends Counts {
   readonly stratum: string
   readonly type: string
-  readonly tp: number
-  readonly fp: number
-  readonly fn: number
-  readonly genotypesSame: number
 }
 export interface Report {
   readonly sample: string
-  readonly rows: readonly Counts[]
+  readonly rows: readonly Row[]
   readonly perhapsSameHaplotype: { readonly within: number; readonly pairs: number }
 }
-export interface Line extends Counts {
+export interface Line extends Row, Rates {
   readonly sample: string
-  readonly precision: number | null
-  readonly recall: number | null
-  readonly f1: number | null
-  readonly genotypeConcordance: number | null
 }
-
-const ratio = (part: number, whole: number) => (whole === 0 ? null : part / whole)
-const line = (sample: string, { stratum, type, tp, fp, fn, genotypesSame }: Counts): Line => ({
-  sample,
-  stratum,
-  type,
-  tp,
-  fp,
-  fn,
-  precision: ratio(tp, tp + fp),
-  recall: ratio(tp, tp + fn),
-  f1: ratio(2 * tp, 2 * tp + fp + fn),
-  genotypesSame,
-  genotypeConcordance: ratio(genotypesSame, tp),
-})
+const line = (sample: string, { stratum, type, tp, fp, fn, genotypesSame }: Row): Line => {
+  const counts = { tp, fp, fn, genotypesSame }
+  return { sample, stratum, type, ...counts, ...rates(counts) }
+}
 
 export const pool = (reports: readonly Report[]) => {
   const seen = new Set<string>()
@@ -47,7 +29,7 @@ export const pool = (reports: readonly Report[]) => {
       throw new Error(`Two reports are of sample "${sample}". Each sample should be pooled once. Leave one of them out.`)
     seen.add(sample)
   }
-  const sums = new Map<string, Counts>()
+  const sums = new Map<string, Row>()
   for (const row of reports.flatMap(({ rows }) => rows)) {
     const key = `${row.stratum}\t${row.type}`
     const sofar = sums.get(key) ?? { stratum: row.stratum, type: row.type, tp: 0, fp: 0, fn: 0, genotypesSame: 0 }
