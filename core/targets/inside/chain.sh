@@ -105,7 +105,7 @@ member_shell() {
   if (($# == 2 && status > 128)) && ((${#lines[@]} > 1 || status == 141 || status == 143 || status == 130)); then
     signal=$((status - 128))
   fi
-  echo "$n $status $signal $told" >"$events"
+  echo "$n $status $signal $told ." >"$events"
 }
 tee_shell() { # a copy of a link on its way
   trap : TERM
@@ -114,7 +114,7 @@ tee_shell() { # a copy of a link on its way
   local keep_on=() # where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
   ! tee -p </dev/null >/dev/null 2>&1 || keep_on=(-p)
   tee "${keep_on[@]}" "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee"
-  echo "$((n + members)) $? - 0 0 0" >"$events"
+  echo "$((n + members)) $? - 0 0 0 ." >"$events"
 }
 
 # --- All of them, watched by events and clock. Index n is a member, n + members the tee after it.
@@ -164,12 +164,16 @@ sample() { # resident memory by process group; rusage is not told to shells
     ((total <= ${sampled[$n]-0})) || sampled[$n]=$total
   done
 }
-event() { # the next one within so many seconds, in `line`; a read that runs out of time keeps what it has of a line, so the rest is fetched
-  local rest
-  IFS= read -r -t "$1" -u 8 line && return
-  [[ -n $line ]] && IFS= read -r -u 8 rest && line+=$rest
+part='' # of a line, when time ran out within it
+event() { # the next one within so many seconds, in `line`. A read that runs out of time may have eaten the newline, so lines end in a dot
+  local got
+  IFS= read -r -t "$1" -u 8 got
+  line=$part$got part=''
+  [[ $line != *' .' ]] || return 0
+  part=$line
+  return 1
 }
-ended() { # n status signal real user system
+ended() { # n status signal real user system .
   local n=$1
   [[ -n ${alive[$n]-} ]] || return 0
   kill -KILL -- "-${pid[$n]}" 2>/dev/null # what it left running in the background
