@@ -205,6 +205,32 @@ describe('failures', () => {
     )
   })
 })
+test('a pod that no node can take while others of the run work waits for them, however long', async () => {
+  const at = await setting()
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message: '0/1 nodes are available: 1 Insufficient cpu.',
+  }
+  at.cluster.onWorkflow = async (name, workflow) => {
+    const tasks = tasksOf(workflow)
+    const [one, next] = ['one', 'next'].map(word => tasks.find(({ template }) => template.startsWith(word))!)
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+    at.cluster.setPod('next-pod', pod(name, next!.name, 1, { phase: 'Pending', conditions: [condition] }))
+    at.cluster.setPod('one-pod', pod(name, one!.name, 1, began))
+    await new Promise(done => setTimeout(done, 1200)) // far longer than the patience
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {}, startedAt: 'x' })
+    await new Promise(done => setTimeout(done, 300))
+    for (const task of [one, next]) publish(at.bucket, prefix, name, task!, 'made.txt', task!.template.slice(0, 3))
+    const told = { [one!.name]: { phase: 'Succeeded' }, [next!.name]: { phase: 'Succeeded' } }
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, tasks, told) })
+  }
+  const { told, state } = await ran(at, { one: write('one'), next: write('next') }, { patience: { passing: 300 } })
+  expect(told).toContain('progress next: waits: no node can take it: 0/1 nodes are available: 1 Insufficient cpu')
+  expect(told).toContain('succeeded next')
+  expect(state).toBe('succeeded')
+})
 test('cancelled: the workflow is told to end, steps that had begun are told as stopped, what is done is kept', async () => {
   const at = await setting()
   const stop = new AbortController()

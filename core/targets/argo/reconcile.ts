@@ -34,6 +34,8 @@ export class Reconciler {
   /** By key, the place of its log in the bucket. */
   readonly #logs = new Map<string, string>()
   readonly #stuckSince = new Map<string, number>()
+  /** When a pod was last seen at work. */
+  #busy = 0
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
@@ -54,6 +56,7 @@ export class Reconciler {
   async #lookOnce(number: number, units: Units): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
     this.#fetchAhead(number, units)
+    if (this.#isBusy(units)) this.#busy = Date.now()
     for (const unit of units.all()) {
       if (this.#settled.has(unit.name)) continue
       const task = this.#tasks.get(`${number} ${unit.task}`)
@@ -65,6 +68,14 @@ export class Reconciler {
       else moving++
     }
     return hopeless > 0 && moving === 0
+  }
+  /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
+  #isBusy(units: Units): boolean {
+    for (const { name, over, attempts } of units.all()) {
+      const state = [...attempts.values()].at(-1)?.state
+      if (!over && !this.#settled.has(name) && state !== undefined && state !== 'waiting') return true
+    }
+    return false
   }
   /** Records of what has ended since, asked for all at once; they are told one after another, each after what it needs. */
   #fetchAhead(number: number, units: Units): void {
@@ -130,7 +141,8 @@ export class Reconciler {
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
     ledger.progress(keys[0]!, `waits: ${why}`)
-    if (Date.now() - since < (passing ? patience.passing : patience.lasting)) return 'moving' as const
+    if (passing ? Date.now() - Math.max(since, this.#busy) < patience.passing : Date.now() - since < patience.lasting)
+      return 'moving' as const
     const key = keys.find(key => ledger.isOpen(key))
     const advice = passing
       ? "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
