@@ -99,6 +99,15 @@ test.each<[string, Refusal, string]>([
     'ENVIRONMENT: A policy of the cluster, policy.example.org, refused the request: label team is missing. Ask who keeps the cluster, or adapt the environment lab.',
   ],
   [
+    'policy refusal',
+    {
+      status: 422,
+      message:
+        "workflows.argoproj.io \"x\" is forbidden: ValidatingAdmissionPolicy 'teams' with binding 'all' denied request: the label team is missing",
+    },
+    'ENVIRONMENT: A policy of the cluster, teams, refused the request: the label team is missing. Ask who keeps the cluster, or adapt the environment lab.',
+  ],
+  [
     'webhook that cannot be asked',
     { status: 500, message: 'Internal error occurred: failed calling webhook "policy.example.org": no endpoints' },
     'ENVIRONMENT: A policy of the cluster cannot be asked, and nothing is admitted without it: Internal error occurred: failed calling webhook "policy.example.org": no endpoints. Ask who keeps the cluster.',

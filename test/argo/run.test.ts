@@ -205,6 +205,22 @@ describe('failures', () => {
     )
   })
 })
+test('a pod that is never made, for want of quota: told at once, and given up after a time', async () => {
+  const at = await setting()
+  const message = 'pods "small-1" is forbidden: exceeded quota: few, requested: pods=1, used: pods=9, limited: pods=9'
+  at.cluster.onWorkflow = (name, workflow) => {
+    const tasks = tasksOf(workflow)
+    const told = { phase: 'Running', attempts: [{ phase: 'Pending', message }] }
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: nodes(name, tasks, { [tasks[0]!.name]: told }) })
+  }
+  at.cluster.onPatch = name =>
+    at.cluster.setWorkflow(name, { phase: 'Failed', nodes: { x: { id: 'x', name, type: 'DAG', phase: 'Failed' } } })
+  const { told, failures } = await ran(at, { hello: write('hello') }, { patience: { passing: 300 } })
+  expect(told).toContain(`progress hello: waits: its pod is not admitted: ${message}`)
+  expect(failures).toEqual([
+    `Step hello could not start: its pod is not admitted: ${message}. Wait until other work has ended, or ask for a larger quota.\n  pod:     none`,
+  ])
+})
 test('a pod that no node can take while others of the run work waits for them, however long', async () => {
   const at = await setting()
   const condition = {

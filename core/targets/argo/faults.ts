@@ -17,10 +17,13 @@ export function faultOf(answer: Answer, method: string, path: string, at: Cluste
     )
   if (/exceeded quota/.test(message))
     return says(`The namespace ${at.namespace} has no quota left: ${message}. Wait until other work has ended, or ask for a larger quota.`)
-  const [, webhook, words] = /admission webhook "([^"]*)" denied the request:? ?(.*)/s.exec(message) ?? []
-  if (webhook !== undefined)
+  const [, webhook, policy = webhook, words] =
+    /(?:admission webhook "([^"]*)"|ValidatingAdmissionPolicy '([^']*)' with binding '[^']*') denied (?:the )?request:? ?(.*)/s.exec(
+      message,
+    ) ?? []
+  if (policy !== undefined)
     return says(
-      `A policy of the cluster, ${webhook}, refused the request: ${words || 'it gives no reason'}. Ask who keeps the cluster, or adapt the environment ${at.environment}.`,
+      `A policy of the cluster, ${policy}, refused the request: ${words || 'it gives no reason'}. Ask who keeps the cluster, or adapt the environment ${at.environment}.`,
     )
   if (/failed calling webhook/.test(message))
     return says(`A policy of the cluster cannot be asked, and nothing is admitted without it: ${message}. Ask who keeps the cluster.`)

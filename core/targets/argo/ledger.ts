@@ -34,6 +34,8 @@ export class Ledger {
   /** By key: the last attempt of its pod that it ran in, and how many it took part in. */
   readonly #attempts = new Map<string, { readonly pod: number; readonly own: number }>()
   readonly #byKey = new Map<string, Job>()
+  /** Of steps of branches: the whole branch, by the keys for an unnamed item. */
+  readonly #siblings = new Map<string, ReadonlyMap<string, string>>()
   /** Lists that are there, but whose branches are not told yet. */
   #ready: Job[] = []
   constructor(plan: Plan, versions: ReadonlyMap<string, string>, on: Sink, lookUp: LookUp, cpu = Number.POSITIVE_INFINITY) {
@@ -155,6 +157,10 @@ export class Ledger {
     this.#tell({ event: 'skipped', step: this.label(key), key, reason })
     this.#end(key, 'skipped', reason)
   }
+  /** In the branch that a step is of, the key of the step that has this key for an unnamed item. */
+  sibling(key: string, general: string): string | undefined {
+    return this.#siblings.get(key)?.get(general)
+  }
   stateOf(key: string): State | undefined {
     return this.#states.get(key)
   }
@@ -219,6 +225,11 @@ export class Ledger {
     if (!items) return this.#close(job, 'skipped', 'the list it runs over was left out')
     const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
     this.places.branches.set(job.key, branches)
+    const body = bodyOf(node).map(general => this.keys.of(general))
+    for (const branch of branches) {
+      const own = new Map(body.map((general, n) => [general, this.keys.of(branch.nodes[n]!)])) // in one order
+      for (const key of own.values()) this.#siblings.set(key, own)
+    }
     const nodes = branches.flatMap(branch => branch.nodes)
     this.#name(nodes, inSeveral(this.#plan.nodes))
     await this.#meet(nodes)

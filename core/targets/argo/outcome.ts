@@ -76,7 +76,7 @@ function infrastructure(message: string): string {
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
-  if (/denied the request|violates PodSecurity/.test(message))
+  if (/denied (the )?request|violates PodSecurity/.test(message))
     return `a policy of the cluster refused its pod (${message}). Ask who keeps the cluster, or adapt the environment.`
   if (/Stopped with strategy|shutdown/i.test(message)) return `the run was stopped (${message}).`
   if (/pod deleted|node.*(lost|shutdown|drain)|Evicted|evicted/.test(message))

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts'
 import { maySkip } from './needed.ts'
 import { culprit, type Fallen, isMade, keepLog } from './outcome.ts'
 import { recordOf } from './records.ts'
+import type { Stuck } from './status.ts'
 import type { BucketRecord } from './stored.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import type { Unit, Units } from './units.ts'
@@ -99,9 +100,10 @@ export class Reconciler {
   /** By place. Undefined while a branch's own keys, or its steps, are not known. */
   #keysOf(task: SubmittedTask, unit: Unit): ReadonlyMap<number, string> | undefined {
     if (!task.each) return new Map(task.entries.map(({ place, key }) => [place, key]))
-    const told = unit.parameters
-    if (!told) return undefined
-    const keys = new Map(task.entries.map(({ place, parameter }) => [place, told.get(parameter) ?? '']))
+    // A pod is given keys only of steps that leave files: one of them tells the branch.
+    const { parameter = '' } = task.entries.find(({ kept }) => kept) ?? {}
+    const branch = unit.parameters?.get(parameter) ?? ''
+    const keys = new Map(task.entries.map(({ place, key }) => [place, this.#at.ledger.sibling(branch, key) ?? '']))
     return [...keys.values()].every(key => this.#at.ledger.nodes.has(key)) ? keys : undefined
   }
   async #lookAt(
@@ -131,12 +133,7 @@ export class Reconciler {
     return 'moving'
   }
   /** Says what a pod waits for; gives it up when that has lasted. */
-  #waits(
-    unit: Unit,
-    { why, passing }: { readonly why: string; readonly passing: boolean },
-    keys: readonly string[],
-    pod: string | undefined,
-  ) {
+  #waits(unit: Unit, { why, passing, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
     const { ledger, patience } = this.#at
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
@@ -144,9 +141,6 @@ export class Reconciler {
     if (passing ? Date.now() - Math.max(since, this.#busy) < patience.passing : Date.now() - since < patience.lasting)
       return 'moving' as const
     const key = keys.find(key => ledger.isOpen(key))
-    const advice = passing
-      ? "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
-      : 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
     if (key) ledger.failed(key, `Step ${ledger.label(key)} could not start: ${why}. ${advice}\n  pod:     ${pod ?? 'none'}`)
     for (const other of keys) ledger.skipped(other, `${ledger.label(key ?? other)}, which shares its pod, failed`)
     return 'hopeless' as const

@@ -76,22 +76,42 @@ export const nodeNameOf = ({ metadata }: LivePod): string | undefined => metadat
 export interface Stuck {
   readonly why: string
   readonly passing: boolean
+  readonly advice: string
 }
+const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
+const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
 export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
-    return { why: `no node can take it: ${(scheduled.message ?? 'the scheduler gives no reason').replace(/\.$/, '')}`, passing: true }
+    return {
+      why: `no node can take it: ${(scheduled.message ?? 'the scheduler gives no reason').replace(/\.$/, '')}`,
+      passing: true,
+      advice: room,
+    }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { reason = '', message = '' } = container.state?.waiting ?? {}
     if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|ImageInspectError)$/.test(reason))
       return {
         why: `its image ${container.image ?? ''} cannot be pulled (${reason}${message === '' ? '' : `: ${message}`})`,
         passing: false,
+        advice: registry,
       }
     if (/^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason))
-      return { why: `its container ${container.name} cannot be made (${reason}${message === '' ? '' : `: ${message}`})`, passing: false }
+      return {
+        why: `its container ${container.name} cannot be made (${reason}${message === '' ? '' : `: ${message}`})`,
+        passing: false,
+        advice: registry,
+      }
   }
   return undefined
+}
+/** What keeps a pod from being made at all, which only its node tells: the controller tries again and again. */
+export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined {
+  if (phase !== 'Pending' || !/forbidden|denied/.test(message)) return undefined
+  const advice = /exceeded quota/.test(message)
+    ? 'Wait until other work has ended, or ask for a larger quota.'
+    : 'Ask who keeps the cluster, or adapt the environment.'
+  return { why: `its pod is not admitted: ${message.replace(/\.$/, '')}`, passing: true, advice }
 }
 /** Whether the step's own container has begun; init and wait are Argo's. */
 export const hasBegun = ({ status }: LivePod): boolean =>

@@ -1,4 +1,4 @@
-import { hasBegun, type LivePod, type LiveWorkflow, nodeNameOf, nodesOf, type Stuck, stuck, type WorkflowNode } from './status.ts'
+import { hasBegun, type LivePod, type LiveWorkflow, nodeNameOf, nodesOf, type Stuck, stuck, unmade, type WorkflowNode } from './status.ts'
 import type { Change } from './watch.ts'
 
 export interface AttemptState {
@@ -68,8 +68,11 @@ export class Units {
     // Stopped before it began, or after: a pod that began was seen, or was so short that it ended.
     const begun = known?.begun === true || state === 'succeeded' || (state === 'failed' && node.outputs?.exitCode !== undefined)
     if (state !== undefined) unit.attempts.set(attempt, { pod: known?.pod, state, begun, message })
-    else if (!known)
-      unit.attempts.set(attempt, { pod: undefined, state: node.phase === 'Running' ? 'running' : 'waiting', begun: false, message })
+    else if (known?.pod === undefined) {
+      const why = unmade(node)
+      const state = node.phase === 'Running' ? 'running' : 'waiting'
+      unit.attempts.set(attempt, { pod: undefined, state, begun: known?.begun === true, message, ...(why && { stuck: why }) })
+    }
     unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
   }
   #seePod(pod: LivePod): void {

@@ -1,5 +1,5 @@
-import { plan, run, step } from 'trireme-bio'
-import { by, type Case, image, needs, say, text } from '../case.ts'
+import { each, plan, run, step } from 'trireme-bio'
+import { by, type Case, image, lines, needs, say, tally, text } from '../case.ts'
 
 const both = { streams: ['from', 'to'] } as const
 const reads = { streams: ['from'] } as const
@@ -22,6 +22,17 @@ export const streams: readonly Case[] = [
     proves: 'Steps whose both ends stream give the same bytes, by pipes or by files',
     plans: () => [plan('stream', { out: total({ from: double({ from: count({}).to }).to }).to })],
     holds: { out: '40000200000\n' },
+  },
+  {
+    name: 'each-stream',
+    proves: 'A chain for each file of a list: steps that leave no file are told like all others',
+    plans: () => {
+      const { files } = lines({ text: by('three', 'printf "1\\n20\\n300\\n" >"$2"')({ from: say({ what: 'three' }).said }).to })
+      const again = by('again', 'cat "$1" "$1" >"$2"', both)
+      const { sum } = each(files, from => ({ sum: total({ from: double({ from: again({ from }).to }).to }).to }))
+      return [plan('each-stream', { out: tally({ texts: sum }).told })]
+    },
+    holds: { out: '3 files\n4\n80\n1200\n' },
   },
   {
     name: 'tee',

@@ -1,0 +1,66 @@
+import { rmSync } from 'node:fs'
+import { afterEach, test } from 'vitest'
+import { type ArgoEnvironment, environment as schema } from '../../core/environment.ts'
+import type { Event } from '../../core/events.ts'
+import { plan } from '../../core/index.ts'
+import type { Results } from '../../core/pipeline.ts'
+import { Store } from '../../core/store/store.ts'
+import { Cluster } from '../../core/targets/argo/cluster.ts'
+import { type ArgoOptions, runOnArgo } from '../../core/targets/argo/run.ts'
+import { scratch } from '../../core/testing.ts'
+import { told } from './setting.ts'
+
+// A real cluster that somebody names by hand: TRIREME_TEST_CONTEXT, with S3_ENDPOINT, S3_BUCKET and the keys of the bucket in
+// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. None is ever guessed. Its user must be allowed everything: quotas and policies are made.
+
+const { TRIREME_TEST_CONTEXT: context, S3_ENDPOINT = '', S3_BUCKET = '' } = process.env
+export const real = test.runIf(context !== undefined)
+if (context === undefined) console.info('Not run: tests against a real cluster. Name a context in TRIREME_TEST_CONTEXT.')
+export const mark = `${process.pid}-${Date.now().toString(36)}`
+const settings = {
+  target: 'argo',
+  context,
+  namespace: process.env.TRIREME_TEST_NAMESPACE ?? 'argo',
+  serviceAccount: 'pipeline',
+  hostNetwork: true,
+  limits: { cpu: 1 },
+  bucket: {
+    endpoint: S3_ENDPOINT.replace(/^https?:\/\//, ''),
+    name: S3_BUCKET,
+    prefix: `test-${mark}`,
+    insecure: !S3_ENDPOINT.startsWith('https:'),
+    credentials: { secret: { name: 's3', accessKey: 'accessKey', secretKey: 'secretKey' } },
+  },
+}
+export const image = process.env.TRIREME_TEST_IMAGE ?? 'localhost/trireme/reads:0.1.0'
+export const environment = (more: Partial<ArgoEnvironment> = {}) =>
+  ({ name: 'real', ...schema.parse(settings), ...more }) as ArgoEnvironment // its target is argo
+export async function clusterOf({ context, namespace, name, kubeconfig }: ArgoEnvironment): Promise<Cluster> {
+  return Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
+}
+const close: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const each of close.splice(0)) await each()
+})
+/** Makes an object of the cluster for as long as a test runs. */
+export async function during(folder: string, object: { readonly metadata: { readonly name: string } }): Promise<void> {
+  const cluster = await clusterOf(environment())
+  await cluster.ask('POST', folder, { body: object })
+  close.push(() => cluster.remove(`${folder}/${object.metadata.name}`))
+}
+let runs = 0
+export async function ran<O extends Results>(results: O, at: ArgoEnvironment, more: Partial<ArgoOptions> = {}) {
+  const folder = scratch()
+  close.push(() => rmSync(folder, { recursive: true, force: true }))
+  const events: Event[] = []
+  const done = await runOnArgo(plan('small', results), {
+    store: await Store.open(folder),
+    environment: at,
+    versions: new Map(),
+    run: `real-${mark}-${++runs}`,
+    image: () => image,
+    on: event => events.push(event),
+    ...more,
+  })
+  return { ...done, told: events.map(told) }
+}
