@@ -14,9 +14,9 @@ import { readYaml } from './params-file.ts'
 
 /** What the names of images stand for in an environment. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
 export async function imagesIn({ name, images }: Environment): Promise<(name: string) => string> {
-  const file = images.lock ?? path.join(packageRoot, 'containers', 'images.lock')
-  const lock = images.lock !== undefined || existsSync(file) ? readLock(await readYaml(file, 'lock of images'), file) : {}
-  return image => imageFor(image, { images, owner: `environment "${name}"`, lock, contents })
+  const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
+  const lock = file !== undefined ? readLock(await readYaml(file, 'lock of images'), file) : {}
+  return image => imageFor(image, { images, environment: name, lock, contents })
 }
 /** Versions of the plan's tools in the images of an environment. */
 export async function versionsIn(plan: Plan, environment: Environment, store: Store): Promise<ReadonlyMap<string, string>> {

@@ -72,7 +72,12 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
   ],
-  'Clusters:': [
+  'Containers and clusters:': [
+    {
+      words: 'images [names...]',
+      about: "build the container images of the package's steps, check their tools, and push them to a registry",
+      load: () => import('./commands/images.ts'),
+    },
     {
       words: 'cluster-setup',
       about: 'print the accounts and rights that runs on a cluster need, as YAML to read and apply',

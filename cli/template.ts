@@ -109,7 +109,7 @@ const config = `# Where pipelines may run beside this machine: "npx trireme run 
 environments:
 #   boxes:                                   # containers on this machine
 #     target: container
-#     images: { registry: ghcr.io/OWNER }    # where the images of the package were pushed to
+#     images: { registry: localhost, tag: "0.1.0" }    # after "npx trireme images --on boxes", which builds them
 #   ours:                                    # a cluster with Argo Workflows
 #     target: argo
 #     context: CONTEXT                       # of the kubeconfig, by name
@@ -120,7 +120,7 @@ environments:
 #       credentials:
 #         secret: { name: s3, accessKey: accessKey, secretKey: secretKey }    # a Secret of the namespace; never a secret itself
 #         client: { accessKey: AWS_ACCESS_KEY_ID, secretKey: AWS_SECRET_ACCESS_KEY }    # names of variables of your own
-#     images: { registry: ghcr.io/OWNER }
+#     images: { registry: ghcr.io/OWNER }    # after "npx trireme images --on ours", which builds and pushes them
 `
 /** By path in the project. */
 export const files: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** Container images by what they are for. Steps name them; `images.lock`, written when they are pushed, says which repository and digest each one is. */
+/** Container images by what they are for. Steps name them; `images.lock`, written when they are pushed (`trireme images`), says which repository and digest each one is. */
 export const images = {
   /** From reads to sorted, marked alignments. */
   reads: 'reads',

@@ -8,7 +8,7 @@ const images = z.strictObject({
   prefix: of.prefix.default('trireme'),
   /** For images that were built here and not pushed: no digest is looked up. */
   tag: of.tag.optional(),
-  /** The file that `npm run images -- --push` writes. @default that of the package */
+  /** The file that `trireme images` writes when it pushes. @default images.lock of the working directory, else that of the package */
   lock: of.path.optional(),
   pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never'], 'expected IfNotPresent, Always or Never').default('IfNotPresent'),
   /** Other images in place of ours, by the name that steps use: `training: training-cuda`, or one of BioContainers. */

@@ -17,7 +17,7 @@ const contents = {
 }
 const lock = { reads: `ghcr.io/owner/trireme/reads@${digest('a')}`, 'training-cuda': `ghcr.io/owner/trireme/training-cuda@${digest('b')}` }
 const settings = (images: object) => readEnvironment('ours', { target: 'local', images }, 'a test').images
-const image = (name: string, images: object) => imageFor(name, { images: settings(images), owner: 'environment "ours"', lock, contents })
+const image = (name: string, images: object) => imageFor(name, { images: settings(images), environment: 'ours', lock, contents })
 
 test('an image of our own is the one in the lock', () => {
   expect(image('reads', {})).toBe(lock.reads)
@@ -37,7 +37,10 @@ test('swapped for one of others, as it is, or for another of ours', () => {
 })
 test('what nothing says is told, with what would', () => {
   expect(() => image('variants', {})).toThrow(
-    'The image "variants" is not in the lock, so that environment "ours" has no digest of it. Build and push it with "npm run images -- variants --push REGISTRY"',
+    'The image "variants" is not in images.lock, so that environment "ours" has no digest of it. Say in its settings where images are, images: { registry: REGISTRY }, then build and push them there: trireme images variants --on ours',
+  )
+  expect(() => image('variants', { registry: '127.0.0.1:5000' })).toThrow(
+    'has no digest of it. Build and push it first: trireme images variants --on ours',
   )
   expect(() => image('mine', {})).toThrow('Nothing says what the image "mine" is in environment "ours".')
   expect(() => readLock({ reads: 'ghcr.io/owner/reads:1' }, 'images.lock')).toThrow(

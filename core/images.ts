@@ -16,7 +16,7 @@ export function readLock(value: unknown, file: string): ImageLock {
   if (entries && !wrong) return Object.fromEntries(entries.map(([name, reference]) => [name, String(reference)]))
   throw new TriremeError(
     'ENVIRONMENT',
-    `${file} is no lock of images: ${wrong ? `"${wrong[0]}" has ${shown(wrong[1])}, and REPOSITORY@sha256:… would be right` : 'it holds no names with references'}. Write it anew with "npm run images -- --push REGISTRY".`,
+    `${file} is no lock of images: ${wrong ? `"${wrong[0]}" has ${shown(wrong[1])}, and REPOSITORY@sha256:… would be right` : 'it holds no names with references'}. Write it anew with "trireme images --push REGISTRY".`,
   )
 }
 /** The name of the image of our own that stands for a name: itself, or the one it is swapped for; undefined for an image of others. */
@@ -33,10 +33,10 @@ export function imageFor(
   name: string,
   {
     images,
-    owner,
+    environment,
     lock,
     contents,
-  }: { readonly images: ImageSettings; readonly owner: string; readonly lock: ImageLock; readonly contents: Contents },
+  }: { readonly images: ImageSettings; readonly environment: string; readonly lock: ImageLock; readonly contents: Contents },
 ): string {
   const own = ownName(name, images, contents)
   if (own === undefined) {
@@ -44,7 +44,7 @@ export function imageFor(
     if (other !== undefined) return other
     throw new TriremeError(
       'ENVIRONMENT',
-      `Nothing says what the image "${name}" is in ${owner}. Images of our own are ${Object.keys(contents).join(', ')}; say what another is: images: { swap: { ${name}: REFERENCE } }.`,
+      `Nothing says what the image "${name}" is in environment "${environment}". Images of our own are ${Object.keys(contents).join(', ')}; say what another is: images: { swap: { ${name}: REFERENCE } }.`,
     )
   }
   const repository = [images.registry, images.prefix, own].filter(part => part).join('/')
@@ -53,7 +53,7 @@ export function imageFor(
   if (locked === undefined)
     throw new TriremeError(
       'ENVIRONMENT',
-      `The image "${own}" is not in the lock, so that ${owner} has no digest of it. Build and push it with "npm run images -- ${own} --push REGISTRY", or take those that were built here: images: { registry: localhost, tag: VERSION }.`,
+      `The image "${own}" is not in images.lock, so that environment "${environment}" has no digest of it. ${images.registry === undefined ? `Say in its settings where images are, images: { registry: REGISTRY }, then build and push them there:` : 'Build and push it first:'} trireme images ${own} --on ${environment}`,
     )
   return images.registry === undefined ? locked : `${repository}@${locked.split('@')[1]}`
 }

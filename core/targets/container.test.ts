@@ -329,7 +329,7 @@ describe.skipIf(!there)(`in containers of ${image}`, () => {
         (cause: Error) => cause.message,
       )
     expect(await fault('127.0.0.1:1/no/such:1')).toMatch(
-      /^The image 127\.0\.0\.1:1\/no\/such:1 is not on this machine, and podman cannot fetch it: .*connection refused.*\. Check its name and the login to its registry \(podman login\), build it with "npm run images", or swap it in the environment/s,
+      /^The image 127\.0\.0\.1:1\/no\/such:1 is not on this machine, and podman cannot fetch it: .*connection refused.*\. Check its name and the login to its registry \(podman login\), build it with "trireme images", or swap it in the environment/s,
     )
     const bare = 'localhost/trireme-test-bare:1'
     execFileSync('bash', ['-c', `tar -cf - -C / usr/bin/true | podman import - ${bare}`], { stdio: 'ignore' })

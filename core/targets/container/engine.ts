@@ -66,7 +66,7 @@ export async function readyImage(engine: Engine, image: string, signal?: AbortSi
   if (pulled.status === 0) return
   throw new TriremeError(
     'ENVIRONMENT',
-    `The image ${image} is not on this machine, and ${engine} cannot fetch it: ${lastLine(pulled.stderr)}. Check its name and the login to its registry (${engine === 'apptainer' ? 'apptainer registry login' : `${engine} login`}), build it with "npm run images", or swap it in the environment: images: { swap: … }.`,
+    `The image ${image} is not on this machine, and ${engine} cannot fetch it: ${lastLine(pulled.stderr)}. Check its name and the login to its registry (${engine === 'apptainer' ? 'apptainer registry login' : `${engine} login`}), build it with "trireme images", or swap it in the environment: images: { swap: … }.`,
   )
 }
 const isUnreachable = (said: string) =>

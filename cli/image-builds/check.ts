@@ -1,16 +1,17 @@
-import type { Tool } from 'trireme-bio'
 import { contents } from '../../containers/images.ts'
+import { TriremeError } from '../../core/errors.ts'
+import type { Tool } from '../../core/tool.ts'
 import * as tools from '../../steps/tools.ts'
-import { type Engine, Fault } from './engine.ts'
+import type { Engine } from './engine.ts'
 
 const byName: ReadonlyMap<string, Tool> = new Map(Object.values(tools).map(tool => [tool.name, tool]))
 
 /**
  * Asks every tool that the image must hold for its version, by the same words as a run does.
- * @throws Fault naming each that is another than `containers/images.ts` says
+ * @throws TriremeError `ENVIRONMENT` naming each that is another than `containers/images.ts` says
  */
 export async function checkContents(engine: Engine, name: string, image: string): Promise<void> {
-  const wanted = contents[name as keyof typeof contents] // main.ts takes no other names
+  const wanted = contents[name as keyof typeof contents] // build.ts takes no other names
   const faults: string[] = []
   for (const [tool, version] of Object.entries(wanted)) {
     const { argv, match } = byName.get(tool)!.version // test/images checks that there is one
@@ -26,7 +27,8 @@ export async function checkContents(engine: Engine, name: string, image: string)
   if (!/\(GNU coreutils\)/.test(await engine.ask(image, ['sha256sum', '--version']))) faults.push('GNU coreutils are not there.')
   if (/^(|0|root)(:|$)/.test(await engine.inspect(image, '{{.Config.User}}'))) faults.push('it runs as root: add USER to its Dockerfile.')
   if (faults.length > 0)
-    throw new Fault(
+    throw new TriremeError(
+      'ENVIRONMENT',
       `The image ${name} is not what it should be:\n${faults.map(fault => `  ${fault}`).join('\n')}\nCorrect its Dockerfile, or containers/images.ts.`,
     )
 }

@@ -3,11 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { TriremeError } from '../../core/errors.ts'
 
 const command = promisify(execFile)
-
-/** What went wrong in words; scripts print it without a stack. */
-export class Fault extends Error {}
 
 /** Podman or docker: what both do alike, and where they differ. */
 export interface Engine {
@@ -16,15 +14,20 @@ export interface Engine {
   readonly show: (words: readonly string[]) => Promise<void>
   /** Runs a program of an image: read-only, without network, as a user that no image knows. Its status does not matter, bwa's is 1. */
   readonly ask: (image: string, argv: readonly string[]) => Promise<string>
+  readonly has: (image: string) => Promise<boolean>
   readonly inspect: (image: string, format: string) => Promise<string>
   /** @returns the digest that the registry has the image by */
   readonly push: (image: string, as: string) => Promise<string>
 }
+/** @throws TriremeError `USAGE` or `TOOL` when there is none */
 export async function findEngine(wanted: string | undefined): Promise<Engine> {
   const names = wanted === undefined ? (['podman', 'docker'] as const) : (['podman', 'docker'] as const).filter(name => name === wanted)
-  if (names.length === 0) throw new Fault(`--engine takes podman or docker, got "${wanted}".`)
+  if (names.length === 0) throw new TriremeError('USAGE', `--engine takes podman or docker, got "${wanted}".`)
   for (const name of names) if (await works(name)) return engine(name)
-  throw new Fault(`There is no working ${names.join(' or ')} here ("${names[0]} version" fails). Install one, or name it with --engine.`)
+  throw new TriremeError(
+    'TOOL',
+    `There is no working ${names.join(' or ')} here ("${names[0]} version" fails). Install one, or name it with --engine.`,
+  )
 }
 const works = (name: string) =>
   command(name, ['version']).then(
@@ -44,6 +47,11 @@ function engine(name: Engine['name']): Engine {
       )
       return `${stdout}\n${stderr}`
     },
+    has: image =>
+      command(name, ['image', 'inspect', image]).then(
+        () => true,
+        () => false,
+      ),
     inspect: async (image, format) => (await command(name, ['image', 'inspect', '--format', format, image])).stdout.trim(),
     push: (image, as) => (name === 'podman' ? pushByPodman(image, as) : pushByDocker(image, as)),
   }
@@ -53,7 +61,7 @@ function shown(name: string, words: readonly string[]): Promise<void> {
     const child = spawn(name, words, { stdio: ['ignore', 2, 2] })
     child.on('error', fail)
     child.on('close', status =>
-      status === 0 ? done() : fail(new Fault(`"${name} ${words[0]}" ended with ${status}. Read the lines above.`)),
+      status === 0 ? done() : fail(new TriremeError('ENVIRONMENT', `"${name} ${words[0]}" ended with ${status}. Read the lines above.`)),
     )
   })
 }
@@ -76,6 +84,6 @@ async function pushByDocker(image: string, as: string): Promise<string> {
   const { stdout } = await command('docker', ['image', 'inspect', '--format', '{{json .RepoDigests}}', as])
   const repository = as.slice(0, as.lastIndexOf(':'))
   const found = (JSON.parse(stdout) as readonly string[]).find(each => each.startsWith(`${repository}@`)) // docker's own output
-  if (found === undefined) throw new Fault(`docker does not tell the digest of ${as}. Push it again.`)
+  if (found === undefined) throw new TriremeError('ENVIRONMENT', `docker does not tell the digest of ${as}. Push it again.`)
   return found.split('@')[1]!
 }

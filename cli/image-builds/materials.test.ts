@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { billOf } from '../../scripts/images/materials.ts'
+import { billOf } from './materials.ts'
 
 // The fields of SPDX 2.3 that we write, as the specification has them; pyspdxtools, the SPDX project's own checker, finds no fault either.
 const id = z.string().regex(/^SPDXRef-[a-zA-Z0-9.-]+$/)
