@@ -41,6 +41,14 @@ const isCommander = (error: Error): error is CommanderError =>
 // A reader that went away ("trireme list | head -1") is no error.
 process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal))
 const words = process.argv.slice(2)
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 12)) {
+  complain(
+    `Node ${process.versions.node} is too old for Trireme; 20.12 or newer is needed. Install it from https://nodejs.org, or as your system does.`,
+    0,
+  )
+  process.exit(statuses.TOOL)
+}
 try {
   await (await program(words)).parseAsync(words, { from: 'user' })
 } catch (error) {

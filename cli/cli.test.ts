@@ -243,6 +243,11 @@ test.each([
   [2, ['run', 'wrods'], /^There is no pipeline "wrods"\. Did you mean "words"\? There are: words, /],
   [2, [...go, '--fial'], /unknown option '--fial'\n\(Did you mean --fail\?\)/],
   [2, [...go, '--cpu', '0'], /^--cpu takes a whole number from 1, got "0"\.$/m],
+  [2, ['logs'], /missing required argument 'run'\n\n?"trireme --help" lists the commands, "trireme COMMAND --help" says what one takes\./],
+  [2, ['doctor', '--trial'], /^--trial is for a cluster: name it with --on ENVIRONMENT\.$/m],
+  [2, ['why', 'words', 'uper:A', '--sheet', 'sheet.csv'], /^The plan has no step "uper:A"\. Did you mean "upper:A"\?$/m],
+  [2, ['why', 'words', 'joyn', '--sheet', 'sheet.csv'], /^The plan has no step "joyn"\. Did you mean "join"\?$/m],
+  [2, ['why', 'words', 'other', '--sheet', 'sheet.csv'], /^The plan has no step "other"\. It has: upper:A, /m],
   [2, ['logs', 'nowhere'], /^The store .* has no runs\./],
   [3, ['run', 'words'], /^The pipeline "words" also needs --sheet <sheet>\./],
   [3, [...go, '--nap', '61'], /^Parameter "nap" of pipeline "words": .* Got 61\.$/m],
@@ -250,11 +255,24 @@ test.each([
   [4, ['run', 'words', '--sheet', 'none.csv'], /^There is no readable file none\.csv \(ENOENT\)\./],
   [4, [...go, '--extra', 'none.txt'], /^--extra: There is no readable file .*none\.txt \(ENOENT\)\./],
   [6, [...go, '--memory', '1MiB'], /^Step upper:A needs 64 MiB of memory, and this run may use 1 MiB\./],
+  [
+    7,
+    [...go, '--out', 'a.txt/deep'],
+    /^The results cannot be written to a\.txt\/deep: .*a\.txt is a file\. Give a folder as --out, new or not\.$/m,
+  ],
   [7, [...go, '--store', 'a.txt/store'], /^The store .* cannot be written: /],
 ])('exit %i: %j', (status, argv, message) => {
   const done = trireme(project(), ...argv)
   expect(done.stderr).toMatch(message)
   expect([done.status, done.stdout]).toEqual([status, ''])
+})
+test('a Node that is too old is told, before anything of it is missed', () => {
+  const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.11.1'})"
+  const { status, stderr } = spawnSync(process.execPath, ['--import', older, cli, 'list'], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([
+    5,
+    'Node 20.11.1 is too old for Trireme; 20.12 or newer is needed. Install it from https://nodejs.org, or as your system does.\n',
+  ])
 })
 test('a pipeline that cannot be loaded is named with the reason', () => {
   const folder = project()

@@ -63,7 +63,7 @@ export async function originals(name: string): Promise<readonly Original[]> {
   const plain = known.includes(words) ? words : ((await packageSteps()).find(step => step.name === words)?.place ?? words)
   if (!known.includes(plain)) {
     const hint = await didYouMean(plain, known)
-    throw new TriremeError('USAGE', `There is no step or pipeline "${name}" in the package.${hint} There are: ${known.join(', ')}.`)
+    throw new TriremeError('USAGE', `There is no step or pipeline "${name}" in the package.${hint || ` There are: ${known.join(', ')}.`}`)
   }
   const room = plain.includes('/') ? 'steps' : 'pipelines'
   return withAllTheyNeed([`${room}/${plain}.ts`])

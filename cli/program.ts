@@ -103,6 +103,7 @@ export async function program(words: readonly string[]): Promise<Command> {
     .helpCommand(false)
     .configureHelp(pages)
     .showSuggestionAfterError(true)
+    .showHelpAfterError('"trireme --help" lists the commands, "trireme COMMAND --help" says what one takes.')
     .exitOverride()
   const called = entries.find(entry => nameOf(entry) === words[0])
   for (const [group, members] of Object.entries(groups)) {

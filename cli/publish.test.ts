@@ -6,7 +6,7 @@ import { source } from '../core/pipeline.ts'
 import { placedAt } from '../core/place.ts'
 import { scratch } from '../core/testing.ts'
 import { promisedFiles, publications } from './layout.ts'
-import { publish, put } from './publish.ts'
+import { checkOut, publish, put } from './publish.ts'
 
 const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const ref = source('x', bam, { '': { url: 'x', sha256: 'a' }, '.bai': { url: 'y', sha256: 'b' } })
@@ -112,5 +112,18 @@ test('links when asked for, and files again in their place', async () => {
 test('a folder that cannot be written', async () => {
   const { out, go } = await setUp(['a.txt'])
   writeFileSync(out, '')
-  await expect(go()).rejects.toThrow(/a\.txt cannot be written: .* Nothing is lost: free some space or give another --out, and run again\./)
+  await expect(go()).rejects.toThrow(/a\.txt cannot be written: .* Nothing is lost: mend that or give another --out, and run again\./)
+})
+test('a file in the place of the folder is told before anything runs', async () => {
+  const { out } = await setUp(['a.txt'])
+  await expect(checkOut(out)).resolves.toBeUndefined()
+  await expect(checkOut(path.join(out, 'new/deep'))).resolves.toBeUndefined()
+  writeFileSync(out, '')
+  for (const place of [out, path.join(out, 'deep/deeper')])
+    await expect(checkOut(place)).rejects.toThrow(
+      `The results cannot be written to ${place}: ${out} is a file. Give a folder as --out, new or not.`,
+    )
+  await expect(checkOut(path.join(path.dirname(out), 'x'.repeat(300)))).rejects.toThrow(
+    /for the results cannot be reached: ENAMETOOLONG.*Give another --out\./,
+  )
 })

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import { digestFile } from '../core/store/durable.ts'
@@ -81,11 +81,36 @@ export async function put(from: string | { readonly text: string }, target: stri
     await rename(temporary, target)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw new TriremeError(
-      'STORE',
-      `${target} cannot be written: ${(cause as Error).message}. Nothing is lost: free some space or give another --out, and run again.`,
-      { cause },
-    )
+    throw unwritable(target, cause as NodeJS.ErrnoException)
+  }
+}
+function unwritable(target: string, cause: NodeJS.ErrnoException): TriremeError {
+  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
+  const remedy = full ? 'free some space or give another --out' : 'mend that or give another --out'
+  return new TriremeError('STORE', `${target} cannot be written: ${cause.message}. Nothing is lost: ${remedy}, and run again.`, { cause })
+}
+/**
+ * That results can be written below a folder, which need not be there yet: told before hours of work, not after.
+ * @throws TriremeError `STORE` when it is a file, or not ours to write
+ */
+export async function checkOut(out: string): Promise<void> {
+  for (let place = path.resolve(out); ; place = path.dirname(place)) {
+    const found = await stat(place).catch((cause: NodeJS.ErrnoException) => cause)
+    if (found instanceof Error) {
+      if (found.code === 'ENOENT' && place !== path.dirname(place)) continue
+      if (found.code !== 'ENOTDIR')
+        throw new TriremeError('STORE', `The folder ${out} for the results cannot be reached: ${found.message}. Give another --out.`)
+      continue
+    }
+    if (!found.isDirectory())
+      throw new TriremeError('STORE', `The results cannot be written to ${out}: ${place} is a file. Give a folder as --out, new or not.`)
+    await access(place, constants.W_OK | constants.X_OK).catch(() => {
+      throw new TriremeError(
+        'STORE',
+        `The results cannot be written to ${out}: you may not write to ${place}. Give another --out, or mend its permissions.`,
+      )
+    })
+    return
   }
 }
 interface Earlier {

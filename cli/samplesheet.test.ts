@@ -65,6 +65,11 @@ test('a row whose files are wrong is checked in its other columns', async () => 
 })
 test.each([
   [
+    'misspelt columns that make one shape whole',
+    'patient,sample,lane,fastq1,fastq2\np,s,L1,a,b\n',
+    's.csv has 2 faults:\n  s.csv, line 1, column 4 (fastq1): there is no such column. Did you mean "fastq_1"? Columns are patient, sample, lane, fastq_1, fastq_2, bam.\n  s.csv, line 1, column 5 (fastq2): there is no such column. Did you mean "fastq_2"? Columns are patient, sample, lane, fastq_1, fastq_2, bam.',
+  ],
+  [
     'missing column',
     'patient,sample,fastq_1,fastq_2\np,s,a,b\n',
     's.csv, line 1: the column "lane" is missing. Columns are patient, sample, lane, fastq_1, fastq_2, bam.',
@@ -135,11 +140,12 @@ test('a file with a byte order mark; a spreadsheet instead of text; no file', as
   await expect(readTable(file)).rejects.toThrow(`${file} is not UTF-8 text. Save it as "CSV UTF-8"`)
   await expect(readTable(`${file}x`)).rejects.toThrow(`There is no readable file ${file}x (ENOENT).`)
 })
-test('10,000 rows in well under a second', async () => {
+test('10,000 rows in well under a second of one core', async () => {
   const text = [header, ...Array.from({ length: 10_000 }, (_, n) => `p${n},s${n},L1,reads/${n}_1.fastq.gz,reads/${n}_2.fastq.gz`)].join(
     '\n',
   )
-  const started = performance.now()
+  const before = process.cpuUsage()
   expect(await check(text)).toHaveLength(10_000)
-  expect(performance.now() - started).toBeLessThan(1000)
+  const { user, system } = process.cpuUsage(before) // not by the clock, which a busy machine makes long
+  expect((user + system) / 1000).toBeLessThan(1000)
 })

@@ -69,22 +69,18 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
 }
 async function checkColumns(table: Table, shapes: readonly Shape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
-  const absent = (shape: Shape) => neededColumns(shape).filter(column => !table.columns.includes(column))
-  const [missing = []] = shapes.map(absent).sort((a, b) => a.length - b.length)
   const unknown = table.columns.filter(column => !known.includes(column))
   const renamed = await Promise.all(unknown.map(column => nearest(column, known)))
+  const absent = (shape: Shape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(
     unknown.map(
       async column =>
         `${table.header(column)}: there is no such column.${await didYouMean(column, known)} Columns are ${known.join(', ')}.`,
     ),
   )
-  return [
-    ...faults,
-    ...missing
-      .filter(column => !renamed.includes(column))
-      .map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`),
-  ]
+  // Of the shape that the sheet means: with "fastq1" and "fastq2", no "bam" is missed.
+  const [missing = []] = shapes.map(absent).sort((a, b) => a.length - b.length)
+  return [...faults, ...missing.map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`)]
 }
 /** The shape whose file columns are the very ones that the row fills in; else the fault, and the shape that its other columns have. */
 function shapeFor(row: TableRow, shapes: readonly Shape[]): { readonly shape: Shape; readonly fault?: string } {

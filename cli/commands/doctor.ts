@@ -25,7 +25,12 @@ export function register(program: Command): void {
     .option('--image <name>', 'with --trial: the image to try, by the name that steps use (default reads)')
     .option('--json', 'print JSON')
     .action(async (pipeline: string | undefined, options: Options) => {
-      if (options.on === undefined) return examine(pipeline, options)
+      if (options.on === undefined) {
+        const [name] = (['trial', 'image'] as const).filter(name => options[name] !== undefined)
+        if (name === undefined) return examine(pipeline, options)
+        const { TriremeError } = await import('../../core/errors.ts')
+        throw new TriremeError('USAGE', `--${name} is for a cluster: name it with --on ENVIRONMENT.`)
+      }
       return (await import('../cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
     })
 }

@@ -14,11 +14,13 @@ async function run(asked: Asked): Promise<void> {
   const { promisedFiles } = await import('../layout.ts')
   const { perform } = await import('../perform.ts')
   const { finish } = await import('../finish.ts')
+  const { checkOut } = await import('../publish.ts')
   const { damagedResults } = await import('../sound.ts')
   const { options, pipeline } = asked
   const prepared = await prepare(asked, log)
   const { plan, store, environment, values } = prepared
   promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
+  await checkOut(options.out)
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })

@@ -27,14 +27,11 @@ async function why(asked: Asked): Promise<void> {
   const keysFound = new Set(found.map(([node]) => keys.of(node)))
   if (keysFound.size !== 1) {
     const which = [...new Set(found.length > 0 ? found.map(([, label]) => label) : names.values())]
-    const fault =
-      found.length > 0
-        ? `There are ${which.length} steps "${wanted}".`
-        : `The plan has no step "${wanted}".${await didYouMean(wanted, which)}`
-    throw new TriremeError(
-      'USAGE',
-      `${fault} ${found.length > 0 ? 'Name one of' : 'It has'}: ${which.slice(0, 30).join(', ')}${which.length > 30 ? ', …' : ''}.`,
-    )
+    const listed = `${which.slice(0, 30).join(', ')}${which.length > 30 ? ', …' : ''}.`
+    if (found.length > 0) throw new TriremeError('USAGE', `There are ${which.length} steps "${wanted}". Name one of: ${listed}`)
+    const own = [...names.keys()].flatMap(node => (node.kind === 'step' ? [node.step.name] : []))
+    const hint = await didYouMean(wanted, [...which, ...own])
+    throw new TriremeError('USAGE', `The plan has no step "${wanted}".${hint || ` It has: ${listed}`}`)
   }
   const [node, label] = found[0]!
   const entry = await store.find(keys.of(node))

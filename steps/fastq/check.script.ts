@@ -49,6 +49,8 @@ class Mate {
   bases = 0
   min = Number.POSITIVE_INFINITY
   max = 0
+  /** Which mate its first read says that it is, by "/1" or " 1:N:0:…". */
+  says: 1 | 2 | undefined
   private rest = Buffer.alloc(0)
   private from = 0
   private ended = false
@@ -102,6 +104,7 @@ class Mate {
       throw new Fault(
         `${which} (${shown(name)}) has ${sequence.length} bases and ${quality.length} qualities, there must be as many. Make the file again from its source.`,
       )
+    if (this.reads === 0) this.says = mateIn(name)
     this.reads++
     this.bases += sequence.length
     this.min = Math.min(this.min, sequence.length)
@@ -115,6 +118,10 @@ function nameOf(line: Buffer): Buffer {
   const mate = line[end - 1]
   if (end > 3 && line[end - 2] === slash && (mate === 49 || mate === 50)) end -= 2
   return line.subarray(1, end)
+}
+function mateIn(line: Buffer): 1 | 2 | undefined {
+  const [, digit] = /^\S+(?:\/([12])$|\/([12])\s)|^\S+\s([12]):[YN]:/.exec(line.toString('latin1'))?.filter(part => part) ?? []
+  return digit === '1' ? 1 : digit === '2' ? 2 : undefined
 }
 const shown = (line: Buffer) => line.toString('latin1', 0, 60).replace(/[^ -~]/g, '?')
 
@@ -132,6 +139,10 @@ async function check(firstPath: string, secondPath: string, report: string): Pro
         `The first mate has ${first.reads} reads, the second ${second.reads}; there must be as many. Give the two files of one lane, both whole.`,
       )
     }
+    if (first.reads === 1 && first.says === 2 && second.says === 1)
+      throw new Fault(
+        `The mates are swapped: read "${shown(a.name)}" says in the first file that it is the second mate, and in the second that it is the first. Swap the two files.`,
+      )
     alike &&= a.sequence.equals(b.sequence)
     if (!a.name.equals(b.name))
       throw new Fault(

@@ -38,10 +38,21 @@ describe('passes', () => {
     await checked(gzipSync(text.replaceAll('\n', '\r\n')))
     await checked(Buffer.concat([gzipSync(text.slice(0, 1000)), gzipSync(text.slice(1000))]))
   })
+  it('the same number in both files, as some archives leave it', async () =>
+    void (await checked(gzipSync(text.replaceAll('/1\n', '/2\n')))))
   it('names that differ in their comments only', async () => void (await checked(gzipSync(text.replaceAll('/1\n', ' 1:N:0:ACGT\n')))))
 })
 describe('refuses', () => {
   const packed = readFileSync(good.first)
+  it.each([
+    ['/1 and /2', (text: string) => text],
+    ['1:N:0 and 2:N:0', (text: string) => text.replace(/\/([12])\n/g, ' $1:N:0:ACGT\n')],
+  ])('mates in the place of each other, by %s', async (_, named) => {
+    const [first, second] = [good.first, good.second].map(file => gzipSync(named(gunzipSync(readFileSync(file)).toString())))
+    await expect(checked(second!, first!)).rejects.toThrow(
+      'The mates are swapped: read "0:0" says in the first file that it is the second mate, and in the second that it is the first. Swap the two files.',
+    )
+  })
   it.each<[string, Buffer, string]>([
     [
       'an empty file',
