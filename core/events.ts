@@ -63,4 +63,14 @@ export type Happening =
 /** One line of JSON: a happening and its time (RFC 3339, UTC). */
 export type Event = { readonly at: string } & Happening
 export type Sink = (event: Event) => void
-export const stamped = (sink: Sink) => (happening: Happening) => sink({ at: new Date().toISOString(), ...happening })
+/** Many things happen within a millisecond, as when all is found done: their time is made into words once. */
+export const stamped = (sink: Sink) => {
+  let last = 0
+  let at = ''
+  return (happening: Happening): void => {
+    const now = Date.now()
+    if (now !== last) at = new Date(now).toISOString()
+    last = now
+    sink({ at, ...happening })
+  }
+}

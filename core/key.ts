@@ -1,23 +1,26 @@
 import { hash } from 'node:crypto'
 import { inOrder } from './graph.ts'
 import { fileOf, type OutKind, partsOf } from './kind.ts'
-import type { Node, StepNode } from './node.ts'
+import type { Node, StepNode, StepShape } from './node.ts'
 import { type Given, isRef, type Ref } from './ref.ts'
 
 /** Changes when the meaning of a recipe changes, and with it every key. */
 export const recipeVersion = 1
 
+/** Texts of what all calls of a step have alike, so that they are made once. */
+const texts = new WeakMap<object, string>()
 /** Sorted keys, no spaces, no undefined: the same value is always the same text. */
 export function canonical(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
+    const known = texts.get(value)
+    if (known !== undefined) return known
     const record = value as Readonly<Record<string, unknown>> // any object has string keys
-    const fields = Object.keys(record).filter(name => record[name] !== undefined)
-    return `{${fields
-      .sort()
-      .map(name => `${JSON.stringify(name)}:${canonical(record[name])}`)
-      .join(',')}}`
+    let fields = ''
+    for (const name of Object.keys(record).sort())
+      if (record[name] !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${canonical(record[name])}`
+    return `{${fields}}`
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form. Use a finite number.`)
   return JSON.stringify(value)
@@ -42,18 +45,35 @@ export interface Keys {
  */
 export function keys(versionOf: Versions): Keys {
   const known = new Map<Node, string>()
+  const shapes = new Map<StepShape, Alike>()
+  const alike = (step: StepShape): Alike => {
+    const there = shapes.get(step)
+    if (there) return there
+    const made = alikeOf(step, versionOf)
+    shapes.set(step, made)
+    for (const each of Object.values(made)) texts.set(each, canonical(each))
+    return made
+  }
   const self: Keys = {
     of: node => {
-      if (!known.has(node))
-        for (const each of inOrder([node], node => known.has(node))) known.set(each, sha256(canonical(self.recipe(each))))
+      const key = known.get(node)
+      if (key !== undefined) return key
+      for (const each of inOrder([node], node => known.has(node))) known.set(each, sha256(canonical(self.recipe(each))))
       return known.get(node)!
     },
     ofRef: ref => `${self.of(ref.node)}#${ref.port}`,
-    recipe: node => recipe(node, self, versionOf),
+    recipe: node => recipe(node, self, alike),
   }
   return self
 }
-function recipe(node: Node, keys: Keys, versionOf: Versions): unknown {
+/** What the recipes of all calls of a step have alike. */
+type Alike = Readonly<Record<'tools' | 'assets' | 'outputs', object>>
+const alikeOf = ({ tools, assets, outputs }: StepShape, versionOf: Versions): Alike => ({
+  tools: Object.fromEntries(tools.map(tool => [tool.name, versionOf(tool.name)])),
+  assets: Object.fromEntries(Object.entries(assets).map(([slot, asset]) => [slot, asset.sha256])),
+  outputs: Object.fromEntries(Object.entries(outputs).map(([port, kind]) => [port, shape(kind)])),
+})
+function recipe(node: Node, keys: Keys, alike: (step: StepShape) => Alike): unknown {
   if (node.kind === 'source')
     return { source: Object.fromEntries(Object.entries(node.files).map(([suffix, file]) => [suffix, file.sha256])) }
   if (node.kind === 'item') return { item: keys.ofRef(node.list), name: node.name }
@@ -62,14 +82,15 @@ function recipe(node: Node, keys: Keys, versionOf: Versions): unknown {
       each: keys.ofRef(node.list),
       body: Object.fromEntries(Object.entries(node.body).map(([name, ref]) => [name, keys.ofRef(ref)])),
     }
+  const { tools, assets, outputs } = alike(node.step)
   return {
     version: recipeVersion,
     pipes: node.script.pipes,
     stdout: node.script.stdout,
-    tools: Object.fromEntries(node.step.tools.map(tool => [tool.name, versionOf(tool.name)])),
-    assets: Object.fromEntries(Object.entries(node.step.assets).map(([slot, asset]) => [slot, asset.sha256])),
+    tools,
+    assets,
     inputs: inputKeys(node, keys),
-    outputs: Object.fromEntries(Object.entries(node.step.outputs).map(([port, kind]) => [port, shape(kind)])),
+    outputs,
   }
 }
 const inputKeys = (node: StepNode, keys: Keys) =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonical, type Keys } from '../key.ts'
 import type { StepNode } from '../node.ts'
 import { isList, isRef, type Ref } from '../ref.ts'
@@ -31,7 +31,5 @@ export function contentKeys({ members, links }: Chain, keys: Keys, places: Place
 const digest = (node: StepNode, keys: Keys, inputs: object): string => {
   if (Object.keys(inputs).length === 0) return keys.of(node) // the same recipe
   const recipe = keys.recipe(node)
-  return createHash('sha256')
-    .update(canonical({ ...(recipe as object), inputs })) // the recipe of a step is a record
-    .digest('hex')
+  return hash('sha256', canonical({ ...(recipe as object), inputs })) // the recipe of a step is a record
 }

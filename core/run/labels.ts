@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { bodyOf } from '../graph.ts'
 import type { Keys } from '../key.ts'
 import type { Node, StepNode } from '../node.ts'
@@ -41,9 +41,15 @@ export function labels(nodes: readonly Node[], keys: Keys, several: ReadonlySet<
   }
   const steps = nodes.filter(node => node.kind === 'step')
   const names = new Map(steps.map(node => [node, plain(node)]))
-  const seen = new Map<string, Set<string>>()
-  for (const [node, name] of names) seen.set(name, (seen.get(name) ?? new Set()).add(keys.of(node)))
-  const alike = (node: StepNode) => several.has(node.step.name) || seen.get(names.get(node)!)!.size > 1
+  const seen = new Map<string, string>()
+  const shared = new Set<string>()
+  for (const [node, name] of names) {
+    const key = keys.of(node)
+    const other = seen.get(name)
+    if (other === undefined) seen.set(name, key)
+    else if (other !== key) shared.add(name)
+  }
+  const alike = (node: StepNode) => several.has(node.step.name) || shared.has(names.get(node)!)
   return new Map(steps.map(node => [node, alike(node) ? `${names.get(node)}~${keys.of(node).slice(0, 8)}` : names.get(node)!]))
 }
 /** Names of the steps that stand in the body of more than one `each` of a plan. */
@@ -57,5 +63,5 @@ export function inSeveral(nodes: readonly Node[]): ReadonlySet<string> {
 /** A label as a folder's name: nothing in it but letters, digits, dot, hyphen; the digest keeps different labels apart. */
 export const folderName = (label: string): string => {
   const safe = label.replace(/[^A-Za-z0-9.-]+/g, '_')
-  return safe === label && safe.length <= 80 ? safe : `${safe.slice(0, 80)}_${createHash('sha256').update(label).digest('hex').slice(0, 8)}`
+  return safe === label && safe.length <= 80 ? safe : `${safe.slice(0, 80)}_${hash('sha256', label).slice(0, 8)}`
 }

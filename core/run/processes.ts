@@ -13,6 +13,8 @@ import { launch } from './script.ts'
 import { preferredFolders } from './tools.ts'
 import { prepare, type Work } from './work.ts'
 
+export { endStarters } from './starters.ts'
+
 interface Launched {
   readonly member: Member
   readonly work: Work

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from '../command.ts'
@@ -59,7 +59,6 @@ test('the first fit program along PATH is taken', async () => {
 test('the step runs that one', async () => {
   along(bare, having('2.1.0'))
   const { said } = await made({ said: train({}).said })
-  const { readFileSync } = await import('node:fs')
   expect(readFileSync(said.path, 'utf8')).toBe('run by 2.1.0: a b\n')
 })
 test('none fits: the first is named', async () => {
@@ -68,4 +67,15 @@ test('none fits: the first is named', async () => {
   const found = (await findTools([torch])).get('torch')
   expect(found).toEqual({ state: 'unfit', tool: torch, path: `${first}/python3`, version: '1.9.0' })
   expect(found && found.state !== 'ready' && toolFault(found)).toBe(`torch at ${first}/python3 is version 1.9.0; >=2 <3 is needed.`)
+})
+test('what a memo says of a version is believed, for that range alone', async () => {
+  process.env.PATH = along(having('2.1.0')).join()
+  const memo = path.join(scratch(), 'tools.json')
+  expect((await findTools([torch], memo)).get('torch')?.state).toBe('ready')
+  const younger = { ...torch, accepts: '>=2.5 <3' }
+  expect((await findTools([younger], memo)).get('torch')?.state).toBe('unfit')
+  writeFileSync(memo, readFileSync(memo, 'utf8').replace('"fits"', '"unfit"'))
+  expect((await findTools([torch], memo)).get('torch')?.state).toBe('unfit')
+  writeFileSync(memo, 'no JSON')
+  expect((await findTools([torch], memo)).get('torch')?.state).toBe('ready')
 })

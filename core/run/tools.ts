@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { coerce, satisfies } from 'semver'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../plan.ts'
 import type { Tool } from '../tool.ts'
@@ -29,12 +27,14 @@ function places(program: string): readonly string[] {
   return [...new Map(found.map(place => [realpathSync(place), place] as const).reverse()).values()].reverse()
 }
 /** Runs the version command; status and stream do not matter, since tools differ (bwa: stderr, status 1). */
-const versionAt = (place: string, { version }: Tool): Promise<string | undefined> =>
-  new Promise(done => {
+async function versionAt(place: string, { version }: Tool): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process')
+  return new Promise(done => {
     execFile(place, version.argv.slice(1), { timeout: 20_000, env: { ...process.env, LC_ALL: 'C' } }, (_error, stdout, stderr) =>
       done(version.match.exec(`${stdout}\n${stderr}`)?.[1]),
     )
   })
+}
 const preferred = new Map<string, string>()
 /** Folders that a step's PATH begins with, so that its programs are those whose versions are in its key. */
 export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
@@ -56,6 +56,8 @@ function hiddenFolder(program: string, place: string): string {
 }
 /** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
 export const accepted = (tool: Tool, version: string): boolean => {
+  // Loaded here, since most runs find all versions in the memo.
+  const { coerce, satisfies } = createRequire(import.meta.url)('semver') as typeof import('semver') // the same package
   const plain = coerce(version)
   return plain !== null && satisfies(plain, tool.accepts)
 }
@@ -65,13 +67,13 @@ export const accepted = (tool: Tool, version: string): boolean => {
  * time of change, since MultiQC alone takes two seconds to print its own.
  */
 export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, Found>> {
-  const known: Record<string, string> =
-    memo === undefined
-      ? {}
-      : await readFile(memo, 'utf8')
-          .then(JSON.parse)
-          .catch(() => ({}))
+  const known = memo === undefined ? {} : remembered(memo)
   const fresh: Record<string, string> = {}
+  const fits = (tool: Tool, version: string) => {
+    const mark = JSON.stringify([version, tool.accepts])
+    known[mark] ??= fresh[mark] = accepted(tool, version) ? 'fits' : 'unfit'
+    return known[mark] === 'fits'
+  }
   const found = new Map<string, Found>()
   /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt brought, a pyenv before it has not. */
   const look = async (tool: Tool) => {
@@ -82,7 +84,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
       const mark = JSON.stringify([tool.name, tool.version.argv, place, size, mtimeMs])
       const version = known[mark] ?? (await versionAt(place, tool))
       if (version !== undefined && known[mark] === undefined) fresh[mark] = version
-      if (version !== undefined && accepted(tool, version)) {
+      if (version !== undefined && fits(tool, version)) {
         if (n > 0) preferred.set(tool.name, hiddenFolder(tool.version.argv[0], place))
         found.set(tool.name, { state: 'ready', tool, path: place, version })
         return
@@ -93,8 +95,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
   }
   const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
   await Promise.all(distinct.map(look))
-  if (memo !== undefined && Object.keys(fresh).length > 0)
-    await writeFile(memo, JSON.stringify({ ...known, ...fresh }, null, 1)).catch(() => {})
+  if (memo !== undefined && Object.keys(fresh).length > 0) remember(memo, { ...known, ...fresh })
   return found
 }
 /** What to say of a tool that cannot be used. */
@@ -105,6 +106,19 @@ export function toolFault(found: Exclude<Found, { state: 'ready' }>): string {
   return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.`
 }
 
+/** Where it cannot be written, versions are asked again. */
+function remember(memo: string, known: Readonly<Record<string, string>>): void {
+  try {
+    writeFileSync(memo, JSON.stringify(known, null, 1))
+  } catch {}
+}
+function remembered(memo: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(memo, 'utf8'))
+  } catch {
+    return {}
+  }
+}
 /** Every tool that a plan's steps call. */
 export const toolsOf = (plan: Plan): readonly Tool[] => [
   ...new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? node.step.tools.map(tool => [tool.name, tool] as const) : []))).values(),

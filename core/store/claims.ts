@@ -1,6 +1,6 @@
-import { readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { alive, hold, holds, isSelf, letGo, sign, signed } from './owner.ts'
+import { alive, hold, holds, isSelf, letGo, sign, signed, unsign } from './owner.ts'
 
 /**
  * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
@@ -62,11 +62,7 @@ export class Claims {
   give(key: string): void {
     const file = path.join(this.#folder, key)
     letGo(file)
-    try {
-      unlinkSync(file)
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    }
+    unsign(file)
   }
 }
 /** One of our own that we do not hold is left from a time when it could not be removed. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Claims } from './claims.ts'
-import { alive, endOrphans, hold, letGo, sign, signed } from './owner.ts'
+import { alive, endOrphans, hold, letGo, sign, signed, unsign } from './owner.ts'
 
 /** Says whose a work folder is, until the run ends by itself. */
 const ownerFile = '.owner'
@@ -23,7 +23,7 @@ export class Workplaces {
     for (let tries = 1; ; tries++) {
       try {
         if (!existsSync(own)) mkdirSync(own) // `recursive` tells ENOENT of a read-only disk
-        rmSync(path.join(own, ownerFile), { force: true })
+        unsign(path.join(own, ownerFile))
         sign(path.join(own, ownerFile))
         if (!this.#claims.taken(cleaning)) break
       } catch (cause) {
@@ -38,15 +38,12 @@ export class Workplaces {
   end(run: string, keep: boolean): void {
     const own = path.join(this.#folder, run)
     letGo(path.join(own, ownerFile))
-    if (!keep) {
-      rmSync(own, { recursive: true, force: true })
-      return
-    }
-    rmSync(path.join(own, ownerFile), { force: true })
+    unsign(path.join(own, ownerFile))
     try {
       rmdirSync(own)
     } catch {
-      // Failed steps are kept there.
+      // There is something in it: failed steps, which may be kept.
+      if (!keep) rmSync(own, { recursive: true, force: true })
     }
   }
   /** Removes what runners that were killed left, and ends their steps. */

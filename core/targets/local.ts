@@ -2,18 +2,22 @@ import type { Results } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import type { Execution } from '../run/execution.ts'
 import { type MachineOptions, runHere } from '../run/machine.ts'
-import { attempt } from '../run/processes.ts'
-import { endStarters } from '../run/starters.ts'
 
 export type { Execution, Made } from '../run/execution.ts'
 export type { MachineOptions as LocalOptions } from '../run/machine.ts'
 export { readyTools } from '../run/tools.ts'
 export { Store } from '../store/store.ts'
 
+let loaded: Promise<typeof import('../run/processes.ts')> | undefined
+/** What starts programs is loaded when the first step runs: where all is done already, the run is over sooner. */
+const processes = () => {
+  loaded ??= import('../run/processes.ts')
+  return loaded
+}
 /**
  * Runs a plan as processes of this machine. Work is kept under its key: a second run finds it done.
  * @throws TriremeError `RESOURCES` when a step needs more than there is, `STORE` when the store cannot be written; a failing step does not
  * throw, it is in the answer's `failures`
  */
 export const runLocally = <O extends Results>(plan: Plan<O>, options: MachineOptions): Promise<Execution<O>> =>
-  runHere(plan, options, attempt).finally(endStarters)
+  runHere(plan, options, async (...at) => (await processes()).attempt(...at)).finally(async () => (await loaded)?.endStarters())
