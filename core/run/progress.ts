@@ -28,7 +28,7 @@ export function follow(log: string, tell: (told: Told) => void): { stop(): void 
     const lines = `${skipped ? '' : rest}${text}`.split('\n')
     rest = (lines.pop() ?? '').slice(-most)
     for (const line of lines) {
-      const told = isProgress(line) ? parsed(line.slice(mark.length)) : undefined
+      const told = isProgress(line) ? toldIn(line.slice(mark.length)) : undefined
       if (told) tell(told)
     }
   }
@@ -60,7 +60,7 @@ function readFrom(log: string, at: number): { readonly text: string; readonly en
   }
 }
 /** A program's own words go to terminals: one line, without control characters. What is not understood is passed over. */
-function parsed(json: string): Told | undefined {
+export function toldIn(json: string): Told | undefined {
   try {
     const told: unknown = JSON.parse(json)
     if (typeof told !== 'object' || told === null || !('text' in told) || typeof told.text !== 'string') return undefined

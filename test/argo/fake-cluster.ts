@@ -16,6 +16,8 @@ export interface Refusal {
 export interface FakeCluster {
   readonly kubeconfig: string
   readonly workflows: Map<string, Json>
+  /** What a pod has written, by its name. */
+  readonly logs: Map<string, string>
   /** What was asked, `POST /apis/…`. */
   readonly asked: string[]
   /** Called for each question; an answer is given instead of the usual one. */
@@ -92,6 +94,9 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
       const from = Number(url.searchParams.get('resourceVersion') ?? 0)
       for (const object of all.values())
         if (Number((object.metadata as Json).resourceVersion) > from) response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
+    } else if (url.pathname.endsWith('/log')) {
+      response.writeHead(fake.logs.has(name) ? 200 : 404)
+      response.end(fake.logs.get(name))
     } else if (name !== '') all.has(name) ? say(200, all.get(name)) : say(404, { kind: 'Status', message: `${kind} "${name}" not found` })
     else {
       const field = url.searchParams.get('fieldSelector')?.split('=')[1]
@@ -126,6 +131,7 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
   const fake: FakeCluster = {
     kubeconfig,
     workflows,
+    logs: new Map(),
     asked: [],
     refuse: () => undefined,
     onWorkflow: () => {},

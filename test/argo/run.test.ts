@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Event } from '../../core/events.ts'
 import { mib } from '../../core/index.ts'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
 import { began, nodes, pod, publish, report, runsAll, tasksOf } from './controller.ts'
-import { contentOf, copy, prefix, ran, setting, write } from './setting.ts'
+import { contentOf, copy, prefix, ran, setting, told, write } from './setting.ts'
 
 // The client against a cluster and a bucket in memory: what it sends, tells and keeps. A controller in these tests puts into the bucket what
 // pods leave there; what pods do is tested with the scripts themselves, and the whole on a real cluster (npm run test:argo).
@@ -246,6 +247,63 @@ test('a pod that no node can take while others of the run work waits for them, h
   expect(told).toContain('progress next: waits: no node can take it: 0/1 nodes are available: 1 Insufficient cpu')
   expect(told).toContain('succeeded next')
   expect(state).toBe('succeeded')
+})
+test('progress of a step in a pod: from its log while it runs, the rest from its report, as a run on this machine tells it', async () => {
+  const at = await setting()
+  at.cluster.onWorkflow = (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    at.cluster.logs.set(
+      'hello-pod',
+      'time="…" level=info argo=true\n::progress 1 1 {"text": "epoch 1 of 4", "share": 0.25}\n::progress 7 x\n',
+    )
+    at.cluster.setPod('hello-pod', pod(name, task!.name, 1, began))
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+  }
+  const end = () => {
+    const [name, workflow] = [...at.cluster.workflows][0]!
+    const [task] = tasksOf(workflow)
+    publish(at.bucket, prefix, name, task!, 'made.txt', 'hello')
+    const ended = ['member 1 status=0 signal=- stopped=- seconds=9 user=1 system=0 memory=1 oom=0 started=x', 'step 1 state=made']
+    const told = [1, 2, 3].map(n => `progress 1 ${n} {"text": "epoch ${n} of 4", "share": ${n / 4}}`)
+    report(at.bucket, prefix, name, task!, 1, [...told, ...ended])
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, [task!], { [task!.name]: { phase: 'Succeeded' } }) })
+  }
+  const events: Event[] = []
+  const on = (event: Event) => {
+    events.push(event)
+    if (event.event === 'progress' && event.text === 'epoch 1 of 4') setTimeout(end, 100) // it is told while the pod runs
+  }
+  await ran(at, { hello: write('hello') }, { patience: { progress: 50 }, on })
+  expect(events.map(told)).toEqual([
+    'run-started',
+    'planned hello',
+    'started hello 1',
+    'progress hello: epoch 1 of 4',
+    'progress hello: epoch 2 of 4',
+    'progress hello: epoch 3 of 4',
+    'succeeded hello',
+    'run-ended succeeded',
+  ])
+  expect(events.flatMap(event => (event.event === 'progress' ? [event.share] : []))).toEqual([0.25, 0.5, 0.75])
+})
+test('a node that does not hand over a log holds nobody up', async () => {
+  const at = await setting()
+  at.cluster.onWorkflow = (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    at.cluster.setPod('hello-pod', pod(name, task!.name, 1, began))
+    publish(at.bucket, prefix, name, task!, 'made.txt', 'hello')
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+  }
+  at.cluster.refuse = (_, path) => {
+    if (!path.endsWith('/log')) return undefined
+    const [name, workflow] = [...at.cluster.workflows][0]!
+    const tasks = tasksOf(workflow)
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, tasks, { [tasks[0]!.name]: { phase: 'Succeeded' } }) })
+    return { status: 500, message: 'Get "https://node1:10250": dial tcp: i/o timeout' }
+  }
+  const { told } = await ran(at, { hello: write('hello') })
+  expect(told).toEqual(['run-started', 'planned hello', 'started hello 1', 'succeeded hello', 'run-ended succeeded'])
+  expect(at.cluster.asked.filter(line => line.endsWith('/log')).length).toBeGreaterThan(0)
 })
 test('cancelled: the workflow is told to end, steps that had begun are told as stopped, what is done is kept', async () => {
   const at = await setting()

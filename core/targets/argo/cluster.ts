@@ -106,9 +106,9 @@ export class Cluster {
     await this.ask('DELETE', path, { accept: [404] })
   }
   /** What a container wrote, its last lines; undefined where the pod is gone or never started. */
-  async log(pod: string, container = 'main', lines = 40): Promise<string | undefined> {
-    const query = { container, tailLines: String(lines) }
-    const { status, text } = await this.ask('GET', `${this.path('pods', pod)}/log`, { query, accept: [400, 404], patience: 10_000 })
+  async log(pod: string, signal?: AbortSignal, container = 'main', lines = 40): Promise<string | undefined> {
+    const asking = { query: { container, tailLines: String(lines) }, accept: [400, 404], patience: 10_000, ...(signal && { signal }) }
+    const { status, text } = await this.ask('GET', `${this.path('pods', pod)}/log`, asking)
     return status < 300 ? text : undefined
   }
   /** Whether the user of this context may do it. */

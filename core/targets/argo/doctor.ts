@@ -124,7 +124,7 @@ const controller: Check = async ({ cluster, environment: { namespace } }) => {
   }
   const pods = await look<Pods>(cluster, cluster.path('pods'), { labelSelector: 'workflows.argoproj.io/workflow', limit: '5' })
   for (const pod of typeof pods === 'string' ? [] : (pods.items ?? [])) {
-    const log = await cluster.log(pod.metadata?.name ?? '', 'wait', 200)
+    const log = await cluster.log(pod.metadata?.name ?? '', undefined, 'wait', 200)
     const version = /version=v?(\d+\.\d+\.\d+)/.exec(log ?? '')?.[1]
     if (version !== undefined) return [versionFinding(version, needed), unknown('requeue time', requeue, 'its Deployment cannot be seen')]
   }

@@ -8,6 +8,7 @@ import { refsIn } from '../../ref.ts'
 import { type Job, Jobs } from '../../run/jobs.ts'
 import { inSeveral, labels } from '../../run/labels.ts'
 import { Places } from '../../run/places.ts'
+import type { Told } from '../../run/progress.ts'
 import type { Entry } from '../../store/store.ts'
 
 type State = 'planned' | 'cached' | 'started' | 'succeeded' | 'failed' | 'skipped'
@@ -88,7 +89,6 @@ export class Ledger {
     return this.#byKey.get(key)?.state === 'open'
   }
   /** @param pod attempt of its pod, which may have begun for another step's sake */
-  /** @param pod attempt of its pod, which may have begun for another step's sake */
   started(key: string, pod: number, group?: string): void {
     const node = this.#nodes.get(key)
     const before = this.#attempts.get(key)
@@ -113,10 +113,11 @@ export class Ledger {
   }
   /** Each message once: a pod that waits says the same again and again. */
   readonly #said = new Map<string, string>()
-  progress(key: string, text: string): void {
-    if (!this.isOpen(key) || this.#said.get(key) === text) return
-    this.#said.set(key, text)
-    this.#tell({ event: 'progress', step: this.label(key), text })
+  progress(key: string, told: Told): void {
+    const said = `${told.share ?? ''} ${told.text}`
+    if (!this.isOpen(key) || this.#said.get(key) === said) return
+    this.#said.set(key, said)
+    this.#tell({ event: 'progress', step: this.label(key), ...told })
   }
   /** @param entry undefined for a step that wrote into a pipe only */
   succeeded(key: string, entry: Entry | undefined, seconds: number, usage: Usage | undefined): void {

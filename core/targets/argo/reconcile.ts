@@ -11,12 +11,13 @@ import { recordOf } from './records.ts'
 import type { Stuck } from './status.ts'
 import type { BucketRecord } from './stored.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
+import { type Running, Telling } from './telling.ts'
 import type { Unit, Units } from './units.ts'
 
 export interface Reconciling {
   readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
-  readonly log: (pod: string) => Promise<string | undefined>
+  readonly log: (pod: string, signal?: AbortSignal) => Promise<string | undefined>
   readonly store: Store
   readonly ledger: Ledger
   readonly environment: ArgoEnvironment
@@ -24,7 +25,7 @@ export interface Reconciling {
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
   /** Milliseconds after which a pod that cannot start is given up: of what passes by itself, and of what does not. */
-  readonly patience: { readonly passing: number; readonly lasting: number }
+  readonly patience: { readonly passing: number; readonly lasting: number; readonly progress: number }
 }
 /** Brings what is seen of one workflow's tasks into the ledger. Everything is told once, however often it is seen. */
 export class Reconciler {
@@ -37,6 +38,7 @@ export class Reconciler {
   readonly #stuckSince = new Map<string, number>()
   /** When a pod was last seen at work. */
   #busy = 0
+  readonly #telling: Telling
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
@@ -44,6 +46,7 @@ export class Reconciler {
     this.#at = at
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
     this.found = found
+    this.#telling = new Telling(at.ledger, at.log, at.patience.progress)
   }
   /** @returns whether all that is left waits for pods that will never start */
   async look(number: number, units: Units): Promise<boolean> {
@@ -56,6 +59,7 @@ export class Reconciler {
   }
   async #lookOnce(number: number, units: Units): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
+    const running: Running[] = []
     this.#fetchAhead(number, units)
     if (this.#isBusy(units)) this.#busy = Date.now()
     for (const unit of units.all()) {
@@ -67,7 +71,10 @@ export class Reconciler {
       if (state === 'settled') this.#settled.add(unit.name)
       else if (state === 'hopeless') hopeless++
       else moving++
+      for (const [attempt, { state, begun, pod }] of unit.attempts)
+        if (state === 'running' && begun && pod !== undefined) running.push({ attempt: `${unit.name} ${attempt}`, pod, keys })
     }
+    await this.#telling.look(running)
     return hopeless > 0 && moving === 0
   }
   /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
@@ -137,7 +144,7 @@ export class Reconciler {
     const { ledger, patience } = this.#at
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
-    ledger.progress(keys[0]!, `waits: ${why}`)
+    ledger.progress(keys[0]!, { text: `waits: ${why}` })
     if (passing ? Date.now() - Math.max(since, this.#busy) < patience.passing : Date.now() - since < patience.lasting)
       return 'moving' as const
     const key = keys.find(key => ledger.isOpen(key))
@@ -166,9 +173,11 @@ export class Reconciler {
     if (this.#retried.has(mark)) return
     this.#retried.add(mark)
     const fallen = await this.#fallen(unit, number, task, keys, unit.attempts.get(number)!.message)
-    for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, number, task, keys, fallen.report)
+    for (const entry of task.entries)
+      if (isMade(fallen.report, entry.place)) await this.#made(entry, number, task, keys, fallen.report, mark)
     const { entry, key, message } = culprit(task.entries, keys, this.#at.ledger, fallen, () => '')
     this.#chainBegun(entry, number, task, keys)
+    this.#telling.ended(mark, fallen.report, entry.place, key)
     this.#at.ledger.retried(key, message.split('\n')[0]!)
   }
   async #fallen(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<Fallen> {
@@ -195,7 +204,7 @@ export class Reconciler {
     this.#ahead.delete(this.#reportPlace(task, keys, attempt, 'report'))
     for (const entry of task.entries) {
       this.#logs.set(keys.get(entry.place)!, this.#reportPlace(task, keys, attempt, `${entry.place}.log`))
-      await this.#made(entry, attempt, task, keys, report)
+      await this.#made(entry, attempt, task, keys, report, `${unit.name} ${attempt}`)
     }
     for (const { place } of task.entries) {
       const key = keys.get(place)!
@@ -216,6 +225,7 @@ export class Reconciler {
     task: SubmittedTask,
     keys: ReadonlyMap<number, string>,
     report: Report | undefined,
+    mark: string,
   ): Promise<void> {
     const { ledger } = this.#at
     const { place, kept } = entry
@@ -227,6 +237,7 @@ export class Reconciler {
     if (!kept) {
       if (!member || (state !== undefined && state !== 'made')) return ledger.cached(key, undefined) // the whole chain was there
       this.#chainBegun(entry, attempt, task, keys)
+      this.#telling.ended(mark, report, place, key)
       return ledger.succeeded(key, undefined, member.seconds, member.usage)
     }
     const record = await this.#stored(key)
@@ -237,6 +248,7 @@ export class Reconciler {
     const made = this.entry(key, record, group)
     if (state === 'there') return ledger.cached(key, made)
     this.#chainBegun(entry, attempt, task, keys)
+    this.#telling.ended(mark, report, place, key)
     ledger.succeeded(key, made, record.seconds, record.usage)
   }
   /** An entry of the bucket as one of the store's, which it may become. */
@@ -257,7 +269,9 @@ export class Reconciler {
   async #failed(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
     const { ledger, log, store, run } = this.#at
     const fallen = await this.#fallen(unit, attempt, task, keys, message)
-    for (const entry of task.entries) if (isMade(fallen.report, entry.place)) await this.#made(entry, attempt, task, keys, fallen.report)
+    const mark = `${unit.name} ${attempt}`
+    for (const entry of task.entries)
+      if (isMade(fallen.report, entry.place)) await this.#made(entry, attempt, task, keys, fallen.report, mark)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
     if (cancelled && !unit.attempts.get(attempt)?.begun) return // like a step that was not begun
     const logs = new Map<number, string>()
@@ -269,6 +283,7 @@ export class Reconciler {
     const { entry, key, message: told } = culprit(task.entries, keys, ledger, fallen, place => logs.get(place) ?? podLog ?? '')
     const label = ledger.label(key)
     this.#chainBegun(entry, attempt, task, keys)
+    this.#telling.ended(mark, fallen.report, entry.place, key)
     const folder = keepLog(store.workFolder(run), label, logs.get(entry.place) ?? podLog ?? '')
     const joined = task.entries.filter(({ chain }) => chain === entry.chain).map(({ place }) => keys.get(place)!)
     ledger.failed(key, cancelled ? `Step ${label} was cancelled.` : told, {

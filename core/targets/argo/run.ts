@@ -34,8 +34,8 @@ export interface ArgoOptions {
   readonly signal?: AbortSignal
   /** Goes on with what this run has sent to the cluster, instead of sending it. */
   readonly attach?: boolean
-  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees. */
-  readonly patience?: { readonly passing?: number; readonly lasting?: number; readonly unseen?: number }
+  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees; and between two looks at progress. */
+  readonly patience?: { readonly passing?: number; readonly lasting?: number; readonly unseen?: number; readonly progress?: number }
 }
 /**
  * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
@@ -150,14 +150,14 @@ class ArgoRun<O extends Results> {
     this.#reconciler = new Reconciler(
       {
         bucket,
-        log: async pod => cluster?.log(pod),
+        log: async (pod, signal) => cluster?.log(pod, signal),
         store,
         ledger: this.#ledger,
         environment,
         versions,
         run,
         tasks: more?.submission.tasks ?? [],
-        patience: { passing: patience.passing ?? 600_000, lasting: patience.lasting ?? 30_000 },
+        patience: { passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
       },
       this.#found,
     )

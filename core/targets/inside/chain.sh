@@ -3,6 +3,8 @@
 # JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
 # and tmp/ are ready; stderr goes to the file `log` there, statuses of several programs to `status`. REPORT: a line for each member is
 # appended, see read.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
+# With TRIREME_PROGRESS=1, what programs tell of their progress goes to stdout as "::progress PLACE NUMBER JSON", for those who read the log
+# of the pod; the last of it to the report, too.
 # The exit status is 0 also where members fail: the report says so.
 job_file=$1 wanted=$2 root=$3 report=$4
 attempt=${TRIREME_ATTEMPT:-0}
@@ -164,6 +166,29 @@ sample() { # resident memory by process group; rusage is not told to shells
     ((total <= ${sampled[$n]-0})) || sampled[$n]=$total
   done
 }
+# A log may be large and a line has no place of its own, so only the end of what was written since the last look is read, and told from
+# where it was told last. NUMBER lets a reader who looks again see what is new.
+progress() { # with any argument, also of logs that seem to be as they were
+  local n line lines fresh log
+  [[ ${TRIREME_PROGRESS-} == 1 ]] || return 0
+  for ((n = 0; n < members; n++)); do
+    log=$root/${place[n]}/log
+    [[ -s $log && (-n ${1-} || -N $log) ]] || continue
+    mapfile -t lines < <(tail -c 8192 "$log")
+    fresh=()
+    for line in "${lines[@]}"; do
+      [[ $line == '::progress {'*'}' ]] || continue
+      if [[ $line == "${said[n]-}" ]]; then fresh=(); else fresh+=("$line"); fi
+    done
+    for line in "${fresh[@]}"; do
+      said[n]=$line sayings[n]=$((${sayings[n]-0} + 1))
+      recent+=("progress ${place[n]} ${sayings[n]} ${line#::progress }")
+      printf '::%s\n' "${recent[-1]}"
+    done
+  done
+  ((${#recent[@]} <= 20)) || recent=("${recent[@]: -20}")
+}
+said=() sayings=() recent=()
 part='' # of a line, when time ran out within it
 event() { # the next one within so many seconds, in `line`. A read that runs out of time may have eaten the newline, so lines end in a dot
   local got
@@ -256,12 +281,15 @@ while ((${#alive[@]})); do
   ((all_by == 0 || now < all_by)) || end_all group
   if ((now >= next)); then
     sample
+    progress
     ((delay >= 100)) || delay=$((delay * 2))
     next=$((now + delay))
   fi
   ((now - checked < 50)) || { checked=$now; lost; }
 done
 [[ -z ${leash-} ]] || kill "$leash" 2>/dev/null
+progress last
+((${#recent[@]} == 0)) || printf '%s\n' "${recent[@]}" >>"$report"
 oom_kills
 oom=$((kills > kills_before))
 peak=0 # of the whole container, for members too short to be sampled; it holds cached files, too

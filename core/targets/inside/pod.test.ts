@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Job, JobMember } from './job.ts'
-import { readReport } from './read.ts'
+import { readReport, sayings } from './read.ts'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from './trial.ts'
 
 const bash = (script: string, ...words: readonly string[]) => ['bash', '-c', script, 'bash', ...words]
@@ -43,6 +43,22 @@ test('one step: two inputs, one output, its record, its log', async () => {
   expect(report.attempt).toBe(2)
   expect(report.steps.get(1)).toEqual({ state: 'made' })
   expect(report.members.get(1)).toMatchObject({ status: 0, signal: null, stopped: undefined, oom: false })
+})
+test('progress: told on standard output as it comes, its end in the report, too; numbered, and nothing of it twice', async () => {
+  const script = `echo '::progress {"text": "one", "share": 0.5}' >&2; echo 'plain ::progress {"text": "no"}' >&2; sleep 2.5
+    for n in {1..2000}; do echo 'a line among many others' >&2; done; echo '::progress {"text": "two \\u001b[2J é"}' >&2
+    printf '::progress {"text": "cut' >&2; echo x >out/sum.txt`
+  const told = await ran(oneStep({ argv: bash(script), outputs: text('sum') }), 0)
+  const { progress } = reportOf(told)
+  expect(progress).toEqual([
+    { place: 1, number: 1, told: { text: 'one', share: 0.5 } },
+    { place: 1, number: 2, told: { text: 'two  [2J é' } },
+  ])
+  expect(sayings(told.stdout)).toEqual(progress)
+  const many = await ran(oneStep({ argv: bash(`for n in {1..50}; do printf '::progress {"text": "%s"}\\n' $n >&2; done; exit 3`) }), 1)
+  expect(reportOf(many).progress.map(({ number, told }) => `${number} ${told.text}`)).toEqual(
+    Array.from({ length: 20 }, (_, n) => `${n + 31} ${n + 31}`),
+  )
 })
 test('a pod that has little to do costs little', async () => {
   const job = oneStep({ argv: bash('echo x >out/sum.txt'), outputs: text('sum') })

@@ -1,6 +1,7 @@
 import type { Usage } from '../../events.ts'
 import type { Cause } from '../../run/failure.ts'
 import type { Ended, Stopped } from '../../run/process.ts'
+import { type Told, toldIn } from '../../run/progress.ts'
 
 /** What chain.sh and pod.sh tell, by place of the step. A pod that was killed leaves a report without an end, or none. */
 export interface Report {
@@ -10,8 +11,16 @@ export interface Report {
   readonly steps: ReadonlyMap<number, StepReport>
   /** What else was at fault, in words: an input that did not arrive, an output that is missing. */
   readonly faults: readonly { readonly place: number; readonly message: string }[]
+  /** What its programs told last of their progress. */
+  readonly progress: readonly Saying[]
   /** Exit status of pod.sh, where it came to its end. */
   readonly status: number | undefined
+}
+/** A line by which a step tells its progress, and how many its pod told of this step up to it. */
+export interface Saying {
+  readonly place: number
+  readonly number: number
+  readonly told: Told
 }
 export type MemberReport = Ended & {
   /** RFC 3339, UTC, to the second. */
@@ -32,6 +41,7 @@ export function readReport(text: string): Report {
   const members = new Map<number, MemberReport>()
   const steps = new Map<number, StepReport>()
   const faults: { place: number; message: string }[] = []
+  const progress: Saying[] = []
   let attempt = 0
   let status: number | undefined
   for (const line of text.split('\n')) {
@@ -40,9 +50,17 @@ export function readReport(text: string): Report {
     if (word === 'end') status = Number(pairs(line).get('status'))
     if (word === 'member') members.set(Number(place), memberReport(pairs(rest)))
     if (word === 'step') steps.set(Number(place), stepReport(pairs(rest), rest))
+    if (word === 'progress') progress.push(...sayings(`::${line}`))
     if (word === 'fault') faults.push({ place: Number(place), message: words(rest) })
   }
-  return { attempt, members, steps, faults, status }
+  return { attempt, members, steps, faults, progress, status }
+}
+/** The progress that is told in the log of a pod, among other lines. */
+export function sayings(log: string): readonly Saying[] {
+  return [...log.matchAll(/^::progress (\d+) (\d+) (\{.*\})$/gm)].flatMap(([, place, number, json = '']) => {
+    const told = toldIn(json)
+    return told ? [{ place: Number(place), number: Number(number), told }] : []
+  })
 }
 const pairs = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(/(\w+)=(\S*)/g)].map(([, name = '', value = '']) => [name, value]))

@@ -41,6 +41,7 @@ export function entry(letter: string, outputs: Readonly<Record<string, Readonly<
 export interface Tried {
   readonly root: string
   readonly status: number | null
+  readonly stdout: string
   readonly stderr: string
   readonly seconds: number
   readonly read: (file: string) => string
@@ -68,9 +69,12 @@ export async function pod(
     cwd: root,
     env: { PATH: process.env.PATH ?? '', TRIREME_ROOT: root, ...env },
     detached: true,
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let stderr = ''
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text: Buffer) => {
+    stdout += text.toString()
+  })
   child.stderr.on('data', (text: Buffer) => {
     stderr += text.toString()
   })
@@ -79,6 +83,7 @@ export async function pod(
   return {
     root,
     status,
+    stdout,
     stderr,
     seconds: (performance.now() - started) / 1000,
     read: file => readFileSync(path.join(root, file), 'utf8'),

@@ -53,7 +53,7 @@ outcome() { # place; `exit_status` is the exit status of the pod after a failure
 }
 run_chain() {
   local p failed='' first='' exit_status
-  export TRIREME_COPY=$1
+  export TRIREME_COPY=$1 TRIREME_PROGRESS=1
   held bash "$run/chain.sh" "$run/job" "$now" "$root" "$report" </dev/null || fault "${members[0]}" 'The chain could not be run.' 75
   for p in "${members[@]}"; do
     judge "$p"
