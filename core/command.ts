@@ -98,9 +98,10 @@ export const compression = (output: Slot, level: number): Level => ({ level, of:
 /** What `command` sees as `resume`: the folder for checkpoints of this very step. */
 export const resume: Resume = { kept: 'resume' }
 /** Whether a script asks for the folder that outlives its attempts. */
-export const resumes = ({ pipes }: Script): boolean => pipes.flat().some(argv => argv.flat().some(asksToResume))
-const asksToResume = (word: Word | SlotList): boolean =>
-  typeof word === 'object' && ('kept' in word || ('glued' in word && word.glued.some(asksToResume)))
+export const resumes = ({ pipes }: Script): boolean => pipes.some(stages => stages.some(argv => argv.some(asksToResume)))
+const asksToResume = (words: Words): boolean =>
+  typeof words === 'object' &&
+  (Array.isArray(words) ? words.some(asksToResume) : 'kept' in words || ('glued' in words && words.glued.some(asksToResume)))
 /** What `command` sees as `cpu`: the cores granted. */
 export const cpu: Granted = { granted: 'cpu', unit: 1, share: 1 }
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */

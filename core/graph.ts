@@ -3,7 +3,11 @@ import { type Given, isList, isRef, type Ref, refsIn } from './ref.ts'
 
 /** What must exist before the node can run: its inputs, and the conditions set on them. */
 export function upstream(node: Node): readonly Node[] {
-  if (node.kind === 'step') return nodesOf(Object.values(node.inputs).flatMap(refsIn))
+  if (node.kind === 'step') {
+    const nodes: Node[] = []
+    for (const given of Object.values(node.inputs)) addNodes(given, nodes)
+    return nodes
+  }
   if (node.kind === 'each') return [...nodesOf([node.list]), ...outside(node)]
   if (node.kind === 'item') return nodesOf([node.list])
   return []
@@ -11,17 +15,21 @@ export function upstream(node: Node): readonly Node[] {
 /** The nodes that make the refs and their conditions. */
 export const nodesOf = (refs: readonly Ref[]): readonly Node[] => {
   const nodes: Node[] = []
-  for (const ref of refs) {
-    nodes.push(ref.node)
-    if (ref.conditions) nodes.push(...nodesOf(ref.conditions))
-  }
+  for (const ref of refs) addNodes(ref, nodes)
   return nodes
+}
+function addNodes(given: Given, nodes: Node[]): void {
+  if (isRef(given)) {
+    nodes.push(given.node)
+    if (given.conditions) for (const ref of given.conditions) addNodes(ref, nodes)
+  } else for (const ref of refsIn(given)) addNodes(ref, nodes)
 }
 /** Every node once, each after what it needs, but for those told to skip; iterative, so that a chain may be longer than the call stack. */
 export function inOrder(roots: readonly Node[], skip: (node: Node) => boolean = () => false): readonly Node[] {
   const done = new Set<Node>()
   const open = new Set<Node>()
   for (const root of roots) {
+    if (done.has(root)) continue
     const stack: Node[] = [root]
     while (stack.length > 0) {
       const node = stack.at(-1)!

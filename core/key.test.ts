@@ -1,6 +1,25 @@
+import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { after, asset, each, gib, kind, many, mib, type Ref, run, source, step, tool, word } from './index.ts'
+import {
+  after,
+  asset,
+  each,
+  gib,
+  kind,
+  many,
+  mib,
+  named,
+  optional,
+  pipe,
+  type Ref,
+  run,
+  sequence,
+  source,
+  step,
+  tool,
+  word,
+} from './index.ts'
 import { canonical, keys } from './key.ts'
 
 const text = kind('text', { extension: '.txt' })
@@ -69,6 +88,30 @@ test('two each over different lists have different keys, and so have their branc
   const over = (n: number) => each(list({ n }).files, from => ({ to: copy({ from }).to })).to
   expect(keyOf(over(1))).toBe(keyOf(over(1)))
   expect(keyOf(over(1))).not.toBe(keyOf(over(2)))
+})
+test('a key is the digest of the canonical recipe, whatever the step has', () => {
+  const pair = kind('pair', { extension: '' }, { parts: { second: '_2.txt', first: '_1.txt' } })
+  const all = step({
+    name: 'all',
+    image: 'a',
+    tools: [cat],
+    assets: { script: asset(import.meta.url, './key.ts') },
+    inputs: { whole: text, many: many(text), by: named(text), pair },
+    outputs: { zip: optional(text), list: many(text), index: kind('text', { extension: '.txt', companions: ['.idx'] }) },
+    params: { n: z.number() },
+    needs,
+    command: at =>
+      sequence(
+        run('catt', at.script, at.by.x!, at.many, word`${at.pair.first},${at.n}`),
+        pipe(['catt', at.whole], ['catt', at.pair.stem, '-l', at.compression(at.index, 6), at.list]).into(at.index),
+      ),
+  })
+  const reads = source('r', pair, { first: { url: '1', sha256: '1'.repeat(64) }, second: { url: '2', sha256: '2'.repeat(64) } })
+  const of = (n: number) => all({ whole: a, many: [a, copy({ from: a }).to], by: { x: a, 'b c': copy({ from: a }).to }, pair: reads, n })
+  const nothing = step({ name: 'no', image: 'a', inputs: {}, outputs: { to: text }, needs, command: at => run('true').into(at.to) })({})
+  const own = keys(() => '1.0')
+  for (const { node } of [of(1).zip, of(2).index, each(of(1).list, from => ({ to: copy({ from }).to })).to, nothing.to, a])
+    expect(own.of(node)).toBe(hash('sha256', canonical(own.recipe(node))))
 })
 test('a chain of 10,000 steps needs no deep stack', () => {
   let ref: Ref<typeof text> = a

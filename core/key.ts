@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { inOrder } from './graph.ts'
+import { inOrder, upstream } from './graph.ts'
 import { fileOf, type OutKind, partsOf } from './kind.ts'
 import type { Node, StepNode, StepShape } from './node.ts'
 import { type Given, isRef, type Ref } from './ref.ts'
@@ -17,10 +17,12 @@ export function canonical(value: unknown): string {
     const known = texts.get(value)
     if (known !== undefined) return known
     const record = value as Readonly<Record<string, unknown>> // any object has string keys
-    let fields = ''
-    for (const name of Object.keys(record).sort())
-      if (record[name] !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${canonical(record[name])}`
-    return `{${fields}}`
+    const names = Object.keys(record)
+    if (names.length > 1) names.sort()
+    let text = ''
+    for (const name of names)
+      if (record[name] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonical(record[name])}`
+    return `{${text}}`
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form. Use a finite number.`)
   return JSON.stringify(value)
@@ -45,24 +47,28 @@ export interface Keys {
  */
 export function keys(versionOf: Versions): Keys {
   const known = new Map<Node, string>()
-  const shapes = new Map<StepShape, Alike>()
-  const alike = (step: StepShape): Alike => {
+  const shapes = new Map<StepShape, { readonly alike: Alike; readonly frame: Frame }>()
+  const shapeOf = (step: StepShape) => {
     const there = shapes.get(step)
     if (there) return there
-    const made = alikeOf(step, versionOf)
+    const alike = alikeOf(step, versionOf)
+    for (const each of Object.values(alike)) texts.set(each, canonical(each))
+    const made = { alike, frame: frameOf(alike) }
     shapes.set(step, made)
-    for (const each of Object.values(made)) texts.set(each, canonical(each))
     return made
   }
+  const textOf = (node: Node) => (node.kind === 'step' ? recipeText(node, shapeOf(node.step).frame, self) : canonical(self.recipe(node)))
   const self: Keys = {
     of: node => {
       const key = known.get(node)
       if (key !== undefined) return key
-      for (const each of inOrder([node], node => known.has(node))) known.set(each, sha256(canonical(self.recipe(each))))
+      const isKnown = (node: Node) => known.has(node)
+      // Asked for in the plan's order, a node comes when all that it needs is known.
+      for (const each of upstream(node).every(isKnown) ? [node] : inOrder([node], isKnown)) known.set(each, sha256(textOf(each)))
       return known.get(node)!
     },
     ofRef: ref => `${self.of(ref.node)}#${ref.port}`,
-    recipe: node => recipe(node, self, alike),
+    recipe: node => recipe(node, self, step => shapeOf(step).alike),
   }
   return self
 }
@@ -82,19 +88,26 @@ function recipe(node: Node, keys: Keys, alike: (step: StepShape) => Alike): unkn
       each: keys.ofRef(node.list),
       body: Object.fromEntries(Object.entries(node.body).map(([name, ref]) => [name, keys.ofRef(ref)])),
     }
-  const { tools, assets, outputs } = alike(node.step)
-  return {
-    version: recipeVersion,
-    pipes: node.script.pipes,
-    stdout: node.script.stdout,
-    tools,
-    assets,
-    inputs: inputKeys(node, keys),
-    outputs,
-  }
+  const { pipes, stdout } = node.script
+  const inputs = Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, keyOfGiven(given, keys)]))
+  return { version: recipeVersion, pipes, stdout, inputs, ...alike(node.step) }
 }
-const inputKeys = (node: StepNode, keys: Keys) =>
-  Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, keyOfGiven(given, keys)]))
+/** The canonical text of a step's recipe, but for what differs between its calls: before the inputs, before the pipes, after the words. */
+type Frame = readonly [assets: string, outputs: string, tools: string]
+const frameOf = ({ assets, outputs, tools }: Alike): Frame => [
+  `{"assets":${canonical(assets)},"inputs":{`,
+  `},"outputs":${canonical(outputs)},"pipes":`,
+  `,"tools":${canonical(tools)},"version":${recipeVersion}}`,
+]
+/** `canonical(recipe(node))`, without a recipe: a plan has few steps and many calls of them. */
+function recipeText({ inputs, script }: StepNode, [assets, outputs, tools]: Frame, keys: Keys): string {
+  const slots = Object.keys(inputs)
+  if (slots.length > 1) slots.sort()
+  let own = ''
+  for (const slot of slots) own += `${own === '' ? '' : ','}${JSON.stringify(slot)}:${canonical(keyOfGiven(inputs[slot]!, keys))}`
+  const stdout = script.stdout ? `,"stdout":${canonical(script.stdout)}` : ''
+  return assets + own + outputs + canonical(script.pipes) + stdout + tools
+}
 const keyOfGiven = (given: Given, keys: Keys): unknown =>
   isRef(given)
     ? keys.ofRef(given)

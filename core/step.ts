@@ -92,11 +92,14 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
     stopsEarly,
     retry,
   }
+  const ownSlots = { ...slots(spec.outputs), ...slots(assets) }
+  /** Only the words of a slot by name depend on what it is given. */
+  const sameSlots = Object.values(spec.inputs).some(kind => 'named' in kind) ? undefined : slots(spec.inputs, spec.inputs)
   const call = (args: Readonly<Record<string, unknown>>) => {
     checkNames(owner, [spec.inputs, schemas], args)
     const params = parse(owner, schemas, args) as ValuesOf<P> // parsed by these very schemas
     const inputs = checkGiven(owner, spec.inputs, args) as Record<string, Given> // steps take no rows
-    const scope = { ...slots(spec.inputs, inputs), ...slots(spec.outputs), ...slots(assets), ...params, cpu, memory, compression, resume }
+    const scope = { ...(sameSlots ?? slots(spec.inputs, inputs)), ...ownSlots, ...params, cpu, memory, compression, resume }
     const script = spec.command(scope as Scope<I, A, P, O>) // the same names, by the type's construction
     checkPrograms(owner, script, tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs
@@ -107,7 +110,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
 }
 /** Files that lie beside a step's outputs in the store. */
 const reserved = new Set(['record.json', 'stderr.log'])
-function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, Given>> = {}) {
+function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, object>> = {}) {
   return Object.fromEntries(
     Object.entries(named).map(([name, kind]) => {
       if (typeof kind !== 'object' || kind === null) return [name, { slot: name }]
@@ -126,10 +129,12 @@ const parts = (slot: Slot, kind: FileKind) => {
 }
 /** The compiler's "Object literal may only specify known properties", for callers it does not see. */
 export function checkNames(owner: string, groups: readonly object[], args: object): void {
-  const known = groups.flatMap(Object.keys)
   for (const name of Object.keys(args))
-    if (!known.includes(name))
-      throw new PlanError('PARAMETER', `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${known.join(', ')}.`)
+    if (!groups.some(group => Object.hasOwn(group, name)))
+      throw new PlanError(
+        'PARAMETER',
+        `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${groups.flatMap(Object.keys).join(', ')}.`,
+      )
 }
 function checkPrograms(owner: string, script: Script, tools: readonly Tool[]): void {
   for (const [program] of script.pipes.flat())

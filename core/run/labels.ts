@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { bodyOf } from '../graph.ts'
 import type { Keys } from '../key.ts'
 import type { Node, StepNode } from '../node.ts'
-import { refsIn } from '../ref.ts'
+import { type Ref, refsIn } from '../ref.ts'
 
 const tags = new WeakMap<Node, string | undefined>()
 /**
@@ -12,23 +12,37 @@ const tags = new WeakMap<Node, string | undefined>()
 function tagOf(node: Node): string | undefined {
   if (node.kind !== 'step') return undefined
   if (tags.has(node)) return tags.get(node)
-  const slots = Object.values(node.inputs).map(given => common(refsIn(given).map(ref => tagOf(ref.node))))
-  const tag = node.tag || slots.find(tag => tag !== undefined)
+  const tag = node.tag || tagOfInputs(node)
   tags.set(node, tag)
   return tag
 }
+function tagOfInputs(node: StepNode): string | undefined {
+  for (const given of Object.values(node.inputs)) {
+    const tag = common(refsIn(given), tagOf)
+    if (tag !== undefined) return tag
+  }
+  return undefined
+}
 /** A step that takes only a user's files is told apart by their names. */
 function sourceTag(node: StepNode): string | undefined {
-  const sources = Object.values(node.inputs).flatMap(refsIn)
-  return common(sources.map(({ node }) => (node.kind === 'source' ? node.name : undefined)))
+  const name = (node: Node) => (node.kind === 'source' ? node.name : undefined)
+  return common(Object.values(node.inputs).flatMap(refsIn), name)
 }
-function common(all: readonly (string | undefined)[]): string | undefined {
-  const [first, ...others] = all.map(tag => tag?.split('.') ?? [])
-  if (!first || first.length === 0) return undefined
-  const shared = first.filter((word, n) =>
-    others.every(other => other[n] === word && first.slice(0, n).every((before, m) => other[m] === before)),
-  )
-  return shared.length > 0 ? shared.join('.') : undefined
+/** The beginning that marks have in common, in whole words; none, where one has none. */
+function common(refs: readonly Ref[], markOf: (node: Node) => string | undefined): string | undefined {
+  let shared: string | undefined
+  for (const { node } of refs) {
+    const mark = markOf(node)
+    if (mark === undefined) return undefined
+    if (shared === undefined) shared = mark
+    else if (shared !== mark) {
+      const [own, words] = [shared.split('.'), mark.split('.')]
+      const end = own.findIndex((word, n) => words[n] !== word)
+      if (end === 0) return undefined
+      if (end > 0) shared = own.slice(0, end).join('.')
+    }
+  }
+  return shared
 }
 /**
  * Names of a plan's steps for people: `samtools-sort:p1.tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`.
@@ -39,18 +53,20 @@ export function labels(nodes: readonly Node[], keys: Keys, several: ReadonlySet<
     const tag = tagOf(node) ?? sourceTag(node)
     return tag === undefined ? node.step.name : `${node.step.name}${tag.startsWith('[') ? '' : ':'}${tag.replace(/[\p{Cc}\p{Cf}]/gu, '?')}`
   }
-  const steps = nodes.filter(node => node.kind === 'step')
-  const names = new Map(steps.map(node => [node, plain(node)]))
-  const seen = new Map<string, string>()
-  const shared = new Set<string>()
-  for (const [node, name] of names) {
+  const names = new Map<StepNode, string>()
+  /** The key of the step that is called so; '' where there are several. */
+  const called = new Map<string, string>()
+  for (const node of nodes) {
+    if (node.kind !== 'step') continue
+    const name = plain(node)
     const key = keys.of(node)
-    const other = seen.get(name)
-    if (other === undefined) seen.set(name, key)
-    else if (other !== key) shared.add(name)
+    const known = called.get(name)
+    names.set(node, name)
+    if (known !== key) called.set(name, known === undefined ? key : '')
   }
-  const alike = (node: StepNode) => several.has(node.step.name) || shared.has(names.get(node)!)
-  return new Map(steps.map(node => [node, alike(node) ? `${names.get(node)}~${keys.of(node).slice(0, 8)}` : names.get(node)!]))
+  for (const [node, name] of names)
+    if (called.get(name) === '' || several.has(node.step.name)) names.set(node, `${name}~${keys.of(node).slice(0, 8)}`)
+  return names
 }
 /** Names of the steps that stand in the body of more than one `each` of a plan. */
 export function inSeveral(nodes: readonly Node[]): ReadonlySet<string> {
