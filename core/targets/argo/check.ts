@@ -11,21 +11,25 @@ import { mostBytes } from './workflows.ts'
 export function check({ workflows, objects, sources, tasks }: Compiled): void {
   const faults: string[] = []
   const stored = new Set([...[...objects.keys()], ...sources.map(({ sha256 }) => `sources/${sha256}`)])
+  const placed = workflows.map(({ spec }) => namesIn(spec))
+  for (const { name, workflow } of tasks)
+    if (!placed[workflow]?.has(name)) faults.push(`task ${name} is in no DAG of workflow ${workflow + 1}`)
   for (const [n, workflow] of workflows.entries()) {
     faults.push(...specFaults(workflow.spec, stored))
     const size = JSON.stringify(workflow).length
     if (size > mostBytes) faults.push(`workflow ${n + 1} has ${size} bytes, more than ${mostBytes}`)
-    const names = new Set(
-      workflow.spec.templates.flatMap(template => ('dag' in template ? template.dag.tasks.map(({ name }) => name) : [])),
-    )
-    for (const task of tasks)
-      if (task.workflow === n && !names.has(task.name)) faults.push(`task ${task.name} is in no DAG of workflow ${n + 1}`)
   }
   if (faults.length > 0)
     throw new TriremeError(
       'ENVIRONMENT',
       `The plan was compiled to something that Argo would not run:\n  ${faults.slice(0, 10).join('\n  ')}`,
     )
+}
+/** Names of all tasks of all its DAGs. */
+function namesIn({ templates }: WorkflowSpec): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const template of templates) if (isDag(template)) for (const { name } of template.dag.tasks) names.add(name)
+  return names
 }
 const isDag = (template: Template): template is DagTemplate => 'dag' in template
 

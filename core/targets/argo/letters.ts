@@ -14,7 +14,7 @@ export class Letters {
   readonly #letters = new Map<string, string>()
   /** A file of an entry, or with `file` undefined its record alone. @returns the letter */
   entry(key: string, file: string | undefined, optional: boolean): string {
-    const letter = this.#letter(`entry ${key}`, () => ({ from: 'entry', key, files: new Map(), record: 'optional' }))
+    const letter = this.#letter(key, () => ({ from: 'entry', key, files: new Map(), record: 'optional' }))
     const parcel = this.parcels.get(letter)!
     if (parcel.from !== 'entry') return letter
     if (!optional) parcel.record = 'needed'

@@ -1,4 +1,4 @@
-import type { Compiled } from './compiled.ts'
+import type { Compiled, CompiledTask } from './compiled.ts'
 import type { ThinWorkflow, Workflow, WorkflowTemplate } from './schema.ts'
 import { yamlOf } from './yaml.ts'
 
@@ -7,8 +7,10 @@ export type Form = 'workflow' | 'template'
 /** A compiled plan as files for people: names are relative, and the same plan gives the same files. */
 export function manifestsOf(compiled: Compiled, form: Form): ReadonlyMap<string, string> {
   const several = compiled.workflows.length > 1
+  const own: CompiledTask[][] = compiled.workflows.map(() => [])
+  for (const task of compiled.tasks) own[task.workflow]!.push(task)
   const files = compiled.workflows.flatMap((workflow, n): readonly (readonly [string, string])[] => {
-    const tasks = compiled.tasks.filter(task => task.workflow === n)
+    const tasks = own[n]!
     const stem = workflow.metadata.generateName.slice(0, -1)
     const name = several ? `${stem}-${String(n + 1).padStart(String(compiled.workflows.length).length, '0')}` : stem
     if (form === 'workflow') return [[`${name}.yaml`, yamlOf(workflow, { tasks })]]

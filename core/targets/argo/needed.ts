@@ -57,11 +57,14 @@ class Expansion {
     }
   }
   #takeStep(node: StepNode): void {
-    const simple = this.#branches.size === 0 && this.#there.size === 0
-    const inputs = simple ? node.inputs : Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, this.#flat(given)]))
-    const own = simple ? node : { ...node, inputs }
     const key = this.#keys.of(node)
-    if (!simple) this.#aliases.set(own, key)
+    if (this.#branches.size === 0 && this.#there.size === 0) {
+      this.#order.push(node) // nothing to rewrite, and nothing is known to be left out
+      return
+    }
+    const inputs = Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, this.#flat(given)]))
+    const own = { ...node, inputs }
+    this.#aliases.set(own, key)
     if (!this.#there.has(key) && Object.values(inputs).some(given => !isList(given) && refsIn(given).some(ref => this.#isAbsent(ref))))
       this.#absent.add(key)
     this.#order.push(own)
@@ -149,7 +152,9 @@ const skips = new WeakMap<StepNode, boolean>()
 export function maySkip(node: StepNode): boolean {
   const known = skips.get(node)
   if (known !== undefined) return known
-  const own = Object.values(node.inputs).some(given => !isList(given) && refsIn(given).some(mayBeLeftOut))
+  let own = false
+  for (const given of Object.values(node.inputs))
+    if (isRef(given) ? mayBeLeftOut(given) : !isList(given) && Object.values(given).some(mayBeLeftOut)) own = true
   skips.set(node, own)
   return own
 }

@@ -49,7 +49,7 @@ export function deadlineOf(chains: readonly Chain[]): number | undefined {
   const whole = sum(times)
   return Number.isFinite(whole) ? whole + 1800 : undefined
 }
-export const gpusOf = ({ members }: Chain): number => sum(members.map(({ needs }) => needs.gpu?.count ?? 0))
+export const gpusOf = ({ members }: Chain): number => members.reduce((total, { needs }) => total + (needs.gpu?.count ?? 0), 0)
 
 /** The first pool whose GPUs have the memory that every step of the chain needs. @throws TriremeError `RESOURCES` when there is none */
 export function poolOf(chain: Chain, environment: ArgoEnvironment, label: (node: StepNode) => string): GpuPool | undefined {

@@ -17,7 +17,7 @@ export function unitsOf(tasks: readonly LooseTask[]): readonly Unit[] {
   if (tasks.length <= mostTasks) return tasks.map((_, n) => [n])
   const followers = new Array<number>(tasks.length).fill(0)
   for (const { before } of tasks) for (const n of before) followers[n]!++
-  const hub = tasks.map(({ before, top }, n) => top || before.size >= hubFrom || followers[n]! >= hubFrom)
+  const hub = tasks.map(({ before, top }, n) => top || before.length >= hubFrom || followers[n]! >= hubFrom)
   // Pieces are of one phase, the number of hubs before them: otherwise one that goes round a hub would wait for itself.
   const phase: number[] = []
   for (const [n, { before }] of tasks.entries()) {
@@ -40,7 +40,7 @@ export function unitsOf(tasks: readonly LooseTask[]): readonly Unit[] {
       continue
     }
     const own = new Set(piece)
-    const outside = new Set(piece.flatMap(n => [...tasks[n]!.before].filter(b => !own.has(b)).map(b => home[b]!)))
+    const outside = new Set(piece.flatMap(n => tasks[n]!.before.filter(b => !own.has(b)).map(b => home[b]!)))
     const waits = [phase[piece[0]!], ...[...outside].sort((a, b) => a - b)].join()
     const room = open.get(waits)
     const unit = room !== undefined && units[room]!.length + piece.length <= mostTasks ? room : units.length

@@ -32,7 +32,12 @@ export function piecesOf(chains: readonly Chain[], eaches: readonly EachNode[], 
   return inOrder(pieces)
 }
 function needs({ work }: Piece): readonly Node[] {
-  const nodes = 'each' in work ? [...upstream(work.each), ...outside(work.each)] : work.members.flatMap(upstream)
+  const nodes =
+    'each' in work
+      ? [...upstream(work.each), ...outside(work.each)]
+      : work.members.length === 1
+        ? upstream(work.members[0]!)
+        : work.members.flatMap(upstream)
   return nodes.some(node => node.kind === 'item') ? nodes.map(node => (node.kind === 'item' ? node.list.node : node)) : nodes
 }
 /** Each after what it needs, otherwise as given; iterative, so that a chain may be longer than the call stack. */
@@ -40,6 +45,7 @@ function inOrder(pieces: readonly Piece[]): readonly Piece[] {
   const state = new Map<Piece, 'open' | 'done'>()
   const order: Piece[] = []
   for (const root of pieces) {
+    if (state.has(root)) continue
     const stack = [root]
     while (stack.length > 0) {
       const piece = stack.at(-1)!

@@ -79,13 +79,14 @@ class Writer {
   }
   member({ node, place }: PodMember, from: Link | undefined, to: Link | undefined): JobMember {
     const { step, script } = node
-    const inputs = Object.entries(node.inputs).flatMap(([slot]) => (slot === from?.slot ? [] : this.#staged(node, slot)))
-    const assets = Object.keys(step.assets).map(slot => this.#asset(node, slot))
+    const inputs: Staged[] = []
+    for (const slot of Object.keys(node.inputs)) if (slot !== from?.slot) inputs.push(...this.#staged(node, slot))
+    for (const slot of Object.keys(step.assets)) inputs.push(this.#asset(node, slot))
     const stdout = script.stdout && slotPath(node, script.stdout, to)
     return {
       step: step.name,
       place,
-      inputs: [...inputs, ...assets],
+      inputs,
       outputs: to && !to.tee ? [] : promises(step),
       rungs: this.#rungs(node, to),
       ...(stdout !== undefined && { stdout }),
@@ -96,7 +97,8 @@ class Writer {
   }
   #rungs(node: StepNode, to: Link | undefined): readonly [Rung, ...Rung[]] {
     const { memory, time } = node.needs
-    const count = Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
+    const single = typeof memory === 'number' && (time === undefined || typeof time === 'number')
+    const count = single ? 1 : Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
     if (count === 1) return [this.#rung(node, to, 0)]
     const all = Array.from({ length: count }, (_, attempt) => this.#rung(node, to, attempt))
     const texts = all.map(each => JSON.stringify(each))
@@ -206,6 +208,7 @@ function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: st
   const parts = partsOf(slot)
   const from = partsOf(made) ?? {}
   if (parts) return Object.entries(parts).map(([part, to]) => ({ to, from: from[part] ?? to }))
+  if (slot.companions.length === 0) return [{ to: slot.extension, from: made.extension }]
   const ends = ['', ...slot.companions]
   return ends.map(end => ({ to: slot.extension + end, from: made.extension + end }))
 }
@@ -235,7 +238,8 @@ function slotPath(node: StepNode, { slot, part, key }: Slot, to: Link | undefine
   const kind = step.outputs[slot] ?? step.inputs[slot]!
   const base = slot in step.outputs ? `out/${slot}` : key === undefined ? `in/${slot}` : `in/${slot}/${nth(node, slot, key)}`
   if ('many' in kind) return base
-  const placed = placedAt(base, fileOf(kind))
-  return part === undefined ? placed.path : placed.parts[part]!
+  const file = fileOf(kind)
+  const parts = partsOf(file)
+  return part === undefined ? (parts ? base : base + file.extension) : base + parts![part]! // a word names a part of a kind that has it
 }
 const nth = (node: StepNode, slot: string, key: string) => number(Object.keys(node.inputs[slot]!).indexOf(key) + 1)

@@ -61,11 +61,9 @@ export function podsOf(pieces: readonly Piece[], { machine, share }: Joining): r
       made.push(branching)
     } else {
       const kind = machine(work)
-      const candidates = share ? [...own].filter(pod => isPod(pod)).sort((a, b) => b.level - a.level) : []
-      const pod = candidates.find(
-        pod =>
-          machines.get(pod) === kind && fits(pod, work) && keepsApart(pod, own) && turnsUp(pod, own, followed) && delaysNobody(piece, pod),
-      )
+      const candidates = share ? [...own].filter((pod): pod is Pod => isPod(pod) && machines.get(pod) === kind && fits(pod, work)) : []
+      if (candidates.length > 1) candidates.sort((a, b) => b.level - a.level)
+      const pod = candidates.find(pod => keepsApart(pod, own) && turnsUp(pod, own, followed) && delaysNobody(piece, pod))
       if (pod) {
         pod.pieces.push(piece)
         pod.chains.push(work)
@@ -86,20 +84,26 @@ export function podsOf(pieces: readonly Piece[], { machine, share }: Joining): r
   return sorted(made)
 }
 export const isPod = (it: Pod | Branching): it is Pod => 'chains' in it
-const above = (before: ReadonlySet<Pod | Branching>) => Math.max(-1, ...[...before].map(({ level }) => level)) + 1
-
+function above(before: ReadonlySet<Pod | Branching>): number {
+  let highest = -1
+  for (const { level } of before) highest = Math.max(highest, level)
+  return highest + 1
+}
 function fits(pod: Pod, { members }: Chain): boolean {
-  const there = pod.chains.flatMap(chain => chain.members)
-  if (there.length + members.length > mostSteps) return false
-  const names = new Set(there.map(({ step }) => step.name))
-  return members.every(({ step }) => !names.has(step.name))
+  let count = members.length
+  for (const chain of pod.chains) {
+    count += chain.members.length
+    for (const { step } of chain.members) if (members.some(own => own.step.name === step.name)) return false
+  }
+  return count <= mostSteps
 }
 const namesOf = ({ members }: Chain) => members.map(({ step }) => step.name)
 /** Of more names than that a set is not kept: such a pod is then joined to nothing new. */
 const mostNames = 300
 const everything: ReadonlySet<string> = new Set(['*'])
 function historyOf(own: readonly string[], before: ReadonlySet<Pod | Branching>): ReadonlySet<string> {
-  const histories = new Set([...before].map(({ history }) => history))
+  const histories = new Set<ReadonlySet<string>>()
+  for (const { history } of before) histories.add(history)
   // Most often nothing is new: then one set serves all.
   const [only] = histories
   if (only && histories.size === 1 && own.every(name => only.has(name))) return only
@@ -146,17 +150,23 @@ function sorted(all: readonly (Pod | Branching)[]): readonly (Pod | Branching)[]
   const settle = (first: Pod | Branching) => {
     const open = [first]
     for (let it = open.pop(); it; it = open.pop()) {
-      const missing = [...it.before].find(before => !done.has(before))
+      const missing = firstOf(it.before, before => !done.has(before))
       if (missing) {
         late.set(missing, [...(late.get(missing) ?? []), it])
         continue
       }
       done.add(it)
       order.push(it)
-      open.push(...(late.get(it) ?? []).reverse())
+      const waiting = late.get(it)
+      if (!waiting) continue
+      open.push(...waiting.reverse())
       late.delete(it)
     }
   }
   for (const it of all) settle(it)
   return order
+}
+function firstOf<T>(all: Iterable<T>, is: (one: T) => boolean): T | undefined {
+  for (const one of all) if (is(one)) return one
+  return undefined
 }

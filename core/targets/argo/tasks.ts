@@ -73,10 +73,13 @@ export function takesOf({ letters }: PodWork): readonly Take[] {
     return { letter, kind: 'entry', parameters, files: [record(parcel.record === 'optional'), ...files] }
   })
 }
-/** The parameter that holds a step's own key: `o`, or with several in a pod `o1`, `o2` … by place. */
-export function ownParameters(members: readonly PodMember[]): ReadonlyMap<number, string> {
-  const kept = members.filter(member => member.kept)
-  return new Map(kept.map(({ place }) => [place, kept.length === 1 ? 'o' : `o${place}`]))
+/** By place, the parameter that holds a step's own key: `o`, or with several in a pod `o1`, `o2` … */
+export type OwnParameters = ReadonlyMap<number, string>
+export function ownParameters(members: readonly PodMember[]): OwnParameters {
+  const own = new Map<number, string>()
+  for (const { kept, place } of members) if (kept) own.set(place, `o${place}`)
+  if (own.size === 1) for (const place of own.keys()) own.set(place, 'o')
+  return own
 }
 /** Where the results of an `each` are gathered, one place for each port. */
 export const gatherKey = (each: string, port: string): string => sha256(`gather ${each}#${port}`)
@@ -84,8 +87,8 @@ export const gatherKey = (each: string, port: string): string => sha256(`gather 
 /** A task as it stands in its DAG, but for what it waits for. */
 export interface LooseTask {
   readonly task: Omit<DagTask, 'dependencies'>
-  /** Numbers of the tasks that it waits for. */
-  readonly before: ReadonlySet<number>
+  /** Numbers of the tasks that it waits for, each once. */
+  readonly before: readonly number[]
   /** Tells a list's items or runs over them, so it must be in the topmost DAG, where the two know each other. */
   readonly top: boolean
 }

@@ -79,7 +79,7 @@ const bytesOf = (tasks: readonly LooseTask[], n: number): number => {
     90 +
     task.name.length +
     task.template.length +
-    before.size * 45 +
+    before.length * 45 +
     parameters.reduce((sum, { name, value }) => sum + 25 + name.length + value.length, 0)
   )
 }
@@ -103,8 +103,12 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
   })
   const parts: Template[] = []
   const main = draft.units.map((members, n): DagTask => {
-    const others = new Set(members.flatMap(number => [...tasks[number]!.before].flatMap(before => unit.get(before) ?? [])))
-    others.delete(n)
+    const others = new Set<number>()
+    for (const number of members)
+      for (const before of tasks[number]!.before) {
+        const other = unit.get(before)
+        if (other !== undefined && other !== n) others.add(other)
+      }
     const dependencies = [...others].map(other => names[other]!)
     if (members.length === 1) return placed(tasks[members[0]!]!.task, dependencies)
     const own = new Set(members)
@@ -112,7 +116,7 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
       const { task, before } = tasks[number]!
       return placed(
         task,
-        [...before].filter(other => own.has(other)).map(other => tasks[other]!.task.name),
+        before.filter(other => own.has(other)).map(other => tasks[other]!.task.name),
       )
     })
     parts.push({ name: names[n]!, dag: { tasks: inner } })
@@ -126,13 +130,10 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
     spec: specOf(environment, labelsOf(plan, environment), [{ name: 'main', dag: { tasks: main } }, ...parts, ...used]),
   }
 }
-const placed = (
-  { name, template, withParam, arguments: given }: Omit<DagTask, 'dependencies'>,
-  dependencies: readonly string[],
-): DagTask => ({
+const placed = ({ name, template, withParam, arguments: given }: Omit<DagTask, 'dependencies'>, dependencies: string[]): DagTask => ({
   name,
   template,
-  ...(dependencies.length > 0 && { dependencies: [...dependencies] }),
+  ...(dependencies.length > 0 && { dependencies }),
   ...(withParam !== undefined && { withParam }),
   ...(given && { arguments: given }),
 })

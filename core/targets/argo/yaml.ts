@@ -2,7 +2,7 @@ import { Document, isMap, isSeq } from 'yaml'
 import { quoted } from '../../run/failure.ts'
 import type { JobWord } from '../inside/job.ts'
 import type { Compiled, CompiledTask } from './compiled.ts'
-import type { DagTask, DagTemplate, Template, ThinWorkflow, Workflow, WorkflowTemplate } from './schema.ts'
+import type { DagTask, DagTemplate, PodTemplate, ThinWorkflow, Workflow, WorkflowTemplate } from './schema.ts'
 
 type Manifest = Workflow | WorkflowTemplate | ThinWorkflow
 
@@ -13,9 +13,9 @@ type Manifest = Workflow | WorkflowTemplate | ThinWorkflow
 export function yamlOf(manifest: Manifest, { tasks }: Pick<Compiled, 'tasks'> = { tasks: [] }): string {
   if (!('templates' in manifest.spec)) return plain(manifest, '')
   const { templates, ...rest } = manifest.spec
-  const comments = new Map(tasks.map(task => [task.name, commentOf(task)]))
+  const byName = new Map(tasks.map(task => [task.name, task]))
   const head = plain({ ...manifest, spec: rest }, '')
-  const texts = templates.map(template => ('dag' in template ? dagText(template, comments) : podText(template)))
+  const texts = templates.map(template => ('dag' in template ? dagText(template, byName) : podText(template)))
   return `${head}  templates:\n${texts.join('')}`
 }
 const plain = (value: unknown, indent: string): string => indented(documentText(new Document(value, settings)), indent)
@@ -24,8 +24,15 @@ const settings = { aliasDuplicateObjects: false, version: '1.1' } as const
 const documentText = (document: Document): string => document.toString({ lineWidth: 0 })
 const indented = (text: string, indent: string) => (indent === '' ? text : text.replace(/^(?=.)/gm, indent))
 
+/** Several Workflows of a large plan have the same templates. */
+const podTexts = new WeakMap<PodTemplate, string>()
+function podText(template: PodTemplate): string {
+  const text = podTexts.get(template) ?? freshPodText(template)
+  podTexts.set(template, text)
+  return text
+}
 /** Artifacts, parameters and mounts are lines: there are many, and each is short. */
-function podText(template: Exclude<Template, DagTemplate>): string {
+function freshPodText(template: PodTemplate): string {
   const document = new Document([template], settings)
   for (const path of lists) {
     const list = document.getIn([0, ...path])
@@ -41,37 +48,51 @@ const lists = [
   ['container', 'env'],
   ['container', 'volumeMounts'],
 ]
-function dagText({ name, inputs, dag }: DagTemplate, comments: ReadonlyMap<string, string>): string {
+function dagText({ name, inputs, dag }: DagTemplate, tasks: ReadonlyMap<string, CompiledTask>): string {
   const given = inputs && `      inputs: {parameters: [${inputs.parameters.map(each => `{name: ${scalar(each.name)}}`).join(', ')}]}\n`
-  const lines = dag.tasks.map(task => `${comments.get(task.name) ?? ''}          - ${taskLine(task)}\n`)
-  return `    - name: ${scalar(name)}\n${given ?? ''}      dag:\n        tasks:\n${lines.join('')}`
+  let text = `    - name: ${scalar(name)}\n${given ?? ''}      dag:\n        tasks:\n`
+  for (const task of dag.tasks) {
+    const own = tasks.get(task.name)
+    text += `${own ? commentOf(own) : ''}          - ${taskLine(task)}\n`
+  }
+  return text
 }
 /** One line of flow style, without a library: there may be ten thousand. */
 export function taskLine({ name, template, dependencies, withParam, arguments: given }: DagTask): string {
-  const parts = [`name: ${scalar(name)}`, `template: ${scalar(template)}`]
-  if (dependencies) parts.push(`dependencies: [${dependencies.map(scalar).join(', ')}]`)
-  if (withParam !== undefined) parts.push(`withParam: ${scalar(withParam)}`)
-  if (given)
-    parts.push(
-      `arguments: {parameters: [${given.parameters.map(each => `{name: ${scalar(each.name)}, value: ${scalar(each.value)}}`).join(', ')}]}`,
-    )
-  return `{${parts.join(', ')}}`
+  let text = `{name: ${scalar(name)}, template: ${scalar(template)}`
+  if (dependencies) text += `, dependencies: [${dependencies.map(scalar).join(', ')}]`
+  if (withParam !== undefined) text += `, withParam: ${scalar(withParam)}`
+  if (!given) return `${text}}`
+  text += ', arguments: {parameters: ['
+  let between = ''
+  for (const { name, value } of given.parameters) {
+    text += `${between}{name: ${scalar(name)}, value: ${scalar(value)}}`
+    between = ', '
+  }
+  return `${text}]}}`
 }
 /** Words that YAML 1.1, which Kubernetes' tools read, takes for something else than text. */
 const taken = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'])
-/** A digest of digits with one e among them would be a number. */
-const isPlain = (text: string) =>
-  (/^[a-z][-a-z0-9]*$/.test(text) && !taken.has(text)) || (/^[0-9a-f]{64}$/.test(text) && /^[1-9][0-9a-f]*[abcdf]/.test(text))
+function isPlain(text: string): boolean {
+  // A digest of digits with one e among them would be a number.
+  if (text.length === 64 && /^[0-9a-f]{64}$/.test(text)) return text[0]! > '9' || (text[0] !== '0' && /[abcdf]/.test(text))
+  return /^[a-z][-a-z0-9]*$/.test(text) && !taken.has(text)
+}
 export const scalar = (text: string): string => (isPlain(text) ? text : JSON.stringify(text))
 
 function commentOf({ entries }: CompiledTask): string {
-  const lines = entries.flatMap(({ label, argv }) => [
-    visible(label),
-    ...argv.map(stages => `  $ ${stages.map(words => words.map(shownWord).join(' ')).join(' | ')}`),
-  ])
-  return lines.map(line => `          # ${line}\n`).join('')
+  let text = ''
+  for (const { label, argv } of entries) {
+    text += `          # ${visible(label)}\n`
+    for (const stages of argv) text += `          #   $ ${stages.map(words => words.map(shownWord).join(' ')).join(' | ')}\n`
+  }
+  return text
 }
-const shownWord = (word: JobWord): string => (typeof word === 'string' ? visible(quoted(word)) : `${word.list}/*${word.suffix}`)
+function shownWord(word: JobWord): string {
+  if (typeof word !== 'string') return `${word.list}/*${word.suffix}`
+  const text = quoted(word)
+  return text === word ? word : visible(text) // what needs no quotes can be seen
+}
 /** Nothing in a comment may end it: neither a line break of any kind nor what YAML does not print. */
 const visible = (text: string): string =>
   text.replace(

@@ -129,7 +129,7 @@ export type Piece =
 export function quote(word: string): string {
   if (word.includes('\0'))
     throw new TriremeError('USAGE', `A word of a command holds a NUL character, which no program can be given: ${JSON.stringify(word)}.`)
-  return `'${word.replaceAll("'", `'\\''`)}'`
+  return word.includes("'") ? `'${word.replaceAll("'", `'\\''`)}'` : `'${word}'`
 }
 /**
  * A job as a file of bash: every line begins with the name of a declaration, and all that follows is quoted. The scripts in this folder
@@ -152,7 +152,11 @@ export function jobFile(job: Job): string {
   }
   return `${lines.join('\n')}\n`
 }
-const line = (indent: string, name: string, words: readonly string[]) => [indent + name, ...words.map(quote)].join(' ')
+function line(indent: string, name: string, words: readonly string[]): string {
+  let text = indent + name
+  for (const word of words) text += ` ${quote(word)}`
+  return text
+}
 
 function memberLines(member: JobMember): readonly string[] {
   const lines = [line('', 'member', [String(member.place), member.step])]
