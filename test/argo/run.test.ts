@@ -222,6 +222,27 @@ test('a pod that is never made, for want of quota: told at once, and given up af
     `Step hello could not start: its pod is not admitted: ${message}. Wait until other work has ended, or ask for a larger quota.\n  pod:     none`,
   ])
 })
+test.each([
+  ['waits for others to end, though they are not of this run', 'No preemption victims found for incoming pod', 'succeeded'],
+  ['is given up where even an empty node would not do', 'Preemption is not helpful for scheduling', 'failed'],
+])('a pod that no node can take %s', async (_, why, expected) => {
+  const at = await setting()
+  const message = `0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 ${why}.`
+  at.cluster.onWorkflow = async (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+    for (let n = 0; n < 3; n++) {
+      at.cluster.setPod('one-pod', pod(name, task!.name, 1, { phase: 'Pending', conditions: [condition], n }))
+      await new Promise(done => setTimeout(done, 400)) // longer than the patience
+    }
+    publish(at.bucket, prefix, name, task!, 'made.txt', 'one')
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, [task!], { [task!.name]: { phase: 'Succeeded' } }) })
+  }
+  const { state, told } = await ran(at, { one: write('one') }, { patience: { passing: 300 } })
+  expect(told).toContain(`progress one: waits: no node can take it: ${message.slice(0, -1)}`)
+  expect(state).toBe(expected)
+})
 test('a pod that no node can take while others of the run work waits for them, however long', async () => {
   const at = await setting()
   const condition = {

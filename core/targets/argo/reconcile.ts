@@ -24,8 +24,8 @@ export interface Reconciling {
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
-  /** Milliseconds after which a pod that cannot start is given up: of what passes by itself, and of what does not. */
-  readonly patience: { readonly passing: number; readonly lasting: number; readonly progress: number }
+  /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
+  readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
 }
 /** Brings what is seen of one workflow's tasks into the ledger. Everything is told once, however often it is seen. */
 export class Reconciler {
@@ -140,13 +140,13 @@ export class Reconciler {
     return 'moving'
   }
   /** Says what a pod waits for; gives it up when that has lasted. */
-  #waits(unit: Unit, { why, passing, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
+  #waits(unit: Unit, { why, passing, queued, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
     const { ledger, patience } = this.#at
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
     ledger.progress(keys[0]!, { text: `waits: ${why}` })
-    if (passing ? Date.now() - Math.max(since, this.#busy) < patience.passing : Date.now() - since < patience.lasting)
-      return 'moving' as const
+    const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
+    if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
     const key = keys.find(key => ledger.isOpen(key))
     if (key) ledger.failed(key, `Step ${ledger.label(key)} could not start: ${why}. ${advice}\n  pod:     ${pod ?? 'none'}`)
     for (const other of keys) ledger.skipped(other, `${ledger.label(key ?? other)}, which shares its pod, failed`)

@@ -35,7 +35,13 @@ export interface ArgoOptions {
   /** Goes on with what this run has sent to the cluster, instead of sending it. */
   readonly attach?: boolean
   /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees; and between two looks at progress. */
-  readonly patience?: { readonly passing?: number; readonly lasting?: number; readonly unseen?: number; readonly progress?: number }
+  readonly patience?: {
+    readonly queued?: number
+    readonly passing?: number
+    readonly lasting?: number
+    readonly unseen?: number
+    readonly progress?: number
+  }
 }
 /**
  * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
@@ -157,7 +163,7 @@ class ArgoRun<O extends Results> {
         versions,
         run,
         tasks: more?.submission.tasks ?? [],
-        patience: { passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
+        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
       },
       this.#found,
     )

@@ -76,18 +76,20 @@ export const nodeNameOf = ({ metadata }: LivePod): string | undefined => metadat
 export interface Stuck {
   readonly why: string
   readonly passing: boolean
+  /** A node would take it, once other work on it has ended. */
+  readonly queued?: true
   readonly advice: string
 }
 const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
 const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
 export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
-    return {
-      why: `no node can take it: ${(scheduled.message ?? 'the scheduler gives no reason').replace(/\.$/, '')}`,
-      passing: true,
-      advice: room,
-    }
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    const message = scheduled.message ?? 'the scheduler gives no reason'
+    // The scheduler's words where even an empty node would not do: "Preemption is not helpful for scheduling".
+    const queued = /No preemption victims found/.test(message) && { queued: true as const }
+    return { why: `no node can take it: ${message.replace(/\.$/, '')}`, passing: true, advice: room, ...queued }
+  }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { reason = '', message = '' } = container.state?.waiting ?? {}
     if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|ImageInspectError)$/.test(reason))

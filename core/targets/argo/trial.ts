@@ -51,7 +51,7 @@ export async function trial(environment: ArgoEnvironment, image: string, imageOf
       image: imageOf,
       versions: new Map(),
       run: `doctor-${words.slice(0, 8)}`,
-      patience: { passing: 120_000 },
+      patience: { queued: 120_000, passing: 120_000 },
     })
     const took = `${((performance.now() - started) / 1000).toFixed(1)} s`
     if (done.state === 'succeeded') return { name: 'trial run', state: 'ok', found: `both ran, ${took} in all`, needed }
