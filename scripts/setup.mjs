@@ -1,7 +1,7 @@
 // Brings a fresh clone to where commands run: npm's packages and dist/. Runs before "npm start" and "npm test", so it may use nothing
 // but Node itself. Does only what is out of date; the second time it takes a few milliseconds.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,8 +16,12 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1]))
   )
 
 const changed = file => (existsSync(file) ? statSync(file).mtimeMs : Number.NEGATIVE_INFINITY)
-// npm writes node_modules/.package-lock.json as the last thing of every install.
-if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
+// npm writes node_modules/.package-lock.json as the last thing of every install. Where node_modules is a link, it is another checkout's:
+// "npm ci" would empty it under the feet of all who share it.
+const shared = lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink()
+if (shared && !existsSync('node_modules/.package-lock.json'))
+  stop('node_modules is a link to a folder without packages. Run "npm ci" in the checkout that it belongs to, or remove the link.')
+if (!shared && changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
   say('Installing the packages of package-lock.json (npm ci) …')
   // Under "npm run" npm tells where it is; a bare "node scripts/setup.mjs" takes the one on PATH.
   const npm = process.env.npm_execpath

@@ -53,6 +53,6 @@ export async function init(folder: string): Promise<void> {
     'npx trireme run variant-calling --samplesheet samplesheet.csv --reference data/genome.fa --ploidy 1 --out calls',
   ]
   process.stdout.write(
-    `${folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}\n`,
+    `${path.relative('', folder) === '' ? 'This folder' : folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}\n`,
   )
 }
