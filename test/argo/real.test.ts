@@ -1,10 +1,13 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'vitest'
+import type { Event } from '../../core/events.ts'
+import { run, step } from '../../core/index.ts'
 import { S3Bucket } from '../../core/targets/argo/bucket.ts'
 import { examine } from '../../core/targets/argo/doctor.ts'
 import { trial } from '../../core/targets/argo/trial.ts'
 import { scratch } from '../../core/testing.ts'
-import { image, environment as read, real } from './real-setting.ts'
+import { image, ran, environment as read, real } from './real-setting.ts'
+import { needs, text } from './setting.ts'
 
 real('the bucket keeps what it is given, in one part and in several, and forgets what is removed', async () => {
   const bucket = await S3Bucket.open(read().bucket)
@@ -40,4 +43,27 @@ real(
     expect(await trial(environment, 'any', () => image)).toMatchObject({ state: 'ok' })
   },
   180_000,
+)
+real(
+  'what a step in a pod says of its progress is heard while it runs, its last words with its end',
+  async () => {
+    const said = [`printf '::progress {"text": "one of two", "share": 0.5}\\n' >&2`, 'sleep 30']
+    const script = [...said, `printf '::progress {"text": "two of two", "share": 1}\\n' >&2`, 'printf x >"$1"'].join('; ')
+    const slow = step({
+      ...{ name: 'slow', image: 'any', inputs: {}, outputs: { made: text }, needs },
+      command: ({ made }) => run('bash', '-euc', script, 'step', made),
+    })
+    const heard: number[] = []
+    const on = (event: Event) => {
+      if (event.event === 'progress' && event.share !== undefined) heard.push(event.share, Date.parse(event.at))
+      if (event.event === 'succeeded') heard.push(Date.parse(event.at))
+    }
+    const { state, failures } = await ran(slow({}), read(), { on })
+    expect([state, failures]).toEqual(['succeeded', []])
+    const [first, early, second, late, end] = heard
+    expect([first, second]).toEqual([0.5, 1])
+    expect(late! - early!).toBeGreaterThan(10_000) // the step sleeps longer than a client that looks every few seconds needs
+    expect(end).toBeGreaterThanOrEqual(late!)
+  },
+  300_000,
 )
