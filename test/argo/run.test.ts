@@ -380,3 +380,41 @@ test('a client that went away: the next one goes on with the same workflow, and 
   expect(at.cluster.workflows.size).toBe(1)
   await first
 })
+test('two clients while the rest of a run is out: what failed before is known to both, and nothing is sent twice', async () => {
+  const at = await setting()
+  const results = { good: write('good'), bad: write('bad') }
+  const tasks = new Map<string, ReturnType<typeof tasksOf>>()
+  at.cluster.onWorkflow = (name, workflow) => {
+    tasks.set(name, tasksOf(workflow))
+    const failed = { phase: 'Failed', message: 'main: Error (exit code 1)' }
+    const bad = tasksOf(workflow).find(({ template }) => template.startsWith('bad'))
+    // the first ends without having begun what no failure has touched; of the second nothing is heard yet
+    if (bad) at.cluster.setWorkflow(name, { phase: 'Failed', nodes: nodes(name, tasksOf(workflow), { [bad.name]: failed }) })
+    else at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+  }
+  const rest = 'small-20260101-120000-0001-2'
+  const listed = () => at.cluster.asked.filter(line => line.startsWith('GET') && line.endsWith('/pods')).length
+  const first = ran(at, results)
+  while (!tasks.has(rest)) await new Promise(done => setTimeout(done, 20))
+  const store = await Store.open(scratch())
+  cpSync(`${at.store.root}/runs`, `${store.root}/runs`, { recursive: true })
+  const before = listed()
+  const second = ran({ ...at, store }, results, { attach: true })
+  while (listed() < before + 4) await new Promise(done => setTimeout(done, 20)) // it follows the second, too
+  publish(at.bucket, prefix, rest, tasks.get(rest)![0]!, 'made.txt', 'good')
+  at.cluster.setWorkflow(rest, { phase: 'Succeeded', nodes: nodes(rest, tasks.get(rest)!, { good: { phase: 'Succeeded' } }) })
+  for (const { state, results: made, failures, told } of await Promise.all([first, second])) {
+    expect([state, contentOf(made.good)]).toEqual(['failed', 'good'])
+    expect(failures).toEqual([expect.stringMatching(/^Step bad could not be run: main: Error \(exit code 1\)/)])
+    expect(told.filter(line => /^(started|succeeded|failed)/.test(line)).sort()).toEqual([
+      'failed bad',
+      'started bad 1',
+      'started good 1',
+      'succeeded good',
+    ])
+  }
+  expect([...tasks].map(([name, sent]) => [name, sent.map(({ name }) => name).sort()])).toEqual([
+    ['small-20260101-120000-0001', ['bad', 'good']],
+    [rest, ['good']],
+  ])
+})

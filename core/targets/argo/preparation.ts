@@ -38,8 +38,7 @@ export async function prepare(plan: Plan, at: ArgoOptions, known: Known, round: 
     ...compiled.sources.map(source => sendSource(bucket, source)),
     ...wanted(compiled, known).map(key => send(key, at, known)),
   ])
-  note(store, run, submission, compiled)
-  return submission
+  return note(store, run, round, submission, compiled)
 }
 /**
  * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may

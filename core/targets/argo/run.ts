@@ -15,7 +15,7 @@ import { Ledger } from './ledger.ts'
 import { prepare } from './preparation.ts'
 import { Reconciler } from './reconcile.ts'
 import type { BucketRecord } from './stored.ts'
-import { type Submission, submissionIn, workflowIn } from './submission.ts'
+import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
 import type { Units } from './units.ts'
 
 export interface ArgoOptions {
@@ -74,7 +74,7 @@ class ArgoRun<O extends Results> {
   constructor(plan: Plan<O>, options: ArgoOptions) {
     this.#plan = plan
     this.#at = options
-    const before = options.attach ? submissionIn(options.store, options.run).tasks : []
+    const before = options.attach ? submissionsIn(options.store, options.run).flatMap(({ tasks }) => tasks) : []
     this.#sent = new Set(before.flatMap(({ entries }) => entries.map(({ key }) => key)))
     this.#ledger = new Ledger(
       plan,
@@ -172,11 +172,11 @@ class ArgoRun<O extends Results> {
   }
   /** Sends what is left to do, and follows it. */
   async #sail(): Promise<void> {
-    const { environment, store, run, attach } = this.#at
+    const { environment } = this.#at
     const { context, kubeconfig, namespace, name } = environment
     const bucket = await this.#open()
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
-    let submission = attach ? submissionIn(store, run) : await this.#prepare(bucket, 1)
+    let submission = await this.#prepare(bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
       const left = this.#ledger.open().length
       if (left === 0 || left === this.#leftBefore) return
@@ -185,8 +185,11 @@ class ArgoRun<O extends Results> {
     }
   }
   #leftBefore = Number.POSITIVE_INFINITY
-  #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
-    return prepare(this.#plan, this.#at, { bucket, ledger: this.#ledger, here: this.#here, found: this.#found }, round)
+  /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
+  async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
+    const { attach, store, run } = this.#at
+    const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
+    return noted ?? prepare(this.#plan, this.#at, { bucket, ledger: this.#ledger, here: this.#here, found: this.#found }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
@@ -195,15 +198,15 @@ class ArgoRun<O extends Results> {
       if (this.#at.signal?.aborted) return false
       const mine = submission.tasks.filter(task => task.workflow === n)
       if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#ledger.isOpen(key)))) continue
-      await this.#send(cluster, n, workflow)
+      await this.#send(cluster, submission.files[n]!, workflow)
       reconciler.workflow = workflow
       if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
     }
     return true
   }
-  async #send(cluster: Cluster, n: number, name: string): Promise<void> {
+  async #send(cluster: Cluster, file: string, name: string): Promise<void> {
     const { store, run } = this.#at
-    const { metadata, ...workflow } = workflowIn(store, run, n)
+    const { metadata, ...workflow } = workflowIn(store, run, file)
     const { generateName: _, ...others } = metadata
     const labels = { ...others.labels, 'trireme/run': run }
     await cluster.create('workflows', { ...workflow, metadata: { ...others, name, labels } }, { fieldValidation: 'Strict' })

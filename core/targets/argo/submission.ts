@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
@@ -19,7 +19,10 @@ export interface SubmittedEntry {
   readonly chain: number
   readonly kept: boolean
 }
-/** `runs/RUN/argo.json`: what was sent to a cluster. With it a client that comes later goes on where another one stopped. */
+/**
+ * `runs/RUN/argo.json`: what was sent to a cluster; `argo-2.json` and so on, what was sent of the rest. With it a client that comes later goes
+ * on where another one stopped, or beside one that goes on.
+ */
 export interface Submission {
   readonly format: 1
   readonly environment: string
@@ -28,9 +31,12 @@ export interface Submission {
   /** Working folder and words of the command, from which the plan is made again. */
   readonly folder: string
   readonly workflows: readonly string[]
+  /** Of each workflow, the file beside this one that holds it. */
+  readonly files: readonly string[]
   readonly tasks: readonly SubmittedTask[]
 }
-const placeOf = (store: Store, run: string) => path.join(store.runFolder(run), 'argo.json')
+const placeOf = (store: Store, run: string, round: number) =>
+  path.join(store.runFolder(run), round === 1 ? 'argo.json' : `argo-${round}.json`)
 
 export function submissionOf(
   { workflows, tasks }: Compiled,
@@ -41,6 +47,7 @@ export function submissionOf(
     format: 1,
     ...where,
     folder: process.cwd(),
+    files: workflows.map((_, n) => `workflow.${run}.${n + 1}.${process.pid}.json`),
     workflows: workflows.map(({ metadata }, n) => nameFor(metadata.generateName, run, workflows.length > 1 ? n + 1 : undefined)),
     tasks: tasks.map(({ workflow, name, entries, each }) => ({
       workflow,
@@ -55,25 +62,48 @@ function nameFor(prefix: string, run: string, number: number | undefined): strin
   const end = `${run.toLowerCase().replace(/[^a-z0-9]+/g, '-')}${number === undefined ? '' : `-${number}`}`
   return `${prefix.replace(/-+$/, '').slice(0, 62 - end.length)}-${end}`.replace(/^-+/, '')
 }
-/** Written before anything is sent: a client killed at any moment leaves nothing on the cluster that nobody knows of. */
-export function note(store: Store, run: string, submission: Submission, { workflows }: Compiled): void {
-  const file = placeOf(store, run)
-  mkdirSync(path.dirname(file), { recursive: true })
-  for (const [n, workflow] of workflows.entries()) writeFileSync(workflowFile(store, run, n), JSON.stringify(workflow))
-  writeFileSync(`${file}.new`, `${JSON.stringify(submission)}\n`, { flush: true })
-  renameSync(`${file}.new`, file)
+/**
+ * Written before anything is sent: a client killed at any moment leaves nothing on the cluster that nobody knows of.
+ * @returns what is to be followed: of two clients that send the rest at the same time, what the first has written
+ */
+export function note(store: Store, run: string, round: number, submission: Submission, { workflows }: Compiled): Submission {
+  const file = placeOf(store, run, round)
+  const folder = path.dirname(file)
+  mkdirSync(folder, { recursive: true })
+  for (const [n, workflow] of workflows.entries()) writeFileSync(path.join(folder, submission.files[n]!), JSON.stringify(workflow))
+  const own = `${file}.${process.pid}`
+  writeFileSync(own, `${JSON.stringify(submission)}\n`, { flush: true })
+  if (round === 1) renameSync(own, file)
+  else
+    try {
+      linkSync(own, file)
+    } catch (cause) {
+      if (!existsSync(file)) throw cause
+    } finally {
+      rmSync(own)
+    }
+  return notedIn(store, run, round) ?? submission
 }
-const workflowFile = (store: Store, run: string, n: number) => path.join(store.runFolder(run), `workflow.${n + 1}.json`)
-export function workflowIn(store: Store, run: string, n: number): Compiled['workflows'][number] {
-  return JSON.parse(readFileSync(workflowFile(store, run, n), 'utf8')) // written by `note`
+export function workflowIn(store: Store, run: string, file: string): Compiled['workflows'][number] {
+  return JSON.parse(readFileSync(path.join(store.runFolder(run), file), 'utf8')) // written by `note`
+}
+/** What was sent in a round, by whatever client. */
+export function notedIn(store: Store, run: string, round: number): Submission | undefined {
+  const file = placeOf(store, run, round)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined // written by `note`
 }
 /** @throws TriremeError `USAGE` where the run sent nothing to a cluster */
 export function submissionIn(store: Store, run: string): Submission {
-  const file = placeOf(store, run)
-  if (!existsSync(file))
-    throw new TriremeError(
-      'USAGE',
-      `The run ${run} sent nothing to a cluster. "trireme runs" lists runs; give the command of that run again.`,
-    )
-  return JSON.parse(readFileSync(file, 'utf8')) // written by `note`
+  const first = notedIn(store, run, 1)
+  if (first) return first
+  throw new TriremeError(
+    'USAGE',
+    `The run ${run} sent nothing to a cluster. "trireme runs" lists runs; give the command of that run again.`,
+  )
+}
+/** Everything that was sent for the run so far. */
+export function submissionsIn(store: Store, run: string): readonly Submission[] {
+  const all = [submissionIn(store, run)]
+  for (let next = notedIn(store, run, 2); next; next = notedIn(store, run, all.length + 1)) all.push(next)
+  return all
 }
