@@ -74,14 +74,9 @@ function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templat
 }
 const bytesOf = (tasks: readonly LooseTask[], n: number): number => {
   const { task, before } = tasks[n]!
-  const parameters = task.arguments?.parameters ?? []
-  return (
-    90 +
-    task.name.length +
-    task.template.length +
-    before.length * 45 +
-    parameters.reduce((sum, { name, value }) => sum + 25 + name.length + value.length, 0)
-  )
+  let bytes = 90 + task.name.length + task.template.length + before.length * 45
+  for (const { name, value } of task.arguments?.parameters ?? []) bytes += 25 + name.length + value.length
+  return bytes
 }
 /** @throws TriremeError `ENVIRONMENT` when an each and the step that writes its list would be in two Workflows */
 function checkLists(tasks: readonly LooseTask[], home: ReadonlyMap<string, number>, plan: string): void {
