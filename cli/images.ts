@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { contents } from '../containers/images.ts'
 import type { Environment } from '../core/environment.ts'
@@ -7,13 +7,20 @@ import { TriremeError } from '../core/errors.ts'
 import { type AskVersion, imageFor, imageVersions, readLock } from '../core/images.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Store } from '../core/store/store.ts'
+import { type Engine, engines, isFile, programCommand } from '../core/targets/container/command.ts'
 import { ask, findEngine, readyImage } from '../core/targets/container/engine.ts'
 import type { Tool } from '../core/tool.ts'
 import { packageRoot } from './package.ts'
 import { readYaml } from './params-file.ts'
 
 /** What the names of images stand for in an environment. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
-export async function imagesIn({ name, images }: Environment): Promise<(name: string) => string> {
+export async function imagesIn({ name, images, target }: Environment): Promise<(name: string) => string> {
+  const alone = Object.values(images.swap).find(({ reference }) => isFile(reference))
+  if (alone && target !== 'container')
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster gets at.`,
+    )
   const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
   const lock = file !== undefined ? readLock(await readYaml(file, 'lock of images'), file) : {}
   return image => imageFor(image, { images, environment: name, lock, contents })
@@ -31,44 +38,42 @@ function asker(memo: string, environment: Environment): AskVersion {
     known ??= readFile(memo, 'utf8')
       .then(JSON.parse)
       .catch(() => ({}))
-    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(engineFor(environment, reference, tool), reference))
+    const engine = () => engineFor(environment, reference, tool) // none is needed for what is known
+    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(engine(), reference))
+    if (digest === undefined) return versionIn(engine(), reference, tool)
     const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
     const before = (await known)[mark]
     if (before !== undefined) return before
-    const version = await versionIn(engineFor(environment, reference, tool), reference, tool)
+    const version = await versionIn(engine(), reference, tool)
     Object.assign(await known, { [mark]: version })
     writing = writing.then(async () => writeFile(memo, JSON.stringify(await known, null, 1)).catch(() => {}))
     await writing
     return version
   }
 }
-/** Podman or docker, whose images have ids and can be asked. */
-function engineFor(environment: Environment, reference: string, tool: Tool): 'podman' | 'docker' {
-  const asked = environment.target === 'container' ? environment.engine : undefined
-  for (const engine of asked === 'podman' || asked === 'docker' ? [asked] : (['podman', 'docker'] as const))
-    if (isHere(engine)) return engine
-  throw new TriremeError(
-    'TOOL',
-    `The version of ${tool.name} in ${reference} is not known, and there is no podman or docker here to ask it. Say it in the settings: images: { swap: { NAME: { reference: …, versions: { ${tool.name}: VERSION } } } }.`,
-  )
-}
-function isHere(engine: 'podman' | 'docker'): boolean {
+/** The engine that the environment says; for a cluster, and without a word, the first that is here. */
+function engineFor(environment: Environment, reference: string, tool: Tool): Engine {
   try {
-    return findEngine(engine) === engine
-  } catch {
-    return false
+    return findEngine(environment.target === 'container' ? environment.engine : undefined)
+  } catch (cause) {
+    throw new TriremeError(
+      'TOOL',
+      `The version of ${tool.name} in ${reference} is not known, and there is no ${engines.slice(0, -1).join(', ')} or ${engines.at(-1)} here to ask it. Say it in the settings: images: { swap: { NAME: { reference: …, versions: { ${tool.name}: VERSION } } } }.`,
+      { cause },
+    )
   }
 }
-async function idOf(engine: 'podman' | 'docker', reference: string): Promise<string> {
+/** What stands for an image's content, if anything does: an id; a file's size and time. A folder may change, and apptainer keeps no ids. */
+async function idOf(engine: Engine, reference: string): Promise<string | undefined> {
   await readyImage(engine, reference)
-  return (await ask([engine, 'image', 'inspect', '--format', '{{.Id}}', reference])).stdout.trim()
+  if (engine !== 'apptainer') return (await ask([engine, 'image', 'inspect', '--format', '{{.Id}}', reference])).stdout.trim()
+  const file = isFile(reference) ? await stat(reference) : undefined
+  return file?.isFile() ? `${reference} ${file.size} ${file.mtimeMs}` : undefined
 }
 /** The status does not matter, since tools differ (bwa: 1); 125 is an engine that cannot start the image at all. */
-async function versionIn(engine: 'podman' | 'docker', reference: string, tool: Tool): Promise<string> {
+async function versionIn(engine: Engine, reference: string, tool: Tool): Promise<string> {
   await readyImage(engine, reference)
-  const [program, ...words] = tool.version.argv
-  const confined = ['--rm', '--network', 'none', '--read-only', '--env', 'LC_ALL=C', '--entrypoint', program]
-  const { status, stdout, stderr } = await ask([engine, 'run', ...confined, reference, ...words])
+  const { status, stdout, stderr } = await ask(programCommand(engine, reference, tool.version.argv))
   const version = status === 125 ? undefined : tool.version.match.exec(`${stdout}\n${stderr}`)?.[1]
   if (version !== undefined) return version
   const why = status === 0 ? '' : `: ${stderr.trim().split('\n').at(-1)}`

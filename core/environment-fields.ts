@@ -71,12 +71,12 @@ export const prefix = z
     'expected a path of lower-case letters, digits, "-", "_", "." and "/"',
   )
 export const tag = z.string().regex(/^[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}$/, 'expected the tag of an image, such as 0.1.0')
-/** An image as an engine takes it; or the name of one of ours, which another is to stand for. */
+/** An image as an engine takes it, for apptainer also a file; or the name of one of ours, which another is to stand for. */
 export const reference = z
   .string()
   .regex(
-    /^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$/,
-    'expected an image, such as quay.io/biocontainers/bwa:0.7.17--h7132678_9 or REPOSITORY@sha256:…',
+    /^([a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?|\/[^\s,:]+)$/,
+    'expected an image, such as quay.io/biocontainers/bwa:0.7.17--h7132678_9 or REPOSITORY@sha256:…; for apptainer also a file, such as /images/bwa.sif',
   )
 export const path = z.string().min(1, 'expected a path')
 export const absolutePath = z.string().regex(/^\/[^\s,:]*$/, 'expected an absolute path')

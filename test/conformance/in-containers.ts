@@ -1,26 +1,25 @@
-import { lookCommand } from '../../core/targets/container/command.ts'
-import { ask, findEngine } from '../../core/targets/container/engine.ts'
 import { runInContainers } from '../../core/targets/container.ts'
+import { containersHere } from '../engine.ts'
 import { type Target, total } from './target.ts'
 
-const image = process.env.TRIREME_TEST_IMAGE ?? 'docker.io/library/debian:bookworm-slim'
-const settings = { network: 'bridge', limits: {} } as const
+const here = await containersHere()
 
 export const inContainers: Target = {
-  name: 'container',
-  unavailable: async () => {
-    try {
-      const engine = findEngine(undefined)
-      const look = lookCommand(engine, image) // nothing is fetched for a test
-      const found = look && (await ask(look)).status === 0
-      return found ? undefined : `${engine} has no image ${image}`
-    } catch {
-      return 'there is neither podman, docker nor apptainer'
-    }
-  },
+  name: typeof here === 'string' ? 'container' : `container by ${here.engine}`,
+  unavailable: async () => (typeof here === 'string' ? here : undefined),
   lacks: {},
   width: 4,
   patience: 120,
   confine: '',
-  run: (plan, at) => runInContainers(plan, { ...at, ...total, versions: new Map(), environment: settings, image: () => image }),
+  run: (plan, at) => {
+    if (typeof here === 'string') throw new Error(here)
+    const { engine, image } = here
+    return runInContainers(plan, {
+      ...at,
+      ...total,
+      versions: new Map(),
+      environment: { engine, network: 'bridge', limits: {} },
+      image: () => image,
+    })
+  },
 }

@@ -112,7 +112,7 @@ describe.skipIf(missing.length > 0)(`an image of others${missing.length > 0 ? ` 
     try {
       expect([...(await versions(image))]).toEqual([['tiny', '1.2.3']])
       expect(await told(image)).toContain('The version of tiny in')
-      expect(await told(image)).toContain('there is no podman or docker here to ask it. Say it in the settings')
+      expect(await told(image)).toContain('there is no podman, docker or apptainer here to ask it. Say it in the settings')
     } finally {
       process.env.PATH = before
     }

@@ -26,6 +26,8 @@ export interface Container {
   readonly cpu: number
   /** Bytes. */
   readonly memory: number
+  /** False: the engine may set no limits here, and says so when it is asked to. @default true */
+  readonly limited?: boolean
   readonly gpu: boolean
   readonly environment: Readonly<Record<string, string>>
   /** Words after the image's name; the first is the program. */
@@ -73,46 +75,78 @@ function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string
   ]
 }
 /**
- * apptainer always runs as the caller, on a read-only root, without a daemon. Its limits need cgroups that the caller may use; where there
- * are none, it refuses, and says so.
+ * apptainer always runs as the caller, on a read-only root, without a daemon. Its limits need cgroups that the caller may use: systemd's, or
+ * root and `systemd cgroups = no`. Where there are none it refuses, and we go without.
  */
 function apptainer(at: Container): readonly string[] {
   return [
-    'apptainer',
-    '--silent',
-    'exec',
+    ...apptainerExec,
     '--containall', // own /tmp, own processes, nothing of the caller's environment or home
     '--no-home',
     '--no-umask',
-    '--no-privs',
-    ...['--drop-caps', 'all'],
     ...(at.network === 'none' ? ['--net', '--network', 'none'] : []),
-    ...['--cpus', String(at.cpu)],
-    ...['--memory', String(at.memory), '--memory-swap', String(at.memory)],
+    ...(at.limited === false ? [] : ['--cpus', String(at.cpu), '--memory', String(at.memory), '--memory-swap', String(at.memory)]),
     ...(at.gpu ? ['--nv'] : []),
     ...at.mounts.flatMap(({ from, to, writable }) => ['--bind', `${from}:${to}:${writable ? 'rw' : 'ro'}`]),
     ...Object.entries(at.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...['--pwd', '/'],
-    apptainerImage(at.image),
+    ...apptainerImage(at.image),
     ...at.argv,
   ]
 }
-/** A path of an image file stays; a name is one of a registry. */
-const apptainerImage = (image: string) => (/^(\/|\.|[a-z-]+:\/\/)/.test(image) ? image : `docker://${image}`)
+/** Without rights from the beginning: root of a machine that is a container itself has not all of those that apptainer would ask for. */
+const apptainerExec = ['apptainer', '--silent', '--nocolor', 'exec', '--no-privs', '--drop-caps', 'all'] as const
+/** An image file, or an unpacked image; apptainer alone runs these. */
+export const isFile = (image: string): boolean => image.startsWith('/')
+/** A path stays; a name is one of a registry. */
+const apptainerImage = (image: string): readonly string[] =>
+  isFile(image) ? [image] : [...(isLoopback(image) ? ['--no-https'] : []), `docker://${image}`]
+/** A registry on this machine speaks without TLS: docker knows that, the others have to be told. */
+const isLoopback = (image: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(image)
+/**
+ * What apptainer is to see of our surroundings. Each of its options, and any variable of the container, can be set by one of the caller's,
+ * such as APPTAINER_BIND or APPTAINERENV_X: only where it keeps things, and whom registries know, is left.
+ */
+export const engineEnvironment = (engine: Engine, all: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  if (engine !== 'apptainer') return all
+  const stays = (name: string) => !/^(APPTAINER|SINGULARITY)/.test(name) || /_(CACHEDIR|TMPDIR|CONFIGDIR|DOCKER_\w+)$/.test(name)
+  return Object.fromEntries(Object.entries(all).filter(([name]) => stays(name)))
+}
 
-/** Asks whether the image is there; status 0 says so. None for apptainer, which looks when it runs. */
+/** apptainer's own words, where it may set no limits; the container was not started then. */
+export const refusesLimits = (engine: Engine, said: string): boolean => engine === 'apptainer' && /cgroups/.test(said)
+
+/** Asks whether the image is there; status 0 says so. None for apptainer and a registry's image: it looks when it runs. */
 export const lookCommand = (engine: Engine, image: string): readonly string[] | undefined =>
   engine === 'podman'
     ? ['podman', 'image', 'exists', image]
     : engine === 'docker'
       ? ['docker', 'image', 'inspect', '--format', '{{.Id}}', image]
-      : undefined
-/** Fetches the image; apptainer keeps it in its cache. A registry on this machine speaks without TLS: docker knows that, podman has to be told. */
-export const pullCommand = (engine: Engine, image: string): readonly string[] => {
-  if (engine === 'apptainer') return ['apptainer', '--silent', 'exec', apptainerImage(image), 'true']
-  const here = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(image)
-  return [engine, 'pull', '--quiet', ...(engine === 'podman' && here ? ['--tls-verify=false'] : []), image]
-}
+      : isFile(image)
+        ? ['test', '-e', image]
+        : undefined
+/** Runs one program of an image, as for its version: no files, no network. */
+export const programCommand = (engine: Engine, image: string, [program, ...words]: readonly [string, ...string[]]): readonly string[] =>
+  engine === 'apptainer'
+    ? [
+        ...apptainerExec,
+        '--containall',
+        '--no-home',
+        '--net',
+        '--network',
+        'none',
+        '--env',
+        'LC_ALL=C',
+        ...apptainerImage(image),
+        program,
+        ...words,
+      ]
+    : [engine, 'run', '--rm', '--network', 'none', '--read-only', '--env', 'LC_ALL=C', '--entrypoint', program, image, ...words]
+/** Fetches the image; apptainer keeps it in its cache. */
+export const pullCommand = (engine: Engine, image: string): readonly string[] =>
+  engine === 'apptainer'
+    ? [...apptainerExec, ...apptainerImage(image), 'true']
+    : [engine, 'pull', '--quiet', ...(engine === 'podman' && isLoopback(image) ? ['--tls-verify=false'] : []), image]
 /** Removes the container at once, running or not. apptainer has nothing to remove: its processes are ours. */
 export const removeCommand = (engine: Engine, name: string): readonly string[] | undefined =>
   engine === 'apptainer'

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../errors.ts'
-import { type Caller, type Engine, engines, lookCommand, pullCommand } from './command.ts'
+import { type Caller, type Engine, engineEnvironment, engines, lookCommand, pullCommand } from './command.ts'
 
 interface Answer {
   readonly status: number
@@ -12,7 +12,8 @@ interface Answer {
 /** Runs a short command of an engine. */
 export const ask = ([program = '', ...words]: readonly string[], signal?: AbortSignal): Promise<Answer> =>
   new Promise(done => {
-    execFile(program, words, { maxBuffer: 1 << 24, ...(signal && { signal }) }, (fault, stdout, stderr) => {
+    const env = engineEnvironment(program === 'apptainer' ? program : 'podman', process.env)
+    execFile(program, words, { maxBuffer: 1 << 24, env, ...(signal && { signal }) }, (fault, stdout, stderr) => {
       const status = fault === null ? 0 : typeof fault.code === 'number' ? fault.code : 127
       done({ status, stdout, stderr: stderr || (fault?.message ?? '') })
     })
@@ -77,5 +78,5 @@ const lastLine = (said: string) =>
     .trim()
     .split('\n')
     .at(-1)
-    ?.replace(/^Error( response from daemon)?: /, '')
+    ?.replace(/^(Error( response from daemon)?|FATAL): +/, '')
     .replace(/[.?]$/, '') ?? 'it says nothing'

@@ -13,7 +13,17 @@ import { pipeFor, prepare, type Work } from '../../run/work.ts'
 import { type Job, type JobMember, jobFile } from '../inside/job.ts'
 import { type MemberReport, readReport } from '../inside/read.ts'
 import { chainScript } from '../inside/scripts.ts'
-import { type Caller, type Container, type Engine, type Mount, removeCommand, runCommand } from './command.ts'
+import {
+  type Caller,
+  type Container,
+  type Engine,
+  engineEnvironment,
+  type Mount,
+  programCommand,
+  refusesLimits,
+  removeCommand,
+  runCommand,
+} from './command.ts'
 import { ask, readyImage } from './engine.ts'
 
 export interface Containers {
@@ -30,6 +40,7 @@ export interface Containers {
 export function inContainers(at: Containers): Way {
   const mounts = new WeakMap<Attempt, Map<string, string>>()
   const images = new Map<string, Promise<void>>()
+  let limited = true
   const ready = (image: string, signal: AbortSignal) => {
     const known = images.get(image) ?? readyImage(at.engine, image, signal)
     images.set(image, known)
@@ -72,7 +83,11 @@ export function inContainers(at: Containers): Way {
         writeFileSync(path.join(desk, 'chain.sh'), chainScript())
         const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, desk))
         const began = performance.now()
-        const said = await runToEnd(at.engine, container, attempt.signal)
+        let said = await runToEnd(at.engine, { ...container, limited }, attempt.signal)
+        if (limited && said.status !== 0 && !existsSync(report) && refusesLimits(at.engine, said.stderr)) {
+          limited = false // of this run: the machine stays as it is
+          said = await runToEnd(at.engine, { ...container, limited }, attempt.signal)
+        }
         return ends(attempt, works, report, said, { image, began, engine: at.engine })
       } finally {
         rmSync(desk, { recursive: true, force: true })
@@ -169,7 +184,8 @@ interface Said {
 function runToEnd(engine: Engine, container: Container, signal: AbortSignal): Promise<Said> {
   const [program = '', ...words] = runCommand(engine, container)
   return new Promise((done, fail) => {
-    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true }) // Ctrl-C is ours to hand on
+    const env = engineEnvironment(engine, process.env)
+    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env }) // Ctrl-C is ours to hand on
     let stderr = ''
     child.stderr.on('data', (text: Buffer) => {
       stderr = (stderr + text.toString()).slice(-10_000)
@@ -241,5 +257,5 @@ function faultOf(engine: Engine, image: string, status: number | null, stderr: s
     return `The image ${image} has no bash, which runs the steps inside. Take an image with bash and coreutils (docs/reference/containers.md).`
   if (/nvidia|gpu|cdi/i.test(stderr))
     return `${engine} cannot give the container a GPU: ${words}. Install the NVIDIA container toolkit${engine === 'podman' ? ' and write its CDI specification (nvidia-ctk cdi generate)' : ''}, or choose the CPU for that step.`
-  return `${engine} could not run a container of ${image} (status ${status}): ${words || 'it says nothing'}. Try the same by hand: ${engine} run --rm ${image} true. See docs/reference/containers.md.`
+  return `${engine} could not run a container of ${image} (status ${status}): ${words || 'it says nothing'}. Try the same by hand: ${programCommand(engine, image, ['true']).join(' ')}. See docs/reference/containers.md.`
 }

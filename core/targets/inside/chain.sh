@@ -91,8 +91,8 @@ member_shell() {
   exec 9>>log
   [[ ! -e status && ! -e usage ]] || rm -f status usage
   local name
-  for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*}; do unset "$name"; done
-  unset TERM
+  for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*} ${!APPTAINER_*} ${!SINGULARITY_*}; do unset "$name"; done
+  unset TERM PROMPT_COMMAND LANG
   { export LC_ALL=C.UTF-8; } 2>/dev/null # bash itself warns where an image lacks the locale
   export HOME=$PWD/tmp TMPDIR=$PWD/tmp TZ=UTC PYTHONHASHSEED=0 TRIREME_WORK=$root
   local to_file=${stdout[n]-} TIMEFORMAT='%R %U %S'
