@@ -83,10 +83,10 @@ export function inContainers(at: Containers): Way {
         writeFileSync(path.join(desk, 'chain.sh'), chainScript())
         const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, desk))
         const began = performance.now()
-        let said = await runToEnd(at.engine, { ...container, limited }, attempt.signal)
+        let said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
         if (limited && said.status !== 0 && !existsSync(report) && refusesLimits(at.engine, said.stderr)) {
           limited = false // of this run: the machine stays as it is
-          said = await runToEnd(at.engine, { ...container, limited }, attempt.signal)
+          said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
         }
         return ends(attempt, works, report, said, { image, began, engine: at.engine })
       } finally {
@@ -181,11 +181,12 @@ interface Said {
   readonly stderr: string
 }
 /** Runs the engine until the container is gone. Cancelled, it lets go of the container's standard input: all inside then ends by itself. */
-function runToEnd(engine: Engine, container: Container, signal: AbortSignal): Promise<Said> {
+function runToEnd(engine: Engine, container: Container, desk: string, signal: AbortSignal): Promise<Said> {
   const [program = '', ...words] = runCommand(engine, container)
   return new Promise((done, fail) => {
     const env = engineEnvironment(engine, process.env)
-    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env }) // Ctrl-C is ours to hand on
+    // Ctrl-C is ours to hand on; podman's watcher leaves a file `oom` in the folder that it is started in
+    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env, cwd: desk })
     let stderr = ''
     child.stderr.on('data', (text: Buffer) => {
       stderr = (stderr + text.toString()).slice(-10_000)
