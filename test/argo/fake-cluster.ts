@@ -101,7 +101,9 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
     else {
       const field = url.searchParams.get('fieldSelector')?.split('=')[1]
       const items = [...all.values()].filter(({ metadata }) => field === undefined || (metadata as Json).name === field)
-      say(200, { kind: 'List', metadata: { resourceVersion: String(version) }, items })
+      const [from, limit] = [Number(url.searchParams.get('continue') ?? 0), Number(url.searchParams.get('limit') ?? items.length)]
+      const more = from + limit < items.length && { continue: String(from + limit) }
+      say(200, { kind: 'List', metadata: { resourceVersion: String(version), ...more }, items: items.slice(from, from + limit) })
     }
   }
   const listen = async () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { packageRoot } from '../../cli/package.ts'
 import { bytesText } from '../../core/quantity.ts'
 import { scratch } from '../../core/testing.ts'
-import { nodes } from './controller.ts'
+import { nodes, pod } from './controller.ts'
 import { type Setting, setting } from './setting.ts'
 
 /** The most that the client may hold, as the kernel counts it. */
@@ -44,6 +44,13 @@ test('following a status of 5,000 nodes takes no more than 150 MiB of memory', a
     dependencies: [],
     parameters: parameters(n),
   }))
+  // and its pods are there already, each of the size that they have on a cluster
+  for (const { name } of tasks) {
+    const spec = {
+      containers: Array.from({ length: 80 }, (_, n) => ({ name: `of ${name}, which nobody looks at`, image: `${n}`.repeat(20) })),
+    }
+    at.cluster.setPod(`many-${name}`, { ...pod('many', name, 1, { phase: 'Pending' }), spec })
+  }
   at.cluster.onWorkflow = async name => {
     for (let update = 1; update <= updates; update++) {
       const done = Math.floor((tasks.length * update) / updates)

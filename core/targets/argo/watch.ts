@@ -7,8 +7,11 @@ export type Change<R extends Resource> =
   | { readonly type: 'changed' | 'deleted'; readonly item: R }
 
 interface List<R> extends Resource {
+  readonly metadata?: Resource['metadata'] & { readonly continue?: string }
   readonly items?: readonly R[]
 }
+/** Resources in one answer: a pod takes some 10 kB, and a run may have thousands. With 500 the client needs 20 MiB more. */
+const page = 100
 interface Line {
   readonly type: string
   readonly object: Resource & { readonly code?: number; readonly message?: string }
@@ -29,9 +32,7 @@ export async function follow<R extends Resource>(
   while (!signal.aborted) {
     try {
       if (version === undefined) {
-        const list = await cluster.get<List<R>>(path, { query, signal })
-        version = list.metadata?.resourceVersion ?? ''
-        tell({ type: 'all', items: list.items ?? [] })
+        version = await listed(cluster, path, query, tell, signal)
       }
       const watching = { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds: '240' }
       for await (const text of cluster.lines(path, watching, signal)) {
@@ -47,5 +48,25 @@ export async function follow<R extends Resource>(
       version = undefined // cut off in the middle, or gone: list again
       await new Promise(done => setTimeout(done, 500))
     }
+  }
+}
+/** Lists page by page, so that never all of them are held. @returns the version to watch from, that of every page */
+async function listed<R extends Resource>(
+  cluster: Cluster,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  tell: (change: Change<R>) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  let next: string | undefined
+  for (;;) {
+    const asked = { ...query, limit: String(page), ...(next !== undefined && { continue: next }) }
+    const { status, text } = await cluster.ask('GET', path, { query: asked, signal, accept: [410] })
+    if (status === 410) throw new Gone(status)
+    const { metadata, items = [] }: List<R> = JSON.parse(text) // an API server speaks JSON
+    if (next === undefined) tell({ type: 'all', items })
+    else for (const item of items) tell({ type: 'changed', item })
+    next = metadata?.continue
+    if (!next) return metadata?.resourceVersion ?? ''
   }
 }
