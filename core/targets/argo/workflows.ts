@@ -6,8 +6,15 @@ import type { DagTask, DagTemplate, PodTemplate, Template, Workflow } from './sc
 import { specOf } from './spec.ts'
 import type { LooseTask } from './tasks.ts'
 
-/** The controller stops at 1 MiB for spec and compressed status together; this leaves the status as much again. */
+/** A manifest that the API server takes and a person can still open. */
 export const mostBytes = 600_000
+/** The controller stops at 1 MiB for spec and compressed status together. */
+const mostWithStatus = 1_000_000
+/**
+ * Bytes of a status once compressed, as measured: a task's node and its pod's hold every parameter, whose digests do not compress.
+ * Those of the branches of an `each`, which nobody can count before, come on top.
+ */
+const statusOf = (parameters: number) => 100 + 160 * parameters
 /** Left free for the main DAG, labels and the settings of the environment. */
 const margin = 20_000
 
@@ -22,9 +29,10 @@ interface Draft {
   readonly units: Unit[]
   readonly templates: Set<string>
   bytes: number
+  status: number
 }
 /**
- * Tasks as Workflows within Argo's limits: 200 tasks a DAG, 200 templates and 600 kB a Workflow. What does not fit into one is several,
+ * Tasks as Workflows within Argo's limits: 200 tasks a DAG, 200 templates and 600 kB a Workflow, 1 MB with its status. What does not fit into one is several,
  * each submitted when the one before has succeeded.
  * @returns also the number of the workflow of each task or body, by name
  */
@@ -52,6 +60,7 @@ function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templat
   for (const unit of units) {
     const own = new Set(unit.flatMap(n => needs.get(tasks[n]!.task.template) ?? [tasks[n]!.task.template]))
     const bytes = unit.reduce((sum, n) => sum + bytesOf(tasks, n), 200)
+    const status = unit.reduce((sum, n) => sum + statusOf(tasks[n]!.task.arguments?.parameters?.length ?? 0), 0)
     const last = drafts.at(-1)
     const added = [...own].filter(name => !last?.templates.has(name))
     const more = bytes + added.reduce((sum, name) => sum + sizes.get(name)!, 0)
@@ -59,9 +68,10 @@ function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templat
     const room =
       last &&
       last.bytes + more <= mostBytes - margin &&
+      last.bytes + more + last.status + status <= mostWithStatus &&
       last.units.length < mostTasks &&
       last.templates.size + added.length + groups <= mostTasks
-    const draft = room ? last : { units: [], templates: new Set<string>(), bytes: 0 }
+    const draft = room ? last : { units: [], templates: new Set<string>(), bytes: 0, status: 0 }
     if (!room) drafts.push(draft)
     draft.units.push(unit)
     for (const name of own) {
@@ -69,6 +79,7 @@ function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templat
       draft.templates.add(name)
     }
     draft.bytes += bytes
+    draft.status += status
   }
   return drafts
 }
