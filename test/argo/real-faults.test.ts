@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml'
 import { gib, kind, mib, run, step } from '../../core/index.ts'
 import type { Resource } from '../../core/targets/argo/cluster.ts'
 import { scratch } from '../../core/testing.ts'
-import { clusterOf, during, environment, mark, ran, real } from './real-setting.ts'
+import { clusterOf, during, environment, mark, namespace, ran, real } from './real-setting.ts'
 import { contentOf, fault } from './setting.ts'
 
 // What goes wrong on the way to a cluster, as the real programs say it. Their words differ from those that a stand-in was taught.
@@ -22,7 +22,6 @@ const write = (words: string, memory = mib(64), seconds = 0) =>
   })({}).made
 const hello = () => ({ hello: write('hello') })
 const patient = { timeout: 180_000 }
-const { namespace, bucket } = environment()
 const refused = (more: Parameters<typeof environment>[0]) => fault(() => ran(hello(), environment(more)))
 
 real('credentials that are not accepted, a context and a namespace that do not exist', patient, async () => {
@@ -39,6 +38,7 @@ real('credentials that are not accepted, a context and a namespace that do not e
   )
 })
 real('a bucket that is missing, a key that is wrong', patient, async () => {
+  const { bucket } = environment()
   expect(await refused({ bucket: { ...bucket, name: 'no-such-bucket' } })).toMatch(
     /^ENVIRONMENT: There is no bucket "no-such-bucket" at \S+\. Make it, or correct bucket\.name of the environment\.$/,
   )

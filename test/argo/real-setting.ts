@@ -17,10 +17,11 @@ const { TRIREME_TEST_CONTEXT: context, S3_ENDPOINT = '', S3_BUCKET = '' } = proc
 export const real = test.runIf(context !== undefined)
 if (context === undefined) console.info('Not run: tests against a real cluster. Name a context in TRIREME_TEST_CONTEXT.')
 export const mark = `${process.pid}-${Date.now().toString(36)}`
+export const namespace = process.env.TRIREME_TEST_NAMESPACE ?? 'argo'
 const settings = {
   target: 'argo',
   context,
-  namespace: process.env.TRIREME_TEST_NAMESPACE ?? 'argo',
+  namespace,
   serviceAccount: 'pipeline',
   hostNetwork: true,
   limits: { cpu: 1 },
