@@ -52,6 +52,12 @@ describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])('a program start
     expect(small.usage!.peakMemory).toBeLessThan(8e6)
     expect(small.usage!.user + small.usage!.system).toBeLessThan(0.05)
   })
+  test('is measured with the memory of those that ran beside one another, together', async () => {
+    const grows = (pause: number) => `awk 'BEGIN { s = "x"; while (length(s) < 3e7) s = s s; system("sleep ${pause}") }'`
+    const one = await ends(begin(way, sh(grows(0))).running)
+    const three = await ends(begin(way, sh(`for n in 1 2 3; do ${grows(3)} & done; wait`)).running)
+    expect(three.usage!.peakMemory).toBeGreaterThan(1.2 * one.usage!.peakMemory)
+  })
   test('that is not there ends with 127, and its log says so', async () => {
     const { running, read } = begin(way, ['no-such-program'])
     expect((await ends(running)).status).toBe(127)
