@@ -5,47 +5,26 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { compiled, dags, digest, file, image, needs, slow, text } from '../../../test/argo/compiled.ts'
 import { asset } from '../../asset.ts'
 import { pipe, run, word } from '../../command.ts'
 import { environment as schema } from '../../environment.ts'
 import { kind, many, optional } from '../../kind.ts'
 import { each, source } from '../../pipeline.ts'
-import { type Plan, plan } from '../../plan.ts'
+import { plan } from '../../plan.ts'
 import { gib, hours, mib } from '../../quantity.ts'
 import { after } from '../../ref.ts'
 import { step } from '../../step.ts'
-import { type CompileOptions, compile } from './compile.ts'
+import type { CompileOptions } from './compile.ts'
 import type { Compiled } from './compiled.ts'
 import { manifestsOf } from './manifests.ts'
-import { type DagTask, type PodTemplate, thinWorkflow, workflow, workflowTemplate } from './schema.ts'
+import { type DagTask, type PodTemplate, thinWorkflow, workflowTemplate } from './schema.ts'
 import { yamlOf } from './yaml.ts'
 
 // Goldens: `npx vitest run core/targets/argo -u` writes them anew; read the difference before you commit it.
 
-const text = kind('text', { extension: '.txt' })
 const indexed = kind('text', { extension: '.txt', companions: ['.idx'] })
 const pair = kind('pair', { extension: '' }, { parts: { first: '_1.txt', second: '_2.txt' } })
-const image = 'tools'
-const needs = { cpu: 1, memory: mib(64) } as const
-/** Long: it shares no pod. */
-const slow = { ...needs, time: hours(1) } as const
-const digest = (n: number) => (n + 0xabc00000).toString(16).repeat(8)
-const file = (n = 1) => source(`file${n}`, text, { url: `/nowhere/file${n}.txt`, sha256: digest(n) })
-const environment = {
-  name: 'cluster',
-  ...schema.parse({ target: 'argo', context: 'test', namespace: 'science', bucket: { endpoint: 's3.example.org', name: 'bucket' } }),
-} as CompileOptions['environment'] // its target is argo
-const compiled = (of: Plan, more: Partial<CompileOptions> = {}): Compiled => {
-  const made = compile(of, {
-    environment,
-    versions: new Map(),
-    image: name => `registry.example.org/${name}@sha256:${digest(0)}`,
-    ...more,
-  })
-  for (const each of made.workflows) workflow.parse(each)
-  return made
-}
-const dags = ({ workflows }: Compiled) => workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('dag' in each ? [each] : [])))
 const pods = ({ workflows }: Compiled): readonly PodTemplate[] =>
   workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('container' in each ? [each] : [])))
 const tasks = (of: Compiled): readonly DagTask[] => dags(of).flatMap(({ dag }) => dag.tasks)

@@ -1,36 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { compiled, dags, file, image, needs, slow, text } from '../../../test/argo/compiled.ts'
 import { run, word } from '../../command.ts'
-import { environment as schema } from '../../environment.ts'
-import { kind, many, optional } from '../../kind.ts'
-import { source } from '../../pipeline.ts'
+import { many, optional } from '../../kind.ts'
 import { type Plan, plan } from '../../plan.ts'
-import { hours, mib } from '../../quantity.ts'
 import { after, type Ref } from '../../ref.ts'
 import { step } from '../../step.ts'
-import { type CompileOptions, compile } from './compile.ts'
 import type { Compiled } from './compiled.ts'
-import { type DagTask, workflow } from './schema.ts'
+import type { DagTask } from './schema.ts'
 
 // Plans by chance, and plans larger than one DAG or one Workflow: nothing is lost, and nothing waits for what it does not need.
 
-const text = kind('text', { extension: '.txt' })
-const image = 'tools'
-const needs = { cpu: 1, memory: mib(64) } as const
-/** Long: it shares no pod. */
-const slow = { ...needs, time: hours(1) } as const
-const digest = (n: number) => (n + 0xabc00000).toString(16).repeat(8)
-const file = (n = 1) => source(`file${n}`, text, { url: `/nowhere/file${n}.txt`, sha256: digest(n) })
-const environment = {
-  name: 'cluster',
-  ...schema.parse({ target: 'argo', context: 'test', namespace: 'science', bucket: { endpoint: 's3.example.org', name: 'bucket' } }),
-} as CompileOptions['environment'] // its target is argo
-const compiled = (of: Plan): Compiled => {
-  const made = compile(of, { environment, versions: new Map(), image: name => `registry.example.org/${name}` })
-  for (const each of made.workflows) workflow.parse(each)
-  return made
-}
-const dags = ({ workflows }: Compiled) => workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('dag' in each ? [each] : [])))
 const join = step({
   name: 'join',
   image: 'others',
