@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Event, Usage } from '../core/events.ts'
 import type { Plan } from '../core/plan.ts'
-import type { Entry } from '../core/store/store.ts'
+import type { Entry } from '../core/store/record.ts'
 import { version } from './package.ts'
 import type { Published } from './publish.ts'
 import type { RunRecord } from './record.ts'

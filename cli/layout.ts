@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { TriremeError } from '../core/errors.ts'
 import { fileOf } from '../core/kind.ts'
+import { isList, isRef, type Ref } from '../core/node.ts'
 import type { Layout, Results } from '../core/pipeline.ts'
 import { filesOf, type Placed, placedAt } from '../core/place.ts'
-import { isList, isRef, type Ref } from '../core/ref.ts'
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */

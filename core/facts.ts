@@ -1,8 +1,7 @@
 import { PlanError, shown } from './errors.ts'
-import { type FileKind, fileOf, type InKind, type InKinds, isItself, isSameAs, type Kinds, type OutKinds } from './kind.ts'
-import type { Node } from './node.ts'
-import { type Given, isRef, type Ref, refsIn } from './ref.ts'
-import { isFrom, type Rows, type Shape, shapeOf } from './rows.ts'
+import { type FileKind, fileOf, type InKind, type InKinds, isItself, isSameAs, type OutKinds } from './kind.ts'
+import { type Given, isRef, type Node, type Ref, refsIn } from './node.ts'
+import { isFrom, type Kinds, type Rows, type Shape, shapeOf } from './rows.ts'
 import { parse } from './schema.ts'
 
 type Facts = Readonly<Record<string, unknown>>

@@ -1,5 +1,4 @@
-import type { EachNode, Node } from './node.ts'
-import { type Given, isList, isRef, type Ref, refsIn } from './ref.ts'
+import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn } from './node.ts'
 
 /** What must exist before the node can run: its inputs, and the conditions set on them. */
 export function upstream(node: Node): readonly Node[] {

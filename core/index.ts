@@ -22,10 +22,10 @@ export {
   sameAs,
 } from './kind.ts'
 export type { SourceFile } from './node.ts'
+export { after, type Ref } from './node.ts'
 export { each, grid, type Pipeline, pipeline, type Results, source } from './pipeline.ts'
 export { type Plan, plan } from './plan.ts'
 export { type Bytes, gib, hours, mib, minutes, type Needs, type Seconds, seconds } from './quantity.ts'
-export { after, type Ref } from './ref.ts'
 export { from, rows } from './rows.ts'
 export { type Step, step } from './step.ts'
 export { type Tool, tool } from './tool.ts'

@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto'
 import { inOrder, upstream } from './graph.ts'
 import { fileOf, type OutKind, partsOf } from './kind.ts'
-import type { Node, StepNode, StepShape } from './node.ts'
-import { type Given, isRef, type Ref } from './ref.ts'
-
+import { type Given, isRef, type Node, type Ref, type StepNode, type StepShape } from './node.ts'
 /** Changes when the meaning of a recipe changes, and with it every key. */
 export const recipeVersion = 1
 

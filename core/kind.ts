@@ -1,5 +1,3 @@
-import type { Rows } from './rows.ts'
-
 /** How a file was found when it is looked at: paths, and the facts it is said to have. */
 export interface Probed {
   /** The file itself; for a set of parts, the common beginning of their names. */
@@ -88,10 +86,6 @@ export const many = <K extends FileKind>(kind: K): Many<K> => ({ many: kind })
 export const named = <K extends FileKind>(kind: K): Named<K> => ({ named: kind })
 /** As an output: the step may leave the file out. As an input of a pipeline: the caller may; `build` then sees undefined. */
 export const optional = <K extends FileKind>(kind: K): Optional<K> => ({ optional: kind })
-
-/** What a pipeline may take. An optional input may be left out of the call; `build` then sees undefined. */
-export type Kind = FileKind | Many | Named | Rows | Optional
-export type Kinds = Readonly<Record<string, Kind>>
 /** What a step may take: a sheet of rows belongs to pipelines. */
 export type InKind = FileKind | Many | Named
 export type InKinds = Readonly<Record<string, InKind>>

@@ -1,8 +1,7 @@
 import type { Asset } from './asset.ts'
 import type { Script } from './command.ts'
-import type { InKinds, OutKinds } from './kind.ts'
+import type { FileKind, InKinds, Many, OutKinds } from './kind.ts'
 import type { Needs, Seconds } from './quantity.ts'
-import type { Given, Ref } from './ref.ts'
 import type { Tool } from './tool.ts'
 
 /** A file with a known digest: where it is, and what it holds. */
@@ -64,3 +63,26 @@ export interface Retry {
   /** Pause before each new attempt. @default none */
   readonly pause?: Seconds
 }
+/** A promise of K: it exists only while the pipeline runs, and has no value to read yet. */
+export interface Ref<out K extends FileKind | Many = FileKind | Many> {
+  readonly kind: K
+  readonly node: Node
+  readonly port: string
+  /** Conditions set by `after`: whoever uses the file waits until these were made. Not part of any key. */
+  readonly conditions?: readonly Ref[]
+}
+
+/** What fills one slot of a step. */
+export type Given = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
+export const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'node' in given && 'port' in given
+/** `Array.isArray` that knows of read-only arrays. */
+export const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
+export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] : isList(given) ? given : Object.values(given))
+/**
+ * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
+ * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
+ */
+export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
+  ...ref,
+  conditions: [...(ref.conditions ?? []), ...conditions],
+})

@@ -1,8 +1,9 @@
 import { PlanError } from './errors.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
-import { type FileKind, type Itself, isItself, type Kinds, type Many, partsOf, type SameAs, suffixesOf } from './kind.ts'
-import type { EachNode, ItemNode, SourceFile, SourceNode } from './node.ts'
-import type { Inside, Made, Ref, WantedOrLeftOut } from './ref.ts'
+import { type FileKind, type Itself, isItself, type Many, partsOf, type SameAs, suffixesOf } from './kind.ts'
+import type { EachNode, ItemNode, Ref, SourceFile, SourceNode } from './node.ts'
+import type { Inside, Made, WantedOrLeftOut } from './ref.ts'
+import type { Kinds } from './rows.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from './schema.ts'
 import { checkNames } from './step.ts'
 

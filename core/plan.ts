@@ -1,8 +1,7 @@
 import { PlanError } from './errors.ts'
 import { bodyOf, inOrder, nodesOf, outside } from './graph.ts'
-import type { Node } from './node.ts'
+import { type Node, refsIn } from './node.ts'
 import type { Results } from './pipeline.ts'
-import { refsIn } from './ref.ts'
 
 /** A graph, pure data: what a target runs, compiles or prints. */
 export interface Plan<O extends Results = Results> {

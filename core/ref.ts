@@ -1,18 +1,7 @@
 import type { FileKind, Itself, Many, Named, Optional, SameAs } from './kind.ts'
-import type { Node } from './node.ts'
+import type { Ref } from './node.ts'
 import type { From, Rows } from './rows.ts'
 import type { In, Out, Schema } from './schema.ts'
-
-/** A promise of K: it exists only while the pipeline runs, and has no value to read yet. */
-export interface Ref<out K extends FileKind | Many = FileKind | Many> {
-  readonly kind: K
-  readonly node: Node
-  readonly port: string
-  /** Conditions set by `after`: whoever uses the file waits until these were made. Not part of any key. */
-  readonly conditions?: readonly Ref[]
-}
-/** What fills one slot of a step. */
-export type Given = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
 
 /** The fact named K of whatever fills slot S. */
 type Fact<G, S, K> = S extends keyof G ? (FactsIn<G[S]> extends infer F ? (K extends keyof F ? F[K] : unknown) : never) : unknown
@@ -105,17 +94,3 @@ type InsideRow<Shape> = Shape extends unknown
       readonly [C in keyof Shape]: Shape[C] extends From<infer K> ? Ref<K> : Shape[C] extends Schema ? Out<Shape[C]> : never
     }
   : never
-
-export const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'node' in given && 'port' in given
-/** `Array.isArray` that knows of read-only arrays. */
-export const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
-export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] : isList(given) ? given : Object.values(given))
-
-/**
- * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
- * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
- */
-export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
-  ...ref,
-  conditions: [...(ref.conditions ?? []), ...conditions],
-})

@@ -1,4 +1,4 @@
-import type { FileKind } from './kind.ts'
+import type { FileKind, Many, Named, Optional } from './kind.ts'
 import type { Schema } from './schema.ts'
 
 /** A column (or several, for a kind with parts) of a sheet that names files. */
@@ -32,3 +32,6 @@ export const shapeOf = (shapes: readonly Shape[], row: Readonly<Record<string, u
   const fitting = shapes.filter(shape => Object.entries(shape).every(([name, column]) => !isFrom(column) || row[name] !== undefined))
   return fitting.length === 1 ? fitting[0] : undefined
 }
+/** What a pipeline may take. An optional input may be left out of the call; `build` then sees undefined. */
+export type Kind = FileKind | Many | Named | Rows | Optional
+export type Kinds = Readonly<Record<string, Kind>>

@@ -14,9 +14,9 @@ import {
 import { PlanError } from './errors.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
 import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from './kind.ts'
-import type { Retry, StepNode, StepShape } from './node.ts'
+import type { Given, Retry, StepNode, StepShape } from './node.ts'
 import type { Needs } from './quantity.ts'
-import type { Given, Made, Wanted } from './ref.ts'
+import type { Made, Wanted } from './ref.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from './schema.ts'
 import { basePrograms, type Tool } from './tool.ts'
 

@@ -5,10 +5,9 @@ import { resumes } from '../command.ts'
 import { TriremeError } from '../errors.ts'
 import type { Keys } from '../key.ts'
 import type { StepNode } from '../node.ts'
-import type { OutputFile, StepRecord } from '../store/record.ts'
-import type { Entry, Store } from '../store/store.ts'
+import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
+import type { Store } from '../store/store.ts'
 import type { Link } from './chains.ts'
-import type { Perform } from './execution.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { harvest } from './harvest.ts'
 import { carriedNothing } from './pipes.ts'
@@ -195,3 +194,5 @@ function record(
     host,
   }
 }
+/** How a target runs one attempt at a step. */
+export type Perform = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>

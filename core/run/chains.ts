@@ -1,8 +1,7 @@
 import { nodesOf, upstream } from '../graph.ts'
 import type { Keys } from '../key.ts'
 import { partsOf } from '../kind.ts'
-import type { Node, StepNode } from '../node.ts'
-import { isRef, type Ref } from '../ref.ts'
+import { isRef, type Node, type Ref, type StepNode } from '../node.ts'
 
 /** Steps that run at the same time as one group, each reading what the one before writes. */
 export interface Chain {

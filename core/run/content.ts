@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { canonical, type Keys } from '../key.ts'
-import type { StepNode } from '../node.ts'
-import { isList, isRef, type Ref } from '../ref.ts'
+import { isList, isRef, type Ref, type StepNode } from '../node.ts'
 import type { Chain } from './chains.ts'
 import type { Places } from './places.ts'
 

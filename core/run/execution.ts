@@ -4,14 +4,14 @@ import type { Sink } from '../events.ts'
 import { type Branch, bodyOf, branchOf, inOrder, nodesOf } from '../graph.ts'
 import { type Keys, keys as keysOf } from '../key.ts'
 import type { Many } from '../kind.ts'
-import type { EachNode, Node, StepNode } from '../node.ts'
+import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../node.ts'
 import type { Results } from '../pipeline.ts'
 import type { Placed } from '../place.ts'
 import type { Plan } from '../plan.ts'
 import { rung } from '../quantity.ts'
-import { type Ref, refsIn } from '../ref.ts'
-import type { Entry, Store } from '../store/store.ts'
-import type { Attempt, Member, Outcome } from './attempt.ts'
+import type { Entry } from '../store/record.ts'
+import type { Store } from '../store/store.ts'
+import type { Member, Outcome, Perform } from './attempt.ts'
 import type { Chain } from './chains.ts'
 import { contentKeys } from './content.ts'
 import { Grants } from './grants.ts'
@@ -58,8 +58,6 @@ export interface Execution<O extends Results> {
   /** Entries of the steps that ran or were found, by label. */
   readonly entries: ReadonlyMap<string, Entry>
 }
-/** How a target runs one attempt at a step. */
-export type Perform = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
 
 /**
  * Brings a plan to its results on one machine, whatever the way a single step is run there.

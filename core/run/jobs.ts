@@ -1,7 +1,6 @@
 import { bodyOf, nodesOf, upstream } from '../graph.ts'
 import type { Keys } from '../key.ts'
-import type { EachNode, Node, StepNode } from '../node.ts'
-import { isList, isRef, type Ref, refsIn } from '../ref.ts'
+import { type EachNode, isList, isRef, type Node, type Ref, refsIn, type StepNode } from '../node.ts'
 import { type Chain, chainsOf } from './chains.ts'
 
 /** One piece of work of a run: a chain of steps, most often of one, or the branching of an `each`. */

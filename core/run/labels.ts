@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import { bodyOf } from '../graph.ts'
 import type { Keys } from '../key.ts'
-import type { Node, StepNode } from '../node.ts'
-import { type Ref, refsIn } from '../ref.ts'
+import { type Node, type Ref, refsIn, type StepNode } from '../node.ts'
 
 const tags = new WeakMap<Node, string | undefined>()
 /**

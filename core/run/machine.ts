@@ -4,7 +4,8 @@ import type { StepNode } from '../node.ts'
 import type { Results } from '../pipeline.ts'
 import type { Plan } from '../plan.ts'
 import type { Store } from '../store/store.ts'
-import { type Execution, execute, type Perform } from './execution.ts'
+import type { Perform } from './attempt.ts'
+import { type Execution, execute } from './execution.ts'
 
 /** How a plan runs on one machine, whatever the way a single step is run there. */
 export interface MachineOptions {

@@ -1,9 +1,8 @@
 import { bodyOf } from '../graph.ts'
 import type { Keys } from '../key.ts'
-import type { Node, StepNode } from '../node.ts'
+import { type Node, type Ref, refsIn, type StepNode } from '../node.ts'
 import type { Plan } from '../plan.ts'
 import { rung } from '../quantity.ts'
-import { type Ref, refsIn } from '../ref.ts'
 import { type Chain, chainsOf, type Streaming } from './chains.ts'
 import { refsFromOutside } from './jobs.ts'
 

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import type { Usage } from '../events.ts'
+import type { Surroundings } from './child.ts'
 import { oomSince, watchMemory } from './memory.ts'
 import type { Launch } from './script.ts'
 import { spawned } from './spawned.ts'
@@ -18,18 +19,7 @@ export interface Ended {
   readonly oom: boolean
 }
 export type Stopped = 'time limit' | 'cancelled' | 'group'
-export interface Surroundings {
-  readonly folder: string
-  /** Receives stderr, and stdout too unless `stdout` is given. */
-  readonly log: string
-  readonly stdout: string | undefined
-  /** True where `stdout` is a named pipe: opening it waits for its reader, so the child does that. */
-  readonly piped: boolean
-  readonly environment: Readonly<Record<string, string>>
-  readonly timeLimit: number | undefined
-  /** File for the figures of GNU time, where that measures. @default `usage` in the folder */
-  readonly usage?: string
-}
+
 /** A running process group. */
 export interface Running {
   readonly ended: Promise<Ended>

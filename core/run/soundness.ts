@@ -1,6 +1,7 @@
 import type { Keys } from '../key.ts'
-import type { Ref } from '../ref.ts'
-import type { Entry, Store } from '../store/store.ts'
+import type { Ref } from '../node.ts'
+import type { Entry } from '../store/record.ts'
+import type { Store } from '../store/store.ts'
 
 /**
  * Whether what steps are about to read is what was made. What was found in the store is compared with its digests once, before the first

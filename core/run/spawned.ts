@@ -2,31 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
-import type { Surroundings } from './process.ts'
+import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
 import type { Launch } from './script.ts'
 
-/** A program that was started as a process group of its own. */
-export interface Child {
-  /** Its process, and its group's number; undefined as long as it is not known. */
-  readonly pid: () => number | undefined
-  /** Sends a signal to its group. Not to be called after its end: its number may be another's by then. */
-  readonly kill: (signal: NodeJS.Signals) => void
-  /** By then nothing of the group is left. */
-  readonly ended: Promise<ChildEnd>
-}
-export interface ChildEnd {
-  readonly status: number | null
-  readonly signal: NodeJS.Signals | number | null
-  readonly usage: Usage | undefined
-  /** Why it could not be started. */
-  readonly fault?: string
-}
 /** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
 const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
-
-/** To open a named pipe is to wait for its other end. A shell does that, whose environment says whose it is if we are killed meanwhile. */
-export const piped = (words: readonly string[], { piped, stdout }: Surroundings): readonly string[] =>
-  piped && stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', stdout, ...words] : words
 
 /** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
 export function spawned({ program, words }: Launch, at: Surroundings): Child {
@@ -66,13 +46,7 @@ export function spawned({ program, words }: Launch, at: Surroundings): Child {
   })
   return { pid: () => child.pid, kill: signal => killGroup(child.pid, signal), ended }
 }
-export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // The group has ended already.
-  }
-}
+
 /** The child has its own by now: where ours cannot be closed, that is no reason to lose sight of the child. */
 function shut(file: number): void {
   try {

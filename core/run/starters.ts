@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import type { Surroundings } from './process.ts'
+import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
 import type { Launch } from './script.ts'
-import { type Child, type ChildEnd, killGroup, piped } from './spawned.ts'
 import { starter } from './starter.ts'
 
 /** Number of the system call `wait4`, which tells what a child used, on 64-bit Linux. */

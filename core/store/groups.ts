@@ -2,7 +2,7 @@ import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { sync } from './durable.ts'
 import type { Journal } from './journal.ts'
-import type { Entry } from './store.ts'
+import type { Entry } from './record.ts'
 
 /** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
 const groupPause = 500

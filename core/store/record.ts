@@ -35,3 +35,8 @@ export interface StepRecord {
   readonly group?: readonly string[]
   readonly host: { readonly name: string; readonly platform: string; readonly cpu: string; readonly cores: number }
 }
+/** A finished step: its folder, and the record beside the outputs. */
+export interface Entry {
+  readonly folder: string
+  readonly record: StepRecord
+}

@@ -5,16 +5,11 @@ import { Claims } from './claims.ts'
 import { digestFile } from './durable.ts'
 import { Groups } from './groups.ts'
 import { Journal } from './journal.ts'
-import type { OutputFile, StepRecord } from './record.ts'
+import type { Entry, OutputFile, StepRecord } from './record.ts'
 import { Workplaces } from './workplaces.ts'
 
 const format = 'trireme-store 1\n'
 
-/** A finished step: its folder, and the record beside the outputs. */
-export interface Entry {
-  readonly folder: string
-  readonly record: StepRecord
-}
 /**
  * Content by derivation key, in one folder:
  * `entries/ab/abcd…/` holds the outputs of a step and its `record.json`, put there by one rename;

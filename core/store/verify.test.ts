@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { each, kind, many, mib, type Ref, run, step } from '../index.ts'
 import type { Placed } from '../place.ts'
 import { ran, scratch } from '../testing.ts'
-import { type Entry, Store } from './store.ts'
+import type { Entry } from './record.ts'
+import { Store } from './store.ts'
 import { verify } from './verify.ts'
 
 const text = kind('text', { extension: '.txt' })

@@ -1,5 +1,6 @@
 import { syncAll } from './groups.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry } from './record.ts'
+import type { Store } from './store.ts'
 
 export interface Damage {
   readonly key: string

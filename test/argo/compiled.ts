@@ -3,8 +3,8 @@ import { kind } from '../../core/kind.ts'
 import { source } from '../../core/pipeline.ts'
 import type { Plan } from '../../core/plan.ts'
 import { hours, mib } from '../../core/quantity.ts'
-import { type CompileOptions, compile } from '../../core/targets/argo/compile.ts'
-import type { Compiled } from '../../core/targets/argo/compiled.ts'
+import { compile } from '../../core/targets/argo/compile.ts'
+import type { Compiled, CompileOptions } from '../../core/targets/argo/compiled.ts'
 import { workflow } from '../../core/targets/argo/schema.ts'
 
 // What tests of the compiler share: files that lie nowhere, and a cluster that they are compiled for.

@@ -1,16 +1,9 @@
 import http from 'node:http'
 import https from 'node:https'
 import { TriremeError } from '../../errors.ts'
-import { faultOf, isPassing } from './faults.ts'
+import { type Answer, type ClusterSettings, faultOf, isPassing } from './faults.ts'
 import { type Access, access } from './kubeconfig.ts'
 
-export interface ClusterSettings {
-  readonly context: string
-  readonly kubeconfig?: string
-  readonly namespace: string
-  /** Name of the environment, for messages. */
-  readonly environment: string
-}
 /** What an API server says: of any resource, these fields are looked at. */
 export interface Resource {
   readonly apiVersion?: string
@@ -25,12 +18,7 @@ export interface Resource {
     readonly annotations?: Readonly<Record<string, string>>
   }
 }
-export interface Answer {
-  readonly status: number
-  readonly text: string
-  /** Time of the server, to tell how far the clocks are apart. */
-  readonly date: string | undefined
-}
+
 interface Asking {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs'
-import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
 import { bodyOf } from '../../graph.ts'
 import { type Keys, keys as keysOf } from '../../key.ts'
-import type { EachNode, StepNode } from '../../node.ts'
+import { type EachNode, type Ref, refsIn, type StepNode } from '../../node.ts'
 import type { Plan } from '../../plan.ts'
-import { type Ref, refsIn } from '../../ref.ts'
 import { labels } from '../../run/labels.ts'
 import { jobFile } from '../inside/job.ts'
 import { chainScript, podScript } from '../inside/scripts.ts'
 import { accept, bodyName, gathersOf } from './branching.ts'
 import { check } from './check.ts'
-import type { Compiled, CompiledEntry, CompiledTask, There } from './compiled.ts'
+import type { Compiled, CompiledEntry, CompiledTask, CompileOptions } from './compiled.ts'
 import { sha256, taskNames } from './names.ts'
 import { type Needed, neededOf } from './needed.ts'
 import { graphOf } from './podgraph.ts'
@@ -23,19 +21,6 @@ import { Templates } from './shapes.ts'
 import { argumentsOf, gatherKey, type LooseTask, type OwnParameters, ownParameters, type Told } from './tasks.ts'
 import { workflowsOf } from './workflows.ts'
 
-export interface CompileOptions {
-  readonly environment: ArgoEnvironment
-  /** Versions of the tools in the images, which are part of the keys. */
-  readonly versions: ReadonlyMap<string, string>
-  /** The image that stands for a step's name of it: a repository with its digest. */
-  readonly image: (name: string) => string
-  /** Entries that the bucket holds: what they make is pruned, and a list among them is expanded. @default none */
-  readonly there?: There
-  /** Joins steps whose both ends can stream by pipes. @default true */
-  readonly stream?: boolean
-  /** Lets short steps share a pod with the one they follow. @default true */
-  readonly share?: boolean
-}
 /**
  * A plan as Workflows and the objects that they refer to. Pure: nothing is uploaded, nothing asked of a cluster.
  * @throws TriremeError `RESOURCES` for a step that needs more than the environment has; `ENVIRONMENT` for an `each` that Argo cannot run

@@ -1,3 +1,4 @@
+import type { ArgoEnvironment } from '../../environment.ts'
 import type { EachNode, StepNode } from '../../node.ts'
 import type { StepRecord } from '../../store/record.ts'
 import type { JobWord } from '../inside/job.ts'
@@ -47,3 +48,16 @@ export interface CompiledEntry {
 }
 /** What the bucket holds: the outputs of complete entries, by key. */
 export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>
+export interface CompileOptions {
+  readonly environment: ArgoEnvironment
+  /** Versions of the tools in the images, which are part of the keys. */
+  readonly versions: ReadonlyMap<string, string>
+  /** The image that stands for a step's name of it: a repository with its digest. */
+  readonly image: (name: string) => string
+  /** Entries that the bucket holds: what they make is pruned, and a list among them is expanded. @default none */
+  readonly there?: There
+  /** Joins steps whose both ends can stream by pipes. @default true */
+  readonly stream?: boolean
+  /** Lets short steps share a pod with the one they follow. @default true */
+  readonly share?: boolean
+}

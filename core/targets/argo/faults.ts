@@ -1,6 +1,4 @@
 import { TriremeError } from '../../errors.ts'
-import type { Answer, ClusterSettings } from './cluster.ts'
-
 /** Answers of a server that is overloaded or starting: the same question is worth asking again. */
 export const isPassing = ({ status, text }: Answer): boolean =>
   status === 429 || ((status === 500 || (status >= 502 && status <= 504)) && !/request is too large|larger than max|webhook/.test(text))
@@ -58,4 +56,18 @@ export function messageOf({ text }: Pick<Answer, 'text'>): string {
     // A proxy before the server, or the server itself, may answer in plain text.
   }
   return text.trim().slice(0, 300) || 'without a word'
+}
+export interface ClusterSettings {
+  readonly context: string
+  readonly kubeconfig?: string
+  readonly namespace: string
+  /** Name of the environment, for messages. */
+  readonly environment: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  /** Time of the server, to tell how far the clocks are apart. */
+  readonly date: string | undefined
 }

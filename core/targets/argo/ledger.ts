@@ -1,15 +1,14 @@
 import { type Happening, type Sink, stamped, type Usage } from '../../events.ts'
 import { type Branch, bodyOf, branchOf, nodesOf } from '../../graph.ts'
 import { type Keys, keys as keysOf } from '../../key.ts'
-import type { EachNode, Node, StepNode } from '../../node.ts'
+import { type EachNode, type Node, refsIn, type StepNode } from '../../node.ts'
 import type { Plan } from '../../plan.ts'
 import { rung } from '../../quantity.ts'
-import { refsIn } from '../../ref.ts'
 import { type Job, Jobs } from '../../run/jobs.ts'
 import { inSeveral, labels } from '../../run/labels.ts'
 import { Places } from '../../run/places.ts'
 import type { Told } from '../../run/progress.ts'
-import type { Entry } from '../../store/store.ts'
+import type { Entry } from '../../store/record.ts'
 
 type State = 'planned' | 'cached' | 'started' | 'succeeded' | 'failed' | 'skipped'
 /** How entries are looked for, wherever they may be. */

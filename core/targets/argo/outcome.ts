@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isRef } from '../../node.ts'
 import { rung } from '../../quantity.ts'
-import { isRef } from '../../ref.ts'
 import { type Cause, failureText, linesText } from '../../run/failure.ts'
 import { folderName } from '../../run/labels.ts'
 import { culprit as stageOf } from '../../run/script.ts'

@@ -1,6 +1,7 @@
 import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
-import type { Entry, Store } from '../../store/store.ts'
+import type { Entry } from '../../store/record.ts'
+import type { Store } from '../../store/store.ts'
 import { type Report, readReport } from '../inside/read.ts'
 import type { S3Bucket } from './bucket.ts'
 import { findStored } from './entries.ts'

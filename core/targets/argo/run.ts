@@ -1,48 +1,21 @@
 import path from 'node:path'
-import type { ArgoEnvironment } from '../../environment.ts'
-import type { Sink } from '../../events.ts'
-import type { StepNode } from '../../node.ts'
+import { refsIn, type StepNode } from '../../node.ts'
 import type { Results } from '../../pipeline.ts'
 import type { Plan } from '../../plan.ts'
-import { refsIn } from '../../ref.ts'
 import type { Execution } from '../../run/execution.ts'
-import type { Entry, Store } from '../../store/store.ts'
+import type { Entry } from '../../store/record.ts'
 import { S3Bucket } from './bucket.ts'
 import { Cluster } from './cluster.ts'
 import { fetchEntry, findStored } from './entries.ts'
 import { endingFault, followWorkflow } from './following.ts'
 import { Ledger } from './ledger.ts'
+import type { ArgoOptions } from './options.ts'
 import { prepare } from './preparation.ts'
 import { Reconciler } from './reconcile.ts'
 import type { BucketRecord } from './stored.ts'
 import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
 import type { Units } from './units.ts'
 
-export interface ArgoOptions {
-  readonly store: Store
-  /** Versions of the tools in the images, which are part of the keys. */
-  readonly versions: ReadonlyMap<string, string>
-  readonly run: string
-  readonly environment: ArgoEnvironment
-  /** Reference of the image that a step's name stands for. */
-  readonly image: (name: string) => string
-  /** @default true */
-  readonly stream?: boolean
-  /** Stops everything at the first failure. @default false */
-  readonly failFast?: boolean
-  readonly on?: Sink
-  readonly signal?: AbortSignal
-  /** Goes on with what this run has sent to the cluster, instead of sending it. */
-  readonly attach?: boolean
-  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees; and between two looks at progress. */
-  readonly patience?: {
-    readonly queued?: number
-    readonly passing?: number
-    readonly lasting?: number
-    readonly unseen?: number
-    readonly progress?: number
-  }
-}
 /**
  * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
  * into the store under their keys. What other runs have made is not made again, wherever it was.

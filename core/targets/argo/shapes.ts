@@ -1,7 +1,7 @@
 import { fileOf, suffixesOf } from '../../kind.ts'
 import type { StepNode } from '../../node.ts'
 import type { Gathered } from './branching.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './compiled.ts'
 import { amountsOf, deadlineOf, gpusOf, poolOf, retriesOf } from './needs.ts'
 import type { PodWork } from './podjob.ts'
 import type { Pod } from './pods.ts'
