@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
-import { packageRoot } from './package.ts'
+import { packageRoot } from './project/package.ts'
 
 // The compiled command line, in a project of its own that imports the package: what a user sees.
 

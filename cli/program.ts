@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { version } from './package.ts'
-import { terms } from './terms.ts'
+import { terms } from './help-terms.ts'
+import { version } from './project/package.ts'
 
 /**
  * How a command is made and mounted.

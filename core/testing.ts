@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { type Results, source } from './define/pipeline.ts'
 import type { Event } from './events.ts'
-import type { FileKind } from './kind.ts'
-import { type Results, source } from './pipeline.ts'
-import { plan } from './plan.ts'
-import { readyTools } from './run/tools.ts'
+import { plan } from './graph/plan.ts'
+import { readyTools } from './host/tools.ts'
 import { Store } from './store/store.ts'
-import { type LocalOptions, type Made, runLocally } from './targets/local.ts'
+import { type LocalOptions, type Made, runLocally } from './targets/local/index.ts'
+import type { FileKind } from './vocabulary/kind.ts'
 
 /** A source from a file on disk, for tests of steps: `given('reads', fastqPair, { first: 'a_1.fastq.gz', second: 'a_2.fastq.gz' })`. */
 export function given<const N extends string, Fo extends string, F extends object>(

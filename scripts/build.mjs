@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
-const rooms = ['core', 'steps', 'pipelines', 'containers', 'datasets', 'benchmarks', 'cli']
+const rooms = ['core', 'steps', 'pipelines', 'containers', 'datasets', 'benchmarks', 'environments', 'cli']
 const files = rooms
   .filter(room => existsSync(room))
   .flatMap(room => readdirSync(room, { recursive: true }).map(name => path.join(room, name)))

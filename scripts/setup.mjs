@@ -40,6 +40,7 @@ const sources = [
   'containers',
   'datasets',
   'benchmarks',
+  'environments',
   'cli',
   'cli.ts',
   'scripts/build.mjs',

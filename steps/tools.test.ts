@@ -3,7 +3,7 @@ import type { Tool } from 'trireme-bio'
 import { contents } from 'trireme-bio/images'
 import * as tools from 'trireme-bio/tools'
 import { describe, expect, it } from 'vitest'
-import { findTools } from '../core/run/tools.ts'
+import { findTools } from '../core/host/tools.ts'
 
 const all: readonly Tool[] = Object.values(tools)
 const accepted = (tool: Tool, version: string) => satisfies(coerce(version)!, tool.accepts)

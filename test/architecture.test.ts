@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { mentions } from '../cli/reach.ts'
+import { mentions } from '../cli/project/import-closure.ts'
 
 // Who may import whom. The rooms, and why each is kept from the others, are in the README under "The house".
 
@@ -59,7 +59,7 @@ const sourcesIn = (room: Room) => {
   return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => `${room}/${name}`) : []
 }
 /** Holds the modules of a new project as text. */
-const template = 'cli/template.ts'
+const template = 'cli/project/template.ts'
 const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && file !== template)
 interface Import {
   readonly from: string

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { hours, kind, mib, plan, type Ref, run, source, step, word } from 'trireme-bio'
 import { z } from 'zod'
-import { environment } from '../../core/environment.ts'
-import { compile } from '../../core/targets/argo/compile.ts'
-import { manifestsOf } from '../../core/targets/argo/manifests.ts'
-import { taskLine } from '../../core/targets/argo/yaml.ts'
+import { environment } from '../../core/environment/settings.ts'
+import { compile } from '../../core/targets/argo/compile/compile.ts'
+import { manifestsOf } from '../../core/targets/argo/compile/manifests.ts'
+import { taskLine } from '../../core/targets/argo/compile/yaml.ts'
 
 const text = kind('text', { extension: '.txt' })
 /** It declares a time limit, so that no two share a pod: a task is a step. */

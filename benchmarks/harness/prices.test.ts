@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { environments } from '../../cli/environments.ts'
+import { environments } from '../../cli/project/environments.ts'
 import { cost, price, prices } from './prices.ts'
 
 test('every row has a figure, a page and a day', () => {

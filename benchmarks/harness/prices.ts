@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { bytesFrom, secondsFrom } from '../../core/quantity.ts'
+import { bytesFrom, secondsFrom } from '../../core/vocabulary/quantity.ts'
 
 const folder = fileURLToPath(new URL('../prices', import.meta.url))
 const span = z.string().refine(text => secondsFrom(text) !== undefined, 'expected a time with its unit, such as 60s')

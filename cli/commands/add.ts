@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Original } from '../copies.ts'
+import type { Original } from '../project/copies.ts'
 
 export function register(program: Command): void {
   program
@@ -16,9 +16,9 @@ export function register(program: Command): void {
 export async function add(name: string, project: string, force: boolean): Promise<void> {
   const { existsSync, mkdirSync, readFileSync, writeFileSync } = await import('node:fs')
   const path = await import('node:path')
-  const { digest, lockName, lockText, noted, originals, readLock } = await import('../copies.ts')
+  const { digest, lockName, lockText, noted, originals, readLock } = await import('../project/copies.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { packageRoot } = await import('../package.ts')
+  const { packageRoot } = await import('../project/package.ts')
   if (path.resolve(project) === path.resolve(packageRoot))
     throw new TriremeError(
       'USAGE',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultStore } from '../options.ts'
+import { defaultStore } from '../arguments/options.ts'
 
 export function register(program: Command): void {
   program
@@ -15,9 +15,9 @@ export function register(program: Command): void {
 async function attach(words: string, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { existsSync } = await import('node:fs')
   const { Store } = await import('../../core/store/store.ts')
-  const { submissionIn } = await import('../../core/targets/argo/submission.ts')
+  const { submissionIn } = await import('../../core/targets/argo/follow/submission.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { findRun, isActive, noRuns } = await import('../record.ts')
+  const { findRun, isActive, noRuns } = await import('../history/record.ts')
   if (!existsSync(root)) throw noRuns(root)
   const store = await Store.open(root)
   const run = await findRun(store, words)

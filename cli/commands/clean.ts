@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultStore } from '../options.ts'
+import { defaultStore } from '../arguments/options.ts'
 
 export function register(program: Command): void {
   program
@@ -28,12 +28,12 @@ interface Options {
 }
 async function clean({ store: root = defaultStore(), keepLast, olderThan, maxSize, dryRun = false }: Options): Promise<void> {
   const { existsSync } = await import('node:fs')
-  const { age, sweep } = await import('../sweep.ts')
-  const { size, wholeNumber } = await import('../options.ts')
+  const { age, sweep } = await import('../history/free-space.ts')
+  const { size, wholeNumber } = await import('../arguments/options.ts')
   const { Store } = await import('../../core/store/store.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { bytesText } = await import('../../core/quantity.ts')
-  const { say } = await import('../print.ts')
+  const { bytesText } = await import('../../core/vocabulary/quantity.ts')
+  const { say } = await import('../display/print.ts')
   const keep = {
     ...(keepLast !== undefined && { last: wholeNumber('--keep-last', keepLast, 0) }),
     ...(olderThan !== undefined && { since: Date.now() - age(olderThan) }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { ArgoEnvironment } from '../../core/environment.ts'
-import { type Asked, registerVerb } from '../options.ts'
+import type { ArgoEnvironment } from '../../core/environment/settings.ts'
+import { type Asked, registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
   registerVerb(
@@ -20,10 +20,10 @@ async function write(asked: Asked): Promise<void> {
       `compile takes --on with the name of an environment and -o with a folder: trireme compile ${asked.pipeline.spec.name} --on ENVIRONMENT -o DIR.`,
     )
   if (as !== 'workflow' && as !== 'template') throw new TriremeError('USAGE', `--as takes workflow or template, got ${JSON.stringify(as)}.`)
-  const { prepare } = await import('../prepare.ts')
-  const { imagesIn, versionsIn } = await import('../images.ts')
-  const { compile } = await import('../../core/targets/argo/compile.ts')
-  const { manifestsOf } = await import('../../core/targets/argo/manifests.ts')
+  const { prepare } = await import('../run/prepare.ts')
+  const { imagesIn, versionsIn } = await import('../machine/images.ts')
+  const { compile } = await import('../../core/targets/argo/compile/compile.ts')
+  const { manifestsOf } = await import('../../core/targets/argo/compile/manifests.ts')
   const { plan, store, environment } = await prepare(asked, log, { looking: true })
   if (environment?.target !== 'argo')
     throw new TriremeError(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Copy } from '../copies.ts'
+import type { Copy } from '../project/copies.ts'
 
 export function register(program: Command): void {
   program
@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .action(async (name: string | undefined) => diff(name, process.cwd()))
 }
 export async function diff(name: string | undefined, project: string): Promise<void> {
-  const { chosen, compare, readLock } = await import('../copies.ts')
+  const { chosen, compare, readLock } = await import('../project/copies.ts')
   const copies = compare(project, await chosen(readLock(project), name))
   const width = Math.max(...copies.map(({ state }) => state.length))
   const lines = copies.map(({ state, place }) => `${state.padEnd(width)}  ${place}`)

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startersHere } from '../../core/run/starters.ts'
+import { startersHere } from '../../core/host/perl-spawn.ts'
 import { register } from './doctor.ts'
 
 let before: string | undefined

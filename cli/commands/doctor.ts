@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Found } from '../../core/run/tools.ts'
-import type { Tool } from '../../core/tool.ts'
-import type { Check } from '../surroundings.ts'
+import type { Found } from '../../core/host/tools.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
+import type { Check } from '../machine/system-checks.ts'
 
 interface Options {
   readonly install?: boolean
@@ -31,14 +31,14 @@ export function register(program: Command): void {
         const { TriremeError } = await import('../../core/errors.ts')
         throw new TriremeError('USAGE', `--${name} is for a cluster: name it with --on ENVIRONMENT.`)
       }
-      return (await import('../cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
+      return (await import('../machine/cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
     })
 }
 async function examine(pipeline: string | undefined, { install = false, json = false, prefix, store }: Options): Promise<void> {
-  const { findTools } = await import('../../core/run/tools.ts')
-  const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../install.ts')
-  const { gnuTime, surroundings } = await import('../surroundings.ts')
-  const { startersHere } = await import('../../core/run/starters.ts')
+  const { findTools } = await import('../../core/host/tools.ts')
+  const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../machine/install.ts')
+  const { gnuTime, surroundings } = await import('../machine/system-checks.ts')
+  const { startersHere } = await import('../../core/host/perl-spawn.ts')
   const machine = thisMachine(prefix ?? ownPrefix())
   useOwnTools(machine.prefix)
   const log = (line: string) => void process.stderr.write(`${line}\n`)
@@ -66,9 +66,9 @@ async function examine(pipeline: string | undefined, { install = false, json = f
 }
 /** Tools of every step; with a pipeline, of the steps that its files import. */
 async function toolsFor(pipeline: string | undefined): Promise<readonly Tool[]> {
-  const { findPipeline, steps } = await import('../catalogue.ts')
-  const { reach, relative } = await import('../reach.ts')
-  const { ending, house } = await import('../package.ts')
+  const { findPipeline, steps } = await import('../project/catalogue.ts')
+  const { reach, relative } = await import('../project/import-closure.ts')
+  const { ending, house } = await import('../project/package.ts')
   const path = await import('node:path')
   const all = await steps()
   let chosen = all

@@ -28,15 +28,15 @@ interface Options {
   readonly apiUrl?: string
 }
 async function fetchDataset(name: string, options: Options): Promise<void> {
-  const { didYouMean } = await import('../suggest.ts')
+  const { didYouMean } = await import('../arguments/suggest.ts')
   if (name !== 'idr0042')
     throw new TriremeError(
       'USAGE',
       `There is no dataset "${name}" to fetch.${await didYouMean(name, ['idr0042'])} The datasets that can be fetched: idr0042.`,
     )
-  const { wholeNumber } = await import('../options.ts')
-  const { bytesText } = await import('../../core/quantity.ts')
-  const { note, say } = await import('../print.ts')
+  const { wholeNumber } = await import('../arguments/options.ts')
+  const { bytesText } = await import('../../core/vocabulary/quantity.ts')
+  const { note, say } = await import('../display/print.ts')
   const { fetchStudy } = await import('../../datasets/idr0042/fetch/fetch.ts')
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
   const show = await display()
@@ -68,7 +68,7 @@ function url(flag: string, text: string): string {
 }
 /** One line that is written over on a terminal; elsewhere a line every ten seconds. */
 async function display() {
-  const { note } = await import('../print.ts')
+  const { note } = await import('../display/print.ts')
   const { createLogUpdate } = await import('log-update')
   const live = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined
   let last = 0

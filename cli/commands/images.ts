@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { BuildOptions } from '../image-builds/build.ts'
+import type { BuildOptions } from '../machine/image-builds/build.ts'
 
 interface Options extends BuildOptions {
   readonly on?: string
@@ -29,14 +29,14 @@ the registry first ("podman login"). An environment without images.tag takes ima
     .action(images)
 }
 async function images(names: readonly string[], { on, ...options }: Options): Promise<void> {
-  const { buildImages } = await import('../image-builds/build.ts')
+  const { buildImages } = await import('../machine/image-builds/build.ts')
   await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
     process.stderr.write(`${line}\n`),
   )
 }
 /** How an environment names images. "localhost" without a port is where an engine keeps what was built here: nothing is pushed. */
 async function settingsOf(on: string): Promise<BuildOptions> {
-  const { findEnvironment } = await import('../environments.ts')
+  const { findEnvironment } = await import('../project/environments.ts')
   const { TriremeError } = await import('../../core/errors.ts')
   const { target, images } = await findEnvironment(on)
   const { registry, prefix, tag, lock } = images

@@ -18,7 +18,7 @@ export async function init(folder: string): Promise<void> {
   const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = await import('node:fs')
   const path = await import('node:path')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { files, packageJson } = await import('../template.ts')
+  const { files, packageJson } = await import('../project/template.ts')
   const { toy } = await import('../../datasets/toy/files.ts')
   const there = existsSync(folder) ? readdirSync(folder).filter(name => !harmless.has(name)) : []
   if (there.length > 0)

@@ -18,8 +18,8 @@ interface Options {
 }
 async function list(options: Options): Promise<void> {
   if (options.environments) return listEnvironments(options)
-  const { pipelines, steps } = await import('../catalogue.ts')
-  const { columns, say } = await import('../print.ts')
+  const { pipelines, steps } = await import('../project/catalogue.ts')
+  const { columns, say } = await import('../display/print.ts')
   const rooms = [
     ...(options.steps && !options.pipelines ? [] : [{ title: 'Pipelines', found: await pipelines() }]),
     ...(options.pipelines && !options.steps ? [] : [{ title: 'Steps', found: await steps() }]),
@@ -45,8 +45,8 @@ async function list(options: Options): Promise<void> {
   )
 }
 async function listEnvironments({ json }: Options): Promise<void> {
-  const { environments } = await import('../environments.ts')
-  const { columns, say } = await import('../print.ts')
+  const { environments } = await import('../project/environments.ts')
+  const { columns, say } = await import('../display/print.ts')
   const found = await environments()
   if (json) {
     const rows = found.map(({ home, environment: { name, target, about = '' } }) => ({ name, sort: 'environment', home, target, about }))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Event } from '../../core/events.ts'
-import { defaultStore } from '../options.ts'
+import { defaultStore } from '../arguments/options.ts'
 
 export function register(program: Command): void {
   program
@@ -22,12 +22,12 @@ interface Told {
 }
 async function show(words: string, step: string | undefined, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { Store } = await import('../../core/store/store.ts')
-  const { eventsOf, findRun, noRuns } = await import('../record.ts')
-  const { columns, say } = await import('../print.ts')
+  const { eventsOf, findRun, noRuns } = await import('../history/record.ts')
+  const { columns, say } = await import('../display/print.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { didYouMean } = await import('../suggest.ts')
-  const { folderName } = await import('../../core/run/labels.ts')
-  const { linkedLog, logName } = await import('../../core/run/work.ts')
+  const { didYouMean } = await import('../arguments/suggest.ts')
+  const { folderName } = await import('../../core/graph/labels.ts')
+  const { linkedLog, logName } = await import('../../core/run/work-folder.ts')
   const { existsSync } = await import('node:fs')
   if (!existsSync(root)) throw noRuns(root) // looking makes no store
   const store = await Store.open(root)

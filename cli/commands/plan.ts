@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { StepNode } from '../../core/node.ts'
-import { type Asked, registerVerb } from '../options.ts'
+import type { StepNode } from '../../core/graph/node.ts'
+import { type Asked, registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
   registerVerb(program, words, { verb: 'plan', about: 'print every step that a run would take, and what is cached' }, print)
@@ -8,10 +8,10 @@ export const register = (program: Command, words: readonly string[]): Promise<vo
 /** Prints the plan: to stdout, so that it can be kept and compared. */
 export async function print(asked: Asked): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { prepare } = await import('../prepare.ts')
-  const { knownVersions } = await import('../versions.ts')
-  const { promisedFiles } = await import('../layout.ts')
-  const { keys } = await import('../../core/key.ts')
+  const { prepare } = await import('../run/prepare.ts')
+  const { knownVersions } = await import('../run/versions.ts')
+  const { promisedFiles } = await import('../results/layout.ts')
+  const { keys } = await import('../../core/graph/key.ts')
   const { text } = await import('../../core/targets/text.ts')
   const { pipeline, options } = asked
   const { plan, store, environment } = await prepare(asked, log, { looking: true })

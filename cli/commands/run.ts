@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Asked } from '../options.ts'
-import { registerVerb } from '../options.ts'
+import type { Asked } from '../arguments/options.ts'
+import { registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
   registerVerb(program, words, { verb: 'run', about: 'run a pipeline' }, run)
@@ -9,13 +9,13 @@ async function run(asked: Asked): Promise<void> {
   if (asked.options.dryRun) return (await import('./plan.ts')).print(asked)
   const started = performance.now()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { prepare } = await import('../prepare.ts')
-  const { toolVersions } = await import('../versions.ts')
-  const { promisedFiles } = await import('../layout.ts')
-  const { perform } = await import('../perform.ts')
-  const { finish } = await import('../finish.ts')
-  const { checkOut } = await import('../publish.ts')
-  const { damagedResults } = await import('../sound.ts')
+  const { prepare } = await import('../run/prepare.ts')
+  const { toolVersions } = await import('../run/versions.ts')
+  const { promisedFiles } = await import('../results/layout.ts')
+  const { perform } = await import('../run/execute.ts')
+  const { finish } = await import('../run/finish.ts')
+  const { checkOut } = await import('../results/publish.ts')
+  const { damagedResults } = await import('../run/damaged-results.ts')
   const { options, pipeline } = asked
   const prepared = await prepare(asked, log)
   const { plan, store, environment, values } = prepared

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultStore } from '../options.ts'
+import { defaultStore } from '../arguments/options.ts'
 
 export function register(program: Command): void {
   program
@@ -20,11 +20,11 @@ async function list({
   readonly json?: boolean
 }): Promise<void> {
   const { Store } = await import('../../core/store/store.ts')
-  const { eventsOf, isActive, runsOf } = await import('../record.ts')
-  const { columns, momentText, say } = await import('../print.ts')
-  const { secondsText } = await import('../../core/quantity.ts')
+  const { eventsOf, isActive, runsOf } = await import('../history/record.ts')
+  const { columns, momentText, say } = await import('../display/print.ts')
+  const { secondsText } = await import('../../core/vocabulary/quantity.ts')
   const { existsSync } = await import('node:fs')
-  const { wholeNumber } = await import('../options.ts')
+  const { wholeNumber } = await import('../arguments/options.ts')
   const most = wholeNumber('--last', last, 1)
   const store = existsSync(root) ? await Store.open(root) : undefined // looking makes no store
   const runs = store ? (await runsOf(store)).slice(0, most) : []

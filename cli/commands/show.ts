@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { AnyPipeline, AnyStep, Listed } from '../catalogue.ts'
+import type { AnyPipeline, AnyStep, Listed } from '../project/catalogue.ts'
 
 export function register(program: Command): void {
   program
@@ -7,8 +7,8 @@ export function register(program: Command): void {
     .description('show a pipeline or step: inputs, parameters, outputs, tools')
     .addHelpText('after', '\nA step has two names: its own ("samtools-sort"), and that of its module ("samtools/sort").')
     .action(async (name: string) => {
-      const { findAny } = await import('../catalogue.ts')
-      const { say } = await import('../print.ts')
+      const { findAny } = await import('../project/catalogue.ts')
+      const { say } = await import('../display/print.ts')
       const found = await findAny(name)
       const texts = found.map(each => (isStep(each.it) ? stepText(each.it, each) : pipelineText(each.it, each)))
       say((await Promise.all(texts)).join('\n\n\n'))
@@ -22,8 +22,8 @@ const indented = (text: string) =>
     .join('\n')
 
 async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<unknown>): Promise<string> {
-  const { flagsOf } = await import('../arguments.ts')
-  const { columns } = await import('../print.ts')
+  const { flagsOf } = await import('../arguments/arguments.ts')
+  const { columns } = await import('../display/print.ts')
   const flags = flagsOf(pipeline)
   const block = (group: string) => {
     const own = flags.filter(flag => flag.group === group)
@@ -35,7 +35,7 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
   }
   const layout = Object.entries(pipeline.spec.layout ?? {})
   const places = layout.map(([result, place]) => [result, typeof place === 'function' ? place('NAME') : (place ?? result)])
-  const { profilesOf } = await import('../catalogue.ts')
+  const { profilesOf } = await import('../project/catalogue.ts')
   const own = Object.entries(await profilesOf(name))
   return [
     `${name}, a pipeline${home === 'project' ? ` of ${where(file)}` : ''}\n${pipeline.spec.about ?? ''}`.trim(),
@@ -52,10 +52,10 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
 const where = (file: string) => file.replace(`${process.cwd()}/`, '')
 
 async function stepText({ spec }: AnyStep, { name, place, exported, home, file }: Listed<unknown>): Promise<string> {
-  const { fileOf, isItself, isSameAs, partsOf } = await import('../../core/kind.ts')
-  const { flagsOf } = await import('../arguments.ts')
-  const { bytesText, rungs, secondsText } = await import('../../core/quantity.ts')
-  const { columns } = await import('../print.ts')
+  const { fileOf, isItself, isSameAs, partsOf } = await import('../../core/vocabulary/kind.ts')
+  const { flagsOf } = await import('../arguments/arguments.ts')
+  const { bytesText, rungs, secondsText } = await import('../../core/vocabulary/quantity.ts')
+  const { columns } = await import('../display/print.ts')
   const path = await import('node:path')
   const slots = (kinds: AnyStep['spec']['outputs'] | AnyStep['spec']['inputs']) =>
     Object.entries(kinds).map(([slot, kind]) => {

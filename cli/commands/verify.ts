@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultStore } from '../options.ts'
+import { defaultStore } from '../arguments/options.ts'
 
 export function register(program: Command): void {
   program
@@ -20,8 +20,8 @@ async function check({ store: root = defaultStore() }: { readonly store?: string
   const { verify } = await import('../../core/store/verify.ts')
   const { Store } = await import('../../core/store/store.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { bytesText } = await import('../../core/quantity.ts')
-  const { say } = await import('../print.ts')
+  const { bytesText } = await import('../../core/vocabulary/quantity.ts')
+  const { say } = await import('../display/print.ts')
   if (!existsSync(root)) return say(`There is no store ${root}: nothing to verify.`)
   const store = await Store.open(root)
   const steps = (n: number) => `${n} finished step${n === 1 ? '' : 's'}`

@@ -1,21 +1,21 @@
 import type { Command } from 'commander'
-import type { Asked } from '../options.ts'
-import { registerVerb } from '../options.ts'
+import type { Asked } from '../arguments/options.ts'
+import { registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
   registerVerb(program, words, { verb: 'why', extra: ' <step>', about: 'say why a step would run again' }, why)
 
 async function why(asked: Asked): Promise<void> {
-  const { keys: keysOf } = await import('../../core/key.ts')
-  const { labels } = await import('../../core/run/labels.ts')
+  const { keys: keysOf } = await import('../../core/graph/key.ts')
+  const { labels } = await import('../../core/graph/labels.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { prepare } = await import('../prepare.ts')
-  const { knownVersions } = await import('../versions.ts')
-  const { branchesOf, expanded, remembered } = await import('../recipes.ts')
-  const { runsOf } = await import('../record.ts')
-  const { momentText, note, say } = await import('../print.ts')
-  const { reasons } = await import('../reasons.ts')
-  const { didYouMean } = await import('../suggest.ts')
+  const { prepare } = await import('../run/prepare.ts')
+  const { knownVersions } = await import('../run/versions.ts')
+  const { branchesOf, expanded, remembered } = await import('../history/recipes.ts')
+  const { runsOf } = await import('../history/record.ts')
+  const { momentText, note, say } = await import('../display/print.ts')
+  const { reasons } = await import('../history/reasons.ts')
+  const { didYouMean } = await import('../arguments/suggest.ts')
   const { plan, store, environment } = await prepare(asked, note, { looking: true })
   const { versions } = await knownVersions(plan, store, environment)
   const keys = keysOf(tool => versions.get(tool) ?? 'unknown')

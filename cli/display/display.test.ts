@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Event, Happening } from '../../core/events.ts'
-import { mib } from '../../core/quantity.ts'
+import { mib } from '../../core/vocabulary/quantity.ts'
 import { json } from './json.ts'
 import { frame } from './live.ts'
 import { plain } from './plain.ts'

@@ -1,5 +1,5 @@
 import type { Store } from '../../core/store/store.ts'
-import { eventsOf, runsOf } from '../record.ts'
+import { eventsOf, runsOf } from '../history/record.ts'
 import type { Expected } from './display.ts'
 
 /** How long steps took, by name, over the latest runs of the store: enough to know, few enough to read at once. */

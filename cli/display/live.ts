@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update'
-import { secondsText } from '../../core/quantity.ts'
+import { secondsText } from '../../core/vocabulary/quantity.ts'
 import type { Display, Expected } from './display.ts'
 import { Progress } from './progress.ts'
 

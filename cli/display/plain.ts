@@ -1,5 +1,5 @@
 import type { Event } from '../../core/events.ts'
-import { bytesText, secondsText } from '../../core/quantity.ts'
+import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { Display } from './display.ts'
 
 /** Milliseconds between two lines of progress of one step: enough to see that it goes on, without flooding a log. */

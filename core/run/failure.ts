@@ -1,10 +1,10 @@
 import { readFileSync, statfsSync } from 'node:fs'
-import type { StepNode } from '../node.ts'
-import { rung, rungs, secondsText } from '../quantity.ts'
-import type { Ended } from './process.ts'
+import type { StepNode } from '../graph/node.ts'
+import { culprit } from '../host/pipe-script.ts'
+import type { Ended } from '../host/process.ts'
+import { rung, rungs, secondsText } from '../vocabulary/quantity.ts'
 import { isProgress } from './progress.ts'
-import { culprit } from './script.ts'
-import type { Work } from './work.ts'
+import type { Work } from './work-folder.ts'
 
 /** Why an attempt failed, as far as trying again may help. */
 export type Cause = 'memory' | 'time' | 'transient' | 'other' | 'cancelled'

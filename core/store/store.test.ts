@@ -2,10 +2,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { Placed } from '../graph/place.ts'
 import { kind, mib, pipe, run, step } from '../index.ts'
-import type { Placed } from '../place.ts'
 import { ran, scratch } from '../testing.ts'
-import { self } from './owner.ts'
+import { self } from './lock-file.ts'
 import { Store } from './store.ts'
 
 const text = kind('text', { extension: '.txt' })

@@ -1,12 +1,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { Claims } from './claims.ts'
-import { digestFile } from './durable.ts'
-import { Groups } from './groups.ts'
+import { Claims } from './entry-locks.ts'
+import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
-import { Workplaces } from './workplaces.ts'
+import { Groups } from './sync-queue.ts'
+import { Workplaces } from './work-folders.ts'
 
 const format = 'trireme-store 1\n'
 

@@ -1,6 +1,6 @@
-import { syncAll } from './groups.ts'
 import type { Entry } from './record.ts'
 import type { Store } from './store.ts'
+import { syncAll } from './sync-queue.ts'
 
 export interface Damage {
   readonly key: string

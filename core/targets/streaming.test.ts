@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { Placed } from '../graph/place.ts'
 import { after, each, gib, kind, many, mib, pipe, type Ref, run, seconds, sequence, step, word } from '../index.ts'
-import type { Placed } from '../place.ts'
 import { made, ran } from '../testing.ts'
 
 const text = kind('text', { extension: '.txt' })

@@ -10,7 +10,7 @@ import { validate } from 'trireme-bio/steps/torch/validate'
 import { given, made, ran } from 'trireme-bio/testing'
 import { torch } from 'trireme-bio/tools'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { findTools } from '../../core/run/tools.ts'
+import { findTools } from '../../core/host/tools.ts'
 import { train } from './train.ts'
 
 const script = fileURLToPath(new URL('./classify.py', import.meta.url))

@@ -1,11 +1,11 @@
-import { environment as schema } from '../../core/environment.ts'
-import { kind } from '../../core/kind.ts'
-import { source } from '../../core/pipeline.ts'
-import type { Plan } from '../../core/plan.ts'
-import { hours, mib } from '../../core/quantity.ts'
-import { compile } from '../../core/targets/argo/compile.ts'
-import type { Compiled, CompileOptions } from '../../core/targets/argo/compiled.ts'
-import { workflow } from '../../core/targets/argo/schema.ts'
+import { source } from '../../core/define/pipeline.ts'
+import { environment as schema } from '../../core/environment/settings.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import { compile } from '../../core/targets/argo/compile/compile.ts'
+import type { Compiled, CompileOptions } from '../../core/targets/argo/compile/compiled.ts'
+import { workflow } from '../../core/targets/argo/compile/manifest-schema.ts'
+import { kind } from '../../core/vocabulary/kind.ts'
+import { hours, mib } from '../../core/vocabulary/quantity.ts'
 
 // What tests of the compiler share: files that lie nowhere, and a cluster that they are compiled for.
 

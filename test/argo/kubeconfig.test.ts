@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { examine, versionFinding } from '../../core/targets/argo/doctor.ts'
-import { access } from '../../core/targets/argo/kubeconfig.ts'
-import { setupText } from '../../core/targets/argo/setup.ts'
+import { access } from '../../core/kubernetes/kubeconfig.ts'
+import { examine, versionFinding } from '../../core/targets/argo/setup/doctor.ts'
+import { setupText } from '../../core/targets/argo/setup/setup.ts'
 import { scratch } from '../../core/testing.ts'
 import { fault, setting } from './setting.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Cluster } from '../../core/targets/argo/cluster.ts'
-import type { LivePod } from '../../core/targets/argo/status.ts'
-import { follow } from '../../core/targets/argo/watch.ts'
+import { Cluster } from '../../core/kubernetes/client.ts'
+import { follow } from '../../core/kubernetes/watch.ts'
+import type { LivePod } from '../../core/targets/argo/follow/status.ts'
 import { setting } from './setting.ts'
 
 test('more pods than one answer holds are told page by page; where a page is gone, all are told anew', async () => {

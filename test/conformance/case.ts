@@ -1,6 +1,6 @@
 import { kind, many, mib, type Needs, pipe, run, step } from 'trireme-bio'
 import { z } from 'zod'
-import type { Plan } from '../../core/plan.ts'
+import type { Plan } from '../../core/graph/plan.ts'
 
 /** A tiny pipeline that every target must treat alike. */
 export interface Case {

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { environment } from '../../core/environment.ts'
-import { compile } from '../../core/targets/argo/compile.ts'
-import { workflow as closed } from '../../core/targets/argo/schema.ts'
-import { yamlOf } from '../../core/targets/argo/yaml.ts'
+import { environment } from '../../core/environment/settings.ts'
+import { compile } from '../../core/targets/argo/compile/compile.ts'
+import { workflow as closed } from '../../core/targets/argo/compile/manifest-schema.ts'
+import { yamlOf } from '../../core/targets/argo/compile/yaml.ts'
 import { scratch } from '../../core/testing.ts'
 import type { Case } from './case.ts'
 import { cases } from './cases/index.ts'
 import { hostile, hostileNames } from './hostile.ts'
 
 // What a cluster would be given for the same pipelines: objects of known fields only, whole in themselves, and without a word of a user.
-// `compile` checks by itself that nothing dangles (core/targets/argo/check.ts); running them is the part of the target "argo".
+// `compile` checks by itself that nothing dangles (core/targets/argo/compile/manifest-check.ts); running them is the part of the target "argo".
 
 const settings = {
   name: 'conformance',

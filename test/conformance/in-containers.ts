@@ -1,4 +1,4 @@
-import { runInContainers } from '../../core/targets/container.ts'
+import { runInContainers } from '../../core/targets/container/index.ts'
 import { containersHere } from '../engine.ts'
 import { type Target, total } from './target.ts'
 

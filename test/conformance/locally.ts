@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { runLocally } from '../../core/targets/local.ts'
+import { runLocally } from '../../core/targets/local/index.ts'
 import { type Target, total } from './target.ts'
 
 /** A memory cgroup below our own, where one may be made (version 1; version 2 wants its parents prepared): local steps have no limit else. */

@@ -1,8 +1,8 @@
+import type { Results } from '../../core/define/pipeline.ts'
 import type { Event } from '../../core/events.ts'
-import type { Results } from '../../core/pipeline.ts'
-import { bytesText } from '../../core/quantity.ts'
 import type { OutputFile } from '../../core/store/record.ts'
-import type { Execution } from '../../core/targets/local.ts'
+import type { Execution } from '../../core/targets/local/index.ts'
+import { bytesText } from '../../core/vocabulary/quantity.ts'
 import type { Told } from './told.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { type ArgoEnvironment, environment } from '../../core/environment.ts'
-import { runOnArgo } from '../../core/targets/argo/run.ts'
+import { type ArgoEnvironment, environment } from '../../core/environment/settings.ts'
+import { runOnArgo } from '../../core/targets/argo/follow/run.ts'
 import { type Target, total } from './target.ts'
 
 /** The context is named by hand: no test ever takes the one that happens to be current. */

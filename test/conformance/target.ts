@@ -1,7 +1,7 @@
+import type { Results } from '../../core/define/pipeline.ts'
 import type { Event } from '../../core/events.ts'
-import type { Results } from '../../core/pipeline.ts'
-import type { Plan } from '../../core/plan.ts'
-import type { Execution, Store } from '../../core/targets/local.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import type { Execution, Store } from '../../core/targets/local/index.ts'
 import type { Ability } from './case.ts'
 
 /** One way to run plans. */

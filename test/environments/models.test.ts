@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { gib, kind, plan, run, step } from 'trireme-bio'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { findEnvironment } from '../../cli/environments.ts'
-import type { ArgoEnvironment } from '../../core/environment.ts'
-import { compile } from '../../core/targets/argo/compile.ts'
-import { yamlOf } from '../../core/targets/argo/yaml.ts'
+import { findEnvironment } from '../../cli/project/environments.ts'
+import type { ArgoEnvironment } from '../../core/environment/settings.ts'
+import { compile } from '../../core/targets/argo/compile/compile.ts'
+import { yamlOf } from '../../core/targets/argo/compile/yaml.ts'
 
 // The models of the package: what they become is what a cluster takes.
 const image = (name: string) => `registry.example.org/trireme/${name}@sha256:${'a'.repeat(64)}`

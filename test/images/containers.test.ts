@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { steps } from '../../cli/catalogue.ts'
+import { steps } from '../../cli/project/catalogue.ts'
 import { contents, images } from '../../containers/images.ts'
-import { accepted } from '../../core/run/tools.ts'
+import { accepted } from '../../core/host/tools.ts'
 import * as tools from '../../steps/tools.ts'
 
 const at = (name: string) => fileURLToPath(new URL(`../../containers/${name}`, import.meta.url))

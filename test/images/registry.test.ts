@@ -6,9 +6,9 @@ import path from 'node:path'
 import { gib, kind, run, step, tool } from 'trireme-bio'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { versionsIn } from '../../cli/images.ts'
-import { readEnvironment } from '../../core/environment-read.ts'
-import { plan } from '../../core/plan.ts'
+import { versionsIn } from '../../cli/machine/images.ts'
+import { readEnvironment } from '../../core/environment/read.ts'
+import { plan } from '../../core/graph/plan.ts'
 import { Store } from '../../core/store/store.ts'
 
 // A registry of its own on loopback, that lets in only who knows the word. Needs podman, docker-registry and gcc.

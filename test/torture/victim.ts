@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { kind, many, mib, plan, type Ref, run, step } from '../../core/index.ts'
-import { runLocally, Store } from '../../core/targets/local.ts'
+import { runLocally, Store } from '../../core/targets/local/index.ts'
 import { type DagName, dags, type Work } from './dag.ts'
 
 // node victim.mjs STORE RUN DAG EVENTS: one runner, as small as a program that uses the library can be. Bundled, so that it starts fast and

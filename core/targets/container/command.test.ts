@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { gib, kind, plan, run, step } from '../../index.ts'
 import { Store } from '../../store/store.ts'
 import { scratch } from '../../testing.ts'
-import { runInContainers } from '../container.ts'
 import { type Container, engineEnvironment, lookCommand, programCommand, pullCommand, removeCommand, runCommand } from './command.ts'
 import { findEngine, readyImage } from './engine.ts'
+import { runInContainers } from './index.ts'
 
 // The exact words of every engine: not every machine that runs the tests has all three.
 const container: Container = {

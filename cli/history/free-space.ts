@@ -1,0 +1,86 @@
+import { lstat, readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import type { Store } from '../../core/store/store.ts'
+import { eventsOf, type RunRecord, runsOf } from './record.ts'
+
+/** Which runs stay: the latest so many, those since a moment; all where neither is said. */
+export interface Keep {
+  readonly last?: number
+  /** Milliseconds since 1970. */
+  readonly since?: number
+  /** Of these, the latest whose finished steps have so many bytes together; the latest of all stays in any case. */
+  readonly bytes?: number
+}
+export interface Freed {
+  readonly runs: number
+  readonly entries: number
+  readonly folders: number
+  readonly bytes: number
+}
+/** Milliseconds of "7d", "12h", "30m". @throws TriremeError `USAGE` */
+export function age(text: string): number {
+  const [, figure, unit = ''] = /^(\d+(?:\.\d+)?)([dhm])$/.exec(text) ?? []
+  if (figure === undefined)
+    throw new TriremeError('USAGE', `--older-than takes a number with d, h or m, such as 7d, got ${JSON.stringify(text)}.`)
+  return Number(figure) * { d: 86_400_000, h: 3_600_000, m: 60_000 }[unit as 'd' | 'h' | 'm'] // matched just now
+}
+/**
+ * Removes runs that are not kept, entries that no kept run needs, damaged ones, and work folders of runs that have ended. While a run goes
+ * on nothing is removed, since its keys are not all known before its end; one that starts meanwhile waits.
+ * @returns undefined while a run goes on
+ */
+export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed | undefined> =>
+  store.alone(async () => {
+    const sizes = new Map<string, Promise<number>>()
+    const bytesOf = (place: string) => {
+      const bytes = sizes.get(place) ?? sizeOf(place)
+      sizes.set(place, bytes)
+      return bytes
+    }
+    const kept = (await runsOf(store)).filter((run, n) => isKept(run, n, keep))
+    const needed = new Set<string>()
+    const keptIds = new Set<string>()
+    let budget = keep.bytes ?? Number.POSITIVE_INFINITY
+    for (const run of kept) {
+      const more = (await keysOf(store, run)).filter(key => !needed.has(key))
+      const bytes = keep.bytes === undefined ? 0 : sum(await Promise.all(more.map(key => bytesOf(store.entryFolder(key)))))
+      if (bytes > budget && keptIds.size > 0) break
+      budget -= bytes
+      keptIds.add(run.id)
+      for (const key of more) needed.add(key)
+    }
+    const gone = (await readdir(path.join(store.root, 'runs'))).filter(id => !keptIds.has(id))
+    const entries = [...store.keys()].filter(key => !needed.has(key))
+    const below = async (room: string) =>
+      (await readdir(path.join(store.root, room)).catch(() => [])).map(id => path.join(store.root, room, id))
+    const folders = [...(await below('work')), ...(await below('damaged')), ...(await below('resume'))]
+    const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
+    const bytes = sum(await Promise.all(places.map(bytesOf)))
+    if (!dryRun) {
+      store.remove(entries)
+      for (const place of places) await rm(place, { recursive: true, force: true })
+    }
+    return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
+  })
+const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
+function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
+  if (last === undefined && since === undefined) return true
+  return (last !== undefined && n < last) || (since !== undefined && Date.parse(run.started) >= since)
+}
+/** Keys of every entry that a run made or found; where another entry stands in, that one's. */
+async function keysOf(store: Store, run: RunRecord): Promise<readonly string[]> {
+  const events = await eventsOf(store, run.id)
+  const told = events.flatMap(event => (event.event === 'cached' || event.event === 'succeeded' ? [event.key] : []))
+  const all = [...new Set([...Object.values(run.entries), ...told])]
+  return Promise.all(all.map(async key => (store.look(key) ? key : ((await store.find(key))?.record.key ?? key))))
+}
+async function sizeOf(place: string): Promise<number> {
+  const found = await lstat(place).catch(() => undefined)
+  if (!found) return 0
+  if (!found.isDirectory()) return found.size
+  const names = await readdir(place)
+  let sum = 0
+  for (const name of names) sum += await sizeOf(path.join(place, name))
+  return sum
+}

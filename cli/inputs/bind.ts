@@ -1,0 +1,122 @@
+import { TriremeError } from '../../core/errors.ts'
+import { isRef, type Ref } from '../../core/graph/node.ts'
+import { placedSource } from '../../core/graph/place.ts'
+import type { Digests } from '../../core/store/source-digests.ts'
+import { type FileKind, fileOf, isSameAs } from '../../core/vocabulary/kind.ts'
+import type { Kind, Rows } from '../../core/vocabulary/rows.ts'
+import { type Place, placed, type Raw, type RawArgument } from '../arguments/raw.ts'
+import type { AnyPipeline } from '../project/catalogue.ts'
+import { concurrently } from './concurrently.ts'
+import { InputFault, inputFile, type Others } from './files.ts'
+import { checkSheet, type SheetRow } from './samplesheet.ts'
+import { faultsText, readTable, type Table, tableOf } from './table.ts'
+
+/** Files opened at once: enough to hide a network disk's delay, far below any limit of open files. */
+const width = 16
+
+/**
+ * From raw arguments to what the pipeline is called with: files become sources with digests that passed their kind's probe, sheets
+ * become rows, parameters stay values.
+ * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, told all at once
+ */
+export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: Digests): Promise<Bound> {
+  const args: Record<string, unknown> = {}
+  const sheets: Record<string, Sheet> = {}
+  const kinds = Object.entries(spec.inputs).filter(([name]) => raw[name] !== undefined)
+  for (const [name, { value }] of Object.entries(raw)) if (!(name in spec.inputs)) args[name] = value
+  const others: Others = {
+    fact: (slot, fact) => {
+      const other = args[slot]
+      return isRef(other) && 'facts' in other.kind ? (other.kind.facts as Readonly<Record<string, unknown>>)[fact] : undefined // facts are plain data
+    },
+    path: slot => {
+      const other = args[slot]
+      return isRef(other) && other.node.kind === 'source' ? placedSource(other.node, fileOf(other.kind)).path : undefined
+    },
+  }
+  const faults: string[] = []
+  const told = async <T>(call: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await call
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error
+      faults.push(error.message)
+      return undefined
+    }
+  }
+  for (const [name, kind] of kinds.filter(([, kind]) => 'rows' in kind)) sheets[name] = await sheet(name, kind as Rows, raw[name]!)
+  // What other files are to agree with comes first; rows, which agree with such as the reference, last.
+  const order = (kind: Kind) => ('rows' in kind ? 2 : leans(fileOf(kind)) ? 1 : 0)
+  for (const [name, kind] of kinds.sort(([, a], [, b]) => order(a) - order(b))) {
+    const given = raw[name]!
+    if ('rows' in kind) {
+      const { rows, folder } = sheets[name]!
+      args[name] = await concurrently(rows, width, async (row, n) => {
+        const files = await Promise.all(
+          Object.entries(row.files).map(async ([slot, { from, cells }]) => {
+            const at: Place = { words: row.at(from.from[0]), each: from.from.map(column => row.at(column)), folder }
+            return [
+              slot,
+              await told(inputFile(rowName(row, name, n), from.kind, cells.length === 1 ? cells[0] : cells, at, others, digests)),
+            ] as const
+          }),
+        )
+        return { ...row.values, ...Object.fromEntries(files) }
+      })
+    } else args[name] = await slot(name, kind, given, (key, value) => told(inputFile(key, fileOf(kind), value, given, others, digests)))
+  }
+  if (faults.length > 0)
+    throw new TriremeError('INPUT', faultsText('The input', faults.sort(new Intl.Collator('en', { numeric: true }).compare)))
+  return { args, sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])) }
+}
+export interface Bound {
+  readonly args: Readonly<Record<string, unknown>>
+  /** Words for where rows of a sheet stand, by input. */
+  readonly sheets: Readonly<Record<string, Table['among']>>
+}
+const leans = (kind: FileKind) => Object.values(kind.facts).some(isSameAs)
+
+/** One file, a list, or files by name. */
+async function slot(
+  name: string,
+  kind: Exclude<Kind, Rows>,
+  given: RawArgument,
+  file: (key: string, value: unknown) => Promise<Ref | undefined>,
+): Promise<unknown> {
+  const { value, words } = given
+  if ('many' in kind) {
+    const list = Array.isArray(value) ? (value as readonly unknown[]) : [value]
+    return concurrently(list, width, (each, n) => file(`${name}.${n + 1}`, each))
+  }
+  if (!('named' in kind)) return file(name, Array.isArray(value) && value.length === 1 ? value[0] : value)
+  const pairs: readonly (readonly [string, unknown])[] = Array.isArray(value)
+    ? (value as readonly unknown[]).map(text => pair(String(text), words))
+    : Object.entries(value ?? {})
+  const twice = pairs.find(([key], n) => pairs.findIndex(([other]) => other === key) < n)
+  if (twice) throw new TriremeError('PARAMETER', `${words} has the name "${twice[0]}" twice. Give each file a name of its own.`)
+  return Object.fromEntries(await concurrently(pairs, width, async ([key, each]) => [key, await file(`${name}.${key}`, each)] as const))
+}
+function pair(text: string, words: string): readonly [string, string] {
+  const split = text.indexOf('=')
+  if (split < 1) throw new TriremeError('PARAMETER', `${words} takes files by name, such as sample1=a.json, got ${JSON.stringify(text)}.`)
+  return [text.slice(0, split), text.slice(split + 1)]
+}
+/** For people, in names of steps: the row's own words, such as `patient1.sample1.L1`. */
+function rowName({ values }: SheetRow, sheet: string, n: number): string {
+  const words = [...new Set(Object.values(values).map(String))]
+  return words.length > 0 ? words.join('.') : `${sheet}.${n + 1}`
+}
+interface Sheet {
+  readonly rows: readonly SheetRow[]
+  /** Relative paths in it start here. */
+  readonly folder: string
+  readonly among: Table['among']
+}
+/** Rows from a CSV or TSV file, or given as objects. */
+async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Sheet> {
+  const { value, words, folder } = given
+  if (typeof value !== 'string' && !(Array.isArray(value) && value.every(row => typeof row === 'object' && row !== null)))
+    throw new TriremeError('PARAMETER', `${words} takes the path of a CSV or TSV file, or a list of rows, got ${JSON.stringify(value)}.`)
+  const table = typeof value === 'string' ? await readTable(placed(value, given)) : tableOf(value, name, folder)
+  return { rows: await checkSheet(table, kind), folder: table.folder, among: table.among }
+}

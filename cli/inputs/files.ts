@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { source } from '../../core/define/pipeline.ts'
+import { TriremeError } from '../../core/errors.ts'
+import type { Ref, SourceFile, SourceNode } from '../../core/graph/node.ts'
+import { placedSource } from '../../core/graph/place.ts'
+import type { Digests } from '../../core/store/source-digests.ts'
+import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
+import { type Place, placed } from '../arguments/raw.ts'
+
+/** Facts and paths of other inputs that this one is to agree with. */
+export interface Others {
+  readonly fact: (slot: string, fact: string) => unknown
+  readonly path: (slot: string) => string | undefined
+}
+/** A fault of one file, in words that say where its name was given. */
+export class InputFault extends Error {}
+
+/** A user's file with all that belongs to it, digested and looked at. */
+export async function inputFile(name: string, kind: FileKind, given: unknown, at: Place, others: Others, digests: Digests): Promise<Ref> {
+  const paths = gathered(kind, given, at)
+  const files: Record<string, SourceFile> = {}
+  for (const [n, [part, url]] of Object.entries(paths).entries()) {
+    const sha256 = await digests.of(url).catch((error: unknown) => {
+      throw error instanceof TriremeError ? new InputFault(`${at.each?.[n] ?? at.words}: ${error.message}`) : error
+    })
+    files[part] = { url, sha256 }
+  }
+  const facts = Object.entries(kind.facts).map(([fact, value]) => [
+    fact,
+    isSameAs(value) ? (others.fact(value.sameAs, fact) ?? value) : value,
+  ])
+  const ref = source(name, { ...kind, facts: Object.fromEntries(facts) }, files)
+  const node = ref.node as SourceNode // just made by `source`
+  const { companions, ...rest } = placedSource(node, kind)
+  const same = (fact: string) => {
+    const value = (kind.facts as Readonly<Record<string, unknown>>)[fact] // facts are plain data
+    return isSameAs(value) ? others.path(value.sameAs) : undefined
+  }
+  const fault = await kind.probe?.({ ...rest, companions: Object.values(companions), facts: { ...kind.facts }, same })
+  if (fault !== undefined) throw new InputFault(faultText(fault, paths, at))
+  return ref
+}
+/** A probe names the part that is at fault in brackets: "(second) is not gzip". */
+function faultText(fault: string, paths: Readonly<Record<string, string>>, at: Place): string {
+  const [, part = '', words = fault] = /^\((\w+)\) (.*)$/s.exec(fault) ?? []
+  const n = Object.keys(paths).indexOf(part)
+  const [where, files] = n < 0 ? [at.words, Object.values(paths)] : [at.each?.[n] ?? at.words, [paths[part]!]]
+  return `${where}: input file ${shownPath(files[0]!)} ${words}.`
+}
+const shownPath = (file: string) => (path.relative('', file).startsWith('..') ? file : path.relative('', file))
+
+/** Paths by part, or by companion suffix with '' for the file itself. */
+function gathered(kind: FileKind, given: unknown, at: Place): Readonly<Record<string, string>> {
+  const parts = partsOf(kind)
+  if (parts) return partPaths(Object.keys(parts), given, at, kind.format)
+  if (typeof given !== 'string') throw new InputFault(`${at.words} takes the path of a ${kind.format} file, got ${JSON.stringify(given)}.`)
+  const main = placed(given, at)
+  const beside = kind.companions.map(suffix => [suffix, companion(main, suffix, kind)] as const)
+  const missing = beside.find(([, file]) => file === undefined)
+  if (missing && existsSync(main))
+    throw new InputFault(
+      `${at.words}: ${given} lacks its ${missing[0]} file. It stands beside it as ${path.basename(main)}${missing[0]}. ${kind.hints?.indexed ?? 'Make it and put it there.'}`,
+    )
+  return { '': main, ...Object.fromEntries(beside.map(([suffix, file]) => [suffix, file ?? main + suffix])) }
+}
+/** x.bam.bai, or x.bai as some tools write it. */
+function companion(main: string, suffix: string, kind: FileKind): string | undefined {
+  const stem = main.endsWith(kind.extension)
+    ? main.slice(0, -kind.extension.length)
+    : main.slice(0, main.length - path.extname(main).length)
+  return [main + suffix, stem + suffix].find(file => existsSync(file))
+}
+/** From `a.fq.gz,b.fq.gz`, from a list, or by name. */
+function partPaths(names: readonly string[], given: unknown, at: Place, format: string): Readonly<Record<string, string>> {
+  const texts: unknown = typeof given === 'string' ? given.split(',').map(text => text.trim()) : given
+  const list: readonly unknown[] = Array.isArray(texts)
+    ? texts
+    : typeof texts === 'object' && texts !== null
+      ? names.map(name => (texts as Readonly<Record<string, unknown>>)[name]) // any object has string keys
+      : []
+  if (list.length !== names.length || !list.every(text => typeof text === 'string' && text !== ''))
+    throw new InputFault(
+      `${at.words} takes the ${names.length} files of a ${format} (${names.join(', ')}) with commas between, got ${JSON.stringify(given)}.`,
+    )
+  return Object.fromEntries(names.map((name, n) => [name, placed(String(list[n]), at)]))
+}

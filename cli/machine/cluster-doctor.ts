@@ -1,0 +1,43 @@
+import { TriremeError } from '../../core/errors.ts'
+import type { Finding } from '../../core/targets/argo/setup/doctor.ts'
+import { argoEnvironment } from '../project/environments.ts'
+
+/** Looks at the cluster of an environment: prints what is there, what is not, and what to do. @throws TriremeError `ENVIRONMENT` where something must be mended */
+export async function examineCluster({
+  on,
+  trial = false,
+  image = 'reads',
+  json = false,
+}: {
+  readonly on: string
+  readonly trial?: boolean
+  readonly image?: string
+  readonly json?: boolean
+}): Promise<void> {
+  const { examine } = await import('../../core/targets/argo/setup/doctor.ts')
+  const environment = await argoEnvironment(on)
+  const findings: Finding[] = []
+  for await (const finding of examine(environment)) findings.push(finding)
+  const sound = findings.every(({ state }) => state !== 'bad')
+  if (trial && sound) {
+    const { imagesIn } = await import('./images.ts')
+    findings.push(await (await import('../../core/targets/argo/setup/trial.ts')).trial(environment, image, await imagesIn(environment)))
+  }
+  const bad = findings.filter(({ state }) => state === 'bad')
+  if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, findings }, null, 2)}\n`)
+  else {
+    const { columns } = await import('../display/print.ts')
+    const firstLine = (text: string) => text.split('\n')[0] ?? ''
+    const rows = findings.map(({ state, name, needed, found }) => [state, name, needed, state === 'bad' ? 'see below' : firstLine(found)])
+    const words = findings.flatMap(({ name, state, found, mend }) => [
+      ...(state === 'bad' ? [`${name}: ${found}`] : []),
+      ...(mend !== undefined && mend !== 'see there' ? [`${name}: ${mend}.`] : []),
+    ])
+    const verdict =
+      bad.length === 0
+        ? `Runs on "${on}" should work.${trial ? '' : ' "--trial" runs two small steps there.'}`
+        : `To be mended: ${bad.map(({ name }) => name).join(', ')}.`
+    process.stdout.write([columns([['state', 'name', 'needed', 'found'], ...rows]), '', verdict, ...words, ''].join('\n'))
+  }
+  if (bad.length > 0) throw new TriremeError('ENVIRONMENT', '') // the table has said it all; the code gives the exit status
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { contents } from '../../containers/images.ts'
+import { type AskVersion, imageFor, imageVersions, readLock } from '../../core/environment/images.ts'
+import type { Environment } from '../../core/environment/settings.ts'
+import { TriremeError } from '../../core/errors.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import type { Store } from '../../core/store/store.ts'
+import { type Engine, engines, isFile, programCommand } from '../../core/targets/container/command.ts'
+import { ask, findEngine, readyImage } from '../../core/targets/container/engine.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
+import { readYaml } from '../arguments/params-file.ts'
+import { packageRoot } from '../project/package.ts'
+
+/** What the names of images stand for in an environment. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
+export async function imagesIn({ name, images, target }: Environment): Promise<(name: string) => string> {
+  const alone = Object.values(images.swap).find(({ reference }) => isFile(reference))
+  if (alone && target !== 'container')
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster gets at.`,
+    )
+  const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
+  const lock = file !== undefined ? readLock(await readYaml(file, 'lock of images'), file) : {}
+  return image => imageFor(image, { images, environment: name, lock, contents })
+}
+/** Versions of the plan's tools in the images of an environment. */
+export async function versionsIn(plan: Plan, environment: Environment, store: Store): Promise<ReadonlyMap<string, string>> {
+  const image = await imagesIn(environment)
+  return imageVersions(plan, { images: environment.images, contents, image, ask: asker(path.join(store.root, 'images.json'), environment) })
+}
+/** Runs version commands in images, and remembers the answers by the image's digest: the same digest never has another version. */
+function asker(memo: string, environment: Environment): AskVersion {
+  let known: Promise<Record<string, string>> | undefined
+  let writing = Promise.resolve()
+  return async (reference, tool) => {
+    known ??= readFile(memo, 'utf8')
+      .then(JSON.parse)
+      .catch(() => ({}))
+    const engine = () => engineFor(environment, reference, tool) // none is needed for what is known
+    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(engine(), reference))
+    if (digest === undefined) return versionIn(engine(), reference, tool)
+    const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
+    const before = (await known)[mark]
+    if (before !== undefined) return before
+    const version = await versionIn(engine(), reference, tool)
+    Object.assign(await known, { [mark]: version })
+    writing = writing.then(async () => writeFile(memo, JSON.stringify(await known, null, 1)).catch(() => {}))
+    await writing
+    return version
+  }
+}
+/** The engine that the environment says; for a cluster, and without a word, the first that is here. */
+function engineFor(environment: Environment, reference: string, tool: Tool): Engine {
+  try {
+    return findEngine(environment.target === 'container' ? environment.engine : undefined)
+  } catch (cause) {
+    throw new TriremeError(
+      'TOOL',
+      `The version of ${tool.name} in ${reference} is not known, and there is no ${engines.slice(0, -1).join(', ')} or ${engines.at(-1)} here to ask it. Say it in the settings: images: { swap: { NAME: { reference: …, versions: { ${tool.name}: VERSION } } } }.`,
+      { cause },
+    )
+  }
+}
+/** What stands for an image's content, if anything does: an id; a file's size and time. A folder may change, and apptainer keeps no ids. */
+async function idOf(engine: Engine, reference: string): Promise<string | undefined> {
+  await readyImage(engine, reference)
+  if (engine !== 'apptainer') return (await ask([engine, 'image', 'inspect', '--format', '{{.Id}}', reference])).stdout.trim()
+  const file = isFile(reference) ? await stat(reference) : undefined
+  return file?.isFile() ? `${reference} ${file.size} ${file.mtimeMs}` : undefined
+}
+/** The status does not matter, since tools differ (bwa: 1); 125 is an engine that cannot start the image at all. */
+async function versionIn(engine: Engine, reference: string, tool: Tool): Promise<string> {
+  await readyImage(engine, reference)
+  const { status, stdout, stderr } = await ask(programCommand(engine, reference, tool.version.argv))
+  const version = status === 125 ? undefined : tool.version.match.exec(`${stdout}\n${stderr}`)?.[1]
+  if (version !== undefined) return version
+  const why = status === 0 ? '' : `: ${stderr.trim().split('\n').at(-1)}`
+  throw new TriremeError(
+    'TOOL',
+    `${tool.name} does not tell its version in ${reference} ("${tool.version.argv.join(' ')}"${why}). Take an image that has it, or say the version in the settings.`,
+  )
+}

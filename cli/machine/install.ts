@@ -1,0 +1,157 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import { type Found, findTools, toolFault } from '../../core/host/tools.ts'
+import { quoted } from '../../core/run/failure.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
+
+/** What this machine can install tools with. */
+export interface Machine {
+  /** Root on Debian or one of its children: apt-get may be used. */
+  readonly apt: boolean
+  /** The first of these on PATH. */
+  readonly conda: 'micromamba' | 'mamba' | 'conda' | undefined
+  /** The conda environment of our own. */
+  readonly prefix: string
+}
+const onPath = (program: string): boolean =>
+  (process.env.PATH ?? '').split(path.delimiter).some(folder => folder !== '' && existsSync(path.join(folder, program)))
+/** Folder of the conda environment that holds what was installed for Trireme. */
+export const ownPrefix = (environment: NodeJS.ProcessEnv = process.env): string =>
+  environment.TRIREME_PREFIX || path.join(environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'trireme', 'env')
+export const thisMachine = (prefix: string = ownPrefix()): Machine => ({
+  apt: process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get'),
+  conda: (['micromamba', 'mamba', 'conda'] as const).find(onPath),
+  prefix,
+})
+/** Puts the tools of our own environment on PATH, before all others. Costs nothing where there is none. */
+export function useOwnTools(prefix: string = ownPrefix()): void {
+  const bin = path.join(prefix, 'bin')
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  if (existsSync(bin) && folders[0] !== bin) process.env.PATH = [bin, ...folders.filter(folder => folder !== bin)].join(path.delimiter)
+}
+
+const sorted = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
+export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
+  ...['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends'],
+  ...sorted(tools.flatMap(({ debian }) => debian?.split(' ') ?? [])),
+]
+/**
+ * Pinned packages into an environment of our own; channels as bioconda asks for them (https://bioconda.github.io), whatever the user's settings.
+ * @param there whether the environment exists already
+ */
+export const condaCommand = (program: string, prefix: string, tools: readonly Tool[], there: boolean): readonly string[] => [
+  ...[program, there ? 'install' : 'create', '--yes', '--prefix', prefix],
+  ...['--override-channels', '--strict-channel-priority', '--channel', 'conda-forge', '--channel', 'bioconda'],
+  ...sorted(tools.flatMap(({ conda }) => conda?.split(' ') ?? [])),
+]
+/** Commands that get the tools on a machine, and the tools that none of them gets. */
+export function remedies(
+  tools: readonly Tool[],
+  { apt, conda, prefix }: Machine,
+): { readonly commands: readonly (readonly string[])[]; readonly left: readonly Tool[] } {
+  const byApt = tools.filter(tool => apt && tool.debian !== undefined)
+  const byConda = tools.filter(tool => !byApt.includes(tool) && conda !== undefined && tool.conda !== undefined)
+  const there = existsSync(path.join(prefix, 'conda-meta'))
+  return {
+    commands: [
+      ...(byApt.length > 0 ? [aptCommand(byApt)] : []),
+      ...(byConda.length > 0 ? [condaCommand(conda ?? '', prefix, byConda, there)] : []),
+    ],
+    left: tools.filter(tool => !byApt.includes(tool) && !byConda.includes(tool)),
+  }
+}
+/** A command as a person types it. Only names, versions and the prefix are in it. */
+export const typed = (argv: readonly string[]): string => argv.map(quoted).join(' ')
+/** What a person may do to get tools, whether or not we could do it ourselves. */
+export function advice(tools: readonly Tool[], machine: Machine): string {
+  const { commands, left } = remedies(tools, machine)
+  const lines = commands.map(typed)
+  if (left.length === 0) return lines.join('\n')
+  const debian = left.filter(tool => tool.debian !== undefined)
+  const conda = left.filter(tool => tool.conda !== undefined)
+  if (debian.length > 0 && existsSync('/etc/debian_version')) lines.push(`sudo ${typed(aptCommand(debian))}`)
+  else if (conda.length > 0) lines.push(`${typed(condaCommand(machine.conda ?? 'micromamba', machine.prefix, conda, false))}`)
+  if (conda.length > 0 && machine.conda === undefined && !existsSync('/etc/debian_version'))
+    lines.push('(micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html)')
+  for (const tool of left) if (!tool.debian && !tool.conda) lines.push(`${tool.name}: see ${tool.homepage}`)
+  return lines.join('\n')
+}
+const faults = (found: readonly Found[]): readonly string[] => found.flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
+const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
+
+/**
+ * Installs the tools that are missing or unfit, and looks again. Says first, in one message, what it will do.
+ * @throws TriremeError `TOOL` when it may not or cannot, with the command that mends it
+ */
+export async function installMissing(
+  found: Iterable<Found>,
+  options: { readonly install: boolean; readonly log: (line: string) => void; readonly machine?: Machine },
+): Promise<void> {
+  const bad = [...found].filter(each => each.state !== 'ready')
+  if (bad.length === 0) return
+  const machine = options.machine ?? thisMachine()
+  const tools = bad.map(({ tool }) => tool)
+  const { commands, left } = remedies(tools, machine)
+  if (!options.install || left.length > 0) {
+    const how = `Install ${tools.length === 1 ? 'it' : 'them'} with:\n  ${advice(tools, machine).replaceAll('\n', '\n  ')}`
+    const unable = 'Trireme itself installs with apt-get as root on Debian and Ubuntu, else with micromamba, mamba or conda.'
+    throw new TriremeError('TOOL', [...faults(bad), how, ...(options.install ? [unable] : [])].join('\n'))
+  }
+  options.log(
+    `${plural(bad.length, 'tool')} to install: ${tools.map(({ name }) => name).join(', ')}. Running:\n  ${commands.map(typed).join('\n  ')}`,
+  )
+  for (const command of commands) await carryOut(command)
+  useOwnTools(machine.prefix)
+  const after = [...(await findTools(tools)).values()]
+  const still = after.filter(each => each.state !== 'ready')
+  // An old Debian's own version may not fit; conda's does, where there is one.
+  if (still.length > 0 && machine.apt && machine.conda) return installMissing(still, { ...options, machine: { ...machine, apt: false } })
+  if (still.length > 0) throw new TriremeError('TOOL', unfitAfter(still, machine))
+  options.log(`Installed: ${after.map(each => `${each.tool.name} ${each.state === 'ready' ? each.version : ''}`).join(', ')}.`)
+}
+function unfitAfter(still: readonly Found[], machine: Machine): string {
+  const pinned = still.map(({ tool }) => tool).filter(tool => tool.conda !== undefined)
+  const conda = typed(
+    condaCommand(machine.conda ?? 'micromamba', machine.prefix, pinned, existsSync(path.join(machine.prefix, 'conda-meta'))),
+  )
+  const remedy = pinned.length > 0 ? `\nThis system's packages do not have a version that fits. Conda has:\n  ${conda}` : ''
+  return `After installing, ${still.length === 1 ? 'one tool is' : `${still.length} tools are`} still not fit:\n${faults(still).join('\n')}${remedy}`
+}
+/** apt-get gets its lists first where there are none, and once more where they are too old to find a package. */
+async function carryOut(command: readonly string[]): Promise<void> {
+  if (command[0] !== 'apt-get') return call(command)
+  const lists = '/var/lib/apt/lists'
+  const fresh = existsSync(lists) && readdirSync(lists).some(name => name.endsWith('_Packages') || name.includes('_Packages.'))
+  const known =
+    fresh &&
+    spawnSync('apt-get', [
+      'install',
+      '--simulate',
+      '--no-install-recommends',
+      ...command.slice(command.indexOf('--no-install-recommends') + 1),
+    ]).status === 0
+  if (!known) await call(['apt-get', 'update'])
+  try {
+    await call(command)
+  } catch (error) {
+    if (!known) throw error
+    await call(['apt-get', 'update'])
+    await call(command)
+  }
+}
+/** Its output goes to stderr: stdout is for what a command was asked for. */
+async function call([program = '', ...words]: readonly string[]): Promise<void> {
+  const status = await new Promise<number | null>((done, fail) => {
+    const child = spawn(program, words, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    child.on('error', fail)
+    child.on('exit', done)
+  })
+  if (status !== 0)
+    throw new TriremeError(
+      'TOOL',
+      `"${typed([program, ...words])}" ended with status ${status}. Its own words are above; mend that and try again.`,
+    )
+}

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { perl, startersHere } from '../../core/host/perl-spawn.ts'
+import { bytesText } from '../../core/vocabulary/quantity.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
+
+/** One thing that the doctor looked at. */
+export interface Check {
+  readonly name: string
+  /** `lacking`: missing, and runs go without it. */
+  readonly state: 'ok' | 'missing' | 'unfit' | 'lacking'
+  readonly version: string | null
+  readonly needed: string
+  readonly path: string | null
+  /** What to do about it: a command, where there is one. */
+  readonly mend: string | null
+}
+/** Tells the CPU time and memory of every step where the system's Perl cannot. Runs go without either; the records then lack these figures. */
+export const gnuTime = {
+  place: (): string | undefined => ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place)),
+  tool: {
+    name: 'time',
+    homepage: 'https://www.gnu.org/software/time/',
+    licence: 'GPL-3.0-or-later',
+    // Debian's build calls its version "UNKNOWN", so the year of the copyright is taken. That it is GNU's is what counts.
+    version: { argv: ['time', '--version'], match: /GNU[\s\S]*?Copyright \(C\) (\d+)/ },
+    accepts: '*',
+    debian: 'time',
+  } satisfies Tool,
+}
+/** What a run needs of the system beside the tools of its steps. */
+export function surroundings(store: string | undefined): readonly Check[] {
+  return [nodeHere(), bashHere(), measureHere(), storeHere(path.resolve(store ?? process.env.TRIREME_STORE ?? '.trireme'))]
+}
+function nodeHere(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const fit = major > 20 || (major === 20 && minor >= 12)
+  const line = { name: 'Node', version: process.versions.node, needed: '>=20.12', path: process.execPath }
+  return fit
+    ? { ...line, state: 'ok', mend: null }
+    : { ...line, state: 'unfit', mend: 'install Node 20.12 or newer from https://nodejs.org' }
+}
+/** 4.4 is the first whose arrays may be empty under "set -u"; macOS brings 3.2. */
+function bashHere(): Check {
+  const text = output('bash', '--version')
+  const version = /version (\d+)\.(\d+)\S*/.exec(text)
+  const line = {
+    name: 'bash',
+    version: version?.[0].replace('version ', '') ?? null,
+    needed: '>=4.4',
+    path: output('sh', '-c', 'command -v bash').trim() || null,
+  }
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)]
+  if (major > 4 || (major === 4 && minor >= 4)) return { ...line, state: 'ok', mend: null }
+  return {
+    ...line,
+    state: version ? 'unfit' : 'missing',
+    mend: process.platform === 'darwin' ? 'brew install bash' : 'install bash 4.4 or newer',
+  }
+}
+function measureHere(): Check {
+  if (startersHere) return { name: 'Perl', version: null, needed: 'for records', state: 'ok', path: perl, mend: null }
+  const place = gnuTime.place()
+  const line = { name: 'GNU time', version: null, needed: 'for records' }
+  if (place) return { ...line, state: 'ok', path: place, mend: null }
+  const mend = process.platform === 'darwin' ? 'brew install gnu-time' : 'install your system\'s package "time"'
+  return { ...line, state: 'lacking', path: null, mend: `${mend}; without it records lack CPU time and memory` }
+}
+function storeHere(store: string): Check {
+  let place = store
+  while (!existsSync(place)) place = path.dirname(place)
+  const line = { name: 'store', needed: 'writable', path: store }
+  try {
+    if (!statSync(place).isDirectory()) throw new Error('a file stands where the folder should be')
+    accessSync(place, constants.W_OK)
+    const { bavail, bsize } = statfsSync(place)
+    return { ...line, state: 'ok', version: `${bytesText(bavail * bsize)} free`, mend: null }
+  } catch {
+    return {
+      ...line,
+      state: 'unfit',
+      version: null,
+      mend: `${os.userInfo().username} cannot write to ${place}: give another folder with --store or TRIREME_STORE`,
+    }
+  }
+}
+function output(program: string, ...words: string[]): string {
+  try {
+    return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  } catch {
+    return ''
+  }
+}

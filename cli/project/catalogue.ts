@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs'
+import { readdir, realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Profile } from '../../core/define/dataset.ts'
+import type { Layout, Results } from '../../core/define/pipeline.ts'
+import { TriremeError } from '../../core/errors.ts'
+import type { InKinds, OutKinds } from '../../core/vocabulary/kind.ts'
+import type { Needs } from '../../core/vocabulary/quantity.ts'
+import type { Kinds } from '../../core/vocabulary/rows.ts'
+import type { Schemas } from '../../core/vocabulary/schema.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
+import { didYouMean } from '../arguments/suggest.ts'
+import { ending, house, packageRoot } from './package.ts'
+
+/** A pipeline as the command line uses it: called with arguments that it checks itself. */
+export interface AnyPipeline {
+  (given: Readonly<Record<string, unknown>>): Results
+  readonly spec: {
+    readonly name: string
+    readonly about?: string
+    readonly inputs: Kinds
+    readonly params?: Schemas
+    readonly layout?: Readonly<Record<string, Layout | undefined>>
+  }
+}
+/** A step as `list` and `show` see it. */
+export interface AnyStep {
+  readonly spec: {
+    readonly name: string
+    readonly about?: string
+    readonly edam?: readonly string[]
+    readonly image: string
+    readonly tools?: readonly Tool[]
+    readonly inputs: InKinds
+    readonly params?: Schemas
+    readonly outputs: OutKinds
+    readonly streams?: readonly string[]
+    readonly needs: Needs | ((params: never) => Needs)
+  }
+}
+/** Where something was found: in the package, or in the project of the working directory. */
+export type Home = 'package' | 'project'
+export interface Listed<T> {
+  readonly name: string
+  /** Its module below its room, without ending: `samtools/sort`, as `add` takes it and an import names it. */
+  readonly place: string
+  /** Its name in that module: `sort`. */
+  readonly exported: string
+  readonly home: Home
+  readonly file: string
+  readonly it: T
+}
+type Room = 'pipelines' | 'steps'
+
+const isPipeline = (value: unknown): value is AnyPipeline => hasSpec(value) && 'build' in value.spec
+const isStep = (value: unknown): value is AnyStep => hasSpec(value) && 'command' in value.spec
+const hasSpec = (value: unknown): value is { readonly spec: object } =>
+  typeof value === 'function' && 'spec' in value && typeof value.spec === 'object' && value.spec !== null
+
+const isModule = (name: string) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|script|d)\.[cm]?[jt]s$/.test(name)
+/** Modules of a room: pipelines lie in it, steps one folder deeper, by tool. */
+async function modulesIn(folder: string, room: Room): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: room === 'steps' }).catch(() => [])
+  return names
+    .filter(name => isModule(name) && name.includes(path.sep) === (room === 'steps'))
+    .sort()
+    .map(name => path.join(folder, name))
+}
+const packageFolder = (room: Room) => path.join(house, room)
+/** The project's room, unless the working directory is the package's own checkout. */
+async function projectFolder(room: Room): Promise<string | undefined> {
+  const folder = path.resolve(room)
+  return !existsSync(folder) || (await isCheckout()) ? undefined : folder
+}
+const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
+
+let loader: Promise<(file: string) => Promise<object>> | undefined
+/** The package's modules are compiled; a project's own TypeScript goes through a small loader, which is only started for it. */
+export async function load(file: string, home: Home): Promise<Readonly<Record<string, unknown>>> {
+  if (home === 'package' || /\.m?js$/.test(file)) return import(pathToFileURL(file).href)
+  loader ??= import('./typescript.ts').then(({ typescript }) => typescript())
+  try {
+    return { ...(await (await loader)(file)) }
+  } catch (cause) {
+    if (cause instanceof Error && /^(TriremeError|PlanError)$/.test(cause.name)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TriremeError(
+      'DEFINITION',
+      `${path.relative('', file)} cannot be loaded: ${reason}\nCorrect the file, or move it out of ${path.relative('', path.dirname(file))}/.`,
+      { cause },
+    )
+  }
+}
+const placeOf = (folder: string, file: string) =>
+  path
+    .relative(folder, file)
+    .replace(/\.[cm]?[jt]s$/, '')
+    .split(path.sep)
+    .join('/')
+async function inHome<T extends AnyPipeline | AnyStep>(
+  room: Room,
+  home: Home,
+  wanted: (value: unknown) => value is T,
+): Promise<readonly Listed<T>[]> {
+  const folder = home === 'package' ? packageFolder(room) : await projectFolder(room)
+  if (folder === undefined) return []
+  const files = await modulesIn(folder, room)
+  const modules = await Promise.all(files.map(async file => ({ file, exports: await load(file, home) })))
+  const found = modules.flatMap(({ file, exports }) =>
+    Object.entries(exports).flatMap(([exported, it]) =>
+      wanted(it) ? [{ name: it.spec.name, place: placeOf(folder, file), exported, home, file, it }] : [],
+    ),
+  )
+  return [...new Map(found.map(each => [each.it, each])).values()]
+}
+/** Everything there is; a project's own come first, and hide the package's of the same name. */
+async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
+  const own = await inHome(room, 'project', wanted)
+  const theirs = await inHome(room, 'package', wanted)
+  const names = new Set(own.map(({ name }) => name))
+  return [...own, ...theirs.filter(({ name }) => !names.has(name))]
+}
+export const pipelines = (): Promise<readonly Listed<AnyPipeline>[]> => all('pipelines', isPipeline)
+export const steps = (): Promise<readonly Listed<AnyStep>[]> => all('steps', isStep)
+/** The package's own, whatever a project has of the same name. */
+export const packageSteps = (): Promise<readonly Listed<AnyStep>[]> => inHome('steps', 'package', isStep)
+
+type Profiles = Readonly<Record<string, Readonly<Record<string, Profile>>>>
+/** Profiles of a pipeline by name: the package's, and those of the project's `profiles.ts`, which come first. */
+export async function profilesOf(pipeline: string): Promise<Readonly<Record<string, Profile>>> {
+  const { profiles } = await import('../../datasets/profiles.ts')
+  const own = (await inProject())[pipeline]
+  return { ...(Object.hasOwn(profiles, pipeline) ? profiles[pipeline] : {}), ...own }
+}
+async function inProject(): Promise<Profiles> {
+  if (await isCheckout()) return {}
+  const file = ['profiles', 'pipelines/profiles']
+    .flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end)))
+    .find(existsSync)
+  if (file === undefined) return {}
+  const { profiles } = await load(file, 'project')
+  if (typeof profiles === 'object' && profiles !== null) return profiles as Profiles // a record, as its own type check says
+  throw new TriremeError(
+    'DEFINITION',
+    `${path.relative('', file)} exports no "profiles". Write: export const profiles = { PIPELINE: { NAME: { about: '…', arguments: () => ({ … }) } } }`,
+  )
+}
+
+/**
+ * A pipeline by name. One of the package is in the file of that name, so no other is loaded.
+ * @throws TriremeError `USAGE` with the nearest name when there is none
+ */
+export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
+  const own = (await inHome('pipelines', 'project', isPipeline)).find(each => each.name === name)
+  if (own) return own
+  const file = path.join(packageFolder('pipelines'), `${name}${ending}`)
+  if (/^[a-z][a-z0-9-]*$/.test(name) && existsSync(file)) {
+    for (const [exported, it] of Object.entries(await load(file, 'package')))
+      if (isPipeline(it) && it.spec.name === name) return { name, place: name, exported, home: 'package', file, it }
+  }
+  const known = (await pipelines()).map(each => each.name)
+  const step = (await steps()).find(each => isCalled(each, name))
+  if (step)
+    throw new TriremeError(
+      'USAGE',
+      `"${name}" is a step; only pipelines run. "trireme show ${name}" says how to import it into one. Pipelines are: ${known.join(', ')}.`,
+    )
+  throw new TriremeError(
+    'USAGE',
+    `There is no pipeline "${name}".${await didYouMean(name, known)} ${known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'}`,
+  )
+}
+/** By its own name, else by its module: `samtools-sort` and `samtools/sort` are one. */
+const isCalled = ({ name, place }: Listed<unknown>, words: string) => name === words || (place.includes('/') && place === words)
+/**
+ * Pipelines and steps by name, for `show`: several where a module has several.
+ * @throws TriremeError `USAGE` with the nearest name when there is none
+ */
+export async function findAny(name: string): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
+  const known = [...(await pipelines()), ...(await steps())]
+  const named = known.find(each => each.name === name)
+  const found = named ? [named] : known.filter(each => isCalled(each, name))
+  if (found.length > 0) return found
+  const hint = await didYouMean(
+    name,
+    known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]),
+  )
+  throw new TriremeError('USAGE', `There is no pipeline or step "${name}".${hint} "trireme list" names them all.`)
+}

@@ -1,0 +1,168 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { add } from '../commands/add.ts'
+import { diff } from '../commands/diff.ts'
+import { init } from '../commands/init.ts'
+import { upgrade } from '../commands/upgrade.ts'
+import { lockName, names, originals, readLock } from './copies.ts'
+import { mentions } from './import-closure.ts'
+
+let project: string
+let said: string
+beforeEach(() => {
+  project = mkdtempSync(path.join(os.tmpdir(), 'trireme-project-'))
+  said = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation(text => {
+    said += text
+    return true
+  })
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(project, { recursive: true })
+})
+const at = (name: string) => path.join(project, name)
+const read = (name: string) => readFileSync(at(name), 'utf8')
+const sort = 'steps/samtools/sort.ts'
+/** Makes the project's copy look as if it came from an older version whose file was `text`. */
+async function older(place: string, text: string) {
+  const { noted, lockText } = await import('./copies.ts')
+  const { files } = readLock(project)
+  writeFileSync(at(place), text)
+  writeFileSync(at(lockName), lockText({ ...files, [place]: { ...noted(Buffer.from(text)), version: '0.0.9' } }))
+}
+
+test('what a module names', () => {
+  const text = `import a, { b } from './a.ts'\nimport type { C } from "trireme-bio"\nexport * from '../d.ts'\nimport 'e'\nconst f = await import('./f.ts')
+const script = asset(import.meta.url, './g.script.mjs')\nexport const from = (x: string) => x\nfrom('h')`
+  expect(mentions(text)).toEqual({ imports: ['./a.ts', 'trireme-bio', '../d.ts', 'e', './f.ts'], assets: ['./g.script.mjs'] })
+})
+test('a step is copied with its test, and noted', async () => {
+  await add('samtools/sort', project, false)
+  const lock = JSON.parse(read(lockName))
+  expect(Object.keys(lock.files)).toEqual(['steps/samtools/sort.test.ts', sort])
+  expect(lock.files[sort]).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(read(sort)).toContain("from 'trireme-bio/kinds'")
+  expect(said).toContain('npx vitest run steps/samtools/sort.test.ts')
+})
+test('a pipeline brings its steps, their tests, and the bundled scripts', async () => {
+  const places = (await originals('variant-accuracy')).map(({ place }) => place)
+  expect(places).toEqual(expect.arrayContaining(['pipelines/variant-accuracy.ts', 'pipelines/variant-calling.ts', 'pipelines/roles.ts']))
+  expect(places).toEqual(expect.arrayContaining(['steps/bwa/mem.ts', 'steps/truth/compare.ts', 'steps/truth/compare.script.mjs']))
+  expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
+  expect(places).not.toContain('steps/kinds.ts')
+})
+test('a misspelt name', async () => {
+  await expect(add('samtool/sort', project, false)).rejects.toThrow(
+    'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
+  )
+  expect(names()).toEqual(expect.arrayContaining(['bwa/mem', 'variant-calling']))
+  expect(names()).not.toContain('roles') // a module that pipelines share is none
+})
+test('a file that was changed is not overwritten, and then nothing is copied', async () => {
+  mkdirSync(at('steps/samtools'), { recursive: true })
+  writeFileSync(at(sort), 'mine')
+  await expect(add('samtools/sort', project, false)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining(`  ${sort}\nMove them, or give --force`),
+  })
+  expect(readdirSync(at('steps/samtools'))).toEqual(['sort.ts'])
+  await add('samtools/sort', project, true)
+  expect(read(sort)).toContain('samtools')
+})
+test('diff tells who changed what, line by line', async () => {
+  await add('samtools/sort', project, false)
+  await diff('samtools/sort', project)
+  expect(said).toContain(`unchanged  ${sort}`)
+  appendFileSync(at(sort), '// mine\n')
+  said = ''
+  await diff(undefined, project)
+  expect(said).toContain(`changed by you  ${sort}`)
+  expect(said).toContain(`--- trireme-bio/${sort}\n+++ ${sort}\n`)
+  expect(said).toContain('+// mine')
+  await older(sort, 'old\n')
+  said = ''
+  await diff(sort, project)
+  expect(said).toContain(`changed upstream  ${sort}`)
+})
+test('upgrade replaces what was left alone', async () => {
+  await add('samtools/sort', project, false)
+  const now = read(sort)
+  await older(sort, 'old\n')
+  rmSync(at('steps/samtools/sort.test.ts'))
+  said = ''
+  await upgrade(undefined, project)
+  expect(read(sort)).toBe(now)
+  expect(said).toBe(`${sort}: upgraded\n`)
+  expect(existsSync(at('steps/samtools/sort.test.ts'))).toBe(false)
+  said = ''
+  await upgrade('samtools/sort', project)
+  expect(said).toContain('Nothing to do')
+})
+test('upgrade keeps what you changed, and puts the new one beside it', async () => {
+  await add('samtools/sort', project, false)
+  const now = read(sort)
+  await older(sort, 'old\n')
+  writeFileSync(at(sort), 'mine\n')
+  await upgrade(undefined, project)
+  expect(read(sort)).toBe('mine\n')
+  expect(read(`${sort}.new`)).toBe(now)
+  expect(said).toContain(`${sort}: conflict, changed by you and upstream`)
+  said = ''
+  await diff(sort, project)
+  expect(said).toContain(`changed by you  ${sort}`)
+})
+test('without copies, diff says how to get some', async () => {
+  await expect(diff(undefined, project)).rejects.toThrow('There are no copies here')
+})
+test('a damaged lock file is an error', async () => {
+  writeFileSync(at(lockName), '{')
+  await expect(diff(undefined, project)).rejects.toMatchObject({
+    code: 'INPUT',
+    message: expect.stringContaining('trireme.lock.json is damaged'),
+  })
+})
+test('init makes a project, and never in a folder that holds something', async () => {
+  await init(at('heart'))
+  expect(readdirSync(at('heart')).sort()).toEqual([
+    '.gitignore',
+    'README.md',
+    'data',
+    'package.json',
+    'pipelines',
+    'samplesheet.csv',
+    'trireme.config.yaml',
+    'tsconfig.json',
+  ])
+  expect(JSON.parse(read('heart/package.json'))).toMatchObject({
+    name: 'heart',
+    type: 'module',
+    dependencies: { 'trireme-bio': expect.stringMatching(/^\^/) },
+  })
+  const [header, row] = read('heart/samplesheet.csv').split('\n')
+  expect([header, row]).toEqual([
+    'patient,sample,lane,fastq_1,fastq_2',
+    'sample1,sample1,L1,data/sample1_L1_1.fastq.gz,data/sample1_L1_2.fastq.gz',
+  ])
+  await expect(init(at('heart'))).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('is not empty: it holds') })
+})
+test('init adds to a package.json that is there', async () => {
+  writeFileSync(
+    at('package.json'),
+    JSON.stringify({
+      name: 'mine',
+      type: 'commonjs',
+      scripts: { test: 'echo "Error: no test specified" && exit 1' },
+      dependencies: { 'trireme-bio': 'file:x.tgz' },
+    }),
+  )
+  await init(project)
+  expect(JSON.parse(read('package.json'))).toMatchObject({
+    name: 'mine',
+    type: 'module',
+    scripts: { test: 'tsc && vitest run' },
+    dependencies: { 'trireme-bio': 'file:x.tgz' },
+  })
+})

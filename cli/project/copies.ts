@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import { didYouMean } from '../arguments/suggest.ts'
+import { packageSteps } from './catalogue.ts'
+import { mentions, reach, relative } from './import-closure.ts'
+import { packageRoot, version } from './package.ts'
+
+/** A file that goes into a project: where it is in the package, and where it goes, `steps/samtools/sort.ts`. */
+export interface Original {
+  readonly place: string
+  readonly from: string
+}
+/** `trireme.lock.json`: which files of the project were copied, from which version, and what they held then. */
+export interface Lock {
+  readonly package: 'trireme-bio'
+  readonly files: Readonly<Record<string, { readonly version: string; readonly sha256: string }>>
+}
+export const lockName = 'trireme.lock.json'
+export function readLock(project: string): Lock {
+  const file = path.join(project, lockName)
+  if (!existsSync(file)) return { package: 'trireme-bio', files: {} }
+  try {
+    const { files } = JSON.parse(readFileSync(file, 'utf8')) as Lock // only its files are used, and each is looked at
+    return { package: 'trireme-bio', files: Object.fromEntries(Object.entries(files)) }
+  } catch (cause) {
+    throw new TriremeError(
+      'INPUT',
+      `${lockName} is damaged. Take it back from version control, or remove it and add the copies again with --force.`,
+      { cause },
+    )
+  }
+}
+export const lockText = (files: Lock['files']): string =>
+  `${JSON.stringify({ package: 'trireme-bio', files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) }, null, 2)}\n`
+export const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
+export const noted = (content: Buffer) => ({ version: version(), sha256: digest(content) })
+
+const isTest = (file: string) => file.endsWith('.test.ts')
+const isModule = (file: string) => file.endsWith('.ts') && !/\.(test|script|d)\.ts$/.test(file)
+/** The modules that hold a step or pipeline, as `add` names them: `samtools/sort`, `variant-calling`. */
+export function names(): readonly string[] {
+  const steps = path.join(packageRoot, 'steps')
+  const tools = readdirSync(steps, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const verbs = tools.flatMap(({ name }) =>
+    readdirSync(path.join(steps, name))
+      .filter(isModule)
+      .map(file => `${name}/${file.slice(0, -3)}`),
+  )
+  const room = path.join(packageRoot, 'pipelines')
+  const pipelines = readdirSync(room).filter(file => isModule(file) && /\bpipeline\(/.test(readFileSync(path.join(room, file), 'utf8')))
+  return [...verbs, ...pipelines.map(file => file.slice(0, -3))].sort()
+}
+/**
+ * The files that a name stands for: the step or pipeline, all it imports by relative path, their tests and their assets.
+ * What it imports by package name stays in the package.
+ * @throws TriremeError `USAGE` with the nearest name when the package has none such
+ */
+export async function originals(name: string): Promise<readonly Original[]> {
+  const words = name.replace(/^(steps|pipelines)\//, '').replace(/\.ts$/, '')
+  const known = names()
+  const plain = known.includes(words) ? words : ((await packageSteps()).find(step => step.name === words)?.place ?? words)
+  if (!known.includes(plain)) {
+    const hint = await didYouMean(plain, known)
+    throw new TriremeError('USAGE', `There is no step or pipeline "${name}" in the package.${hint || ` There are: ${known.join(', ')}.`}`)
+  }
+  const room = plain.includes('/') ? 'steps' : 'pipelines'
+  return withAllTheyNeed([`${room}/${plain}.ts`])
+}
+/** Files of the package with all that they import by relative path, their tests and their assets. */
+export function withAllTheyNeed(places: readonly string[]): readonly Original[] {
+  const modules = reach(places.map(place => path.join(packageRoot, place))).filter(inRooms)
+  const tests = modules.map(file => file.replace(/\.ts$/, '.test.ts')).filter(file => existsSync(file) && reach([file]).every(inRooms))
+  const files = [...new Set(reach([...modules, ...tests]))]
+  return [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)].sort((a, b) => (a.place < b.place ? -1 : 1))
+}
+const inRooms = (file: string): boolean => /^(steps|pipelines)[\\/]/.test(path.relative(packageRoot, file))
+const original = (file: string): Original => ({ place: path.relative(packageRoot, file).split(path.sep).join('/'), from: file })
+/** A bundled script comes from dist/: it holds all it needs, and no project has to bundle it anew. */
+function assets(file: string): readonly Original[] {
+  return mentions(readFileSync(file, 'utf8')).assets.map(asset => {
+    const beside = relative(asset, file) ?? file // an asset's name is relative by its definition
+    const { place } = original(beside)
+    return { place, from: existsSync(beside) ? beside : path.join(packageRoot, 'dist', place) }
+  })
+}
+
+/** How a copy stands to what it was copied from and to what the package has now. */
+export type State = 'unchanged' | 'changed by you' | 'changed upstream' | 'changed by both' | 'removed by you' | 'gone upstream'
+export interface Copy {
+  readonly place: string
+  readonly state: State
+  /** What the package has now; undefined where it is gone. */
+  readonly upstream: Buffer | undefined
+  readonly here: Buffer | undefined
+}
+/** Where the package has the file of a copy now. */
+function upstreamOf(place: string): Buffer | undefined {
+  const from = [path.join(packageRoot, place), path.join(packageRoot, 'dist', place)].find(file => existsSync(file))
+  return from === undefined ? undefined : readFileSync(from)
+}
+/** Compares three contents of each noted file. Two that changed to the same are unchanged. */
+export function compare(project: string, files: Lock['files']): readonly Copy[] {
+  return Object.entries(files).map(([place, { sha256 }]): Copy => {
+    const file = path.join(project, place)
+    const here = existsSync(file) ? readFileSync(file) : undefined
+    const upstream = upstreamOf(place)
+    const both = { place, here, upstream }
+    if (upstream === undefined) return { ...both, state: 'gone upstream' }
+    if (here === undefined) return { ...both, state: 'removed by you' }
+    const [yours, theirs] = [digest(here) !== sha256, digest(upstream) !== sha256]
+    if (here.equals(upstream)) return { ...both, state: 'unchanged' }
+    return { ...both, state: yours && theirs ? 'changed by both' : yours ? 'changed by you' : 'changed upstream' }
+  })
+}
+/** The noted files that a name of `diff` or `upgrade` stands for: a path, a step or pipeline, or all. @throws TriremeError `USAGE` */
+export async function chosen(lock: Lock, name: string | undefined): Promise<Lock['files']> {
+  if (Object.keys(lock.files).length === 0)
+    throw new TriremeError(
+      'USAGE',
+      `There are no copies here: no ${lockName} names any. Go to the project's folder, or copy something with "trireme add NAME".`,
+    )
+  if (name === undefined) return lock.files
+  const path = name.replace(/^\.\//, '')
+  const places = path in lock.files ? [path] : (await originals(name)).map(({ place }) => place)
+  const files = Object.fromEntries(Object.entries(lock.files).filter(([place]) => places.includes(place)))
+  if (Object.keys(files).length > 0) return files
+  throw new TriremeError(
+    'USAGE',
+    `"${name}" was not copied into this project. Copy it with "trireme add ${name}", or name one of: ${Object.keys(lock.files).join(', ')}.`,
+  )
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readEnvironment } from '../../core/environment/read.ts'
+import { environments, findEnvironment } from './environments.ts'
+import { files } from './template.ts'
+
+let folder: string
+const before = process.cwd()
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-environments-'))
+  process.chdir(folder)
+})
+afterEach(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true })
+})
+const ours = `
+environments:
+  ours:
+    about: Our cluster
+    target: argo
+    context: ours
+    kubeconfig: kube/config
+    namespace: pipelines
+    bucket: { endpoint: s3.example.org, name: pipelines }
+    images: { lock: ours.lock }
+  workstation:
+    target: local
+    limits: { cpu: 2 }
+`
+test('those of the package are there, whole', async () => {
+  const found = await environments()
+  expect(found.every(({ home }) => home === 'package')).toBe(true)
+  expect(found.map(({ environment: { name } }) => name)).toEqual(expect.arrayContaining(['workstation', 'workstation-containers']))
+  for (const { environment } of found) expect(environment.about).toBeTruthy()
+})
+test('those of trireme.config.yaml come first, with paths that start at it, and hide those of the package', async () => {
+  writeFileSync('trireme.config.yaml', ours)
+  const found = await environments()
+  expect(found.slice(0, 2).map(({ home, environment: { name } }) => [home, name])).toEqual([
+    ['project', 'ours'],
+    ['project', 'workstation'],
+  ])
+  expect(found.filter(({ environment: { name } }) => name === 'workstation')).toHaveLength(1)
+  expect(await findEnvironment('workstation')).toMatchObject({ limits: { cpu: 2 } })
+  const here = process.cwd()
+  expect(await findEnvironment('ours')).toMatchObject({
+    kubeconfig: path.join(here, 'kube/config'),
+    images: { lock: path.join(here, 'ours.lock') },
+  })
+})
+test('trireme.config.ts is loaded as pipelines are, by name or as default', async () => {
+  writeFileSync('trireme.config.ts', `const threads: number = 3\nexport const environments = { mine: { target: 'local', threads } }\n`)
+  expect(await findEnvironment('mine')).toMatchObject({ name: 'mine', target: 'local', threads: 3 })
+  rmSync('trireme.config.ts')
+  writeFileSync('trireme.config.mjs', `export default { environments: { other: { target: 'local' } } }\n`)
+  expect(await findEnvironment('other')).toMatchObject({ name: 'other', target: 'local' })
+})
+test('what is wrong is told with file and place', async () => {
+  await expect(findEnvironment('workstaton')).rejects.toThrow(
+    'There is no environment "workstaton". Did you mean "workstation"? There are: ',
+  )
+  writeFileSync('trireme.config.yaml', 'environments: { ours: { target: local, threads: none } }')
+  await expect(findEnvironment('ours')).rejects.toThrow(
+    'Environment "ours" in trireme.config.yaml: threads: expected a whole number from 1. Got "none".',
+  )
+  expect(await findEnvironment('workstation')).toMatchObject({ target: 'local' }) // a fault of one environment is none of another's
+  writeFileSync('trireme.config.yaml', 'environments: [')
+  await expect(findEnvironment('ours')).rejects.toThrow(/trireme\.config\.yaml, line 1, column \d+: /)
+  writeFileSync('trireme.config.yaml', 'target: local')
+  await expect(findEnvironment('ours')).rejects.toThrow(
+    'trireme.config.yaml has no "environments". Write environments: { NAME: { target: local } }',
+  )
+  writeFileSync('trireme.config.ts', 'export const environments = {}')
+  await expect(environments()).rejects.toThrow('There are trireme.config.ts and trireme.config.yaml. Keep one of them.')
+})
+test('what the documents show is read', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const shown = ['environments', 'images'].flatMap(name => {
+    const text = readFileSync(path.join(root, 'docs', 'reference', `${name}.md`), 'utf8')
+    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+  })
+  expect(shown).toHaveLength(2)
+  for (const text of shown)
+    for (const [name, settings] of Object.entries(parse(text).environments))
+      expect(readEnvironment(name, settings, 'the page').name).toBe(name)
+})
+test('what "trireme init" writes holds none, and good ones once its marks of comments are away', async () => {
+  const text = files['trireme.config.yaml'] ?? ''
+  writeFileSync('trireme.config.yaml', text)
+  expect((await environments()).every(({ home }) => home === 'package')).toBe(true)
+  writeFileSync('trireme.config.yaml', text.replace(/^# {3}/gm, '  ').replaceAll('OWNER', 'owner'))
+  const own = (await environments()).filter(({ home }) => home === 'project')
+  expect(own.map(({ environment: { name, target } }) => [name, target])).toEqual([
+    ['boxes', 'container'],
+    ['ours', 'argo'],
+  ])
+})

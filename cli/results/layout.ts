@@ -1,0 +1,99 @@
+import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import { fileOf } from '../../core/vocabulary/kind.ts'
+import { isList, isRef, type Ref } from '../../core/graph/node.ts'
+import type { Layout, Results } from '../../core/define/pipeline.ts'
+import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
+
+export type Layouts = Readonly<Record<string, Layout | undefined>>
+/** One file to publish: where it lies in the store, and its path below the folder of results. */
+export interface Publication {
+  readonly from: string
+  readonly to: string
+}
+/** A file that a result promises: its path below the folder of results, without extension. */
+interface Promised {
+  readonly base: string
+  readonly ref: Ref
+  readonly result: string
+  readonly name: string | undefined
+}
+/**
+ * Where every result will lie, known before anything runs but for lists that a step writes.
+ * @throws TriremeError `PARAMETER` when a name would lead out of the folder, or two results to one path
+ */
+export function promisedFiles(results: Results, layout: Layouts = {}): readonly Promised[] {
+  const all = Object.entries(results).flatMap(([result, given]): readonly Promised[] => {
+    if (isRef(given))
+      return [{ base: 'many' in given.kind ? result : place(result, undefined, layout), ref: given, result, name: undefined }]
+    const named = isList(given) ? given.map((ref, n) => [String(n + 1), ref as Ref] as const) : Object.entries(given) // a result's list holds refs
+    return named.map(([name, ref]) => ({ base: place(result, name, layout), ref, result, name }))
+  })
+  checkApart(all.flatMap(({ base, ref }) => ('many' in ref.kind ? [] : filesOf(placedAt(base, fileOf(ref.kind))))))
+  return all
+}
+/** The files of results that were made, once they are in the store. */
+export function publications(results: Results, made: Readonly<Record<string, unknown>>, layout: Layouts = {}): readonly Publication[] {
+  const pairs = promisedFiles(results, layout).flatMap(({ base, ref, result, name }): readonly Publication[] => {
+    const kind = fileOf(ref.kind)
+    const group = made[result] as Placed | readonly Placed[] | Readonly<Record<string, Placed | undefined>> | undefined // what `runLocally` gives for such a result
+    const own =
+      name === undefined
+        ? group
+        : isList(group)
+          ? (group[Number(name) - 1] as Placed | undefined)
+          : (group as Readonly<Record<string, Placed | undefined>>)[name]
+    if (own === undefined) return []
+    if (!isList(own)) return zip(own as Placed, placedAt(base, kind)) // one file, by its kind
+    return (own as readonly Placed[]).flatMap(each => {
+      const stem = path.basename(each.path, kind.extension)
+      return zip(each, placedAt(place(result, name === undefined ? stem : `${name}/${stem}`, layout), kind))
+    })
+  })
+  checkApart(pairs.map(({ to }) => to))
+  return pairs
+}
+const zip = (from: Placed, to: Placed): readonly Publication[] => filesOf(to).map((file, n) => ({ from: filesOf(from)[n]!, to: file }))
+
+function place(result: string, name: string | undefined, layout: Layouts): string {
+  const own = layout[result]
+  const base = typeof own === 'function' ? own(name ?? result) : name === undefined ? (own ?? result) : `${own ?? result}/${name}`
+  checkPath(base, result)
+  return base
+}
+/** Names of samples become names of files: none may lead elsewhere or upset a terminal. */
+function checkPath(base: string, result: string): void {
+  const segments = base.split('/')
+  const fault =
+    base.startsWith('/') || /^[A-Za-z]:/.test(base) || base.includes('\\')
+      ? 'is not relative'
+      : segments.some(segment => segment === '..' || segment === '.' || segment === '')
+        ? 'has an empty part, "." or ".." in it'
+        : /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(base)
+          ? 'holds a control character'
+          : segments.some(segment => segment.startsWith('-'))
+            ? 'has a part that begins with "-", which commands take for an option'
+            : segments.some(segment => Buffer.byteLength(segment) > 200)
+              ? 'has a part longer than 200 bytes'
+              : segments[0] === 'pipeline_info'
+                ? 'is in pipeline_info, where the run itself is described'
+                : undefined
+  if (fault === undefined) return
+  throw new TriremeError(
+    'PARAMETER',
+    `The result "${result}" would lie at ${JSON.stringify(base)}, which ${fault}. Names of samples become names of files: give such of letters, digits, ".", "_" and "-".`,
+  )
+}
+function checkApart(paths: readonly string[]): void {
+  const seen = new Map<string, string>()
+  for (const path of paths) {
+    const folded = path.normalize('NFC').toLowerCase() // one file on disks that do not tell case apart
+    const other = seen.get(folded)
+    if (other !== undefined)
+      throw new TriremeError(
+        'PARAMETER',
+        `Two results would lie at ${JSON.stringify(path)}${other === path ? '' : ` and ${JSON.stringify(other)}, which differ in case only`}. Give samples names of their own, or results a layout of their own.`,
+      )
+    seen.set(folded, path)
+  }
+}

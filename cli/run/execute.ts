@@ -1,0 +1,143 @@
+import path from 'node:path'
+import type { Results } from '../../core/define/pipeline.ts'
+import type { Environment } from '../../core/environment/settings.ts'
+import { TriremeError } from '../../core/errors.ts'
+import type { Event } from '../../core/events.ts'
+import { keys } from '../../core/graph/key.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import type { Execution } from '../../core/run/scheduler.ts'
+import type { Store } from '../../core/store/store.ts'
+import { defaultStore, type RunOptions } from '../arguments/options.ts'
+import type { Display } from '../display/display.ts'
+import { remember } from '../history/recipes.ts'
+import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
+import { runOn } from './targets.ts'
+
+export interface Performance {
+  readonly made: Execution<Results>
+  readonly record: RunRecord
+  readonly events: readonly Event[]
+}
+export interface Part {
+  readonly plan: Plan
+  readonly store: Store
+  readonly versions: ReadonlyMap<string, string>
+  /** Where to run; undefined for processes of this machine. */
+  readonly environment?: Environment | undefined
+  readonly options: RunOptions
+  readonly values: Readonly<Record<string, unknown>>
+  readonly out: string | undefined
+  readonly log: (line: string) => void
+}
+/** Carries a fault's exit status along: two signals end a run, each with a status of its own. */
+export class Cancelled extends TriremeError {
+  readonly status: number
+  constructor(message: string, status: number) {
+    super('CANCELLED', message)
+    this.status = status
+  }
+}
+/**
+ * Runs a plan, on this machine or where the environment says: shows and records its events, and stops its steps when asked to.
+ * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
+ */
+export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
+  const run = options.attach ?? newRunId()
+  const command = options.attach === undefined ? process.argv.slice(2) : (await findRun(store, run)).command
+  const recorder = new Recorder(store, { id: run, pipeline: plan.name, command, arguments: values, out })
+  const events: Event[] = []
+  const display = await displayFor(options, store)
+  const stop = new AbortController()
+  let status = 130
+  const stopBy = (signal: NodeJS.Signals) => {
+    if (!stop.signal.aborted) log(`${signal === 'SIGINT' ? 'Stopping' : 'Asked to stop'}: waiting for the running steps to end.`)
+    status = signal === 'SIGTERM' ? 143 : 130
+    stop.abort()
+  }
+  process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
+  try {
+    const limits = limitsOf(options, environment)
+    const made = await runOn(
+      environment,
+      plan,
+      {
+        store,
+        versions,
+        run,
+        ...(limits.cpu !== undefined && { cpu: limits.cpu }),
+        ...(limits.memory !== undefined && { memory: limits.memory }),
+        ...(limits.gpu !== undefined && { gpu: limits.gpu }),
+        stream: options.stream,
+        ...(options.failFast && { failFast: true }),
+        signal: stop.signal,
+        on: event => {
+          recorder.sink(event)
+          if (event.event === 'damaged') drop(events, event.step)
+          events.push(event)
+          display.on(event)
+        },
+      },
+      options.attach !== undefined,
+    )
+    display.close()
+    const record = recorder.end(made.state, made.failures[0])
+    remember(
+      plan,
+      keys(tool => versions.get(tool) ?? 'unknown'),
+      store,
+      run,
+      events,
+    )
+    if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
+    if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
+      throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))
+    return { made, record, events }
+  } catch (error) {
+    display.close()
+    if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
+    throw error
+  } finally {
+    process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
+  }
+}
+/** A flag comes before what the environment says. */
+export const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
+  cpu: cpu ?? environment?.limits.cpu,
+  memory: memory ?? environment?.limits.memory,
+  gpu: gpu ?? environment?.limits.gpu,
+})
+/** What was told as cached, and then found damaged, counts as what becomes of it. */
+function drop(events: Event[], step: string): void {
+  const at = events.findIndex(event => event.event === 'cached' && event.step === step)
+  if (at >= 0) events.splice(at, 1)
+}
+/** Live on a terminal, lines in a pipe, JSON when asked for. */
+async function displayFor(options: RunOptions, store: Store): Promise<Display> {
+  const write = (line: string) => void process.stdout.write(`${line}\n`)
+  if (options.json) return (await import('../display/json.ts')).json(write)
+  if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('../display/plain.ts')).plain(write)
+  const { expected } = await import('../display/expected.ts')
+  return (await import('../display/live.ts')).live(process.stdout, await expected(store))
+}
+export const count = (events: readonly Event[], what: Event['event']): number => events.filter(({ event }) => event === what).length
+const steps = (n: number) => `${n} step${n === 1 ? '' : 's'}`
+
+function cancelledText(events: readonly Event[]): string {
+  return `Stopped. ${steps(count(events, 'succeeded') + count(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
+}
+/** @param store as it was given: told to who looks for logs there, where it is not the default */
+export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord, store: string): string {
+  const failed = events.flatMap(event => (event.event === 'failed' && !event.cancelled ? [event.step] : []))
+  const stopped = events.filter(event => event.event === 'failed' && event.cancelled).length
+  const skipped = events.filter(event => event.event === 'skipped' && !event.reason.startsWith('not needed')).length
+  const others =
+    failed.length > 1 ? `\n\n${failed.length - 1} more failed: ${failed.slice(1, 11).join(', ')}${failed.length > 11 ? ', …' : ''}.` : ''
+  const kept = count(events, 'succeeded') + count(events, 'cached')
+  return [
+    `${failures[0]}${others}\n`,
+    `${failed.length} of ${steps(count(events, 'planned'))} failed, ${stopped > 0 ? `${stopped} ${stopped === 1 ? 'was' : 'were'} stopped, ` : ''}${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
+    `See all that the step wrote: trireme logs ${id} ${quoted(failed[0] ?? '')}${path.resolve(store) === path.resolve(defaultStore()) ? '' : ` --store ${quoted(store)}`}`,
+    'The same command goes on from here.',
+  ].join('\n')
+}
+const quoted = (word: string) => (/^[\w.:,@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

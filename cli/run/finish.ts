@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import type { Entry } from '../../core/store/record.ts'
+import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
+import type { RunOptions } from '../arguments/options.ts'
+import { type Layouts, publications } from '../results/layout.ts'
+import { infoFiles } from '../results/pipeline-info.ts'
+import { infoFolder, publish, put } from '../results/publish.ts'
+import { count, failedText, type Performance } from './execute.ts'
+
+/** Publishes what a run made, and says what it came to. */
+export async function finish(
+  { made, record, events }: Performance,
+  {
+    plan,
+    layout,
+    options,
+    seconds,
+    versions,
+  }: {
+    readonly plan: Plan
+    readonly layout: Layouts
+    readonly options: RunOptions
+    readonly seconds: number
+    readonly versions: ReadonlyMap<string, string>
+  },
+): Promise<void> {
+  const { out, link = false, json } = options
+  const pairs = publications(plan.results, made.results, layout)
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
+  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
+    await put({ text }, path.join(out, infoFolder, name))
+  if (made.state === 'failed')
+    throw new TriremeError(
+      'STEP',
+      `${failedText(made.failures, events, record, options.store).replace('Nothing was published.', `What was made is in ${out}.`)}`,
+    )
+  const [ran, cached] = [count(events, 'succeeded'), count(events, 'cached')]
+  const bytes = published.files.reduce((sum, file) => sum + file.bytes, 0)
+  const lines = [
+    `Done in ${secondsText(seconds)}: ${ran === 0 ? 'nothing had to run' : `${ran} step${ran === 1 ? '' : 's'} ran`}, ${cached} cached. Run ${record.id}.`,
+    `Results: ${out}${path.sep} (${published.files.length} files, ${bytesText(bytes)})`,
+    ...summary(published.files.map(file => file.path)).map(line => `  ${line}`),
+    ...(published.stale.length > 0
+      ? [
+          published.stale.length === 1
+            ? `One file of an earlier run is still there: ${published.stale[0]}.`
+            : `${published.stale.length} files of an earlier run are still there, such as ${published.stale[0]}.`,
+        ]
+      : []),
+  ]
+  ;(json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`)
+}
+function digestsOf(entries: Iterable<Entry>): ReadonlyMap<string, string> {
+  const files = [...entries].flatMap(({ folder, record }) =>
+    Object.values(record.outputs)
+      .flat()
+      .map(file => [path.join(folder, file.name), file.sha256] as const),
+  )
+  return new Map(files)
+}
+/** The files where there are few, else how many there are in each folder. */
+function summary(files: readonly string[]): readonly string[] {
+  if (files.length <= 12) return files
+  const folders = new Map<string, string[]>()
+  for (const file of files) {
+    const top = file.includes('/') ? `${file.split('/')[0]}/` : file
+    folders.set(top, [...(folders.get(top) ?? []), file])
+  }
+  return [...folders].map(([folder, within]) => (within.length === 1 ? within[0]! : `${folder}  ${within.length} files`))
+}

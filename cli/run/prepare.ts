@@ -1,0 +1,97 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
+import { TriremeError } from '../../core/errors.ts'
+import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
+import { Digests } from '../../core/store/source-digests.ts'
+import { Store } from '../../core/store/store.ts'
+import { parse } from '../../core/vocabulary/schema.ts'
+import { checkComplete } from '../arguments/arguments.ts'
+import type { Asked } from '../arguments/options.ts'
+import { readParams } from '../arguments/params-file.ts'
+import type { Raw } from '../arguments/raw.ts'
+import { type Bound, bind } from '../inputs/bind.ts'
+import { profileArguments } from '../inputs/profile.ts'
+import { ownPrefix, useOwnTools } from '../machine/install.ts'
+
+/** Everything a run needs, with every argument checked. */
+export interface Prepared {
+  readonly plan: Plan
+  readonly store: Store
+  /** Where to run; undefined for processes of this machine. */
+  readonly environment: Environment | undefined
+  /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly log: (line: string) => void
+}
+/**
+ * From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made.
+ * @param looking nothing will run: where there is no store, none is made
+ */
+export async function prepare(
+  { pipeline, flags, given, options }: Asked,
+  log: (line: string) => void,
+  { looking = false }: { readonly looking?: boolean } = {},
+): Promise<Prepared> {
+  const { spec } = pipeline
+  const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
+  const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
+  const environment = options.on === undefined ? undefined : await (await import('../project/environments.ts')).findEnvironment(options.on)
+  let opened: Promise<Store> | undefined
+  const open = () => {
+    opened ??= Store.open(options.store)
+    return opened
+  }
+  if (!looking) await open() // a store that cannot be written is told before files are read
+  useOwnTools(ownPrefix())
+  const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
+  const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
+  const raw: Raw = { ...(environment && defaultsOf(environment, pipeline)), ...ready, ...written, ...given }
+  checkComplete(flags, raw, spec.name)
+  const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
+  const bound = await bind(pipeline, raw, await Digests.open(store.root))
+  const plan = planOf(
+    spec.name,
+    located(() => pipeline(bound.args), bound),
+  )
+  return { plan, store, environment, values, log }
+}
+/** What an environment says of networks, where the pipeline has such parameters and nothing else gives them. */
+function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pipeline']): Raw {
+  const given = Object.entries({ device, threads }).filter(([param, value]) => value !== undefined && spec.params?.[param] !== undefined)
+  const words = (param: string) => `environment ${name}, ${param}`
+  return Object.fromEntries(given.map(([param, value]) => [param, { value, words: words(param), folder: process.cwd() }]))
+}
+/** Stands in for a store that is not there, and goes with this process. */
+async function emptyStore(): Promise<Store> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return Store.open(folder)
+}
+/** A pipeline speaks of rows by number; whoever has a sheet before her, of lines. */
+function located<T>(build: () => T, { sheets }: Bound): T {
+  try {
+    return build()
+  } catch (error) {
+    const [among, ...others] = Object.values(sheets)
+    if (!among || others.length > 0 || !isOfRows(error)) throw error
+    throw new TriremeError(error.code, `${among(error.rows)}: ${error.fault}`, { cause: error })
+  }
+}
+/** Told by what it has, not by the class: a project's own pipelines may have loaded the library a second time. */
+const isOfRows = (error: unknown): error is TriremeError =>
+  error instanceof Error && 'rows' in error && Array.isArray(error.rows) && error.rows.length > 0
+function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
+  const inputs = Object.keys(spec.inputs).flatMap(name =>
+    raw[name] === undefined ? [] : [[name, absolute(raw[name].value, raw[name].folder)] as const],
+  )
+  const given = Object.fromEntries(Object.entries(raw).map(([name, { value }]) => [name, value]))
+  const params = parse(`pipeline "${spec.name}"`, spec.params ?? {}, given)
+  return { ...Object.fromEntries(inputs), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) }
+}
+/** Paths that mean the same from another folder. */
+function absolute(value: unknown, folder: string): unknown {
+  if (typeof value === 'string') return value.includes('=') || value.includes(',') ? value : path.resolve(folder, value)
+  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absolute(each, folder)) : value
+}

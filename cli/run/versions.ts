@@ -1,0 +1,39 @@
+import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
+import type { Plan } from '../../core/graph/plan.ts'
+import { findTools, readyTools, toolsOf } from '../../core/host/tools.ts'
+import type { Store } from '../../core/store/store.ts'
+import { installMissing } from '../machine/install.ts'
+
+/**
+ * Versions of the plan's tools: those in the images of the environment; on this machine those found, after what is missing was installed.
+ * @throws TriremeError `TOOL` when it was refused or failed
+ */
+export async function toolVersions(
+  plan: Plan,
+  {
+    store,
+    log,
+    environment,
+  }: { readonly store: Store; readonly log: (line: string) => void; readonly environment?: Environment | undefined },
+  install: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  if (environment && environment.target !== 'local') return (await import('../machine/images.ts')).versionsIn(plan, environment, store)
+  const memo = path.join(store.root, 'tools.json')
+  await installMissing((await findTools(toolsOf(plan), memo)).values(), { install, log })
+  return readyTools(plan, memo)
+}
+/** Versions of the tools that are there: a plan can be looked at without the others. */
+export async function knownVersions(
+  plan: Plan,
+  store: Store,
+  environment?: Environment | undefined,
+): Promise<{ readonly versions: ReadonlyMap<string, string>; readonly unfit: readonly string[] }> {
+  if (environment && environment.target !== 'local')
+    return { versions: await (await import('../machine/images.ts')).versionsIn(plan, environment, store), unfit: [] }
+  const found = [...(await findTools(toolsOf(plan), path.join(store.root, 'tools.json'))).values()]
+  return {
+    versions: new Map(found.flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : []))),
+    unfit: found.flatMap(each => (each.state === 'ready' ? [] : [each.tool.name])),
+  }
+}

@@ -1,0 +1,214 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { ArgoEnvironment } from '../environment/settings.ts'
+import { TriremeError } from '../errors.ts'
+
+/** Where an environment keeps its objects, and which variables of the client's own environment hold the keys. */
+export type BucketSettings = ArgoEnvironment['bucket']
+export interface Listed {
+  /** Without the bucket's prefix. */
+  readonly key: string
+  readonly size: number
+}
+/** At so many a time one connection each, 10,000 small objects take 20 s on loopback; more of them make stores answer "slow down". */
+const atOnce = 32
+/** Up to this, an object is sent in one request; larger ones in parts. */
+const onePart = 16 * 2 ** 20
+
+// Not "Bucket": the compiler (TypeScript 7.0.2) renames the class inside itself where it may, and with it S3's own fields of that name.
+/** An object store that speaks S3. Every fault is told in words: what is wrong, and what to do about it. */
+export class S3Bucket {
+  readonly settings: BucketSettings
+  readonly #client: S3Client
+  readonly #s3: typeof import('@aws-sdk/client-s3')
+  readonly #of: string
+  readonly #prefix: string
+  readonly #waiting: (() => void)[] = []
+  #busy = 0
+  private constructor(settings: BucketSettings, s3: typeof import('@aws-sdk/client-s3'), config: S3ClientConfig) {
+    this.settings = settings
+    this.#s3 = s3
+    this.#client = new s3.S3Client(config)
+    this.#of = `the bucket "${settings.name}" at ${settings.endpoint}`
+    this.#prefix = settings.prefix === '' ? '' : `${settings.prefix}/`
+  }
+  /** @throws TriremeError `ENVIRONMENT` when a variable that should hold a key is not set */
+  static async open(settings: BucketSettings, environment: NodeJS.ProcessEnv = process.env): Promise<S3Bucket> {
+    const { client: variables } = settings.credentials
+    const missing = [variables.accessKey, variables.secretKey].filter(name => !environment[name])
+    if (missing.length > 0)
+      throw new TriremeError(
+        'ENVIRONMENT',
+        `The key of the bucket "${settings.name}" is not known: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. Set ${missing.length > 1 ? 'them' : 'it'} in the shell, or name other variables under bucket.credentials.client of the environment.`,
+      )
+    // Otherwise the library prints a notice about versions of Node to come, among the events of a run.
+    environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+    const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: for those who use a bucket only
+    const sessionToken = environment[variables.sessionToken]
+    return new S3Bucket(settings, s3, {
+      endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
+      region: settings.region,
+      forcePathStyle: settings.forcePathStyle,
+      credentials: {
+        accessKeyId: environment[variables.accessKey]!,
+        secretAccessKey: environment[variables.secretKey]!,
+        ...(sessionToken && { sessionToken }),
+      },
+      // Stores other than AWS refuse the checksums that newer clients add unasked.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      maxAttempts: 5,
+      requestHandler: {
+        connectionTimeout: 5_000,
+        requestTimeout: 120_000,
+        httpAgent: { maxSockets: atOnce },
+        httpsAgent: { maxSockets: atOnce },
+      },
+    })
+  }
+  /**
+   * Sees whether the bucket is there and the key is accepted. An answer to HEAD has no body, so that the question for one object cannot tell
+   * a missing bucket from a missing object.
+   */
+  async check(): Promise<void> {
+    const { name: Bucket } = this.settings
+    await this.#act('list', () => this.#client.send(new this.#s3.ListObjectsV2Command({ Bucket, Prefix: this.#prefix, MaxKeys: 1 })))
+  }
+  /** Size of an object in bytes; undefined where there is none. */
+  async size(key: string): Promise<number | undefined> {
+    return this.#act(`look for ${key} in`, async () => {
+      try {
+        const { ContentLength } = await this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key)))
+        return ContentLength ?? 0
+      } catch (cause) {
+        if (statusOf(cause) === 404) return undefined
+        throw cause
+      }
+    })
+  }
+  /** The content of a small object; undefined where there is none. */
+  async read(key: string): Promise<Buffer | undefined> {
+    return this.#act(`read ${key} from`, async () => {
+      try {
+        const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)))
+        return Buffer.from((await Body?.transformToByteArray()) ?? [])
+      } catch (cause) {
+        if (nameOf(cause) === 'NoSuchKey') return undefined
+        throw cause
+      }
+    })
+  }
+  /** The content of an object as it arrives, given to `take`, which must read it to its end. */
+  async stream<T>(key: string, take: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+    return this.#act(`read ${key} from`, async () => {
+      const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)))
+      return take(Body as AsyncIterable<Uint8Array>) // in Node the body is a readable stream
+    })
+  }
+  async put(key: string, content: string | Uint8Array): Promise<void> {
+    await this.#act(`write ${key} to`, () =>
+      this.#client.send(
+        new this.#s3.PutObjectCommand({ ...this.#at(key), Body: typeof content === 'string' ? Buffer.from(content) : content }),
+      ),
+    )
+  }
+  /** Sends a file: at once where it is small, else in parts, two of them in memory at a time. */
+  async putFile(key: string, file: string, size: number): Promise<void> {
+    const { createReadStream, readFileSync } = await import('node:fs')
+    if (size <= onePart) return this.put(key, readFileSync(file))
+    const { Upload } = await import('@aws-sdk/lib-storage')
+    await this.#act(`write ${key} to`, () =>
+      new Upload({
+        client: this.#client,
+        params: { ...this.#at(key), Body: createReadStream(file, { highWaterMark: 1 << 20 }) },
+        queueSize: 2,
+        partSize: Math.max(onePart, Math.ceil(size / 9_000)), // 10,000 parts is the most that S3 takes
+      }).done(),
+    )
+  }
+  /** Every object whose key begins so, in the order of their keys as bytes. */
+  async list(prefix: string): Promise<readonly Listed[]> {
+    return this.#act('list', async () => {
+      const all: Listed[] = []
+      const { Bucket: name, Key } = this.#at(prefix)
+      let token: string | undefined
+      do {
+        const page = await this.#client.send(
+          new this.#s3.ListObjectsV2Command({ Bucket: name, Prefix: Key, ...(token !== undefined && { ContinuationToken: token }) }),
+        )
+        for (const { Key: key = '', Size = 0 } of page.Contents ?? []) all.push({ key: key.slice(this.#prefix.length), size: Size })
+        token = page.IsTruncated ? page.NextContinuationToken : undefined
+      } while (token !== undefined)
+      return all
+    })
+  }
+  async remove(key: string): Promise<void> {
+    await this.#act(`remove ${key} from`, () => this.#client.send(new this.#s3.DeleteObjectCommand(this.#at(key))))
+  }
+  close(): void {
+    this.#client.destroy()
+  }
+  #at(key: string) {
+    return { Bucket: this.settings.name, Key: this.#prefix + key }
+  }
+  /** Waits for its turn, acts, and tells faults in words. */
+  async #act<T>(what: string, act: () => Promise<T>): Promise<T> {
+    if (this.#busy >= atOnce) await new Promise<void>(go => this.#waiting.push(go))
+    else this.#busy++
+    try {
+      return await act()
+    } catch (cause) {
+      throw cause instanceof TriremeError ? cause : this.#fault(what, cause)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#busy--
+    }
+  }
+  #fault(what: string, cause: unknown): TriremeError {
+    const {
+      name,
+      endpoint,
+      region,
+      credentials: { client: variables },
+    } = this.settings
+    const keys = `${variables.accessKey} and ${variables.secretKey}`
+    const [code, status] = [nameOf(cause), statusOf(cause)]
+    const says = (text: string) => new TriremeError('ENVIRONMENT', text, { cause })
+    if (code === 'NoSuchBucket' || code === 'NotFound')
+      return says(`There is no bucket "${name}" at ${endpoint}. Make it, or correct bucket.name of the environment.`)
+    if (/ExpiredToken|TokenRefreshRequired|ExpiredTokenException/.test(code))
+      return says(
+        `The credentials for ${this.#of} have expired. Get new ones into ${keys} and ${variables.sessionToken}, and give the same command again.`,
+      )
+    if (/InvalidAccessKeyId|UserNotFound|SignatureDoesNotMatch|InvalidToken|AuthorizationHeaderMalformed/.test(code))
+      return says(`The key for ${this.#of} is not accepted (${code}). Check the values of ${keys}, and the region (${region}).`)
+    if (code === 'RequestTimeTooSkewed')
+      return says(`The clock of this machine is off by more than ${this.#of} accepts. Set it right: timedatectl set-ntp true.`)
+    if (code === 'AccessDenied' || status === 403)
+      return says(
+        `It is not allowed to ${what} ${this.#of}. Its policy must grant get, put, list and delete of ${name}/${this.#prefix}* to the key in ${variables.accessKey}.`,
+      )
+    if (code === 'NoSuchKey') return says(`Cannot ${what} ${this.#of}: it is not there any more. Give the same command again.`)
+    if (status === undefined)
+      return says(`Cannot reach ${this.#of}: ${messageOf(cause)}. Check bucket.endpoint of the environment and the network.`)
+    return says(
+      `Cannot ${what} ${this.#of}: ${messageOf(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
+    )
+  }
+}
+const nameOf = (cause: unknown): string => {
+  const code = cause instanceof Error ? (Reflect.get(cause, 'Code') ?? cause.name) : ''
+  return String(code)
+}
+/** HTTP status of an answer; undefined where none came. */
+const statusOf = (cause: unknown): number | undefined => {
+  const told = cause instanceof Error ? Reflect.get(cause, '$metadata') : undefined
+  return typeof told === 'object' && told !== null && 'httpStatusCode' in told && typeof told.httpStatusCode === 'number'
+    ? told.httpStatusCode
+    : undefined
+}
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const inner = 'errors' in cause && Array.isArray(cause.errors) ? cause.errors[0] : undefined // a host with several addresses
+  return inner instanceof Error ? inner.message : cause.message
+}

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { readEnvironment } from './read.ts'
+
+const argo = {
+  target: 'argo',
+  context: 'ours',
+  namespace: 'pipelines',
+  bucket: { endpoint: 's3.example.org:9000', name: 'pipelines' },
+}
+const read = (settings: unknown, name = 'ours') => readEnvironment(name, settings, 'trireme.config.yaml')
+const fault = (settings: unknown) => {
+  try {
+    read(settings)
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'TriremeError', code: 'ENVIRONMENT' })
+    return (error as Error).message
+  }
+  throw new Error('It was accepted.')
+}
+
+test('what is left out has a default', () => {
+  expect(read({ target: 'local' })).toEqual({
+    name: 'ours',
+    target: 'local',
+    limits: {},
+    images: { prefix: 'trireme', pullPolicy: 'IfNotPresent', swap: {} },
+  })
+  expect(read(argo)).toMatchObject({
+    serviceAccount: 'pipeline',
+    bucket: {
+      prefix: 'trireme',
+      insecure: false,
+      credentials: { client: { accessKey: 'AWS_ACCESS_KEY_ID', secretKey: 'AWS_SECRET_ACCESS_KEY' } },
+    },
+    podSecurity: 'restricted',
+    runAs: { user: 1000, group: 1000 },
+    ttl: 7 * 86_400,
+    gpuPools: [],
+  })
+})
+test('quantities have units, and a swap may be one word', () => {
+  expect(
+    read({
+      target: 'container',
+      limits: { cpu: 4, memory: '8GiB', gpu: 1 },
+      device: 'cuda',
+      threads: 2,
+      images: { swap: { reads: 'quay.io/biocontainers/bwa:0.7.17--h7132678_9', training: { reference: 'training-cuda' } } },
+    }),
+  ).toMatchObject({
+    limits: { cpu: 4, memory: 8 * 2 ** 30, gpu: 1 },
+    images: { swap: { reads: { reference: 'quay.io/biocontainers/bwa:0.7.17--h7132678_9' }, training: { reference: 'training-cuda' } } },
+  })
+})
+test.each([
+  [{}, 'target: expected local, container or argo. It is missing.'],
+  [{ target: 'slurm' }, 'target: expected local, container or argo. Got "slurm".'],
+  [{ target: 'local', memory: '8GiB' }, 'there is no setting memory; there are target, about, limits, device, threads, images, price.'],
+  [{ target: 'local', limits: { memory: 8 } }, 'limits.memory: expected string. Got 8.'],
+  [{ target: 'local', limits: { memory: '8' } }, 'limits.memory: expected a size with its unit, such as 8GiB or 500MB. Got "8".'],
+  [{ target: 'local', limits: { cpu: 0 } }, 'limits.cpu: expected a whole number from 1. Got 0.'],
+  [{ target: 'local', device: 'gpu' }, 'device: expected cpu, cuda or cuda:0. Got "gpu".'],
+  [{ target: 'container', engine: 'lxc' }, 'engine: expected podman, docker or apptainer. Got "lxc".'],
+  [
+    { ...argo, bucket: { ...argo.bucket, endpoint: 'https://s3.example.org' } },
+    'bucket.endpoint: expected host and port, such as s3.example.org:9000, without "https://". Got "https://s3.example.org".',
+  ],
+  [{ target: 'argo', namespace: 'n', bucket: argo.bucket }, 'context: expected string. It is missing.'],
+  [{ ...argo, ttl: '7 weeks' }, 'ttl: expected a time with its unit, such as 90s, 30m, 12h or 7d. Got "7 weeks".'],
+  [{ ...argo, labels: { 'a b': 'c' } }, 'labels.a b: expected the key of a label, such as team or example.org/team. Got "c".'],
+  [{ ...argo, tolerations: [{ effect: 'No' }] }, 'tolerations[0].effect: expected NoSchedule, PreferNoSchedule or NoExecute. Got "No".'],
+  [
+    { ...argo, tolerations: [{ keys: 'x' }] },
+    'tolerations[0]: there is no setting keys; there are key, operator, value, effect, tolerationSeconds.',
+  ],
+  [
+    { ...argo, volumes: [{ name: 'data', mountPath: '/data' }] },
+    'volumes[0]: expected exactly one of claim, configMap and secret, with the name of the object.',
+  ],
+  [
+    { target: 'local', images: { registry: 'https://ghcr.io' } },
+    'images.registry: expected host, port and path of an image registry, such as ghcr.io/owner or 127.0.0.1:5000',
+  ],
+])('%j is told by place, with what would be right', (settings, told) => {
+  expect(fault(settings)).toContain(`Environment "ours" in trireme.config.yaml: ${told}`)
+})
+test('all faults are told at once', () => {
+  expect(fault({ target: 'local', device: 'gpu', threads: 0 }).split('\n')).toEqual([
+    'Environment "ours" in trireme.config.yaml:',
+    '  device: expected cpu, cuda or cuda:0. Got "gpu".',
+    '  threads: expected a whole number from 1. Got 0. See docs/reference/environments.md.',
+  ])
+})
+const key = `AKIA${'ABCDEFGH'.repeat(2)}`
+const secret = 'wJalr'.repeat(8)
+test.each([
+  [{ client: { accessKey: key } }, 'bucket.credentials.client.accessKey: expected the NAME of an environment variable'],
+  [{ client: { secretKey: secret } }, 'bucket.credentials.client.secretKey: expected the NAME of an environment variable'],
+  [
+    { secret: { name: 's3', accessKey: key, secretKey: 'secretKey' } },
+    "bucket.credentials.secret.accessKey: expected a KEY of the Secret's data",
+  ],
+  [
+    { secret: { name: 's3', accessKey: 'accessKey', secretKey: secret } },
+    "bucket.credentials.secret.secretKey: expected a KEY of the Secret's data",
+  ],
+  [{ secretAccessKey: secret }, 'Secrets are given by reference only'],
+])('a literal secret is refused and never shown: %#', (credentials, told) => {
+  const message = fault({ ...argo, bucket: { ...argo.bucket, credentials } })
+  expect(message).toContain(told)
+  expect(message).not.toContain(key)
+  expect(message).not.toContain(secret)
+})
+test('a password in a registry is refused', () => {
+  expect(fault({ target: 'local', images: { registry: 'user:pw@ghcr.io' } })).toContain('without a user')
+})
+test('a name is one that labels, files and flags can have', () => {
+  expect(() => read({ target: 'local' }, 'On Prem')).toThrow('its name has to be lower-case letters, digits and "-"')
+})

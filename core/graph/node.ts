@@ -1,0 +1,88 @@
+import type { Asset } from '../vocabulary/asset.ts'
+import type { Script } from '../vocabulary/command.ts'
+import type { FileKind, InKinds, Many, OutKinds } from '../vocabulary/kind.ts'
+import type { Needs, Seconds } from '../vocabulary/quantity.ts'
+import type { Tool } from '../vocabulary/tool.ts'
+
+/** A file with a known digest: where it is, and what it holds. */
+export interface SourceFile {
+  /** A path, or a URL that the target can read. */
+  readonly url: string
+  /** SHA-256 of the content, 64 hex digits. */
+  readonly sha256: string
+}
+export interface SourceNode {
+  readonly kind: 'source'
+  readonly name: string
+  /** By suffix after the common beginning: `{ '.bam': …, '.bam.bai': … }`. */
+  readonly files: Readonly<Record<string, SourceFile>>
+}
+/** One file of a list that a step writes: any of them inside the body of an `each`, a certain one once the list is there. */
+export interface ItemNode {
+  readonly kind: 'item'
+  readonly list: Ref
+  /** Name of the file in the list; unknown until the list is written. */
+  readonly name?: string
+}
+/** One call of a step. */
+export interface StepNode {
+  readonly kind: 'step'
+  readonly step: StepShape
+  readonly inputs: Readonly<Record<string, Given>>
+  readonly params: Readonly<Record<string, unknown>>
+  readonly needs: Needs
+  readonly script: Script
+  /** Tells calls of the step apart in names and logs; none where it is empty. Not part of the key. */
+  readonly tag: string | undefined
+}
+export interface EachNode {
+  readonly kind: 'each'
+  readonly list: Ref
+  readonly item: ItemNode
+  readonly body: Readonly<Record<string, Ref>>
+}
+export type Node = SourceNode | ItemNode | StepNode | EachNode
+
+/** What targets need to know of a step, whatever its types. */
+export interface StepShape {
+  readonly name: string
+  readonly image: string
+  readonly tools: readonly Tool[]
+  readonly inputs: InKinds
+  readonly outputs: OutKinds
+  readonly assets: Readonly<Record<string, Asset>>
+  readonly streams: readonly string[]
+  readonly stopsEarly: readonly string[]
+  readonly retry: Retry
+}
+/** Exit statuses that the step calls transient, and how often it is then tried again. */
+export interface Retry {
+  /** Further attempts, after the first: 2 makes at most three in all. */
+  readonly times: number
+  readonly exits: readonly number[]
+  /** Pause before each new attempt. @default none */
+  readonly pause?: Seconds
+}
+/** A promise of K: it exists only while the pipeline runs, and has no value to read yet. */
+export interface Ref<out K extends FileKind | Many = FileKind | Many> {
+  readonly kind: K
+  readonly node: Node
+  readonly port: string
+  /** Conditions set by `after`: whoever uses the file waits until these were made. Not part of any key. */
+  readonly conditions?: readonly Ref[]
+}
+
+/** What fills one slot of a step. */
+export type Given = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
+export const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'node' in given && 'port' in given
+/** `Array.isArray` that knows of read-only arrays. */
+export const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
+export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] : isList(given) ? given : Object.values(given))
+/**
+ * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
+ * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
+ */
+export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
+  ...ref,
+  conditions: [...(ref.conditions ?? []), ...conditions],
+})

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Usage } from '../events.ts'
+import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
+import type { Launch } from './pipe-script.ts'
+
+/** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
+const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
+
+/** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
+export function spawned({ program, words }: Launch, at: Surroundings): Child {
+  const usageFile = at.usage ?? path.join(at.folder, 'usage')
+  const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
+  const wrapped = piped(timed, at)
+  const log = openSync(at.log, 'a')
+  const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
+  // No memory for a process, no such program: Node throws some refusals of the system, and tells others by an event.
+  const unstarted = (cause: unknown): ChildEnd => ({
+    status: 127,
+    signal: null,
+    usage: undefined,
+    fault: `${wrapped[0]} could not be started: ${(cause as Error).message}`,
+  })
+  let child: ChildProcess
+  try {
+    child = spawn(wrapped[0]!, wrapped.slice(1), {
+      cwd: at.folder,
+      env: at.environment,
+      detached: true, // a group of its own, so that all of it can be ended
+      stdio: ['ignore', stdout, log],
+    })
+  } catch (cause) {
+    return { pid: () => undefined, kill: () => {}, ended: Promise.resolve(unstarted(cause)) }
+  } finally {
+    for (const each of new Set([log, stdout])) shut(each)
+  }
+  const ended = new Promise<ChildEnd>(done => {
+    child.on('error', cause => done(unstarted(cause)))
+    child.on('exit', (status, signal) => {
+      killGroup(child.pid, 'SIGKILL') // what it left running in the background
+      const told = gnuTime ? read(usageFile) : ''
+      const byName = /^Command terminated by signal (\d+)/m.exec(told)
+      done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(told) })
+    })
+  })
+  return { pid: () => child.pid, kill: signal => killGroup(child.pid, signal), ended }
+}
+
+/** The child has its own by now: where ours cannot be closed, that is no reason to lose sight of the child. */
+function shut(file: number): void {
+  try {
+    closeSync(file)
+  } catch {
+    // The disk refuses; the child will notice if it matters.
+  }
+}
+function usageOf(told: string): Usage | undefined {
+  const figures = /^([\d.]+) ([\d.]+) (\d+)$/m.exec(told)
+  if (!figures) return undefined
+  return { user: Number(figures[1]), system: Number(figures[2]), peakMemory: Number(figures[3]) * 1024 }
+}
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

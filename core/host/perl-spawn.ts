@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
+import { starter } from './perl-program.ts'
+import type { Launch } from './pipe-script.ts'
+
+/** Number of the system call `wait4`, which tells what a child used, on 64-bit Linux. */
+const wait4 = process.platform === 'linux' ? { x64: 61, arm64: 260 }[process.arch as string] : undefined
+/** Perl is part of every Debian, Ubuntu and Fedora; the system's own is taken, whatever stands before it on PATH. */
+export const perl = '/usr/bin/perl'
+
+/** Whether this machine has what `started` needs. */
+export const startersHere = wait4 !== undefined && existsSync(perl)
+
+/** What a starter is at. */
+interface Task {
+  pid: number | undefined
+  /** To be sent as soon as there is somebody to hear it. */
+  signal: NodeJS.Signals | undefined
+  readonly done: (end: ChildEnd) => void
+}
+/**
+ * A small process that starts programs for us, one at a time. Node forks itself with all its memory, 1.5 to 3 ms a step, and does not tell
+ * what a child used; this one has 1 MB to copy, waits by `wait4`, and works beside us on another core.
+ */
+class Starter {
+  readonly #process: ChildProcess
+  readonly #input: Socket
+  readonly #output: Socket
+  #text = ''
+  #task: Task | undefined
+  constructor() {
+    // A session of its own: a Ctrl-C at the terminal is for the runner to hear.
+    this.#process = spawn(perl, ['-e', starter, '--', String(wait4)], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#input = this.#process.stdin as Socket // pipes of a child are sockets
+    this.#output = this.#process.stdout as Socket
+    this.#input.on('error', () => {}) // it is gone, which "close" tells too
+    this.#output.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
+    this.#process.on('error', ({ message }) => this.#lost({ ...unstarted, fault: `${perl} could not be started: ${message}` }))
+    this.#process.on('close', () => this.#lost({ status: null, signal: 'SIGKILL', usage: undefined }))
+    for (const each of [this.#process, this.#input, this.#output]) each.unref() // idle, it keeps nobody alive
+  }
+  start({ program, words }: Launch, at: Surroundings): Child {
+    const { folder, log, environment } = at
+    const stdout = at.piped ? '' : (at.stdout ?? '')
+    const variables = Object.entries(environment)
+    const request = Buffer.from([folder, log, stdout, variables.length, ...variables.flat(), ...piped([program, ...words], at)].join('\0'))
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(request.length)
+    this.#input.write(Buffer.concat([length, request]))
+    this.#output.ref()
+    let task: Task | undefined
+    const ended = new Promise<ChildEnd>(done => {
+      task = this.#task = { pid: undefined, signal: undefined, done }
+    })
+    const kill = (signal: NodeJS.Signals) => {
+      if (task?.pid === undefined) task!.signal = signal
+      else killGroup(task.pid, signal)
+    }
+    return { pid: () => task?.pid, kill, ended }
+  }
+  /** Ends it, and waits for that: what a child used is told to those who measure us only when we have waited for it. */
+  end(): Promise<void> {
+    for (const each of [this.#process, this.#output]) each.ref()
+    return new Promise(done => {
+      this.#process.once('close', () => done())
+      this.#input.end()
+    })
+  }
+  #hear(text: string): void {
+    const lines = `${this.#text}${text}`.split('\n')
+    this.#text = lines.pop() ?? ''
+    for (const line of lines) {
+      const task = this.#task
+      if (!task) continue
+      if (line.startsWith('! ')) this.#end({ ...unstarted, fault: `no process could be made: ${line.slice(2)}` })
+      else if (task.pid !== undefined) this.#end(endOf(line))
+      else {
+        task.pid = Number(line)
+        if (task.signal) killGroup(task.pid, task.signal)
+      }
+    }
+  }
+  #end(end: ChildEnd): void {
+    const task = this.#task
+    this.#task = undefined
+    this.#output.unref()
+    idle.push(this)
+    task?.done(end)
+  }
+  /** Somebody killed it: what it watched has no watcher any more, and is killed too. */
+  #lost(end: ChildEnd): void {
+    if (idle.includes(this)) idle.splice(idle.indexOf(this), 1)
+    if (this.#task?.pid !== undefined) killGroup(this.#task.pid, 'SIGKILL')
+    this.#task?.done(end)
+    this.#task = undefined
+  }
+}
+const unstarted: ChildEnd = { status: 127, signal: null, usage: undefined }
+/** A line of a starter as the end of a child. The status is the kernel's: a signal in its lower seven bits, an exit status above them. */
+function endOf(line: string): ChildEnd {
+  const [status = 0, user = 0, system = 0, kilobytes = 0] = line.split(' ').map(Number)
+  const signal = status & 0x7f
+  return {
+    status: signal === 0 ? status >> 8 : null,
+    signal: signal === 0 ? null : signal,
+    usage: { user: user / 1e6, system: system / 1e6, peakMemory: kilobytes * 1024 },
+  }
+}
+const idle: Starter[] = []
+/** Starts a program through a starter that is free. @throws where the disk refuses the log */
+export function started(launch: Launch, at: Surroundings): Child {
+  closeSync(openSync(at.log, 'a'))
+  return (idle.pop() ?? new Starter()).start(launch, at)
+}
+/** Ends those that are idle, at the end of a run. */
+export async function endStarters(): Promise<void> {
+  await Promise.all(idle.splice(0).map(each => each.end()))
+}

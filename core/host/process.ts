@@ -1,0 +1,63 @@
+import { appendFileSync } from 'node:fs'
+import type { Usage } from '../events.ts'
+import type { Surroundings } from './child.ts'
+import { oomSince, watchMemory } from './memory-sampler.ts'
+import { spawned } from './node-spawn.ts'
+import { started, startersHere } from './perl-spawn.ts'
+import type { Launch } from './pipe-script.ts'
+
+/** How a process group ended. */
+export interface Ended {
+  /** Exit status, or null where a signal ended it. */
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | number | null
+  readonly seconds: number
+  readonly usage: Usage | undefined
+  /** Set when we ended it ourselves. */
+  readonly stopped: Stopped | undefined
+  /** True when the kernel killed something for lack of memory meanwhile. */
+  readonly oom: boolean
+}
+export type Stopped = 'time limit' | 'cancelled' | 'group'
+
+/** A running process group. */
+export interface Running {
+  readonly ended: Promise<Ended>
+  /** Ends the group: SIGTERM, and SIGKILL three seconds later to what is left. */
+  end(why: Stopped): void
+}
+/** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
+export function start(launch: Launch, at: Surroundings, by = startersHere ? started : spawned): Running {
+  const began = performance.now()
+  const child = by(launch, at)
+  const memory = watchMemory(child.pid)
+  let over = false
+  let stopped: Stopped | undefined
+  let hard: NodeJS.Timeout | undefined
+  const end = (why: Stopped) => {
+    if (over) return // its number may be another's by now
+    stopped ??= why
+    child.kill('SIGTERM')
+    hard ??= setTimeout(() => child.kill('SIGKILL'), 3000)
+  }
+  const limit = at.timeLimit === undefined ? undefined : setTimeout(() => end('time limit'), at.timeLimit * 1000)
+  const ended = child.ended.then(({ status, signal, usage, fault }): Ended => {
+    const seconds = fault === undefined ? (performance.now() - began) / 1000 : 0
+    over = true
+    clearTimeout(limit)
+    clearTimeout(hard)
+    memory.stop()
+    // No memory for a process, no such program, a disk that refuses: a step that failed, as a shell has it.
+    if (fault !== undefined) tell(at.log, fault)
+    const peakMemory = Math.max(usage?.peakMemory ?? 0, memory.peak())
+    return { status, signal, seconds, usage: usage && { ...usage, peakMemory }, stopped, oom: status !== 0 && oomSince(began) }
+  })
+  return { ended, end }
+}
+function tell(log: string, line: string): void {
+  try {
+    appendFileSync(log, `${line}\n`)
+  } catch {
+    // The disk refuses this too.
+  }
+}

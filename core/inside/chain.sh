@@ -1,0 +1,310 @@
+# Runs one chain of a job: its members at the same time, joined by named pipes. Needs bash 4.4 and coreutils, nothing else.
+#   bash chain.sh JOB CHAIN ROOT REPORT
+# JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
+# and tmp/ are ready; stderr goes to the file `log` there, statuses of several programs to `status`. REPORT: a line for each member is
+# appended, see read.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
+# With TRIREME_PROGRESS=1, what programs tell of their progress goes to stdout as "::progress PLACE NUMBER JSON", for those who read the log
+# of the pod; the last of it to the report, too.
+# The exit status is 0 also where members fail: the report says so.
+job_file=$1 wanted=$2 root=$3 report=$4
+attempt=${TRIREME_ATTEMPT:-0}
+export TZ=UTC
+LC_ALL=C # lengths and order by bytes; the programs get C.UTF-8
+shopt -s nullglob dotglob
+trouble() { printf 'chain.sh: %s\n' "$1" >&2; exit 1; }
+
+# --- Declarations of the job file. m counts members of the wanted chain, from 0.
+m=-1 chain=0 rung=0 active=0
+words=()  # of all programs, one after another
+shape=()  # by member: kind and first word of each program, "run 0 into 7 "
+last=()   # by member: index after its last word
+place=() stdout=() seconds=() pipe=() to=() tee=()
+job() { [[ $1 == 1 ]] || trouble "This job is of format $1, and format 1 is understood. Use scripts and jobs of one version."; }
+chain() { ((++chain)); active=0; }
+member() {
+  ((chain == wanted)) || return 0
+  place[++m]=$1 rung=0
+}
+stdout() { ((chain != wanted)) || stdout[m]=$1; }
+link() { # with TRIREME_COPY, links of these places are copied on their way, to see whether anything goes through them
+  ((chain == wanted)) || return 0
+  pipe[m]=$1 to[m]=$2 tee[m]=$3
+  [[ -n $3 || " ${TRIREME_COPY-} " != *" ${place[m]} "* ]] || tee[m]=link/copy
+}
+rung() {
+  active=0
+  ((chain == wanted && rung++ <= attempt)) || return 0
+  active=1 shape[m]='' seconds[m]=${1-}
+}
+program() { shape[m]+="$1 ${#words[@]} "; }
+more() { ((!active)) || { words+=("$@"); last[m]=${#words[@]}; }; }
+run() { ((!active)) || program run; more "$@"; }
+into() { ((!active)) || program into; more "$@"; }
+files() { # every file of a list, in order
+  ((active)) || return 0
+  local n i found
+  for ((i = 1; ; i++)); do
+    printf -v n %04d "$i"
+    found=("$root/${place[m]}/$1/$n"*)
+    ((${#found[@]})) || break
+    words+=("$1/$n$2")
+  done
+  last[m]=${#words[@]}
+}
+for name in items recipe tell input several one leaves may-leave fills transient resumes; do eval "$name() { :; }"; done # not its business
+# shellcheck source=/dev/null
+source "$job_file" || trouble "The job $job_file cannot be read."
+((m >= 0)) || trouble "The job $job_file has no chain $wanted."
+members=${#place[@]}
+
+# --- What a member does, in a shell of its own that leads a process group.
+check() { # as in a local run: statuses are written down, the first that is neither 0 nor SIGPIPE's 141 ends it
+  echo "$*" >>status
+  local broken=0 s
+  for s; do case $s in 0) ;; 141) broken=141 ;; *) return "$s" ;; esac; done
+  return $broken
+}
+programs() { # the text that is evaluated holds positions only, never a value: (exec -- "${words[@]:0:3}" …) | (exec -- "${words[@]:3:2}" …)
+  local text='' kind start next stage
+  set -- ${shape[n]}
+  local single=$(($# == 2))
+  while (($#)); do
+    kind=$1 start=$2
+    shift 2
+    next=${2-${last[n]}}
+    stage='(exec -- "${words[@]:'"$start:$((next - start))"'}" 2>&9 9>&-'
+    [[ ${1-} != run ]] || stage+=' >&2'
+    case $kind$single in
+      run0) text+="${text:+$checked}$stage)" ;;
+      into0) text+=" | $stage)" ;;
+      *) text=$stage')' ;;
+    esac
+  done
+  ((single)) || text+='; check "${PIPESTATUS[@]}"'
+  eval "$text"
+}
+checked='; check "${PIPESTATUS[@]}" || return; '
+member_shell() {
+  trap : TERM # it stays to tell how its programs ended; they themselves are ended by SIGTERM as ever
+  exec 8>&- 7<&- </dev/null
+  cd "$root/${place[n]}" || exit 126
+  exec 9>>log
+  [[ ! -e status && ! -e usage ]] || rm -f status usage
+  local name
+  for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*} ${!APPTAINER_*} ${!SINGULARITY_*}; do unset "$name"; done
+  unset TERM PROMPT_COMMAND LANG
+  { export LC_ALL=C.UTF-8; } 2>/dev/null # bash itself warns where an image lacks the locale
+  export HOME=$PWD/tmp TMPDIR=$PWD/tmp TZ=UTC PYTHONHASHSEED=0 TRIREME_WORK=$root
+  local to_file=${stdout[n]-} TIMEFORMAT='%R %U %S'
+  if [[ -n $to_file ]]; then exec >"$to_file" || exit 126; else exec >&9; fi
+  { time programs; } 2>usage
+  local status=$? lines=() signal=- told
+  mapfile -t lines <usage
+  ((${#lines[@]})) || lines=('0 0 0')
+  told=${lines[-1]}
+  # bash says a line when a signal ended a program, except for these three
+  set -- ${shape[n]}
+  if (($# == 2 && status > 128)) && ((${#lines[@]} > 1 || status == 141 || status == 143 || status == 130)); then
+    signal=$((status - 128))
+  fi
+  echo "$n $status $signal $told ." >"$events"
+}
+tee_shell() { # a copy of a link on its way
+  trap : TERM
+  exec 8>&- 7<&- 9>&- 2>>"$root/${place[n]}/log"
+  cd "$root/${place[n]}" || exit 126
+  local keep_on=() # where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+  ! tee -p </dev/null >/dev/null 2>&1 || keep_on=(-p)
+  tee "${keep_on[@]}" "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee"
+  echo "$((n + members)) $? - 0 0 0 ." >"$events"
+}
+
+# --- All of them, watched by events and clock. Index n is a member, n + members the tee after it.
+declare -A pid alive why status_of signal_of figures began limit hard sampled
+now() { local up; read -r up _ </proc/uptime; now=$((10#${up/./})); } # hundredths of a second, without a process
+oom_kills() { # of this container where it is told, else of the machine
+  local name value file
+  kills=0
+  for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control /proc/vmstat; do
+    [[ -r $file ]] || continue
+    while read -r name value; do [[ $name != oom_kill ]] || { kills=$value; return; }; done <"$file"
+  done
+}
+end_one() { # why; SIGTERM to the group, SIGKILL three seconds later
+  local n=$1
+  [[ -n ${alive[$n]-} ]] || return 0
+  : "${why[$n]:=$2}"
+  kill -TERM -- "-${pid[$n]}" 2>/dev/null
+  : "${hard[$n]:=$((now + 300))}"
+}
+end_all() { local n; for n in "${!alive[@]}"; do end_one "$n" "$1"; done; }
+release() { # opens and closes a pipe, so that whoever waits at its other end goes on
+  [[ -p $1 ]] && { : <>"$1"; } 2>/dev/null
+}
+neighbours() { # of what has ended: they must not wait for it
+  local n
+  for n in "${!status_of[@]}"; do
+    if ((n < members)); then
+      [[ -z ${pipe[n]-} ]] || release "$root/${place[n]}/${pipe[n]}"
+      ((n == 0)) || release "${from[n]}"
+    else
+      release "$root/${place[n - members]}/${pipe[n - members]}"
+      release "$root/${place[n - members]}/${pipe[n - members]}.tee"
+    fi
+  done
+}
+sample() { # resident memory by process group; rusage is not told to shells
+  local file line group total
+  local -A sum=()
+  for file in /proc/[0-9]*/stat; do
+    { read -r line <"$file"; } 2>/dev/null || continue
+    set -- ${line##*) }
+    sum[$3]=$((${sum[$3]-0} + ${22:-0}))
+  done
+  for n in "${!alive[@]}"; do
+    total=${sum[${pid[$n]}]-0}
+    ((total <= ${sampled[$n]-0})) || sampled[$n]=$total
+  done
+}
+# A log may be large and a line has no place of its own, so only the end of what was written since the last look is read, and told from
+# where it was told last. NUMBER lets a reader who looks again see what is new.
+progress() { # with any argument, also of logs that seem to be as they were
+  local n line lines fresh log
+  [[ ${TRIREME_PROGRESS-} == 1 ]] || return 0
+  for ((n = 0; n < members; n++)); do
+    log=$root/${place[n]}/log
+    [[ -s $log && (-n ${1-} || -N $log) ]] || continue
+    mapfile -t lines < <(tail -c 8192 "$log")
+    fresh=()
+    for line in "${lines[@]}"; do
+      [[ $line == '::progress {'*'}' ]] || continue
+      if [[ $line == "${said[n]-}" ]]; then fresh=(); else fresh+=("$line"); fi
+    done
+    for line in "${fresh[@]}"; do
+      said[n]=$line sayings[n]=$((${sayings[n]-0} + 1))
+      recent+=("progress ${place[n]} ${sayings[n]} ${line#::progress }")
+      printf '::%s\n' "${recent[-1]}"
+    done
+  done
+  ((${#recent[@]} <= 20)) || recent=("${recent[@]: -20}")
+}
+said=() sayings=() recent=()
+part='' # of a line, when time ran out within it
+event() { # the next one within so many seconds, in `line`. A read that runs out of time may have eaten the newline, so lines end in a dot
+  local got
+  IFS= read -r -t "$1" -u 8 got
+  line=$part$got part=''
+  [[ $line != *' .' ]] || return 0
+  part=$line
+  return 1
+}
+ended() { # n status signal real user system .
+  local n=$1
+  [[ -n ${alive[$n]-} ]] || return 0
+  kill -KILL -- "-${pid[$n]}" 2>/dev/null # what it left running in the background
+  wait "${pid[$n]}" 2>/dev/null
+  unset "alive[$n]" "hard[$n]" "limit[$n]"
+  status_of[$n]=$2 signal_of[$n]=$3 figures[$n]="$4 $5 $6"
+  if [[ $2 != 0 || -n ${why[$n]-} ]] && ((!all_by)); then all_by=$((now + 200)); fi # the others have two seconds to tell their own story
+}
+lost() { # a member's shell that was killed with its group tells nothing
+  local n code
+  for n in "${!alive[@]}"; do
+    kill -0 "${pid[$n]}" 2>/dev/null && continue
+    read -r -t 0 -u 8 && continue # its last words are still to be read
+    wait "${pid[$n]}" 2>/dev/null
+    code=$?
+    local took=$((now - ${began[$n]}))
+    printf -v took '%d.%02d' $((took / 100)) $((took % 100))
+    ended "$n" "$code" "$((code > 128 ? code - 128 : 0))" "$took" 0 0
+  done
+}
+
+now
+oom_kills
+kills_before=$kills all_by=0
+events=$root/${place[0]}/events
+fifos=("$events")
+for ((n = 0; n < members; n++)); do
+  [[ -n ${pipe[n]-} ]] || continue
+  mkdir -p "$root/${place[n]}/link" || trouble 'The pipes between steps cannot be made.'
+  fifos+=("$root/${place[n]}/${pipe[n]}")
+  from[n + 1]=$root/${place[n]}/${pipe[n]}
+  [[ -z ${tee[n]} ]] || { fifos+=("$root/${place[n]}/${pipe[n]}.tee"); from[n + 1]+=.tee; }
+  ln -sf "${from[n + 1]}" "$root/${place[n + 1]}/${to[n]}"
+done
+[[ ! -e $events ]] || rm -f "${fifos[@]}"
+mkfifo -m 600 "${fifos[@]}" || trouble 'The pipes between steps cannot be made.'
+# a write sets its time of change, a read its time of access: a link that nobody used still has these (core/host/fifos.ts)
+((${#fifos[@]} == 1)) || touch -d '1970-01-01 00:00:01' "${fifos[@]}"
+exec 8<>"$events"
+stopping=0
+trap stopping=1 TERM INT HUP # no more than that: a trap runs in the middle of things
+if [[ ${TRIREME_LEASH-} == 1 ]]; then
+  exec 7<&0
+  { while read -r -u 7 _; do :; done; kill -TERM $$; } 8>&- &
+  leash=$!
+fi
+exec </dev/null
+printf -v started '%(%Y-%m-%dT%H:%M:%S)T' -1
+set -m
+for ((n = 0; n < members; n++)); do
+  member_shell &
+  pid[$n]=$! alive[$n]=1 began[$n]=$now
+  [[ -z ${seconds[n]} ]] || { printf -v "limit[$n]" %.0f "${seconds[n]}e2"; limit[$n]=$((now + ${limit[$n]})); }
+done
+for ((n = 0; n < members; n++)); do
+  [[ -n ${tee[n]-} ]] || continue
+  tee_shell &
+  pid[$((n + members))]=$! alive[$((n + members))]=1 began[$((n + members))]=$now
+done
+set +m
+delay=2 next=$((now + 2)) checked=$now
+while ((${#alive[@]})); do
+  tick=$((next - now < 50 ? next - now : 50))
+  for n in "${!limit[@]}"; do ((${limit[$n]} - now >= tick)) || tick=$((${limit[$n]} - now)); done
+  ((${#status_of[@]} == 0 && ${#hard[@]} == 0 || tick < 10)) || tick=10
+  ((tick > 0)) || tick=1
+  printf -v tick '%d.%02d' $((tick / 100)) $((tick % 100))
+  if event "$tick"; then
+    now
+    ended $line
+    while read -r -t 0 -u 8 && event 1; do ended $line; done
+  else
+    now
+  fi
+  ((${#alive[@]})) || break
+  ((stopping != 1)) || { stopping=2; end_all cancelled; }
+  ((${#status_of[@]} == 0)) || neighbours
+  for n in "${!limit[@]}"; do ((now < ${limit[$n]})) || { unset "limit[$n]"; end_one "$n" time; }; done
+  for n in "${!hard[@]}"; do ((now < ${hard[$n]})) || kill -KILL -- "-${pid[$n]}" 2>/dev/null; done
+  ((all_by == 0 || now < all_by)) || end_all group
+  if ((now >= next)); then
+    sample
+    progress
+    ((delay >= 100)) || delay=$((delay * 2))
+    next=$((now + delay))
+  fi
+  ((now - checked < 50)) || { checked=$now; lost; }
+done
+[[ -z ${leash-} ]] || kill "$leash" 2>/dev/null
+progress last
+((${#recent[@]} == 0)) || printf '%s\n' "${recent[@]}" >>"$report"
+oom_kills
+oom=$((kills > kills_before))
+peak=0 # of the whole container, for members too short to be sampled; it holds cached files, too
+for file in /sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes; do [[ ! -r $file ]] || read -r peak <"$file"; done
+for ((n = 0; n < members; n++)); do
+  copy=$((n + members))
+  [[ ${status_of[$copy]-0} == 0 || ${status_of[$n]} != 0 ]] || status_of[$n]=${status_of[$copy]}
+  set -- ${figures[$n]}
+  memory=$((${sampled[$n]-0} * 4096))
+  stages=- # by pipe and stage, 0,1,0/0
+  if [[ -s $root/${place[n]}/status ]]; then
+    mapfile -t told <"$root/${place[n]}/status"
+    printf -v stages '%s/' "${told[@]// /,}"
+  fi
+  printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z stages=%s\n' "${place[n]}" \
+    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started" "${stages%/}"
+done >>"$report"
+rm -f "$events"

@@ -1,0 +1,55 @@
+import { type Chain, chainsOf } from '../graph/chains.ts'
+import type { Keys } from '../graph/key.ts'
+import type { EachNode, Ref, StepNode } from '../graph/node.ts'
+import type { CompileOptions } from '../targets/argo/compile/compiled.ts'
+import { rung } from '../vocabulary/quantity.ts'
+import { piecesOf } from './chain-graph.ts'
+import { checkLimits, gpusOf, poolOf } from './resource-requests.ts'
+import { type Branching, type Pod, podsOf } from './shared-pods.ts'
+
+export interface Work {
+  readonly steps: readonly StepNode[]
+  readonly eaches: readonly EachNode[]
+  /** Files that are wanted as files. */
+  readonly wanted: readonly Ref[]
+}
+/**
+ * Steps as pods: chains of those that stream, and which chains share a pod.
+ * @throws TriremeError `RESOURCES` for a step that needs more than the environment has
+ */
+export function graphOf(
+  { steps, eaches, wanted }: Work,
+  keys: Keys,
+  { environment, image, stream = true, share = true }: CompileOptions,
+  label: (node: StepNode) => string,
+): readonly (Pod | Branching)[] {
+  const kept = new Set(wanted.map(ref => keys.ofRef(ref)))
+  const streaming = stream && steps.some(({ step }) => step.streams.length > 0)
+  const chains: readonly Chain[] = streaming
+    ? chainsOf(steps, keys, {
+        kept: (key, port) => kept.has(`${key}#${port}`),
+        memory: environment.limits.memory ?? Number.POSITIVE_INFINITY,
+        memoryOf: ({ needs }) => rung(needs.memory, 0),
+      })
+    : steps.map(node => ({ members: [node], links: [] }))
+  checkLimits(chains, environment, label)
+  const images = new Map<string, string>()
+  const machine = (chain: Chain) => {
+    const { step } = chain.members[0]! // all its steps are of one image
+    const own = images.get(step.image) ?? image(step.image)
+    images.set(step.image, own)
+    const gpus = gpusOf(chain)
+    return gpus === 0 ? own : `${own} ${gpus} ${poolOf(chain, environment, label)?.model}`
+  }
+  return podsOf(piecesOf(chains.flatMap(oneImage), eaches, keys), { machine, share })
+}
+/** A chain whose steps are of different images cannot be one pod: it falls apart where the image changes. */
+function oneImage(chain: Chain): readonly Chain[] {
+  const { members, links } = chain
+  if (members.length === 1) return [chain]
+  const ends = members.flatMap(({ step }, n) => (step.image === members[n + 1]?.step.image ? [] : [n + 1]))
+  return ends.map((end, n) => {
+    const from = ends[n - 1] ?? 0
+    return { members: members.slice(from, end), links: links.slice(from, end - 1) }
+  })
+}

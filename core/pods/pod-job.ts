@@ -1,0 +1,244 @@
+import path from 'node:path'
+import type { Chain, Link } from '../graph/chains.ts'
+import type { Keys } from '../graph/key.ts'
+import { isList, isRef, type Ref, type StepNode, type StepShape } from '../graph/node.ts'
+import { placedAt } from '../graph/place.ts'
+import type { JobChain, JobMember, JobWord, Promised, Rung, Several, Staged } from '../inside/job.ts'
+import { pipeFor } from '../run/work-folder.ts'
+import { granted, resolveWord, resumes, type Slot } from '../vocabulary/command.ts'
+import { type FileKind, fileOf, type OutKind, partsOf, suffixesOf } from '../vocabulary/kind.ts'
+import { rung, rungs } from '../vocabulary/quantity.ts'
+import { Letters } from './pod-inputs.ts'
+import { mayBeLeftOut, number } from './remaining-work.ts'
+
+/** What is said of a pod's work: the chains as its scripts read them, and what they take from outside. */
+export interface PodWork {
+  readonly chains: readonly JobChain[]
+  readonly letters: Letters
+  /** Files that belong to steps, by letter: the same for all calls of a step. */
+  readonly assets: ReadonlyMap<string, Belonging>
+  /** Steps in their order, by place. */
+  readonly members: readonly PodMember[]
+}
+export interface Belonging {
+  readonly path: string
+  readonly sha256: string
+}
+export interface PodMember {
+  readonly node: StepNode
+  readonly place: number
+  readonly chain: number
+  /** Leaves files. */
+  readonly kept: boolean
+}
+export interface PodSurroundings {
+  readonly keys: Keys
+  readonly cpu: number | undefined
+  readonly numberOf: (list: Ref, name: string) => number
+  /** Key under which the results of an `each` are gathered. */
+  readonly gatherKey: (ref: Ref) => string
+}
+export function workOf(chains: readonly Chain[], at: PodSurroundings): PodWork {
+  const members: PodMember[] = []
+  const homes = new Map<string, PodMember>()
+  for (const [chain, { members: nodes, links }] of chains.entries())
+    for (const [n, node] of nodes.entries()) {
+      const link = links[n]
+      const member = { node, place: members.length + 1, chain, kept: !link || link.tee }
+      members.push(member)
+      homes.set(at.keys.of(node), member)
+    }
+  const writer = new Writer(at, homes)
+  const jobs = chains.map((chain): JobChain => {
+    const own = chain.members.map(node => homes.get(at.keys.of(node))!)
+    return {
+      members: own.map((member, n) => writer.member(member, chain.links[n - 1], chain.links[n])),
+      links: chain.links.map((link, n) => linkOf(link, own[n]!.node, own[n + 1]!.node)),
+    }
+  })
+  return { chains: jobs, letters: writer.letters, assets: writer.assets, members }
+}
+function linkOf({ port, slot, tee }: Link, from: StepNode, to: StepNode): JobChain['links'][number] {
+  const written = placedAt(`out/${port}`, fileOf(from.step.outputs[port]!)).path
+  return {
+    pipe: pipeFor(from, port),
+    to: placedAt(`in/${slot}`, fileOf(to.step.inputs[slot]!)).path,
+    ...(tee && { tee: written }),
+    ...(to.step.stopsEarly.includes(slot) && { stopsEarly: true as const }),
+  }
+}
+class Writer {
+  readonly letters = new Letters()
+  readonly assets = new Map<string, Belonging>()
+  readonly #at: PodSurroundings
+  readonly #homes: ReadonlyMap<string, PodMember>
+  constructor(at: PodSurroundings, homes: ReadonlyMap<string, PodMember>) {
+    this.#at = at
+    this.#homes = homes
+  }
+  member({ node, place }: PodMember, from: Link | undefined, to: Link | undefined): JobMember {
+    const { step, script } = node
+    const inputs: Staged[] = []
+    for (const slot of Object.keys(node.inputs)) if (slot !== from?.slot) inputs.push(...this.#staged(node, slot))
+    for (const slot of Object.keys(step.assets)) inputs.push(this.#asset(node, slot))
+    const stdout = script.stdout && slotPath(node, script.stdout, to)
+    return {
+      step: step.name,
+      place,
+      inputs,
+      outputs: to && !to.tee ? [] : promises(step),
+      rungs: this.#rungs(node, to),
+      ...(stdout !== undefined && { stdout }),
+      transient: step.retry.exits,
+      tries: step.retry.times,
+      ...(resumes(script) && { resumes: true }),
+    }
+  }
+  #rungs(node: StepNode, to: Link | undefined): readonly [Rung, ...Rung[]] {
+    const { memory, time } = node.needs
+    const single = typeof memory === 'number' && (time === undefined || typeof time === 'number')
+    const count = single ? 1 : Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
+    if (count === 1) return [this.#rung(node, to, 0)]
+    const all = Array.from({ length: count }, (_, attempt) => this.#rung(node, to, attempt))
+    const texts = all.map(each => JSON.stringify(each))
+    // The last one serves all later attempts, so equal ones at the end are one.
+    const last = texts.findLastIndex(text => text !== texts.at(-1)) + 1
+    return [all[0]!, ...all.slice(1, last + 1)]
+  }
+  #rung(node: StepNode, to: Link | undefined, attempt: number): Rung {
+    const { needs, script } = node
+    const got = { cpu: Math.min(needs.cpu, this.#at.cpu ?? needs.cpu), memory: rung(needs.memory, attempt) }
+    const places = {
+      slot: (slot: Slot) => slotPath(node, slot, to),
+      list: () => [],
+      granted: (amount: Parameters<typeof granted>[0]) => granted(amount, got),
+      resume: () => 'resume',
+      level: ({ level, of }: { readonly level: number; readonly of: string }) => String(to?.port === of && !to.tee ? 0 : level),
+    }
+    const argv = script.pipes.map(stages =>
+      stages.map(words =>
+        words
+          .flat()
+          .map(
+            (word): JobWord =>
+              typeof word === 'object' && 'list' in word
+                ? { list: `in/${word.list}`, suffix: endOf(node, word.list) }
+                : resolveWord(word, places),
+          ),
+      ),
+    )
+    return { argv, ...(needs.time !== undefined && { seconds: rung(needs.time, attempt) }) }
+  }
+  #asset(node: StepNode, slot: string): Staged {
+    const asset = node.step.assets[slot]!
+    const known = [...this.assets].find(([, { sha256 }]) => sha256 === asset.sha256)
+    const letter = known?.[0] ?? `s${this.assets.size + 1}`
+    this.assets.set(letter, asset)
+    return { from: 'asset', to: assetPath(slot, asset.path), letter, sha256: asset.sha256 }
+  }
+  #staged(node: StepNode, slot: string): readonly Staged[] {
+    const given = node.inputs[slot]!
+    const kind = fileOf(node.step.inputs[slot]!)
+    if (isRef(given)) return 'many' in given.kind ? [this.#several(slot, kind, [given])] : this.#single(`in/${slot}`, kind, given)
+    if (isList(given)) return [this.#several(slot, kind, given as readonly Ref[])] // a list in a slot holds refs
+    return Object.values(given).flatMap((ref, n) => this.#single(`in/${slot}/${number(n + 1)}`, kind, ref))
+  }
+  #single(base: string, kind: FileKind, ref: Ref): readonly Staged[] {
+    const { node, port } = ref
+    const pairs = suffixPairs(kind, fileOf(ref.kind))
+    const optional = mayBeLeftOut(ref) && { optional: true as const }
+    if (node.kind === 'source') {
+      const letter = this.letters.source(pairs.map(({ from }) => node.files[from]!.sha256))
+      return pairs.map(({ to, from }) => ({ from: 'source', to: base + to, letter, sha256: node.files[from]!.sha256 }))
+    }
+    if (node.kind === 'item' && node.name === undefined) {
+      const suffixes = pairs.map(({ from }) => from)
+      const letter = this.letters.item(this.#at.keys.of(node.list.node), node.list.port, suffixes)
+      return pairs.map(({ to, from }) => ({ from: 'item', to: base + to, letter, port: node.list.port, suffix: from }))
+    }
+    const { maker, stem } = this.#entry(ref)
+    return pairs.map(({ to, from }) => {
+      const home = this.#homes.get(maker)
+      const file = stem(port) + from
+      if (!home) return { from: 'producer', to: base + to, letter: this.letters.entry(maker, file, optional !== false), file, ...optional }
+      return { from: 'place', to: base + to, place: home.place, file, ...optional }
+    })
+  }
+  #entry(ref: Ref): { readonly maker: string; readonly stem: (port: string) => string } {
+    const { node } = ref
+    if (node.kind !== 'item') return { maker: this.#at.keys.of(node), stem: port => port }
+    const place = number(this.#at.numberOf(node.list, node.name ?? ''))
+    return { maker: this.#at.keys.of(node.list.node), stem: () => `${node.list.port}/${place}` }
+  }
+  #several(slot: string, kind: FileKind, refs: readonly Ref[]): Staged {
+    return { from: 'several', to: `in/${slot}`, suffixes: suffixesOf(kind), of: refs.map(ref => this.#one(kind, ref)) }
+  }
+  #one(kind: FileKind, ref: Ref): Several {
+    const { node, port } = ref
+    const suffixes = suffixPairs(kind, fileOf(ref.kind)).map(({ from }) => from)
+    const optional = mayBeLeftOut(ref) && { optional: true as const }
+    const { keys } = this.#at
+    if (node.kind === 'source') {
+      const digests = suffixes.map(suffix => node.files[suffix]!.sha256)
+      return { kind: 'source', letter: this.letters.source(digests), sha256: digests }
+    }
+    if (node.kind === 'each') {
+      const list = this.letters.entry(keys.of(node.list.node), undefined, mayBeLeftOut(node.list))
+      const { port: base } = node.body[port]!
+      return { kind: 'gather', letter: this.letters.gather(this.#at.gatherKey(ref)), base, list, port: node.list.port }
+    }
+    if (node.kind === 'item' && node.name === undefined)
+      return { kind: 'item', letter: this.letters.item(keys.of(node.list.node), node.list.port, suffixes), port: node.list.port }
+    const { maker, stem } = this.#entry(ref)
+    const home = this.#homes.get(maker)
+    const whole = 'many' in ref.kind
+    if (home) {
+      return whole
+        ? { kind: 'place list', place: home.place, port, ...optional }
+        : { kind: 'place', place: home.place, base: port, ...optional }
+    }
+    if (whole) return { kind: 'list', letter: this.letters.entry(maker, `${port}/`, optional !== false), port, ...optional }
+    const letters = suffixes.map(suffix => this.letters.entry(maker, stem(port) + suffix, optional !== false))
+    return { kind: 'producer', letter: letters[0]!, base: stem(port), ...optional }
+  }
+}
+/** Endings below `in/`, as the slot's kind has them, and as whoever made the file named them. */
+function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: string; readonly from: string }[] {
+  const parts = partsOf(slot)
+  const from = partsOf(made) ?? {}
+  if (parts) return Object.entries(parts).map(([part, to]) => ({ to, from: from[part] ?? to }))
+  if (slot.companions.length === 0) return [{ to: slot.extension, from: made.extension }]
+  const ends = ['', ...slot.companions]
+  return ends.map(end => ({ to: slot.extension + end, from: made.extension + end }))
+}
+const endOf = (node: StepNode, slot: string): string => {
+  const kind = fileOf(node.step.inputs[slot]!)
+  return suffixesOf(kind)[0]!
+}
+const known = new WeakMap<StepShape, readonly Promised[]>()
+function promises(step: StepShape): readonly Promised[] {
+  const own = known.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
+  known.set(step, own)
+  return own
+}
+const promised = (port: string, kind: OutKind): Promised => {
+  const suffixes = suffixesOf(fileOf(kind)) as readonly [string, ...string[]] // every kind has a file
+  if ('many' in kind) return { port, list: suffixes }
+  const files = suffixes.map(suffix => port + suffix) as [string, ...string[]] // as many
+  return { port, files, ...('optional' in kind && { optional: true as const }) }
+}
+const assetPath = (slot: string, file: string) => `in/.${slot}${path.extname(file)}`
+/** A slot's word, from the step's folder: the same names as on one machine. */
+function slotPath(node: StepNode, { slot, part, key }: Slot, to: Link | undefined): string {
+  const { step } = node
+  const asset = step.assets[slot]
+  if (asset) return assetPath(slot, asset.path)
+  if (to?.port === slot) return pipeFor(node, slot)
+  const kind = step.outputs[slot] ?? step.inputs[slot]!
+  const base = slot in step.outputs ? `out/${slot}` : key === undefined ? `in/${slot}` : `in/${slot}/${nth(node, slot, key)}`
+  if ('many' in kind) return base
+  const file = fileOf(kind)
+  const parts = partsOf(file)
+  return part === undefined ? (parts ? base : base + file.extension) : base + parts![part]! // a word names a part of a kind that has it
+}
+const nth = (node: StepNode, slot: string, key: string) => number(Object.keys(node.inputs[slot]!).indexOf(key) + 1)

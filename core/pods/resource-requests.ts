@@ -1,0 +1,89 @@
+import type { ArgoEnvironment, GpuPool } from '../environment/settings.ts'
+import { TriremeError } from '../errors.ts'
+import type { Chain } from '../graph/chains.ts'
+import type { StepNode } from '../graph/node.ts'
+import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
+
+/** What a pod asks of a node: Kubernetes' quantities. */
+export interface Amounts {
+  readonly cpu: string
+  readonly memory: string
+  readonly 'ephemeral-storage'?: string
+}
+const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`
+const cores = (cpu: number) => (Number.isInteger(cpu) ? String(cpu) : `${Math.ceil(cpu * 1000)}m`)
+const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
+const most = (all: readonly number[]) => Math.max(...all)
+
+/**
+ * By attempt. Steps of a chain run at once: their memory adds up, and one of them is the slowest, so that the largest number of cores
+ * serves; chains of a pod run one after another. What they write stays until the pod ends.
+ */
+export function amountsOf(chains: readonly Chain[], cpuLimit: number | undefined): readonly [Amounts, ...Amounts[]] {
+  const members = chains.flatMap(chain => chain.members)
+  const attempts = most(members.map(({ needs }) => rungs(needs.memory).length))
+  const cpu = cores(Math.min(most(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
+  const disk = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
+  const at = (attempt: number): Amounts => ({
+    cpu,
+    memory: mebibytes(most(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
+    ...(disk > 0 && { 'ephemeral-storage': mebibytes(disk) }),
+  })
+  const all = Array.from({ length: attempts }, (_, attempt) => at(attempt))
+  const last = all.findLastIndex(({ memory }) => memory !== all.at(-1)!.memory) + 1
+  return [all[0]!, ...all.slice(1, last + 1)]
+}
+/** How often the steps may be tried again for reasons of their own. */
+export const retriesOf = (chains: readonly Chain[]): number => {
+  const members = chains.flatMap(chain => chain.members)
+  const ladders = members.map(
+    ({ needs }) => Math.max(rungs(needs.memory).length, needs.time === undefined ? 1 : rungs(needs.time).length) - 1,
+  )
+  return most([...ladders, ...members.map(({ step }) => (step.retry.exits.length > 0 ? step.retry.times : 0))])
+}
+/** Seconds after which a pod is ended from outside, in case its own limits did not work: only where all its steps have one. */
+export function deadlineOf(chains: readonly Chain[]): number | undefined {
+  const times = chains.map(({ members }) =>
+    most(members.map(({ needs: { time } }) => (time === undefined ? Number.POSITIVE_INFINITY : rung(time, rungs(time).length - 1)))),
+  )
+  const whole = sum(times)
+  return Number.isFinite(whole) ? whole + 1800 : undefined
+}
+export const gpusOf = ({ members }: Chain): number => members.reduce((total, { needs }) => total + (needs.gpu?.count ?? 0), 0)
+
+/** The first pool whose GPUs have the memory that every step of the chain needs. @throws TriremeError `RESOURCES` when there is none */
+export function poolOf(chain: Chain, environment: ArgoEnvironment, label: (node: StepNode) => string): GpuPool | undefined {
+  if (gpusOf(chain) === 0) return undefined
+  const needy = chain.members.filter(({ needs }) => needs.gpu)
+  const memory = most(needy.map(({ needs }) => needs.gpu?.memory ?? 0))
+  const pool = environment.gpuPools.find(each => each.memory >= memory)
+  const step = label(needy[0]!)
+  if (pool) return pool
+  if (environment.gpuPools.length === 0)
+    throw new TriremeError(
+      'RESOURCES',
+      `Step ${step} needs ${gpusOf(chain)} GPU${gpusOf(chain) > 1 ? 's' : ''}, and environment "${environment.name}" has none. Add a pool to its gpuPools, run it in an environment that has them, or choose the CPU for that step.`,
+    )
+  throw new TriremeError(
+    'RESOURCES',
+    `Step ${step} needs a GPU with ${bytesText(memory)} of memory; those of environment "${environment.name}" have ${environment.gpuPools.map(each => `${each.model} ${bytesText(each.memory)}`).join(', ')}. Add a pool with larger ones to its gpuPools.`,
+  )
+}
+/** @throws TriremeError `RESOURCES` when a chain needs more than the environment lets steps use */
+export function checkLimits(chains: readonly Chain[], { name, limits }: ArgoEnvironment, label: (node: StepNode) => string): void {
+  for (const { members } of chains)
+    for (const node of members) {
+      const memory = rung(node.needs.memory, 0)
+      if (limits.memory !== undefined && memory > limits.memory)
+        throw new TriremeError(
+          'RESOURCES',
+          `Step ${label(node)} needs ${bytesText(memory)} of memory, and environment "${name}" lets steps use ${bytesText(limits.memory)}. Raise limits.memory of the environment, or lower the step's needs.memory.`,
+        )
+      const gpus = node.needs.gpu?.count ?? 0
+      if (limits.gpu !== undefined && gpus > limits.gpu)
+        throw new TriremeError(
+          'RESOURCES',
+          `Step ${label(node)} needs ${gpus} GPU${gpus > 1 ? 's' : ''}, and environment "${name}" lets steps use ${limits.gpu}. Raise limits.gpu of the environment, or choose the CPU for that step.`,
+        )
+    }
+}

@@ -1,0 +1,50 @@
+import { TriremeError } from '../errors.ts'
+import type { StepNode } from '../graph/node.ts'
+import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
+import type { Cause } from './failure.ts'
+import type { Share } from './resource-pool.ts'
+
+/** What steps are granted of what a run may use, and whether one that had too little may try again. */
+export class Grants {
+  readonly #total: Share
+  /** @param total what all steps may use together */
+  constructor(total: Share) {
+    this.#total = total
+  }
+  /** One step's: its cores cut to what there is, the rung of its memory that this attempt has reached. */
+  of({ needs }: StepNode, attempt: number): Share {
+    return {
+      cpu: Math.min(needs.cpu, this.#total.cpu),
+      memory: Math.min(rung(needs.memory, attempt - 1), this.#total.memory),
+      gpu: needs.gpu?.count ?? 0,
+    }
+  }
+  /** A chain's, whose steps run at once: the largest number of cores among them, since one of them is the slowest, and all their memory. */
+  ofChain(members: readonly StepNode[], attempt: number): Share {
+    const all = members.map(node => this.of(node, attempt))
+    const memory = Math.min(sum(all.map(each => each.memory)), this.#total.memory)
+    return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
+  }
+  /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
+  mayTryAgain({ needs, step }: StepNode, cause: Cause, attempts: number): boolean {
+    if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#total.memory
+    if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
+    return cause === 'transient' && attempts <= step.retry.times
+  }
+  /** @throws TriremeError `RESOURCES` when a step's first attempt asks for more memory or GPUs than there are */
+  check({ needs }: StepNode, label: string): void {
+    const memory = rung(needs.memory, 0)
+    if (memory > this.#total.memory)
+      throw new TriremeError(
+        'RESOURCES',
+        `Step ${label} needs ${bytesText(memory)} of memory, and this run may use ${bytesText(this.#total.memory)}. Raise --memory, run it on a larger machine, or lower the step's needs.memory.`,
+      )
+    const gpus = needs.gpu?.count ?? 0
+    if (gpus > this.#total.gpu)
+      throw new TriremeError(
+        'RESOURCES',
+        `Step ${label} needs ${gpus} GPU${gpus > 1 ? 's' : ''}, and this run may use ${this.#total.gpu}. Run it in an environment that has them, or choose the CPU for that step.`,
+      )
+  }
+}
+const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)

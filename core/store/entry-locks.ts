@@ -1,0 +1,72 @@
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { alive, hold, holds, isSelf, letGo, sign, signed, unsign } from './lock-file.ts'
+
+/**
+ * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
+ * description. One system call makes it whole: a runner killed at any moment leaves none, or one that tells whose it was, and no clock
+ * is asked whether it is old.
+ */
+export class Claims {
+  readonly #folder: string
+  readonly #onDead: () => void
+  /** Where the signature of a run of ours is, of which claims are further names. */
+  signature: string | undefined
+  /** @param onDead called when a claim of a dead runner was found: what else it left is to be cleared */
+  constructor(folder: string, onDead: () => void) {
+    this.#folder = folder
+    this.#onDead = onDead
+  }
+  /** @returns false while another runner that lives has it, or was quicker: ask again a little later */
+  take(key: string): boolean {
+    const file = path.join(this.#folder, key)
+    if (holds(file)) return false // two executions of one process must not make the same entry either
+    try {
+      sign(file, this.signature)
+      hold(file)
+      return true
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    }
+    if (this.taken(key)) return false
+    if (!this.#takeAway(file)) return false
+    this.#onDead()
+    return this.take(key)
+  }
+  /**
+   * Of several that find the claim of a dead runner, one takes it away. What was taken by mistake, because another was quicker and made a
+   * claim of its own meanwhile, is put back.
+   */
+  #takeAway(file: string): boolean {
+    const bin = `${file}.${process.pid}`
+    try {
+      renameSync(file, bin)
+      if (isHeld(bin)) renameSync(bin, file)
+      else rmSync(bin, { force: true })
+      return true
+    } catch {
+      return false // another was first
+    }
+  }
+  /** Takes away the claims of dead runners, also of entries that nobody will claim again since they are there. */
+  clearDead(): void {
+    for (const name of readdirSync(this.#folder)) {
+      const file = path.join(this.#folder, name)
+      if (!holds(file) && !isHeld(file)) this.#takeAway(file)
+    }
+  }
+  /** Whether another runner that lives has it. */
+  taken(key: string): boolean {
+    return isHeld(path.join(this.#folder, key))
+  }
+  give(key: string): void {
+    const file = path.join(this.#folder, key)
+    letGo(file)
+    unsign(file)
+  }
+}
+/** One of our own that we do not hold is left from a time when it could not be removed. */
+function isHeld(file: string): boolean {
+  const found = signed(file)
+  return found !== undefined && !isSelf(found.owner) && alive(found.owner, found.seen)
+}

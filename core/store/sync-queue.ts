@@ -1,0 +1,81 @@
+import path from 'node:path'
+import { TriremeError } from '../errors.ts'
+import { sync } from './fsync.ts'
+import type { Journal } from './journal.ts'
+import type { Entry } from './record.ts'
+
+/** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
+const groupPause = 500
+const pause = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
+
+/** Everything of an entry that must be on the disk before its line is in the journal. */
+export const placesOf = ({ folder, record }: Entry): readonly string[] => [
+  ...Object.values(record.outputs).flatMap(files => files.map(({ name }) => path.join(folder, name))),
+  path.join(folder, 'record.json'),
+  folder,
+]
+/** Brings entries to the disk, files first, then the folders that name them. */
+export async function syncAll(group: readonly Entry[]): Promise<void> {
+  const parents = new Set(group.map(({ folder }) => path.dirname(folder)))
+  for (const some of [group.flatMap(placesOf), [...parents]]) {
+    const queue = [...some]
+    const drain = async () => {
+      for (let place = queue.pop(); place !== undefined; place = queue.pop()) await sync(place)
+    }
+    await Promise.all([drain(), drain(), drain(), drain()]) // as many as Node has threads for files
+  }
+}
+/** Brings what was published to the disk, group by group, and then writes its lines to the journal. */
+export class Groups {
+  readonly #root: string
+  readonly #journal: Journal
+  #pending: Entry[] = []
+  #syncing: Promise<void> = Promise.resolve()
+  #syncs = false
+  #hurry = false
+  #hurried: Promise<void> = Promise.resolve()
+  #wake: () => void = () => {}
+  /** What the disk refused, told at the next flush: until then steps go on, since an entry is visible all the same. */
+  #refusal: { readonly cause: unknown } | undefined
+  constructor(root: string, journal: Journal) {
+    this.#root = root
+    this.#journal = journal
+  }
+  add(entry: Entry): void {
+    this.#pending.push(entry)
+    if (this.#syncs) return
+    this.#syncs = true
+    this.#hurried = new Promise(wake => {
+      this.#wake = wake
+    })
+    this.#syncing = this.#run().catch(cause => {
+      this.#refusal ??= { cause }
+      this.#syncs = false
+    })
+  }
+  async #run(): Promise<void> {
+    while (this.#pending.length > 0) {
+      if (!this.#hurry) await Promise.race([pause(groupPause), this.#hurried])
+      const group = this.#pending
+      this.#pending = []
+      await syncAll(group)
+      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
+    }
+    this.#syncs = false
+  }
+  /** Waits until everything published is on the disk. @throws TriremeError `STORE` when the disk refuses */
+  async flush(): Promise<void> {
+    this.#hurry = true
+    this.#wake()
+    while (this.#syncs) await this.#syncing
+    this.#hurry = false
+    if (!this.#refusal) return
+    const { cause } = this.#refusal
+    this.#refusal = undefined
+    throw new TriremeError(
+      'STORE',
+      `The store ${this.#root} could not be brought to the disk: ${(cause as Error).message}. What was published is looked at again by the next run.`,
+      { cause },
+    )
+  }
+}

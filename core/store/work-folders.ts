@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import type { Claims } from './entry-locks.ts'
+import { alive, endOrphans, hold, letGo, sign, signed, unsign } from './lock-file.ts'
+
+/** Says whose a work folder is, until the run ends by itself. */
+const ownerFile = '.owner'
+/** The claim of who removes entries. */
+const cleaning = 'cleaning'
+
+/** `work/RUN/`: what is private to a run. It also tells which runs go on, so that nothing is taken from under them. */
+export class Workplaces {
+  readonly #folder: string
+  readonly #claims: Claims
+  constructor(folder: string, claims: Claims) {
+    this.#folder = folder
+    this.#claims = claims
+  }
+  async begin(run: string): Promise<void> {
+    const own = path.join(this.#folder, run)
+    // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other. The cleaner may
+    // have removed what we said before it could be read: it is said again.
+    for (let tries = 1; ; tries++) {
+      try {
+        if (!existsSync(own)) mkdirSync(own) // `recursive` tells ENOENT of a read-only disk
+        unsign(path.join(own, ownerFile))
+        sign(path.join(own, ownerFile))
+        if (!this.#claims.taken(cleaning)) break
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 10) throw cause
+      }
+      while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
+    }
+    hold(path.join(own, ownerFile))
+    this.#claims.signature = path.join(own, ownerFile)
+    this.clearDead()
+  }
+  end(run: string, keep: boolean): void {
+    const own = path.join(this.#folder, run)
+    letGo(path.join(own, ownerFile))
+    unsign(path.join(own, ownerFile))
+    try {
+      rmdirSync(own)
+    } catch {
+      // There is something in it: failed steps, which may be kept.
+      if (!keep) rmSync(own, { recursive: true, force: true })
+    }
+  }
+  /** Removes what runners that were killed left, and ends their steps. */
+  clearDead(): void {
+    this.#claims.clearDead()
+    for (const name of readdirSync(this.#folder)) {
+      const left = path.join(this.#folder, name)
+      if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })
+      if (this.#state(name) !== 'dead') continue
+      endOrphans(left)
+      rmSync(left, { recursive: true, force: true })
+    }
+  }
+  running(): readonly string[] {
+    return readdirSync(this.#folder).filter(name => this.#state(name) === 'alive')
+  }
+  async alone<T>(act: () => Promise<T>): Promise<T | undefined> {
+    if (!this.#claims.take(cleaning)) return undefined
+    try {
+      return this.running().length > 0 ? undefined : await act()
+    } finally {
+      this.#claims.give(cleaning)
+    }
+  }
+  #state(run: string): 'alive' | 'dead' | 'ended' {
+    const found = signed(path.join(this.#folder, run, ownerFile))
+    return found === undefined ? 'ended' : alive(found.owner, found.seen) ? 'alive' : 'dead'
+  }
+}

@@ -1,0 +1,330 @@
+import { writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { compiled, dags, digest, file, image, needs, slow, text } from '../../../../test/argo/compiled.ts'
+import { each, source } from '../../../define/pipeline.ts'
+import { step } from '../../../define/step.ts'
+import { environment as schema } from '../../../environment/settings.ts'
+import { after } from '../../../graph/node.ts'
+import { plan } from '../../../graph/plan.ts'
+import { asset } from '../../../vocabulary/asset.ts'
+import { pipe, run, word } from '../../../vocabulary/command.ts'
+import { kind, many, optional } from '../../../vocabulary/kind.ts'
+import { gib, hours, mib } from '../../../vocabulary/quantity.ts'
+import type { Compiled, CompileOptions } from './compiled.ts'
+import { type DagTask, type PodTemplate, thinWorkflow, workflowTemplate } from './manifest-schema.ts'
+import { manifestsOf } from './manifests.ts'
+import { yamlOf } from './yaml.ts'
+
+// Goldens: `npx vitest run core/targets/argo -u` writes them anew; read the difference before you commit it.
+
+const indexed = kind('text', { extension: '.txt', companions: ['.idx'] })
+const pair = kind('pair', { extension: '' }, { parts: { first: '_1.txt', second: '_2.txt' } })
+const pods = ({ workflows }: Compiled): readonly PodTemplate[] =>
+  workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('container' in each ? [each] : [])))
+const tasks = (of: Compiled): readonly DagTask[] => dags(of).flatMap(({ dag }) => dag.tasks)
+/** Steps of each pod. */
+const shared = (of: Compiled) => of.tasks.map(({ entries }) => entries.map(({ node }) => node.step.name).join(' '))
+
+const copy = step({ name: 'copy', image, inputs: { from: text }, outputs: { to: text }, needs, command: at => run('cp', at.from, at.to) })
+const count = step({
+  name: 'count',
+  image,
+  inputs: { of: text },
+  outputs: { number: text },
+  needs,
+  command: at => run('wc', at.of).into(at.number),
+})
+const upper = step({
+  name: 'upper',
+  image,
+  inputs: { from: text },
+  outputs: { to: text },
+  streams: ['from', 'to'],
+  needs: slow,
+  command: at => run('tr', 'a-z', 'A-Z', at.from).into(at.to),
+})
+const numbered = step({
+  name: 'numbered',
+  image,
+  inputs: { lines: text },
+  params: { n: z.string() },
+  outputs: { made: text },
+  streams: ['lines', 'made'],
+  needs: slow,
+  command: at => run('grep', at.n, at.lines).into(at.made),
+})
+const split = step({
+  name: 'split',
+  image,
+  inputs: { whole: text },
+  outputs: { parts: many(text) },
+  needs,
+  command: at => run('split', at.whole, word`${at.parts}/part`),
+})
+const join = step({
+  name: 'join',
+  image: 'others',
+  inputs: { all: many(text) },
+  outputs: { whole: text },
+  needs,
+  command: at => run('cat', at.all).into(at.whole),
+})
+const maybe = step({
+  name: 'maybe',
+  image,
+  inputs: { from: text },
+  outputs: { to: optional(text) },
+  needs: slow,
+  command: at => run('cp', at.from, at.to),
+})
+const network = step({
+  name: 'network',
+  image: 'networks',
+  inputs: { of: text, other: pair },
+  outputs: { made: indexed },
+  needs: { cpu: 4, memory: [gib(1), gib(2), gib(8)], time: [hours(1), hours(2)], gpu: { count: 1, memory: gib(16) } },
+  retry: { times: 3, exits: [69] },
+  command: at => pipe(['cat', at.of, at.other.first], ['sort', word`-S${at.memory.mib(0.5)}M`, word`--parallel=${at.cpu}`, '-o', at.made]),
+})
+/** Everything at once. */
+const whole = () => {
+  const parts = split({ whole: numbered({ lines: upper({ from: file() }).to, n: 'x' }).made }).parts
+  const counted = each(parts, part => ({ number: count({ of: copy({ from: part }).to }).number })).number
+  const reads = source('pair', pair, { first: { url: '/nowhere/1', sha256: digest(7) }, second: { url: '/nowhere/2', sha256: digest(8) } })
+  const sure = after(file(2), count({ of: file(3) }).number)
+  return plan('everything', { whole: join({ all: counted }).whole, made: network({ of: maybe({ from: sure }).to, other: reads }).made })
+}
+const pool = { model: 'A100', memory: '40GiB', nodeSelector: { gpu: 'a100' }, tolerations: [{ key: 'gpu', operator: 'Exists' }] }
+const rich = {
+  name: 'rich',
+  ...schema.parse({
+    target: 'argo',
+    context: 'test',
+    namespace: 'science',
+    serviceAccount: 'pipeline',
+    executorServiceAccount: 'executor',
+    bucket: { endpoint: 's3.example.org', name: 'bucket', credentials: { secret: { name: 's3', accessKey: 'key', secretKey: 'secret' } } },
+    pullSecrets: ['pull'],
+    priorityClassName: 'batch',
+    nodeSelector: { pool: 'cpu' },
+    tolerations: [{ key: 'batch', operator: 'Equal', value: 'yes', effect: 'NoSchedule' }],
+    volumes: [{ name: 'scratch', mountPath: '/scratch', claim: 'scratch' }],
+    labels: { 'example.org/cost-centre': 'lab-7' },
+    gpuPools: [{ ...pool, model: 'T4', memory: '15GiB' }, pool],
+    deadline: '12h',
+    ttl: '1d',
+  }),
+} as CompileOptions['environment'] // its target is argo
+
+/** Digests by the order they appear in: a golden shows what refers to what, not what every script's content was. */
+const steady = (yaml: string): string => {
+  const seen = new Map<string, string>()
+  const number = (found: string) => {
+    if (!seen.has(found)) seen.set(found, `<${seen.size + 1}>`)
+    return seen.get(found)!
+  }
+  return yaml
+    .replace(/"?\b[0-9a-f]{64}\b"?/g, found => number(found.replaceAll('"', '')))
+    .replace(/-[0-9a-f]{8,12}\b/g, found => `-${number(found)}`)
+}
+test('the golden of a small plan with all there is', async () => {
+  const made = compiled(whole(), { environment: rich })
+  const [yaml = ''] = [...manifestsOf(made, 'workflow').values()]
+  expect(yaml).not.toMatch(/\/nowhere/)
+  await expect(steady(yaml)).toMatchFileSnapshot('golden/everything.yaml')
+})
+test('YAML says what the objects say, to readers of YAML 1.1 too', () => {
+  const made = compiled(whole(), { environment: rich })
+  for (const [n, each] of made.workflows.entries())
+    for (const version of ['1.1', '1.2'] as const)
+      expect(parse(yamlOf(made.workflows[n]!, made), { version })).toEqual(JSON.parse(JSON.stringify(each)))
+})
+test('as a template: what stays on the cluster, and what starts it', () => {
+  const files = manifestsOf(compiled(whole(), { environment: rich }), 'template')
+  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'sources.tsv'])
+  expect(workflowTemplate.parse(parse(files.get('everything.template.yaml')!)).metadata.name).toBe('everything')
+  expect(thinWorkflow.parse(parse(files.get('everything.yaml')!)).spec).toEqual({ workflowTemplateRef: { name: 'everything' } })
+  expect(files.get('sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
+})
+
+describe('what a pod is', () => {
+  test('a chain is one pod; so are short steps that follow', () => {
+    const made = upper({ from: file() }).to
+    const of = plan('p', { number: count({ of: numbered({ lines: made, n: 'a' }).made }).number })
+    expect(shared(compiled(of))).toEqual(['upper numbered count'])
+    expect(shared(compiled(of, { share: false }))).toEqual(['upper numbered', 'count'])
+    expect(shared(compiled(of, { stream: false, share: false }))).toEqual(['upper', 'numbered', 'count'])
+  })
+  test('steps of another image have a pod of their own', () => {
+    expect(shared(compiled(plan('p', { whole: join({ all: [copy({ from: file() }).to] }).whole })))).toEqual(['copy', 'join'])
+  })
+  test('calls of one step stay side by side', () => {
+    const copies = [1, 2, 3].map(n => upper({ from: file(n) }).to)
+    const of = plan('p', { whole: copies.map(of => count({ of }).number) })
+    expect(shared(compiled(of))).toEqual(['upper count', 'upper count', 'upper count'])
+  })
+  test('lanes do not wait for one another: who joins them waits for all', () => {
+    const merge = step({
+      name: 'merge',
+      image,
+      inputs: { all: many(text) },
+      outputs: { one: text },
+      needs: slow,
+      command: at => run('cat', at.all).into(at.one),
+    })
+    const lanes = [1, 2].map(n => upper({ from: file(n) }).to)
+    expect(shared(compiled(plan('p', { one: merge({ all: lanes }).one }), { stream: false }))).toEqual(['upper', 'upper', 'merge'])
+  })
+  test('long work is not kept waiting', () => {
+    const first = copy({ from: file() }).to
+    // Both are long and need the first: with one of them in its pod the other would wait for both.
+    const of = plan('p', { a: upper({ from: first }).to, b: numbered({ lines: first, n: 'b' }).made })
+    expect(shared(compiled(of))).toEqual(['copy', 'upper', 'numbered'])
+  })
+})
+describe('what is there', () => {
+  const record = (outputs: Record<string, readonly string[]>) => ({
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([port, names]) => [port, names.map(name => ({ name, size: 1, sha256: digest(1) }))]),
+    ),
+  })
+  const keyOf = (of: Compiled, name: string) => of.tasks.flatMap(({ entries }) => entries).find(({ node }) => node.step.name === name)!.key
+  const made = split({ whole: file() }).parts
+  const of = plan('p', { all: join({ all: each(made, part => ({ number: count({ of: part }).number })).number }).whole })
+  test('is pruned; a list among it becomes a task for each file, in its order', () => {
+    const first = compiled(of)
+    expect(tasks(first).filter(({ withParam }) => withParam)).toHaveLength(1)
+    const there = new Map([[keyOf(first, 'split'), record({ parts: ['parts/b.txt', 'parts/a{{x}}.txt', 'parts/c.txt'] })]])
+    const second = compiled(of, { there })
+    expect(shared(second)).toEqual(['count', 'count', 'count', 'join'])
+    expect(tasks(second).every(({ withParam }) => withParam === undefined)).toBe(true)
+    expect(
+      pods(second)
+        .flatMap(({ inputs }) => inputs.artifacts.map(({ path }) => path))
+        .filter(path => path.includes('parts')),
+    ).toEqual(['/w/from/a/parts/0001.txt', '/w/from/a/parts/0002.txt', '/w/from/a/parts/0003.txt'])
+    const all = new Map([
+      ...there,
+      ...second.tasks.flatMap(({ entries }) =>
+        entries.map(each => [each.key, record({ number: ['number.txt'], whole: ['whole.txt'] })] as const),
+      ),
+    ])
+    expect(compiled(of, { there: all })).toMatchObject({ workflows: [], tasks: [] })
+  })
+  test('an empty list makes no task, and its gathering is empty', () => {
+    const there = new Map([[keyOf(compiled(of), 'split'), record({ parts: [] })]])
+    expect(shared(compiled(of, { there }))).toEqual(['join'])
+  })
+  test('what was left out is known to be: what needs it is no task', () => {
+    const left = maybe({ from: file() }).to
+    const of = plan('p', { number: count({ of: left }).number, whole: join({ all: [left, file(2)] }).whole })
+    const first = compiled(of)
+    expect(shared(first).sort()).toEqual(['join', 'maybe count'])
+    const there = new Map([[keyOf(first, 'maybe'), record({ to: [] })]])
+    expect(shared(compiled(of, { there }))).toEqual(['join'])
+  })
+  test('an each within an each, and one over what another gathers, are run when the list is there', () => {
+    const inner = plan('nested', {
+      all: each(made, part => ({
+        one: join({ all: each(split({ whole: part }).parts, small => ({ n: count({ of: small }).number })).n }).whole,
+      })).one,
+    })
+    expect(() => compiled(inner)).toThrow(
+      'Plan nested has an each within an each, which Argo cannot run before that list is there. Run the step that writes the list first, locally or as a plan of its own: what is there is known when the rest is compiled.',
+    )
+    const there = new Map([[keyOf(compiled(of), 'split'), record({ parts: ['parts/a.txt', 'parts/b.txt'] })]])
+    expect(tasks(compiled(inner, { there })).filter(({ withParam }) => withParam)).toHaveLength(2)
+    const again = plan('again', {
+      all: each(each(made, part => ({ n: count({ of: part }).number })).n, n => ({ m: copy({ from: n }).to })).m,
+    })
+    expect(() => compiled(again)).toThrow('Plan again has an each over what another each gathers, which Argo cannot run')
+    expect(shared(compiled(again, { there }))).toEqual(['count copy', 'count copy'])
+  })
+})
+describe('what is asked of a node', () => {
+  test('memory climbs by attempt, GPUs choose the smallest pool that fits', () => {
+    const made = compiled(whole(), { environment: rich })
+    const gpu = pods(made).find(({ container }) => container.resources.limits['nvidia.com/gpu'] !== undefined)!
+    expect(gpu.container.resources.limits).toEqual({ cpu: '4', memory: '1024Mi', 'nvidia.com/gpu': '1' })
+    expect(gpu.container.resources.requests).toEqual(gpu.container.resources.limits)
+    expect(gpu.nodeSelector).toEqual({ pool: 'cpu', gpu: 'a100' })
+    expect(gpu.podSpecPatch).toContain("{{=asInt(retries) == 0 ? '1024Mi' : asInt(retries) == 1 ? '2048Mi' : '8192Mi'}}")
+    expect(gpu.retryStrategy).toEqual({
+      limit: '5',
+      retryPolicy: 'Always',
+      expression:
+        "lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+    })
+  })
+  test('without a pool a step that needs a GPU is refused before anything runs', () => {
+    expect(() => compiled(whole())).toThrow(
+      'Step network needs 1 GPU, and environment "cluster" has none. Add a pool to its gpuPools, run it in an environment that has them, or choose the CPU for that step.',
+    )
+    const small = { ...rich, gpuPools: rich.gpuPools.slice(0, 1) }
+    expect(() => compiled(whole(), { environment: small })).toThrow(
+      'Step network needs a GPU with 16 GiB of memory; those of environment "rich" have T4 15 GiB. Add a pool with larger ones to its gpuPools.',
+    )
+  })
+  test('more memory than the environment lets steps use is refused', () => {
+    const tight = { ...rich, limits: { memory: mib(512) } }
+    expect(() => compiled(whole(), { environment: tight })).toThrow(
+      'Step network needs 1 GiB of memory, and environment "rich" lets steps use 512 MiB. Raise limits.memory of the environment, or lower the step\'s needs.memory.',
+    )
+  })
+})
+test('a step that takes files of more others than a template has parameters is refused', () => {
+  const all = (count: number) => plan('many', { whole: join({ all: Array.from({ length: count }, (_, n) => file(n)) }).whole })
+  expect(compiled(all(498)).tasks).toHaveLength(1)
+  expect(() => compiled(all(499))).toThrow(
+    'Step join takes files of so many others that its pod would have 501 parameters, and Argo takes 500. Join the files in groups first.',
+  )
+})
+test('no text of a user is in a Workflow', () => {
+  const hostile = [
+    '{{workflow.name}}',
+    '{{=1+1}}',
+    '$(ARGO_POD_NAME)',
+    '$$',
+    "'; rm -rf /; '",
+    '"\n- {name: evil}\n',
+    '\u2028x\u0085y',
+    '# x',
+    '\\',
+    '-n',
+    '',
+    '*',
+    '{{',
+  ]
+  const scripts = os.tmpdir()
+  const named = path.join(scripts, `hostile-${process.pid} {{x}}.txt`)
+  writeFileSync(named, 'an asset')
+  const evil = step({
+    name: 'evil',
+    image,
+    inputs: { from: text },
+    params: { word: z.string() },
+    assets: { script: asset(pathToFileURL(`${scripts}/`).href, `./${encodeURIComponent(path.basename(named))}`) },
+    outputs: { to: text },
+    needs,
+    tag: ({ word }) => word,
+    command: at => run('cp', at.script, at.word, at.from, at.to),
+  })
+  const made = compiled(
+    plan(hostile.join(' '), {
+      all: hostile.map((word, n) => evil({ from: source(word, text, { url: `/nowhere/${word}`, sha256: digest(n) }), word }).to),
+    }),
+  )
+  const json = JSON.stringify(made.workflows)
+  for (const word of hostile.filter(word => word.length > 2 && word !== '{{workflow.name}}'))
+    expect(json).not.toContain(JSON.stringify(word).slice(1, -1))
+  expect(json.replace(/\{\{(inputs\.parameters\.\w+|workflow\.name|retries)\}\}/g, '')).not.toContain('{{')
+  const yaml = yamlOf(made.workflows[0]!, made)
+  expect(parse(yaml, { version: '1.1' })).toEqual(JSON.parse(JSON.stringify(made.workflows[0])))
+  expect(yaml.split(/[\n\r\u0085\u2028\u2029]/).filter(line => line.includes('evil:') && !line.trimStart().startsWith('#'))).toEqual([])
+  expect(made.workflows[0]!.metadata.generateName).toBe('workflow-name-1-1-argo-pod-name-rm-rf-n-')
+})

@@ -1,0 +1,89 @@
+import type { StepNode } from '../../../graph/node.ts'
+import type { Gathered } from '../../../pods/branches.ts'
+import type { PodWork } from '../../../pods/pod-job.ts'
+import { amountsOf, deadlineOf, gpusOf, poolOf, retriesOf } from '../../../pods/resource-requests.ts'
+import type { Pod } from '../../../pods/shared-pods.ts'
+import { fileOf, suffixesOf } from '../../../vocabulary/kind.ts'
+import type { CompileOptions } from './compiled.ts'
+import type { PodTemplate } from './manifest-schema.ts'
+import { likeness, type OwnParameters, takesOf } from './tasks.ts'
+import { type Scripts, type Shape, templateOf } from './templates.ts'
+
+/** What a pod's template depends on, besides the pod itself. */
+export interface PodFacts {
+  readonly work: PodWork
+  readonly parameters: OwnParameters
+  /** How many lists it tells to those that run over them. */
+  readonly items: number
+  readonly gathers: readonly Gathered[]
+}
+/** The templates of a plan: a plan has few shapes and many tasks, so a shape is told from others cheaply and put together once. */
+export class Templates {
+  readonly all = new Map<string, PodTemplate>()
+  readonly #options: CompileOptions
+  readonly #scripts: Scripts
+  readonly #label: (node: StepNode) => string
+  /** Name of the template by what tells shapes apart. */
+  readonly #known = new Map<string, string>()
+  readonly #numbers = new Map<object | string, number>()
+  constructor(options: CompileOptions, scripts: Scripts, label: (node: StepNode) => string) {
+    this.#options = options
+    this.#scripts = scripts
+    this.#label = label
+  }
+  /** @returns the name of the pod's template */
+  of(pod: Pod, facts: PodFacts): string {
+    let text = `${facts.items}`
+    for (const { place } of facts.gathers) text += `,${place}`
+    for (const { node, chain, kept } of facts.work.members)
+      text += ` ${this.#number(node.step)}.${this.#needs(node.needs)}.${chain}${kept ? 'k' : ''}`
+    text += likeness(facts.work)
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const template = templateOf(this.#shape(pod, facts), this.#options.environment, this.#scripts)
+    this.#known.set(text, template.name)
+    this.all.set(template.name, template)
+    return template.name
+  }
+  #number(of: object | string): number {
+    const known = this.#numbers.get(of)
+    if (known !== undefined) return known
+    this.#numbers.set(of, this.#numbers.size)
+    return this.#numbers.size - 1
+  }
+  /** Needs are most often one object for all calls of a step; those made for each call are told apart by their text. */
+  #needs(needs: StepNode['needs']): number {
+    const known = this.#numbers.get(needs)
+    if (known !== undefined) return known
+    const own = this.#number(JSON.stringify(needs))
+    this.#numbers.set(needs, own)
+    return own
+  }
+  #shape({ chains }: Pod, { work, parameters, items, gathers }: PodFacts): Shape {
+    const { environment, image } = this.#options
+    const name = chains[0]!.members[0]!.step.image
+    return {
+      name,
+      image: image(name),
+      places: work.members
+        .filter(({ kept }) => kept)
+        .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: filesOf(node) })),
+      own: work.members.map(({ place, chain }) => ({
+        place,
+        parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
+      })),
+      takes: takesOf(work),
+      assets: [...work.assets].map(([letter, { sha256 }]) => ({ letter, sha256 })),
+      items: Array.from({ length: items }, (_, n) => String(n + 1)),
+      gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),
+      amounts: amountsOf(chains, environment.limits.cpu),
+      gpu: Math.max(...chains.map(gpusOf)),
+      pool: poolOf(chains[0]!, environment, this.#label),
+      retries: retriesOf(chains),
+      deadline: deadlineOf(chains),
+    }
+  }
+}
+/** Files of a step's entry: a list is a folder. */
+const filesOf = ({ step }: StepNode): readonly string[] =>
+  Object.entries(step.outputs).flatMap(([port, kind]) => ('many' in kind ? [port] : suffixesOf(fileOf(kind)).map(suffix => port + suffix)))

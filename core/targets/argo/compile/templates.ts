@@ -1,0 +1,183 @@
+import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import type { Amounts } from '../../../pods/resource-requests.ts'
+import type { PodTemplate } from './manifest-schema.ts'
+import { plainName, sha256 } from './names.ts'
+
+/** What tasks of one template have in common. Two tasks with equal shapes share a template; all that differs is a parameter. */
+export interface Shape {
+  /** Name of the image as steps have it: the template's name begins with it. */
+  readonly name: string
+  readonly image: string
+  /** Steps that leave files. */
+  readonly places: readonly { readonly place: number; readonly parameter: string; readonly files: readonly string[] }[]
+  /** By step, the parameter with the key of the entry that says whether its work is done: that of its chain's last step, if it only feeds a pipe. */
+  readonly own: readonly { readonly place: number; readonly parameter: string }[]
+  readonly takes: readonly Take[]
+  readonly assets: readonly { readonly letter: string; readonly sha256: string }[]
+  /** Numbers of the lists told to those that run over them. */
+  readonly items: readonly string[]
+  /** Where results of a branch are gathered: by place, the parameter that holds the key. */
+  readonly gathers: readonly { readonly place: number; readonly parameter: string }[]
+  readonly amounts: readonly [Amounts, ...Amounts[]]
+  readonly gpu: number
+  readonly pool: ArgoEnvironment['gpuPools'][number] | undefined
+  readonly retries: number
+  readonly deadline: number | undefined
+}
+/** One artifact that a pod takes: `key` and `path` below the bucket's prefix and `/w/from/<letter>/`, with parameters in them. */
+export interface Take {
+  readonly letter: string
+  readonly kind: 'entry' | 'source' | 'gather' | 'item'
+  readonly files: readonly { readonly name: string; readonly key: string; readonly path: string; readonly optional: boolean }[]
+  readonly parameters: readonly string[]
+}
+export const work = '/w'
+const given = (parameter: string) => `{{inputs.parameters.${parameter}}}`
+/** Digests of the scripts that every pod runs. */
+export interface Scripts {
+  readonly pod: string
+  readonly chain: string
+}
+export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate {
+  const prefix = environment.bucket.prefix === '' ? '' : `${environment.bucket.prefix.replace(/\/+$/, '')}/`
+  const artifact = (name: string, path: string, key: string, optional = false) => ({
+    name,
+    path,
+    ...(optional && { optional: true as const }),
+    archive: { none: {} },
+    s3: { key: prefix + key },
+  })
+  const branch = shape.takes.some(({ kind }) => kind === 'item') || shape.gathers.length > 0
+  const parameters = [
+    ...shape.places.map(({ parameter }) => parameter),
+    'w',
+    ...shape.takes.flatMap(take => take.parameters),
+    ...shape.gathers.map(({ parameter }) => parameter),
+    ...(branch ? ['i'] : []),
+  ]
+  const first = shape.places[0]!.parameter
+  // A pod whose work is all done has nothing to do, unless others wait for what only its run tells: a list's items, results to gather.
+  const tells = shape.items.length > 0 || shape.gathers.length > 0
+  const own = shape.own.map(({ place, parameter }) =>
+    artifact(`own${place}`, `${work}/own/${place}/record.json`, `entries/${given(parameter)}/record.json`, true),
+  )
+  return {
+    name: `${plainName(shape.name, 30, 'image')}-${sha256(JSON.stringify(shape)).slice(0, 8)}`,
+    inputs: {
+      parameters: parameters.map(name => ({ name })),
+      artifacts: [
+        artifact('pod', `${work}/run/pod.sh`, `objects/${scripts.pod}`),
+        artifact('chain', `${work}/run/chain.sh`, `objects/${scripts.chain}`),
+        artifact('job', `${work}/run/job`, `objects/${given('w')}`),
+        ...shape.assets.map(({ letter, sha256 }) => artifact(letter, `${work}/from/${letter}/${sha256}`, `objects/${sha256}`)),
+        ...(tells ? [] : own),
+        ...shape.takes.flatMap(({ files }) => files.map(file => artifact(file.name, work + file.path, file.key, file.optional))),
+      ],
+    },
+    outputs: {
+      ...(shape.items.length > 0 && {
+        parameters: shape.items.map(name => ({
+          name: `items-${name}`,
+          valueFrom: { path: `${work}/report/items-${name}`, default: '[]' },
+        })),
+      }),
+      artifacts: [
+        // All may be missing: a step that is skipped, or whose entry is there, publishes nothing. One that is there is whole, by its record.
+        ...shape.places.flatMap(({ place, parameter, files }) =>
+          [...files, 'record.json'].map((file, n) =>
+            artifact(
+              `o${place}-${file === 'record.json' ? 'record' : n + 1}`,
+              `${work}/out/${place}/${file}`,
+              `entries/${given(parameter)}/${file}`,
+              true,
+            ),
+          ),
+        ),
+        ...shape.gathers.map(({ place, parameter }) =>
+          artifact(parameter, `${work}/out/${place}`, `gathers/${given(parameter)}/${given('i')}`, true),
+        ),
+        artifact('report', `${work}/report`, `runs/{{workflow.name}}/${given(first)}/{{retries}}`, true),
+      ],
+    },
+    ...(shape.deadline !== undefined && { activeDeadlineSeconds: shape.deadline }),
+    ...placement(shape, environment),
+    volumes: [{ name: 'work', emptyDir: {} }, { name: 'tmp', emptyDir: {} }, ...environment.volumes.map(volumeOf)],
+    container: container(shape, environment),
+    ...(shape.amounts.length > 1 && { podSpecPatch: memoryPatch(shape.amounts) }),
+    retryStrategy: retry(shape),
+  }
+}
+/** A template's own node selector stands in place of the Workflow's, so it holds both. */
+function placement({ pool }: Shape, environment: ArgoEnvironment) {
+  if (!pool) return {}
+  const selector = { ...environment.nodeSelector, ...pool.nodeSelector }
+  const tolerations = [...environment.tolerations, ...pool.tolerations].map(toleration)
+  return {
+    ...(Object.keys(selector).length > 0 && { nodeSelector: selector }),
+    ...(tolerations.length > 0 && { tolerations }),
+  }
+}
+/** Without the fields that are not set. */
+export const toleration = (it: ArgoEnvironment['tolerations'][number]) => ({
+  ...(it.key !== undefined && { key: it.key }),
+  ...(it.operator !== undefined && { operator: it.operator }),
+  ...(it.value !== undefined && { value: it.value }),
+  ...(it.effect !== undefined && { effect: it.effect }),
+  ...(it.tolerationSeconds !== undefined && { tolerationSeconds: it.tolerationSeconds }),
+})
+function volumeOf({ name, readOnly, claim, configMap, secret }: ArgoEnvironment['volumes'][number]): PodTemplate['volumes'][number] {
+  if (claim !== undefined) return { name, persistentVolumeClaim: { claimName: claim, readOnly } }
+  return configMap === undefined ? { name, secret: { secretName: secret! } } : { name, configMap: { name: configMap } } // one of three, by the schema
+}
+function container(shape: Shape, environment: ArgoEnvironment): PodTemplate['container'] {
+  const [amounts] = shape.amounts
+  const all = { ...amounts, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) }
+  const items = shape.takes.filter(({ kind }) => kind === 'item')
+  return {
+    image: shape.image,
+    imagePullPolicy: environment.images.pullPolicy,
+    workingDir: work,
+    command: ['bash', `${work}/run/pod.sh`],
+    env: [
+      { name: 'TRIREME_RUN', value: '{{workflow.name}}' },
+      { name: 'TRIREME_ATTEMPT', value: '{{retries}}' },
+      ...shape.places.map(({ place, parameter }) => ({ name: `TRIREME_KEY_${place}`, value: given(parameter) })),
+      ...items.map(({ letter }) => ({ name: `TRIREME_ITEM_${letter}`, value: given('i') })),
+    ],
+    volumeMounts: [
+      { name: 'work', mountPath: work },
+      { name: 'tmp', mountPath: '/tmp' },
+      ...environment.volumes.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly && { readOnly }) })),
+    ],
+    ...(environment.podSecurity === 'restricted' && { securityContext: restricted }),
+    resources: { requests: all, limits: all },
+  }
+}
+/** What Pod Security `restricted` asks of every container. */
+export const restricted = {
+  allowPrivilegeEscalation: false as const,
+  readOnlyRootFilesystem: true as const,
+  runAsNonRoot: true as const,
+  capabilities: { drop: ['ALL' as const] },
+}
+/** Memory by attempt: the ladder of the steps. A quantity with an expression in it is refused in `resources`, so it is patched in. */
+function memoryPatch(amounts: readonly Amounts[]): string {
+  const rungs = amounts.map(({ memory }) => memory)
+  const expression = rungs.slice(0, -1).map((memory, n) => `asInt(retries) == ${n} ? '${memory}' : `)
+  const memory = `{{=${expression.join('')}'${rungs.at(-1)}'}}`
+  return JSON.stringify({ containers: [{ name: 'main', resources: { requests: { memory }, limits: { memory } } }] })
+}
+/** Attempts that a lost node, a lost pod or a failed transfer may cost. */
+const forInfrastructure = 2
+/**
+ * By meaning: the pod says with 75 that a declared transient exit may be tried again, with 76 that the time limit has a higher rung; out of
+ * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then.
+ */
+function retry({ amounts, retries }: Shape): PodTemplate['retryStrategy'] {
+  const expression = [
+    "lastRetry.exitCode in ['75', '76']",
+    ...(amounts.length > 1 ? [`(lastRetry.message matches 'OOMKilled' && asInt(retries) < ${amounts.length - 1})`] : []),
+    "(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+  ]
+  return { limit: String(retries + forInfrastructure), retryPolicy: 'Always', expression: expression.join(' || ') }
+}

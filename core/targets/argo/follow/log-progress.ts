@@ -1,0 +1,62 @@
+import { TriremeError } from '../../../errors.ts'
+import { type Report, type Saying, sayings } from '../../../inside/report.ts'
+import type { Ledger } from './branches.ts'
+
+/** A pod whose step's own container runs. */
+export interface Running {
+  /** Which attempt at which task it is. */
+  readonly attempt: string
+  readonly pod: string
+  /** Of its steps, by place. */
+  readonly keys: ReadonlyMap<number, string>
+}
+/** How many logs are asked for at a time: a run of 500 pods must not cost its cluster more than one of 16. */
+const most = 16
+/** Milliseconds within which a node has to hand over the end of a log. Whoever does not is asked again later. */
+const soon = 3_000
+
+/** What pods tell of the progress of their steps: in their logs while they run, in their reports once they have ended. */
+export class Telling {
+  readonly #ledger: Ledger
+  readonly #log: (pod: string, signal: AbortSignal) => Promise<string | undefined>
+  /** Milliseconds between two looks. */
+  readonly #pause: number
+  #last = Number.NEGATIVE_INFINITY
+  /** When a pod's log was read. */
+  readonly #read = new Map<string, number>()
+  /** Number of the last line that was told, by attempt and place. */
+  readonly #told = new Map<string, number>()
+  constructor(ledger: Ledger, log: (pod: string, signal: AbortSignal) => Promise<string | undefined>, pause: number) {
+    this.#ledger = ledger
+    this.#log = log
+    this.#pause = pause
+  }
+  /** Those that were read longest ago are read, and told. */
+  async look(running: readonly Running[]): Promise<void> {
+    if (running.length === 0 || Date.now() - this.#last < this.#pause) return
+    const before = ({ pod }: Running) => this.#read.get(pod) ?? 0
+    const next = [...running].sort((a, b) => before(a) - before(b)).slice(0, most)
+    await Promise.all(
+      next.map(async ({ attempt, pod, keys }) => {
+        this.#read.set(pod, Date.now())
+        const log = await this.#log(pod, AbortSignal.timeout(soon)).catch(quiet)
+        if (log !== undefined) for (const saying of sayings(log)) this.#tell(attempt, keys.get(saying.place), saying)
+      }),
+    )
+    this.#last = Date.now()
+  }
+  /** What a step told since its log was read last, or before anybody read it. */
+  ended(attempt: string, report: Report | undefined, place: number, key: string): void {
+    for (const saying of report?.progress ?? []) if (saying.place === place) this.#tell(attempt, key, saying)
+  }
+  #tell(attempt: string, key: string | undefined, { place, number, told }: Saying): void {
+    const mark = `${attempt} ${place}`
+    if (key === undefined || (this.#told.get(mark) ?? 0) >= number) return
+    this.#told.set(mark, number)
+    this.#ledger.progress(key, told)
+  }
+}
+const quiet = (cause: unknown) => {
+  if (cause instanceof TriremeError) return undefined // nothing hangs on it
+  throw cause
+}

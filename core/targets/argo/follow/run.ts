@@ -1,0 +1,255 @@
+import path from 'node:path'
+import type { BucketRecord } from '../../../bucket/bucket-record.ts'
+import { S3Bucket } from '../../../bucket/client.ts'
+import { fetchEntry, findStored } from '../../../bucket/transfer.ts'
+import type { Results } from '../../../define/pipeline.ts'
+import { refsIn, type StepNode } from '../../../graph/node.ts'
+import type { Plan } from '../../../graph/plan.ts'
+import { Cluster } from '../../../kubernetes/client.ts'
+import type { Execution } from '../../../run/scheduler.ts'
+import type { Entry } from '../../../store/record.ts'
+import { Ledger } from './branches.ts'
+import type { ArgoOptions } from './options.ts'
+import { Reconciler } from './reconcile.ts'
+import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
+import { prepare } from './submit.ts'
+import type { Units } from './task-states.ts'
+import { endingFault, followWorkflow } from './workflow-watch.ts'
+
+/**
+ * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
+ * into the store under their keys. What other runs have made is not made again, wherever it was.
+ * @throws TriremeError `ENVIRONMENT` when the cluster or the bucket cannot be used, `STORE`; a failing step does not throw
+ */
+export async function runOnArgo<O extends Results>(plan: Plan<O>, options: ArgoOptions): Promise<Execution<O>> {
+  const run = new ArgoRun(plan, options)
+  try {
+    return await run.go()
+  } catch (cause) {
+    throw options.store.refusal(cause) ?? cause
+  } finally {
+    run.close()
+  }
+}
+class ArgoRun<O extends Results> {
+  readonly #plan: Plan<O>
+  readonly #at: ArgoOptions
+  readonly #ledger: Ledger
+  readonly #found = new Map<string, BucketRecord>()
+  /** Keys whose entries this machine holds. */
+  readonly #here = new Set<string>()
+  #bucket: S3Bucket | undefined
+  #reconciler: Reconciler | undefined
+  /** One for each time that something was sent, and one from before. */
+  readonly #reconcilers: Reconciler[] = []
+  /** Keys that this run has sent to the cluster before, by a client that went away. */
+  readonly #sent: ReadonlySet<string>
+  constructor(plan: Plan<O>, options: ArgoOptions) {
+    this.#plan = plan
+    this.#at = options
+    const before = options.attach ? submissionsIn(options.store, options.run).flatMap(({ tasks }) => tasks) : []
+    this.#sent = new Set(before.flatMap(({ entries }) => entries.map(({ key }) => key)))
+    this.#ledger = new Ledger(
+      plan,
+      options.versions,
+      options.on ?? (() => {}),
+      (keys, nodes) => this.#lookUp(keys, nodes),
+      options.environment.limits.cpu,
+    )
+  }
+  close(): void {
+    this.#bucket?.close()
+  }
+  async go(): Promise<Execution<O>> {
+    const { store, run, environment, signal } = this.#at
+    const started = performance.now()
+    await store.begin(run)
+    try {
+      const { limits } = environment
+      await this.#ledger.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
+      if (this.#ledger.open().length > 0 && !signal?.aborted) await this.#sail()
+      await this.#land()
+      await store.flush()
+    } catch (cause) {
+      store.end(run, true)
+      throw cause
+    }
+    const { failures, places } = this.#ledger
+    store.end(run, failures.length > 0)
+    const state = signal?.aborted ? 'cancelled' : failures.length > 0 ? 'failed' : 'succeeded'
+    const seconds = (performance.now() - started) / 1000
+    this.#ledger.tell({ event: 'run-ended', run, state, seconds, ...(failures[0] && { message: failures[0] }) })
+    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, places.result(given)])
+    const entries = new Map([...this.#ledger.entries].map(([key, entry]) => [this.#ledger.label(key), entry]))
+    return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures, entries }
+  }
+  /** In the store of this machine, then in the bucket: a run all of whose steps are here asks nobody. */
+  async #lookUp(keys: readonly string[], nodes: ReadonlyMap<string, StepNode>): Promise<ReadonlyMap<string, Entry>> {
+    const all = new Map<string, Entry>()
+    const missing: string[] = []
+    const sent = this.#sent
+    const asked = keys.filter(key => !sent.has(key)) // what this very run makes is told as it was made, not as found
+    await inTurns(asked, async key => {
+      const entry = await this.#at.store.find(key)
+      if (entry) this.#here.add(key)
+      if (entry) all.set(key, entry)
+      else missing.push(key)
+    })
+    if (missing.length === 0) return all
+    const bucket = await this.#open()
+    const records = new Map<string, BucketRecord>()
+    await Promise.all(
+      missing.map(async key => {
+        const record = await findStored(bucket, key)
+        if (record) records.set(key, record)
+      }),
+    )
+    // In the plan's order, since the content of a step's inputs is asked for.
+    for (const key of nodes.keys()) {
+      const record = records.get(key)
+      if (!record) continue
+      const entry = this.#reconcilerNow(bucket).entry(key, record)
+      this.#ledger.entries.set(key, entry)
+      all.set(key, entry)
+    }
+    return all
+  }
+  async #open(): Promise<S3Bucket> {
+    if (this.#bucket) return this.#bucket
+    const bucket = await S3Bucket.open(this.#at.environment.bucket)
+    await bucket.check()
+    this.#bucket = bucket
+    return bucket
+  }
+  /** The same throughout the run; tasks and cluster come when something is sent. */
+  #reconcilerNow(bucket: S3Bucket, more?: { readonly cluster: Cluster; readonly submission: Submission }): Reconciler {
+    if (this.#reconciler && !more) return this.#reconciler
+    const { store, environment, versions, run, patience = {} } = this.#at
+    const cluster = more?.cluster
+    this.#reconciler = new Reconciler(
+      {
+        bucket,
+        log: async (pod, signal) => cluster?.log(pod, signal),
+        store,
+        ledger: this.#ledger,
+        environment,
+        versions,
+        run,
+        tasks: more?.submission.tasks ?? [],
+        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
+      },
+      this.#found,
+    )
+    this.#reconcilers.push(this.#reconciler)
+    return this.#reconciler
+  }
+  /** Sends what is left to do, and follows it. */
+  async #sail(): Promise<void> {
+    const { environment } = this.#at
+    const { context, kubeconfig, namespace, name } = environment
+    const bucket = await this.#open()
+    const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
+    let submission = await this.#prepare(bucket, 1)
+    for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
+      const left = this.#ledger.open().length
+      if (left === 0 || left === this.#leftBefore) return
+      this.#leftBefore = left
+      submission = await this.#prepare(bucket, round)
+    }
+  }
+  #leftBefore = Number.POSITIVE_INFINITY
+  /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
+  async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
+    const { attach, store, run } = this.#at
+    const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
+    return noted ?? prepare(this.#plan, this.#at, { bucket, ledger: this.#ledger, here: this.#here, found: this.#found }, round)
+  }
+  /** @returns false when nothing more is to be sent */
+  async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
+    const reconciler = this.#reconcilerNow(bucket, { cluster, submission })
+    for (const [n, workflow] of submission.workflows.entries()) {
+      if (this.#at.signal?.aborted) return false
+      const mine = submission.tasks.filter(task => task.workflow === n)
+      if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#ledger.isOpen(key)))) continue
+      await this.#send(cluster, submission.files[n]!, workflow)
+      reconciler.workflow = workflow
+      if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
+    }
+    return true
+  }
+  async #send(cluster: Cluster, file: string, name: string): Promise<void> {
+    const { store, run } = this.#at
+    const { metadata, ...workflow } = workflowIn(store, run, file)
+    const { generateName: _, ...others } = metadata
+    const labels = { ...others.labels, 'trireme/run': run }
+    await cluster.create('workflows', { ...workflow, metadata: { ...others, name, labels } }, { fieldValidation: 'Strict' })
+  }
+  /** @returns false when nothing more is to be sent */
+  async #watch(cluster: Cluster, reconciler: Reconciler, n: number, name: string): Promise<boolean> {
+    const { signal, failFast, patience = {}, environment } = this.#at
+    const ledger = this.#ledger
+    let stopped = false
+    const place = cluster.path('workflows', name)
+    const stop = async () => {
+      if (stopped) return
+      stopped = true
+      await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
+    }
+    const look = async (units: Units) => {
+      const hopeless = await reconciler.look(n, units)
+      if (hopeless || signal?.aborted || (failFast && ledger.failures.length > 0)) await stop()
+    }
+    const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
+    const open = ledger.open()
+    // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
+    await reconciler.lookInBucket(ending.how === 'deleted' ? open : open.filter(key => ledger.stateOf(key) === 'started'))
+    if (ending.how === 'unseen') await cluster.remove(place)
+    const fault = stopped || ledger.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
+    if (fault) throw fault
+    if (stopped) {
+      for (const key of ledger.open())
+        if (ledger.stateOf(key) === 'started') ledger.failed(key, `Step ${ledger.label(key)} was cancelled.`, { cancelled: true })
+      return false
+    }
+    return true
+  }
+  async #logFor(key: string): Promise<Buffer | undefined> {
+    for (const reconciler of this.#reconcilers) {
+      const log = await reconciler.logFor(key)
+      if (log) return log
+    }
+    return undefined
+  }
+  /** Brings results into the store; what else the run made stays in the bucket. */
+  async #land(): Promise<void> {
+    const { store, run } = this.#at
+    const { places, keys, entries, nodes } = this.#ledger
+    const wanted = Object.values(this.#plan.results)
+      .flatMap(refsIn)
+      .flatMap(ref => places.origins(ref))
+    const missing = [...new Set(wanted.map(ref => keys.of(ref.node)))].filter(key => entries.has(key) && !this.#here.has(key))
+    if (missing.length === 0) return
+    const bucket = await this.#open()
+    await inTurns(
+      missing,
+      async key => {
+        const record = this.#found.get(key)
+        if (!record) return
+        const folder = path.join(store.workFolder(run), `.from-${key.slice(0, 16)}`)
+        const log = await this.#logFor(key)
+        const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: nodes.get(key)!, folder, log })
+        entries.set(key, entry)
+        this.#here.add(key)
+      },
+      8,
+    )
+  }
+}
+/** So many at a time. */
+async function inTurns<T>(all: readonly T[], act: (each: T) => Promise<void>, atOnce = 64): Promise<void> {
+  const rest = [...all].reverse()
+  const worker = async () => {
+    for (let each = rest.pop(); each !== undefined; each = rest.pop()) await act(each)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker))
+}

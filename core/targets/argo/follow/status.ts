@@ -1,0 +1,120 @@
+import { gunzipSync } from 'node:zlib'
+import type { Resource } from '../../../kubernetes/client.ts'
+
+/** The fields of a Workflow's status that are looked at. */
+export interface WorkflowNode {
+  readonly id: string
+  /** Path of the node: `WORKFLOW.GROUP.TASK`, and `(0)` for the first attempt at it. */
+  readonly name: string
+  readonly displayName: string
+  readonly type: string
+  readonly phase?: string
+  readonly message?: string
+  readonly startedAt?: string
+  readonly finishedAt?: string
+  readonly templateName?: string
+  readonly children?: readonly string[]
+  readonly inputs?: { readonly parameters?: readonly { readonly name: string; readonly value?: string }[] }
+  readonly outputs?: { readonly exitCode?: string }
+}
+export interface LiveWorkflow extends Resource {
+  readonly spec?: { readonly shutdown?: string }
+  readonly status?: {
+    readonly phase?: string
+    readonly message?: string
+    readonly startedAt?: string
+    readonly finishedAt?: string
+    readonly nodes?: Readonly<Record<string, WorkflowNode>>
+    /** gzip and base64 of `nodes`, once the whole object passes 1 MiB. */
+    readonly compressedNodes?: string
+    /** The nodes are in a database of the cluster, which only Argo's own server reads. */
+    readonly offloadNodeStatusVersion?: string
+  }
+}
+/** The nodes of a workflow, whichever way its controller wrote them. */
+export function nodesOf({ status }: LiveWorkflow): readonly WorkflowNode[] {
+  if (status?.compressedNodes) {
+    const nodes: Readonly<Record<string, WorkflowNode>> = JSON.parse(
+      gunzipSync(Buffer.from(status.compressedNodes, 'base64')).toString('utf8'),
+    ) // written by the controller
+    return Object.values(nodes)
+  }
+  return Object.values(status?.nodes ?? {})
+}
+export const isOver = ({ status }: LiveWorkflow): boolean => /^(Succeeded|Failed|Error)$/.test(status?.phase ?? '')
+
+/** The fields of a pod that are looked at. */
+export interface LivePod extends Resource {
+  readonly status?: {
+    readonly phase?: string
+    readonly message?: string
+    readonly reason?: string
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly reason?: string
+      readonly message?: string
+      readonly lastTransitionTime?: string
+    }[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+interface ContainerStatus {
+  readonly name: string
+  readonly image?: string
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string }
+    readonly running?: { readonly startedAt?: string }
+    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly startedAt?: string; readonly finishedAt?: string }
+  }
+}
+/** Path of the node that a pod is, as the controller notes it. */
+export const nodeNameOf = ({ metadata }: LivePod): string | undefined => metadata?.annotations?.['workflows.argoproj.io/node-name']
+
+/** What keeps a pod from running, in words; and whether it may pass by itself (other work ends, nodes are added). */
+export interface Stuck {
+  readonly why: string
+  readonly passing: boolean
+  /** A node would take it, once other work on it has ended. */
+  readonly queued?: true
+  readonly advice: string
+}
+const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
+const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
+export function stuck({ status }: LivePod): Stuck | undefined {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    const message = scheduled.message ?? 'the scheduler gives no reason'
+    // The scheduler's words where even an empty node would not do: "Preemption is not helpful for scheduling".
+    const queued = /No preemption victims found/.test(message) && { queued: true as const }
+    return { why: `no node can take it: ${message.replace(/\.$/, '')}`, passing: true, advice: room, ...queued }
+  }
+  for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+    const { reason = '', message = '' } = container.state?.waiting ?? {}
+    if (/^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|RegistryUnavailable|ImageInspectError)$/.test(reason))
+      return {
+        why: `its image ${container.image ?? ''} cannot be pulled (${reason}${message === '' ? '' : `: ${message}`})`,
+        passing: false,
+        advice: registry,
+      }
+    if (/^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason))
+      return {
+        why: `its container ${container.name} cannot be made (${reason}${message === '' ? '' : `: ${message}`})`,
+        passing: false,
+        advice: registry,
+      }
+  }
+  return undefined
+}
+/** What keeps a pod from being made at all, which only its node tells: the controller tries again and again. */
+export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined {
+  if (phase !== 'Pending' || !/forbidden|denied/.test(message)) return undefined
+  const advice = /exceeded quota/.test(message)
+    ? 'Wait until other work has ended, or ask for a larger quota.'
+    : 'Ask who keeps the cluster, or adapt the environment.'
+  return { why: `its pod is not admitted: ${message.replace(/\.$/, '')}`, passing: true, advice }
+}
+/** Whether the step's own container has begun; init and wait are Argo's. */
+export const hasBegun = ({ status }: LivePod): boolean =>
+  status?.containerStatuses?.some(({ name, state }) => name === 'main' && (state?.running ?? state?.terminated) !== undefined) ?? false

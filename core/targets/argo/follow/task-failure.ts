@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { argvOf } from '../../../bucket/store-record.ts'
+import { folderName } from '../../../graph/labels.ts'
+import { isRef } from '../../../graph/node.ts'
+import { culprit as stageOf } from '../../../host/pipe-script.ts'
+import type { MemberReport, Report } from '../../../inside/report.ts'
+import { type Cause, failureText, linesText } from '../../../run/failure.ts'
+import { logName } from '../../../run/work-folder.ts'
+import { rung } from '../../../vocabulary/quantity.ts'
+import type { Ledger } from './branches.ts'
+import type { SubmittedEntry } from './submission.ts'
+
+/** An attempt that failed, as far as it is known. */
+export interface Fallen {
+  readonly report: Report | undefined
+  /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
+  readonly message: string
+  readonly pod: string | undefined
+  readonly attempt: number
+}
+/** The step of a pod that is the cause, and what to say of it. */
+export function culprit(
+  entries: readonly SubmittedEntry[],
+  keys: ReadonlyMap<number, string>,
+  ledger: Ledger,
+  fallen: Fallen,
+  log: (place: number) => string,
+) {
+  const { report } = fallen
+  const entry =
+    entries.find(({ place }) => report?.steps.get(place)?.state === 'failed') ??
+    entries.find(({ place }) => report?.faults.some(fault => fault.place === place)) ??
+    entries.find(({ place }) => !isMade(report, place)) ??
+    entries[0]!
+  const key = keys.get(entry.place)!
+  const text = log(entry.place)
+  const message = messageFor(entry.place, key, ledger, fallen, text)
+  const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
+  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), ledger) : message }
+}
+/** A writer whose reader was gone: the reader is the one to look at. The words are those of core/run/attempt.ts. */
+function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, ledger: Ledger): string {
+  if (member?.signal !== 13 && member?.status !== 141 && !/broken pipe/i.test(message)) return message
+  const inputs = Object.entries(ledger.nodes.get(reader)!.inputs)
+  const slot = inputs.find(([, given]) => isRef(given) && ledger.keys.of(given.node) === writer)?.[0] ?? ''
+  return `${ledger.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
+}
+export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
+
+function messageFor(place: number, key: string, ledger: Ledger, { report, message, pod, attempt }: Fallen, log: string): string {
+  const node = ledger.nodes.get(key)!
+  const label = ledger.label(key)
+  const where = `pod:     ${pod ?? 'gone'}`
+  const lines = linesText(log)
+  const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
+  if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
+  const member = report?.members.get(place)
+  const state = report?.steps.get(place)
+  const memory = rung(node.needs.memory, attempt - 1)
+  const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
+  const argv = argvOf(node, ledger.places, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
+  const told = { node, label, attempt, memory, argv, where, lines }
+  if (member && state?.state === 'failed') {
+    const cause: Cause = state.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : state.cause
+    return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
+  }
+  if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })
+  if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })
+  return `Step ${label} could not be run: ${infrastructure(message)}\n  ${where}${log.trim() === '' ? '' : lines}`
+}
+/** What Argo says of a pod that never came to its step, in words that say what to do. */
+function infrastructure(message: string): string {
+  const [, artifact] = /artifact (\S+) failed to load: .*(?:does not exist|no such)/i.exec(message) ?? []
+  if (artifact !== undefined) return `an input is gone from the bucket (${message}). Give the same command again: what is missing is made.`
+  if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
+  if (/exceeded quota/.test(message))
+    return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
+  if (/denied (the )?request|violates PodSecurity/.test(message))
+    return `a policy of the cluster refused its pod (${message}). Ask who keeps the cluster, or adapt the environment.`
+  if (/Stopped with strategy|shutdown/i.test(message)) return `the run was stopped (${message}).`
+  if (/pod deleted|node.*(lost|shutdown|drain)|Evicted|evicted/.test(message))
+    return `its pod was taken away again and again (${message}). Give the same command again; it goes on from where it was.`
+  return `${message || 'the cluster gives no reason'}. "trireme doctor" looks at the cluster.`
+}
+/** Keeps what a failed step wrote, where "trireme logs" finds it. @returns the folder */
+export function keepLog(workFolder: string, label: string, log: string): string {
+  const folder = path.join(workFolder, folderName(label))
+  mkdirSync(path.join(folder, 'out'), { recursive: true })
+  writeFileSync(path.join(folder, 'out', logName), log)
+  return folder
+}

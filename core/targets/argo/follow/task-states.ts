@@ -1,0 +1,105 @@
+import type { Change } from '../../../kubernetes/watch.ts'
+import { hasBegun, type LivePod, type LiveWorkflow, nodeNameOf, nodesOf, type Stuck, stuck, unmade, type WorkflowNode } from './status.ts'
+
+export interface AttemptState {
+  /** Name of its pod. */
+  readonly pod: string | undefined
+  readonly state: 'waiting' | 'running' | 'succeeded' | 'failed'
+  /** Its step's own container was seen, or must have run. */
+  readonly begun: boolean
+  readonly message: string
+  readonly stuck?: Stuck
+}
+/** One task as it runs: all attempts at it. */
+export interface Unit {
+  /** Path of its node, without the number of an attempt. */
+  readonly name: string
+  /** Name of the DAG's task. */
+  readonly task: string
+  /** Values of the task's parameters, once the workflow's status has them. */
+  parameters: ReadonlyMap<string, string> | undefined
+  /** What the controller has decided; undefined while it has not. */
+  over: { readonly state: 'succeeded' | 'failed' | 'left out'; readonly message: string } | undefined
+  readonly attempts: Map<number, AttemptState>
+}
+/**
+ * What becomes of each task, put together from the workflow's status and its pods. The status alone is 10 s behind and never shows a short
+ * step as running; pods alone are gone once they are collected. Whatever was seen once is kept, and nothing else of either.
+ */
+export class Units {
+  readonly #units = new Map<string, Unit>()
+  all(): Iterable<Unit> {
+    return this.#units.values()
+  }
+  /** @returns how many nodes it has */
+  seeWorkflow(workflow: LiveWorkflow): number {
+    const nodes = nodesOf(workflow)
+    for (const node of nodes) {
+      if (node.type === 'Retry') this.#seeTask(node)
+      else if (node.type === 'Pod') {
+        const { unit, attempt } = this.#place(node.name)
+        this.#seeNode(unit, attempt, node)
+        if (attempt === undefined) this.#seeTask(node)
+      } else if (node.type === 'Skipped') this.#seeTask(node)
+    }
+    return nodes.length
+  }
+  seePods(change: Change<LivePod>): void {
+    for (const pod of change.type === 'all' ? change.items : [change.item]) this.#seePod(pod)
+  }
+  #place(name: string): { readonly unit: Unit; readonly attempt: number | undefined } {
+    const [, path = name, number] = /^(.*)\((\d+)\)$/s.exec(name) ?? []
+    const unit = this.#units.get(path) ?? { name: path, task: taskOf(path), parameters: undefined, over: undefined, attempts: new Map() }
+    this.#units.set(path, unit)
+    return { unit, attempt: number === undefined ? undefined : Number(number) + 1 }
+  }
+  #seeTask(node: WorkflowNode): void {
+    const { unit } = this.#place(node.name)
+    unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
+    const { message = '' } = node
+    if (node.phase === 'Succeeded') unit.over = { state: 'succeeded', message }
+    if (node.phase === 'Failed' || node.phase === 'Error') unit.over = { state: 'failed', message }
+    if (node.phase === 'Skipped' || node.phase === 'Omitted') unit.over = { state: 'left out', message }
+  }
+  #seeNode(unit: Unit, attempt = 1, node: WorkflowNode): void {
+    const known = unit.attempts.get(attempt)
+    const { message = '' } = node
+    const state = node.phase === 'Succeeded' ? 'succeeded' : node.phase === 'Failed' || node.phase === 'Error' ? 'failed' : undefined
+    // Stopped before it began, or after: a pod that began was seen, or was so short that it ended.
+    const begun = known?.begun === true || state === 'succeeded' || (state === 'failed' && node.outputs?.exitCode !== undefined)
+    if (state !== undefined) unit.attempts.set(attempt, { pod: known?.pod, state, begun, message })
+    else if (known?.pod === undefined) {
+      const why = unmade(node)
+      const state = node.phase === 'Running' ? 'running' : 'waiting'
+      unit.attempts.set(attempt, { pod: undefined, state, begun: known?.begun === true, message, ...(why && { stuck: why }) })
+    }
+    unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
+  }
+  #seePod(pod: LivePod): void {
+    const name = nodeNameOf(pod)
+    if (name === undefined) return
+    const { unit, attempt = 1 } = this.#place(name)
+    const known = unit.attempts.get(attempt)
+    const podName = pod.metadata?.name
+    if (known?.state === 'succeeded' || known?.state === 'failed') {
+      if (known.pod === undefined) unit.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod) })
+      return
+    }
+    const phase = pod.status?.phase
+    // A pod that failed is believed only when the controller says so: it may be taken for lost and made again.
+    const state = phase === 'Succeeded' ? 'succeeded' : hasBegun(pod) || phase === 'Failed' ? 'running' : 'waiting'
+    const why = state === 'waiting' ? stuck(pod) : undefined
+    unit.attempts.set(attempt, {
+      pod: podName,
+      state,
+      begun: known?.begun === true || hasBegun(pod),
+      message: pod.status?.message ?? '',
+      ...(why && { stuck: why }),
+    })
+  }
+}
+/** The last part of a path, where the values of a loop's item, in brackets, may hold dots. */
+function taskOf(path: string): string {
+  const plain = path.replace(/\(\d+:[^()]*\)/g, '')
+  return plain.slice(plain.lastIndexOf('.') + 1)
+}

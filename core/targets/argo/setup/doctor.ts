@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto'
+import { S3Bucket } from '../../../bucket/client.ts'
+import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import { TriremeError } from '../../../errors.ts'
+import { Cluster, type Resource } from '../../../kubernetes/client.ts'
+import { userRights } from './setup.ts'
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string
+  /** `unknown`: this user may not look; runs may go all the same. */
+  readonly state: 'ok' | 'bad' | 'unknown'
+  readonly found: string
+  readonly needed: string
+  /** What to do about it. */
+  readonly mend?: string
+}
+type Check = (at: Patient) => Promise<readonly Finding[]>
+interface Patient {
+  readonly cluster: Cluster
+  readonly environment: ArgoEnvironment
+}
+/** Looks at all that a run in the environment needs. Nothing is changed, but for one small object in the bucket that is written, read and removed. */
+export async function* examine(environment: ArgoEnvironment): AsyncGenerator<Finding> {
+  const { context, kubeconfig, namespace, name } = environment
+  let cluster: Cluster | undefined
+  try {
+    cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
+  } catch (cause) {
+    yield bad('cluster', 'an API server', messageOf(cause), 'see above: without the cluster nothing else of it can be looked at')
+  }
+  if (cluster) for (const check of checks) yield* await told(check, { cluster, environment })
+  yield* await bucketWorks(environment)
+}
+async function told(check: Check, patient: Patient): Promise<readonly Finding[]> {
+  try {
+    return await check(patient)
+  } catch (cause) {
+    if (!(cause instanceof TriremeError)) throw cause
+    return [bad('cluster', 'an answer', cause.message, 'see there')]
+  }
+}
+const ok = (name: string, needed: string, found: string): Finding => ({ name, state: 'ok', found, needed })
+const bad = (name: string, needed: string, found: string, mend: string): Finding => ({ name, state: 'bad', found, needed, mend })
+const unknown = (name: string, needed: string, found: string): Finding => ({ name, state: 'unknown', found, needed })
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+
+/** A resource that may be missing, or that this user may not look at. */
+async function look<R extends Resource>(
+  cluster: Cluster,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<R | 'missing' | 'hidden'> {
+  const { status, text } = await cluster.ask('GET', path, { accept: [403, 404], patience: 5_000, query })
+  return status === 404 ? 'missing' : status === 403 ? 'hidden' : JSON.parse(text)
+}
+const apiServer: Check = async ({ cluster, environment }) => {
+  const { text, date } = await cluster.ask('GET', '/version')
+  const version = String(JSON.parse(text).gitVersion)
+  const skew = date === undefined ? 0 : Math.abs(Date.now() - Date.parse(date)) / 1000
+  const clock = 'within 60 s of the cluster'
+  return [
+    ok('cluster', `context ${environment.context}`, `Kubernetes ${version}`),
+    skew > 60
+      ? bad('clock', clock, `off by ${Math.round(skew)} s`, 'set this machine’s clock right: timedatectl set-ntp true')
+      : ok('clock', clock, `off by ${Math.round(skew)} s`),
+  ]
+}
+const namespaceThere: Check = async ({ cluster, environment: { namespace } }) => {
+  const found = await look(cluster, `/api/v1/namespaces/${namespace}`)
+  const needed = `namespace ${namespace}`
+  if (found === 'missing') return [bad('namespace', needed, 'missing', `kubectl create namespace ${namespace}`)]
+  return [found === 'hidden' ? unknown('namespace', needed, 'you may not look') : ok('namespace', needed, 'there')]
+}
+interface Discovery extends Resource {
+  readonly resources?: readonly { readonly name: string }[]
+}
+const definitions: Check = async ({ cluster }) => {
+  const needed = 'workflows, workflowtaskresults'
+  const found = await look<Discovery>(cluster, '/apis/argoproj.io/v1alpha1')
+  const names = typeof found === 'string' ? [] : (found.resources ?? []).map(({ name }) => name)
+  const missing = ['workflows', 'workflowtaskresults'].filter(name => !names.includes(name))
+  if (missing.length === 0) return [ok('Argo CRDs', needed, 'there')]
+  return [bad('Argo CRDs', needed, `no ${missing.join(', ')}`, 'install Argo Workflows 4.0.2 or later, or 3.7.11, with its full CRDs')]
+}
+interface Deployments extends Resource {
+  readonly items?: readonly (Resource & {
+    readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } } }
+    readonly status?: { readonly readyReplicas?: number }
+  })[]
+}
+interface Container {
+  readonly image?: string
+  readonly args?: readonly string[]
+  readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+interface Pods extends Resource {
+  readonly items?: readonly Resource[]
+}
+/** By its Deployment where that can be seen, else by what its executor wrote into the log of a pod. */
+const controller: Check = async ({ cluster, environment: { namespace } }) => {
+  const needed = '≥ 4.0.2 or ≥ 3.7.11'
+  const requeue = 'DEFAULT_REQUEUE_TIME of 1s to 2s'
+  for (const place of new Set([namespace, 'argo'])) {
+    const found = await look<Deployments>(cluster, `/apis/apps/v1/namespaces/${place}/deployments`)
+    const own =
+      typeof found === 'string' ? undefined : found.items?.find(({ metadata }) => /workflow-controller/.test(metadata?.name ?? ''))
+    const [container] = own?.spec?.template?.spec?.containers ?? []
+    if (!own || !container) continue
+    const version = /:v?(\d+\.\d+\.\d+)/.exec(container.image ?? '')?.[1]
+    const time = container.env?.find(({ name }) => name === 'DEFAULT_REQUEUE_TIME')?.value
+    return [
+      version === undefined ? unknown('Argo', needed, `${container.image}`) : versionFinding(version, needed),
+      ...((own.status?.readyReplicas ?? 0) > 0
+        ? []
+        : [bad('Argo controller', 'running', 'no replica is ready', `kubectl -n ${place} get pods`)]),
+      slow(time)
+        ? {
+            ...unknown('requeue time', requeue, time ?? '10s, its default'),
+            mend: `every level of a pipeline costs that much: kubectl -n ${place} set env deployment/${own.metadata?.name} DEFAULT_REQUEUE_TIME=2s`,
+          }
+        : ok('requeue time', requeue, time ?? ''),
+    ]
+  }
+  const pods = await look<Pods>(cluster, cluster.path('pods'), { labelSelector: 'workflows.argoproj.io/workflow', limit: '5' })
+  for (const pod of typeof pods === 'string' ? [] : (pods.items ?? [])) {
+    const log = await cluster.log(pod.metadata?.name ?? '', undefined, 'wait', 200)
+    const version = /version=v?(\d+\.\d+\.\d+)/.exec(log ?? '')?.[1]
+    if (version !== undefined) return [versionFinding(version, needed), unknown('requeue time', requeue, 'its Deployment cannot be seen')]
+  }
+  return [
+    unknown('Argo', needed, 'its Deployment cannot be seen, and there is no pod of it: "trireme doctor --trial" starts one'),
+    unknown('requeue time', requeue, 'its Deployment cannot be seen'),
+  ]
+}
+/** 4.0.2 and 3.7.11 are the first that mend what lets one user's workflow read another's secrets through templates. */
+export function versionFinding(version: string, needed: string): Finding {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  const fits = major > 4 || (major === 4 && (minor > 0 || patch >= 2)) || (major === 3 && (minor > 7 || (minor === 7 && patch >= 11)))
+  return fits ? ok('Argo', needed, version) : bad('Argo', needed, version, 'have Argo Workflows brought up to date')
+}
+const slow = (time: string | undefined) => {
+  const [, figure = '10', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(time ?? '10s') ?? []
+  return Number(figure) * (unit === 'ms' ? 0.001 : unit === 'm' ? 60 : 1) > 2
+}
+const rights: Check = async ({ cluster, environment: { name } }) => {
+  const asked = userRights.flatMap(right => right.verbs.map(verb => ({ ...right, verb })))
+  const answers = await Promise.all(asked.map(({ verb, group, resource, subresource }) => cluster.may(verb, group, resource, subresource)))
+  const lacking = asked
+    .filter((_, n) => !answers[n])
+    .map(({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`)
+  const needed = 'submit and follow workflows'
+  if (lacking.length === 0) return [ok('your rights', needed, 'all there')]
+  return [
+    bad('your rights', needed, `may not: ${lacking.join(', ')}`, `have the Role of "trireme cluster-setup --on ${name}" bound to you`),
+  ]
+}
+const objects: Check = async ({ cluster, environment }) => {
+  const { serviceAccount, executorServiceAccount, pullSecrets, priorityClassName, bucket, namespace, name } = environment
+  const { secret } = bucket.credentials
+  const core = `/api/v1/namespaces/${namespace}`
+  const setup = `trireme cluster-setup --on ${name} | kubectl apply -f -`
+  const wanted = [...new Set([serviceAccount, executorServiceAccount ?? serviceAccount])].map(account => ({
+    name: 'service account',
+    needed: account,
+    path: `${core}/serviceaccounts/${account}`,
+    mend: setup,
+  }))
+  const secrets = [
+    ...(secret
+      ? [
+          {
+            name: 'bucket key of pods',
+            needed: `secret ${secret.name}`,
+            path: `${core}/secrets/${secret.name}`,
+            mend: `kubectl -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
+          },
+        ]
+      : []),
+    ...pullSecrets.map(pull => ({
+      name: 'pull secret',
+      needed: `secret ${pull}`,
+      path: `${core}/secrets/${pull}`,
+      mend: `kubectl -n ${namespace} create secret docker-registry ${pull} --docker-server=… --docker-username=… --docker-password=…`,
+    })),
+  ]
+  const priority =
+    priorityClassName === undefined
+      ? []
+      : [
+          {
+            name: 'priority class',
+            needed: priorityClassName,
+            path: `/apis/scheduling.k8s.io/v1/priorityclasses/${priorityClassName}`,
+            mend: 'have it made, or take priorityClassName out of the environment',
+          },
+        ]
+  return Promise.all(
+    [...wanted, ...secrets, ...priority].map(async ({ name, needed, path, mend }) => {
+      const found = await look(cluster, path)
+      return found === 'missing'
+        ? bad(name, needed, 'missing', mend)
+        : found === 'hidden'
+          ? unknown(name, needed, 'you may not look')
+          : ok(name, needed, 'there')
+    }),
+  )
+}
+interface Nodes extends Resource {
+  readonly items?: readonly (Resource & { readonly status?: { readonly allocatable?: Readonly<Record<string, string>> } })[]
+}
+const gpus: Check = async ({ cluster, environment: { gpuPools, nodeSelector } }) =>
+  Promise.all(
+    gpuPools.map(async ({ model, nodeSelector: own }) => {
+      const selector = Object.entries({ ...nodeSelector, ...own }).map(([name, value]) => `${name}=${value}`)
+      const found = await look<Nodes>(cluster, '/api/v1/nodes', { labelSelector: selector.join(',') })
+      const needed = `nodes with ${model}`
+      if (typeof found === 'string') return unknown('GPU nodes', needed, 'you may not look at nodes')
+      const count = (found.items ?? []).reduce((sum, { status }) => sum + Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0), 0)
+      if (count > 0) return ok('GPU nodes', needed, `${count} GPUs on ${found.items?.length} nodes`)
+      return {
+        ...unknown('GPU nodes', needed, `no GPU on ${found.items?.length ?? 0} nodes of ${selector.join(',') || 'any label'}`),
+        mend: 'a pool that grows from nothing is all right; otherwise check its labels, and that the device plugin runs',
+      }
+    }),
+  )
+const checks: readonly Check[] = [apiServer, namespaceThere, definitions, controller, rights, objects, gpus]
+
+/** Writes, reads and removes one small object, as this machine's client does. That pods get at the bucket, a trial run proves. */
+async function bucketWorks(environment: ArgoEnvironment): Promise<readonly Finding[]> {
+  const needed = `write, read, remove in ${environment.bucket.name}/${environment.bucket.prefix}`
+  const key = `doctor/${randomBytes(8).toString('hex')}`
+  let bucket: S3Bucket | undefined
+  try {
+    bucket = await S3Bucket.open(environment.bucket)
+    await bucket.check()
+    await bucket.put(key, 'a trial')
+    const back = await bucket.read(key)
+    await bucket.remove(key)
+    const gone = await bucket.size(key)
+    if (back?.toString() !== 'a trial' || gone !== undefined)
+      return [bad('bucket', needed, 'what was written did not come back', 'is this an S3 store, and only one of that name?')]
+    return [ok('bucket', needed, environment.bucket.endpoint)]
+  } catch (cause) {
+    if (!(cause instanceof TriremeError)) throw cause
+    return [bad('bucket', needed, cause.message, 'see there')]
+  } finally {
+    bucket?.close()
+  }
+}

@@ -1,0 +1,124 @@
+import { stringify } from 'yaml'
+import type { ArgoEnvironment } from '../../../environment/settings.ts'
+
+export interface Right {
+  readonly group: '' | 'argoproj.io'
+  readonly resource: string
+  readonly subresource?: string
+  readonly verbs: readonly string[]
+}
+/** What whoever submits runs must be allowed to do, and nothing more. */
+export const userRights: readonly Right[] = [
+  { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
+  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
+  { group: '', resource: 'pods', subresource: 'log', verbs: ['get'] },
+]
+/** What Argo's own containers in a pod must be allowed to do: tell the outcome. The step's container has no token at all. */
+export const executorRights: readonly Right[] = [{ group: 'argoproj.io', resource: 'workflowtaskresults', verbs: ['create', 'patch'] }]
+
+export interface Subject {
+  readonly kind: 'User' | 'Group'
+  readonly name: string
+}
+const metadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
+  name,
+  namespace,
+  labels: { ...labels, 'app.kubernetes.io/managed-by': 'trireme' },
+})
+const role = (name: string, rights: readonly Right[], at: ArgoEnvironment) => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'Role',
+  metadata: metadata(name, at),
+  rules: rights.map(({ group, resource, subresource, verbs }) => ({
+    apiGroups: [group],
+    resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
+    verbs: [...verbs],
+  })),
+})
+const binding = (name: string, subjects: readonly object[], at: ArgoEnvironment) => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'RoleBinding',
+  metadata: metadata(name, at),
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+  subjects: [...subjects],
+})
+/** The objects that a namespace needs, once, for the runs of an environment. */
+export function setupObjects(environment: ArgoEnvironment, subjects: readonly Subject[]): readonly object[] {
+  const { namespace, serviceAccount, executorServiceAccount = serviceAccount } = environment
+  const accounts = [...new Set([serviceAccount, executorServiceAccount])]
+  return [
+    ...accounts.map(name => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: metadata(name, environment),
+      automountServiceAccountToken: false,
+      ...(environment.pullSecrets.length > 0 && { imagePullSecrets: environment.pullSecrets.map(name => ({ name })) }),
+    })),
+    role('trireme-executor', executorRights, environment),
+    binding(
+      'trireme-executor',
+      accounts.map(name => ({ kind: 'ServiceAccount', name, namespace })),
+      environment,
+    ),
+    role('trireme-user', userRights, environment),
+    binding(
+      'trireme-user',
+      subjects.map(subject => ({ apiGroup: 'rbac.authorization.k8s.io', ...subject })),
+      environment,
+    ),
+    ...repository(environment),
+  ]
+}
+/** Where the environment refers to an artifact repository by name: the same bucket, for the cluster's own tools. */
+function repository(environment: ArgoEnvironment): readonly object[] {
+  const { artifactRepositoryRef: ref, bucket } = environment
+  if (!ref) return []
+  const { secret } = bucket.credentials
+  const s3 = {
+    endpoint: bucket.endpoint,
+    insecure: bucket.insecure,
+    bucket: bucket.name,
+    region: bucket.region,
+    ...(secret
+      ? { accessKeySecret: { name: secret.name, key: secret.accessKey }, secretKeySecret: { name: secret.name, key: secret.secretKey } }
+      : { useSDKCreds: true }),
+  }
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...metadata(ref.configMap, environment), annotations: { 'workflows.argoproj.io/default-artifact-repository': ref.key } },
+      data: { [ref.key]: stringify({ s3 }) },
+    },
+  ]
+}
+/** YAML to read, and then to apply. What holds a secret, or is not in this namespace, is told as a comment. */
+export function setupText(environment: ArgoEnvironment, subjects: readonly Subject[]): string {
+  const { name, context, namespace, bucket, pullSecrets } = environment
+  const { secret } = bucket.credentials
+  const comments = [
+    `What the namespace ${namespace} needs for runs of the environment "${name}": least rights, and nothing of the whole cluster.`,
+    'Read it, then apply it:',
+    `  trireme cluster-setup --on ${name} | kubectl --context ${context} apply -f -`,
+    '',
+    ...(secret
+      ? [
+          'The key by which pods get at the bucket is no part of this. Make it by hand, once:',
+          `  kubectl --context ${context} -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
+          '',
+        ]
+      : ['Pods get at the bucket by an identity of their own (a role bound to their service account), which the cloud grants.', '']),
+    ...pullSecrets.flatMap(secret => [
+      'Images are pulled with a secret, made by hand, once:',
+      `  kubectl --context ${context} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
+      '',
+    ]),
+    'Each level of a pipeline costs one round of the controller: 10 s, unless it is told otherwise. 1 to 2 s is better for runs of many',
+    'short steps; where the controller runs, whoever keeps it sets:',
+    '  kubectl -n argo set env deployment/workflow-controller DEFAULT_REQUEUE_TIME=2s',
+    '',
+    `"trireme doctor --on ${name}" then looks whether all is as it should be.`,
+  ]
+  const objects = setupObjects(environment, subjects).map(object => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }))
+  return `${comments.map(line => `# ${line}`.trimEnd()).join('\n')}\n---\n${objects.join('---\n')}`
+}

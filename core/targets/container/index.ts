@@ -1,0 +1,30 @@
+import type { Results } from '../../define/pipeline.ts'
+import type { ContainerEnvironment } from '../../environment/settings.ts'
+import type { Plan } from '../../graph/plan.ts'
+import { attemptBy } from '../../run/attempt.ts'
+import { type MachineOptions, runHere } from '../../run/run-options.ts'
+import type { Execution } from '../../run/scheduler.ts'
+import { callerFor, findEngine } from './engine.ts'
+import { inContainers } from './runner.ts'
+
+export type { Execution, Made } from '../../run/scheduler.ts'
+export { Store } from '../../store/store.ts'
+
+export interface ContainerOptions extends MachineOptions {
+  readonly environment: Pick<ContainerEnvironment, 'engine' | 'network' | 'limits'>
+  /** Reference of the image that a step's name stands for: repository and digest, or a tag. */
+  readonly image: (name: string) => string
+}
+/**
+ * Runs a plan on this machine, each chain of steps in a container of its own. Keys are made with the versions of the tools in the images, so
+ * `versions` holds those. All else is as in a local run: the store, the events, the errors.
+ * @throws TriremeError `ENVIRONMENT` when there is no engine or an image cannot be had; otherwise as `runLocally`
+ */
+export async function runInContainers<O extends Results>(plan: Plan<O>, options: ContainerOptions): Promise<Execution<O>> {
+  const { environment, image, run } = options
+  const engine = findEngine(environment.engine)
+  const caller = await callerFor(engine)
+  const perform = attemptBy(inContainers({ engine, caller, network: environment.network, image, run }))
+  const limits = Object.fromEntries(Object.entries(environment.limits).filter(([, limit]) => limit !== undefined))
+  return runHere(plan, { ...limits, ...options }, perform, (writer, reader) => image(writer.step.image) === image(reader.step.image))
+}

@@ -1,0 +1,262 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { TriremeError } from '../../errors.ts'
+import { oomSince } from '../../host/memory-sampler.ts'
+import type { Ended } from '../../host/process.ts'
+import { type Job, type JobMember, jobFile } from '../../inside/job.ts'
+import { type MemberReport, readReport } from '../../inside/report.ts'
+import { chainScript } from '../../inside/scripts.ts'
+import { type Attempt, pipeOf, type Way } from '../../run/attempt.ts'
+import { pipeFor, prepare, type Work } from '../../run/work-folder.ts'
+import { fileOf } from '../../vocabulary/kind.ts'
+import { rung } from '../../vocabulary/quantity.ts'
+import {
+  type Caller,
+  type Container,
+  type Engine,
+  engineEnvironment,
+  type Mount,
+  programCommand,
+  refusesLimits,
+  removeCommand,
+  runCommand,
+} from './command.ts'
+import { ask, readyImage } from './engine.ts'
+
+export interface Containers {
+  readonly engine: Engine
+  readonly caller: Caller
+  /** What steps with `needs.network` get. */
+  readonly network: 'bridge' | 'host'
+  /** Reference of the image that a step's name stands for. */
+  readonly image: (name: string) => string
+  /** Id of the run, for names and labels. */
+  readonly run: string
+}
+/** A chain in one container, which sees its members' folders, its inputs one by one, and nothing else of this machine. */
+export function inContainers(at: Containers): Way {
+  const mounts = new WeakMap<Attempt, Map<string, string>>()
+  const images = new Map<string, Promise<void>>()
+  let limited = true
+  const ready = (image: string, signal: AbortSignal) => {
+    const known = images.get(image) ?? readyImage(at.engine, image, signal)
+    images.set(image, known)
+    return known
+  }
+  return {
+    prepare: (attempt, store, keys) => {
+      const seen = new Map<string, string>() // path inside → path here
+      mounts.set(attempt, seen)
+      return attempt.members.map((member, n) => {
+        const [before, after] = [attempt.links[n - 1], attempt.links[n]]
+        const joints = {
+          ...(before && { from: { slot: before.slot, pipe: inside(attempt, pipeInto(attempt, n)) } }),
+          ...(after && { to: after }),
+        }
+        const see = (from: string, to: string) => {
+          seen.set(to, from)
+          return to
+        }
+        const view = {
+          // 'in/bams/0001.bam' of the second member is /w/from/2/bams/0001.bam: names of our own, companions beside their file
+          target: (from: string, to: string) =>
+            see(from, `/w/from/${n + 1}/${path.relative(path.join(member.folder, 'in'), to).replace(/^\.\.\//, '')}`),
+          asset: (slot: string, file: string) => see(file, `/w/assets/${n + 1}/${slot}${/(\.\w+)*$/.exec(path.basename(file))![0]}`),
+        }
+        return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)), view })
+      })
+    },
+    run: async (attempt, works) => {
+      const image = at.image(attempt.members[0]!.node.step.image)
+      await ready(image, attempt.signal).catch((cause: unknown) => {
+        if (!attempt.signal.aborted) throw cause
+      })
+      if (attempt.signal.aborted) return works.map(() => cancelled)
+      const desk = deskFor(attempt)
+      try {
+        const report = path.join(works[0]!.folder, 'report')
+        for (const work of works) symlinkSync('out/stderr.log', path.join(work.folder, 'log'))
+        writeFileSync(path.join(desk, 'job'), jobFile(jobOf(attempt, works)))
+        writeFileSync(path.join(desk, 'chain.sh'), chainScript())
+        const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, desk))
+        const began = performance.now()
+        let said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
+        if (limited && said.status !== 0 && !existsSync(report) && refusesLimits(at.engine, said.stderr)) {
+          limited = false // of this run: the machine stays as it is
+          said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
+        }
+        return ends(attempt, works, report, said, { image, began, engine: at.engine })
+      } finally {
+        rmSync(desk, { recursive: true, force: true })
+      }
+    },
+  }
+}
+const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
+/** The pipe that member n reads from. */
+const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? `${pipeOf(at, n - 1)}.tee` : pipeOf(at, n - 1))
+/** A path in a member's folder as it is inside. */
+function inside(at: Attempt, file: string): string {
+  const n = at.members.findIndex(({ folder }) => file.startsWith(`${folder}/`))
+  return `/w/${n + 1}/${path.relative(at.members[n]!.folder, file)}`
+}
+/** A folder for links to what is mounted, the job and the script. Engines split at commas and colons, so its own path has none. */
+function deskFor({ members }: Attempt): string {
+  const beside = path.join(path.dirname(members[0]!.folder), `.desk-${path.basename(members[0]!.folder)}`)
+  if (!/^[\w./@+-]+$/.test(beside)) return mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
+  rmSync(beside, { recursive: true, force: true })
+  mkdirSync(beside)
+  return beside
+}
+/** Mounts by way of links with plain names: the kernel follows them, whatever the names of users' files. */
+function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string, string>, desk: string): readonly Mount[] {
+  let count = 0
+  const by = (file: string) => {
+    const link = path.join(desk, String(++count))
+    symlinkSync(path.resolve(file), link)
+    return link
+  }
+  return [
+    { from: by(path.join(desk, 'job')), to: '/w/run/job', writable: false },
+    { from: by(path.join(desk, 'chain.sh')), to: '/w/run/chain.sh', writable: false },
+    ...works.map((work, n) => ({ from: by(work.folder), to: `/w/${n + 1}`, writable: true })),
+    ...[...seen].map(([to, from]) => ({
+      from: by(from),
+      to,
+      writable: path.basename(to) === 'resume' && at.members.some((_, n) => to === `/w/from/${n + 1}/resume`),
+    })),
+  ]
+}
+function containerFor(at: Containers, { members }: Attempt, image: string, mounts: readonly Mount[]): Container {
+  const plain = (text: string) => text.replace(/[^\w.-]+/g, '_').slice(0, 60)
+  const gpu = members.some(({ node }) => node.needs.gpu !== undefined)
+  const devices = process.env.CUDA_VISIBLE_DEVICES
+  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
+  return {
+    image,
+    name: `trireme-${plain(at.run)}-${randomBytes(4).toString('hex')}`,
+    labels: { 'trireme.run': plain(at.run), 'trireme.step': plain(members.at(-1)!.label) },
+    caller: at.caller,
+    mounts,
+    network: members.some(({ node }) => node.needs.network) ? at.network : 'none',
+    cpu: Math.max(...members.map(({ cpu }) => cpu)),
+    memory: Math.max(sum(members.map(({ memory }) => memory)), 6 * 2 ** 20), // engines refuse less
+    gpu,
+    environment: { TRIREME_LEASH: '1', ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }) },
+    argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
+  }
+}
+function jobOf(at: Attempt, works: readonly Work[]): Job {
+  const members = at.members.map(({ node }, n): JobMember => {
+    const work = works[n]!
+    const seconds = node.needs.time === undefined ? undefined : rung(node.needs.time, at.number - 1)
+    return {
+      step: node.step.name,
+      place: n + 1,
+      inputs: [],
+      outputs: [],
+      rungs: [{ argv: work.argv, ...(seconds !== undefined && { seconds }) }],
+      ...(work.stdout !== undefined && { stdout: work.stdout }),
+      transient: [],
+      tries: 0,
+    }
+  })
+  const links = at.links.map(({ port, slot, tee }, n) => {
+    const extension = (kind: Parameters<typeof fileOf>[0]) => fileOf(kind).extension
+    const { node } = at.members[n]!
+    const reader = at.members[n + 1]!.node
+    return {
+      pipe: pipeFor(node, port),
+      to: `in/${slot}${extension(reader.step.inputs[slot]!)}`,
+      ...(tee && { tee: `out/${port}${extension(node.step.outputs[port]!)}` }),
+    }
+  })
+  return { title: at.members.map(({ node }) => node.step.name).join(', '), chains: [{ members, links }] }
+}
+interface Said {
+  readonly status: number | null
+  readonly stderr: string
+}
+/** Runs the engine until the container is gone. Cancelled, it lets go of the container's standard input: all inside then ends by itself. */
+function runToEnd(engine: Engine, container: Container, desk: string, signal: AbortSignal): Promise<Said> {
+  const [program = '', ...words] = runCommand(engine, container)
+  return new Promise((done, fail) => {
+    const env = engineEnvironment(engine, process.env)
+    // Ctrl-C is ours to hand on; podman's watcher leaves a file `oom` in the folder that it is started in
+    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env, cwd: desk })
+    let stderr = ''
+    child.stderr.on('data', (text: Buffer) => {
+      stderr = (stderr + text.toString()).slice(-10_000)
+    })
+    child.stdin.on('error', () => {}) // it ended first
+    let hard: NodeJS.Timeout | undefined
+    const cancel = () => {
+      child.stdin.end()
+      hard ??= setTimeout(() => {
+        const remove = removeCommand(engine, container.name)
+        if (remove) void ask(remove)
+        else child.kill('SIGKILL')
+      }, 6000)
+    }
+    signal.addEventListener('abort', cancel)
+    if (signal.aborted) cancel()
+    const close = () => {
+      clearTimeout(hard)
+      signal.removeEventListener('abort', cancel)
+    }
+    child.on('error', cause => {
+      close()
+      fail(
+        new TriremeError(
+          'ENVIRONMENT',
+          `${program} could not be started: ${cause.message}. Install it, or say another engine in the environment.`,
+          { cause },
+        ),
+      )
+    })
+    child.on('close', status => {
+      close()
+      const remove = removeCommand(engine, container.name)
+      const told = () => done({ status, stderr })
+      // An engine may clear up a little later than it says that all is over; who stopped a run need not meet its remains.
+      if (signal.aborted && remove) void ask(remove).then(told)
+      else told()
+    })
+  })
+}
+/** How each member ended, as the report says; where there is no report, the container was killed, or never ran. */
+function ends(
+  at: Attempt,
+  works: readonly Work[],
+  report: string,
+  { status, stderr }: Said,
+  { image, began, engine }: { readonly image: string; readonly began: number; readonly engine: Engine },
+): readonly Ended[] {
+  const { members } = readReport(existsSync(report) ? readFileSync(report, 'utf8') : '')
+  const told = works.map((_, n) => members.get(n + 1)).filter((each): each is MemberReport => each !== undefined)
+  if (told.length === works.length)
+    return told.map(each => (at.signal.aborted && each.stopped !== undefined ? { ...each, stopped: 'cancelled' } : each))
+  const killed = status === 137 || status === null
+  if (!killed && !at.signal.aborted) throw new TriremeError('ENVIRONMENT', `${faultOf(engine, image, status, stderr)}`)
+  const seconds = (performance.now() - began) / 1000
+  const ended: Ended = {
+    status: null,
+    signal: 9,
+    seconds,
+    usage: undefined,
+    stopped: at.signal.aborted ? 'cancelled' : undefined,
+    oom: oomSince(began),
+  }
+  return works.map(() => ended)
+}
+function faultOf(engine: Engine, image: string, status: number | null, stderr: string): string {
+  const words = stderr.trim().split('\n').slice(-3).join(' ')
+  if (/"?bash"?: (executable file not found|no such file)|exec: "bash"/i.test(stderr) || (status === 127 && /bash/.test(stderr)))
+    return `The image ${image} has no bash, which runs the steps inside. Take an image with bash and coreutils (docs/reference/containers.md).`
+  if (/nvidia|gpu|cdi/i.test(stderr))
+    return `${engine} cannot give the container a GPU: ${words}. Install the NVIDIA container toolkit${engine === 'podman' ? ' and write its CDI specification (nvidia-ctk cdi generate)' : ''}, or choose the CPU for that step.`
+  return `${engine} could not run a container of ${image} (status ${status}): ${words || 'it says nothing'}. Try the same by hand: ${programCommand(engine, image, ['true']).join(' ')}. See docs/reference/containers.md.`
+}

@@ -1,0 +1,23 @@
+import type { Results } from '../../define/pipeline.ts'
+import type { Plan } from '../../graph/plan.ts'
+import { type MachineOptions, runHere } from '../../run/run-options.ts'
+import type { Execution } from '../../run/scheduler.ts'
+
+export { readyTools } from '../../host/tools.ts'
+export type { MachineOptions as LocalOptions } from '../../run/run-options.ts'
+export type { Execution, Made } from '../../run/scheduler.ts'
+export { Store } from '../../store/store.ts'
+
+let loaded: Promise<typeof import('./runner.ts')> | undefined
+/** What starts programs is loaded when the first step runs: where all is done already, the run is over sooner. */
+const processes = () => {
+  loaded ??= import('./runner.ts')
+  return loaded
+}
+/**
+ * Runs a plan as processes of this machine. Work is kept under its key: a second run finds it done.
+ * @throws TriremeError `RESOURCES` when a step needs more than there is, `STORE` when the store cannot be written; a failing step does not
+ * throw, it is in the answer's `failures`
+ */
+export const runLocally = <O extends Results>(plan: Plan<O>, options: MachineOptions): Promise<Execution<O>> =>
+  runHere(plan, options, async (...at) => (await processes()).attempt(...at)).finally(async () => (await loaded)?.endStarters())

@@ -1,0 +1,161 @@
+import { constants } from 'node:fs'
+import path from 'node:path'
+import type { Keys } from '../../graph/key.ts'
+import { makePipes, touch } from '../../host/fifos.ts'
+import { launch } from '../../host/pipe-script.ts'
+import { type Ended, type Running, start } from '../../host/process.ts'
+import { preferredFolders } from '../../host/tools.ts'
+import { type Attempt, attemptBy, type Member, type Perform, pipeOf, type Way } from '../../run/attempt.ts'
+import { prepare, type Work } from '../../run/work-folder.ts'
+import type { Store } from '../../store/store.ts'
+import { fileOf } from '../../vocabulary/kind.ts'
+import { rung } from '../../vocabulary/quantity.ts'
+import type { Tool } from '../../vocabulary/tool.ts'
+
+export { endStarters } from '../../host/perl-spawn.ts'
+
+interface Launched {
+  readonly member: Member
+  readonly work: Work
+  readonly running: Running
+}
+/** A chain as processes of this machine, joined by named pipes. */
+const processes: Way = {
+  prepare: (at: Attempt, store: Store, keys: Keys) =>
+    at.members.map((member, n) => {
+      const [before, after] = [at.links[n - 1], at.links[n]]
+      const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
+      return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
+    }),
+  run: async (at, works) => {
+    const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
+    if (pipes.length > 0) await makePipes(pipes)
+    const everything: Running[] = []
+    const cancel = () => {
+      for (const each of everything) each.end('cancelled')
+    }
+    const counted = (running: Running) => {
+      everything.push(running)
+      return running
+    }
+    const group: Launched[] = []
+    const tees: Running[] = []
+    try {
+      for (const [n, member] of at.members.entries())
+        group.push({ member, work: works[n]!, running: counted(begin(at, member, works[n]!, n)) })
+      for (const [n, link] of at.links.entries()) if (link.tee) tees.push(counted(beginTee(at, n, works[n]!)))
+    } catch (cause) {
+      // Those that wait for one that could not be started would wait for ever.
+      cancel()
+      await Promise.all(everything.map(({ ended }) => ended))
+      throw cause
+    }
+    at.signal.addEventListener('abort', cancel)
+    if (at.signal.aborted) cancel()
+    try {
+      return await together(at, group, tees)
+    } finally {
+      at.signal.removeEventListener('abort', cancel)
+    }
+  },
+}
+/** Runs one attempt as processes of this machine. */
+export const attempt: Perform = attemptBy(processes)
+
+const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
+/** The pipe that member n reads from. */
+const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))
+
+/** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
+function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
+  const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
+  const search = [...preferredFolders(tools), process.env.PATH ?? ''].join(path.delimiter)
+  const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
+  return {
+    ...Object.fromEntries(kept),
+    PATH: search,
+    HOME: `${folder}/tmp`,
+    TMPDIR: `${folder}/tmp`,
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    PYTHONHASHSEED: '0',
+    TRIREME_WORK: work,
+  }
+}
+function begin(at: Attempt, member: Member, work: Work, n: number): Running {
+  const { time } = member.node.needs
+  return start(launch(work.argv), {
+    folder: work.folder,
+    log: work.log,
+    stdout: work.stdout,
+    piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
+    environment: environment(work.folder, path.dirname(work.folder), member.node.step.tools),
+    timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
+  })
+}
+/** Copies a link into the file that others want, on its way: the reader gets the file's own bytes. */
+function beginTee(at: Attempt, n: number, work: Work): Running {
+  const { node, folder } = at.members[n]!
+  const { port } = at.links[n]!
+  const words = [
+    '-c',
+    // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+    'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
+    'tee',
+    `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
+    pipeOf(at, n),
+    teed(at, n),
+  ]
+  const tee = path.join(folder, 'tee')
+  return start(
+    { program: 'bash', words, statuses: false },
+    {
+      folder,
+      log: work.log,
+      stdout: undefined,
+      piped: false,
+      environment: environment(folder, path.dirname(folder), []),
+      timeLimit: undefined,
+      usage: tee,
+    },
+  )
+}
+/**
+ * Waits for the end of all. When one ends, its neighbours must not wait for it: a pipe that it never opened is opened and closed in its
+ * place, again and again, since the neighbour may come to it later. When one fails, the others get two seconds to fail by themselves, so
+ * that each tells its own story, and are then ended.
+ */
+async function together(at: Attempt, group: readonly Launched[], tees: readonly Running[]): Promise<readonly Ended[]> {
+  const timers: NodeJS.Timeout[] = []
+  const everybody = [...group.map(({ running }) => running), ...tees]
+  const endAll = () => {
+    for (const each of everybody) each.end('group')
+  }
+  const watch = async (running: Running, reads: string | undefined, writes: string | undefined) => {
+    const ended = await running.ended
+    if (everybody.length === 1) return ended
+    const release = () => {
+      if (writes !== undefined) touch(writes, constants.O_WRONLY)
+      if (reads !== undefined) touch(reads, constants.O_RDONLY)
+    }
+    release()
+    timers.push(setInterval(release, 100))
+    if (ended.status !== 0 || ended.stopped !== undefined) timers.push(setTimeout(endAll, 2000))
+    return ended
+  }
+  try {
+    const teedLinks = at.links.flatMap((link, n) => (link.tee ? [n] : []))
+    const copies = Promise.all(tees.map((tee, m) => watch(tee, pipeOf(at, teedLinks[m]!), teed(at, teedLinks[m]!))))
+    const ended = await Promise.all(
+      group.map(({ running }, n) => watch(running, n > 0 ? pipeInto(at, n) : undefined, at.links[n] && pipeOf(at, n))),
+    )
+    timers.push(setTimeout(endAll, 2000)) // a tee whose writer wrote nothing and whose reader is gone
+    const copied = await copies
+    return ended.map((each, n) => {
+      const copy = at.links[n]?.tee ? copied[at.links.slice(0, n).filter(({ tee }) => tee).length] : undefined
+      return copy && copy.status !== 0 && each.status === 0 ? { ...each, status: copy.status, signal: copy.signal } : each
+    })
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+  }
+}

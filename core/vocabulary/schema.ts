@@ -1,0 +1,37 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { PlanError, shown } from '../errors.ts'
+
+/** A schema for one value: zod, valibot and arktype all satisfy it (https://standardschema.dev). */
+export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>
+export type Schemas = Readonly<Record<string, Schema>>
+
+type ReadonlyDeep<T> = T extends readonly (infer E)[] ? readonly ReadonlyDeep<E>[] : T
+export type In<S extends Schema> = ReadonlyDeep<StandardSchemaV1.InferInput<S>>
+export type Out<S extends Schema> = StandardSchemaV1.InferOutput<S>
+/** What a caller gives: a parameter with a default may be left out. */
+export type ArgsOf<P extends Schemas> = { readonly [N in keyof P as undefined extends In<P[N]> ? never : N]: In<P[N]> } & {
+  readonly [N in keyof P as undefined extends In<P[N]> ? N : never]?: In<P[N]>
+}
+export type ValuesOf<P extends Schemas> = { readonly [N in keyof P]: Out<P[N]> }
+
+/** One value through its schema: the parsed value, or the faults in words. */
+export function verdict(schema: Schema, value: unknown): { readonly value: unknown } | { readonly faults: string } {
+  const answer = schema['~standard'].validate(value)
+  if (answer instanceof Promise) return { faults: 'its schema is asynchronous; make it synchronous' }
+  if (!answer.issues) return { value: answer.value }
+  const faults = answer.issues.map(({ message, path }) => {
+    const where = (path ?? []).map(part => (typeof part === 'object' ? part.key : part)).join('.')
+    return where === '' ? message : `${where}: ${message}`
+  })
+  return { faults: faults.join('; ') }
+}
+/** The parameters of a call, parsed once at the door. */
+export function parse(owner: string, schemas: Schemas, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(schemas)) {
+    const answer = verdict(schema, args[name])
+    if ('faults' in answer) throw new PlanError('PARAMETER', `Parameter "${name}" of ${owner}: ${answer.faults}. Got ${shown(args[name])}.`)
+    values[name] = answer.value
+  }
+  return values
+}
