@@ -4,7 +4,7 @@ import { Bench } from 'tinybench'
 import { kind, mib, plan, run, step, tool } from 'trireme-bio'
 import { z } from 'zod'
 import { keys } from '../core/graph/key.ts'
-import { Pool } from '../core/run/resource-pool.ts'
+import { Pool } from '../core/run/allocator.ts'
 import { Journal } from '../core/store/journal.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 

@@ -75,7 +75,7 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
     const read = async (given: unknown) => {
       const text = String(given)
       if (!/\.(ya?ml|json)$/i.test(text)) return valueFrom(long, text, shape)
-      const { readYaml } = await import('./params-file.ts')
+      const { readYaml } = await import('../project/yaml-file.ts')
       return readYaml(text, `file for ${long}`)
     }
     return { ...flag, about, value: '<json|file>', read }

@@ -1,6 +1,6 @@
 import { TriremeError } from '../../core/errors.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../display/suggest.ts'
 
 /** The part of JSON Schema that flags and cells are made of. */
 export interface Shape {

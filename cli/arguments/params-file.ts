@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { parse, YAMLParseError } from 'yaml'
 import { TriremeError } from '../../core/errors.ts'
+import { didYouMean } from '../display/suggest.ts'
+import { readYaml } from '../project/yaml-file.ts'
 import type { Raw } from './raw.ts'
-import { didYouMean } from './suggest.ts'
 
 /**
  * Arguments from a YAML or JSON file: inputs and parameters by name.
@@ -22,26 +21,4 @@ export async function readParams(file: string, known: readonly string[], pipelin
         `${file} names "${name}", which the pipeline "${pipeline}" does not take.${await didYouMean(name, known)} It takes: ${known.join(', ')}.`,
       )
   return Object.fromEntries(entries.map(([name, value]) => [name, { value, words: `${file}, ${name}`, folder }]))
-}
-/** A YAML or JSON file's content. @throws TriremeError `INPUT` when it cannot be read, `PARAMETER` with the place where it is no YAML */
-export async function readYaml(file: string, what: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new TriremeError('INPUT', `There is no readable ${what} ${file} (${cause.code}). Check the name and its folder's permissions.`, {
-      cause,
-    })
-  })
-  return parsed(text, file)
-}
-function parsed(text: string, file: string): unknown {
-  try {
-    return parse(text) // JSON is YAML
-  } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause
-    const [place] = cause.linePos ?? []
-    throw new TriremeError(
-      'PARAMETER',
-      `${file}${place ? `, line ${place.line}, column ${place.col}` : ''}: ${cause.message.split('\n')[0]?.replace(/ at line.*$/, '')}. Correct the YAML or JSON there.`,
-      { cause },
-    )
-  }
 }

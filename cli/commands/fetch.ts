@@ -28,7 +28,7 @@ interface Options {
   readonly apiUrl?: string
 }
 async function fetchDataset(name: string, options: Options): Promise<void> {
-  const { didYouMean } = await import('../arguments/suggest.ts')
+  const { didYouMean } = await import('../display/suggest.ts')
   if (name !== 'idr0042')
     throw new TriremeError(
       'USAGE',

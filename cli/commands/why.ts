@@ -15,7 +15,7 @@ async function why(asked: Asked): Promise<void> {
   const { runsOf } = await import('../history/record.ts')
   const { momentText, note, say } = await import('../display/print.ts')
   const { reasons } = await import('../history/reasons.ts')
-  const { didYouMean } = await import('../arguments/suggest.ts')
+  const { didYouMean } = await import('../display/suggest.ts')
   const { plan, store, environment } = await prepare(asked, note, { looking: true })
   const { versions } = await knownVersions(plan, store, environment)
   const keys = keysOf(tool => versions.get(tool) ?? 'unknown')

@@ -2,7 +2,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { type From, isFrom, type Rows, type Shape } from '../../core/vocabulary/rows.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
 import { fromText, isRequired, type Shape as JsonShape, orList, shapeOfSchema } from '../arguments/json-schema.ts'
-import { didYouMean, nearest } from '../arguments/suggest.ts'
+import { didYouMean, nearest } from '../display/suggest.ts'
 import { faultsText, type Table, type TableRow } from './table.ts'
 
 /** A row that passed: its values, and the cells that name its files. */

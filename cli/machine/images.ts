@@ -10,8 +10,8 @@ import type { Store } from '../../core/store/store.ts'
 import { type Engine, engines, isFile, programCommand } from '../../core/targets/container/command.ts'
 import { ask, findEngine, readyImage } from '../../core/targets/container/engine.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
-import { readYaml } from '../arguments/params-file.ts'
 import { packageRoot } from '../project/package.ts'
+import { readYaml } from '../project/yaml-file.ts'
 
 /** What the names of images stand for in an environment. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
 export async function imagesIn({ name, images, target }: Environment): Promise<(name: string) => string> {

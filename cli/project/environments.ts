@@ -4,10 +4,10 @@ import path from 'node:path'
 import { readEnvironment } from '../../core/environment/read.ts'
 import type { ArgoEnvironment, Environment } from '../../core/environment/settings.ts'
 import { shown, TriremeError } from '../../core/errors.ts'
-import { readYaml } from '../arguments/params-file.ts'
-import { didYouMean } from '../arguments/suggest.ts'
+import { didYouMean } from '../display/suggest.ts'
 import type { Home } from './catalogue.ts'
 import { house } from './package.ts'
+import { readYaml } from './yaml-file.ts'
 
 interface Settings {
   readonly file: string

@@ -2,8 +2,9 @@ import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 import { isList, isRef, type Ref } from '../../core/graph/node.ts'
-import type { Layout, Results } from '../../core/define/pipeline.ts'
+import type { Layout } from '../../core/define/pipeline.ts'
 import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
+import type { Results } from '../../core/graph/plan.ts';
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */

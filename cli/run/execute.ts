@@ -1,10 +1,9 @@
 import path from 'node:path'
-import type { Results } from '../../core/define/pipeline.ts'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { keys } from '../../core/graph/key.ts'
-import type { Plan } from '../../core/graph/plan.ts'
+import type { Plan, Results } from '../../core/graph/plan.ts'
 import type { Execution } from '../../core/run/scheduler.ts'
 import type { Store } from '../../core/store/store.ts'
 import { defaultStore, type RunOptions } from '../arguments/options.ts'
@@ -116,7 +115,7 @@ async function displayFor(options: RunOptions, store: Store): Promise<Display> {
   const write = (line: string) => void process.stdout.write(`${line}\n`)
   if (options.json) return (await import('../display/json.ts')).json(write)
   if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('../display/plain.ts')).plain(write)
-  const { expected } = await import('../display/expected.ts')
+  const { expected } = await import('../history/expected.ts')
   return (await import('../display/live.ts')).live(process.stdout, await expected(store))
 }
 export const count = (events: readonly Event[], what: Event['event']): number => events.filter(({ event }) => event === what).length

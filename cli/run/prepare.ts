@@ -12,8 +12,8 @@ import type { Asked } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
-import { profileArguments } from '../inputs/profile.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
+import { profileArguments } from './profile.ts'
 
 /** Everything a run needs, with every argument checked. */
 export interface Prepared {

@@ -1,6 +1,5 @@
-import type { Results } from '../../core/define/pipeline.ts'
 import type { Environment } from '../../core/environment/settings.ts'
-import type { Plan } from '../../core/graph/plan.ts'
+import type { Plan, Results } from '../../core/graph/plan.ts'
 import type { Execution } from '../../core/run/scheduler.ts'
 import type { LocalOptions } from '../../core/targets/local/index.ts'
 import { runLocally } from '../../core/targets/local/index.ts'

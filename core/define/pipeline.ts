@@ -1,5 +1,6 @@
 import { PlanError } from '../errors.ts'
 import type { EachNode, ItemNode, Ref, SourceFile, SourceNode } from '../graph/node.ts'
+import type { Results } from '../graph/plan.ts'
 import { type FileKind, type Itself, isItself, type Many, partsOf, type SameAs, suffixesOf } from '../vocabulary/kind.ts'
 import type { Kinds } from '../vocabulary/rows.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
@@ -7,10 +8,6 @@ import { checkGiven, oneNameEach } from './facts.ts'
 import { checkNames } from './step.ts'
 import type { Inside, Made, WantedOrLeftOut } from './wiring-types.ts'
 
-/** What a pipeline returns: files, lists of files, files by name. */
-export type Result = Ref | readonly Ref[] | Readonly<Record<string, Ref>>
-/** Results by name: each is a file, a list of files, or files by name. */
-export type Results = Readonly<Record<string, Result>>
 /** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group. */
 export type Layout = string | ((name: string) => string)
 

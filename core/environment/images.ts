@@ -1,7 +1,6 @@
 import { shown, TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
-import { accepted } from '../host/tools.ts'
-import type { Tool } from '../vocabulary/tool.ts'
+import { accepted, type Tool } from '../vocabulary/tool.ts'
 import type { ImageSettings } from './settings.ts'
 
 /** Repository and digest of every image by the name that steps use: what `images.lock` holds. */

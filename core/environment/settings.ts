@@ -143,6 +143,7 @@ export type ArgoEnvironment = Named<z.output<typeof argo>>
 /** Where a plan may run: a target and its settings, as data. */
 export type Environment = LocalEnvironment | ContainerEnvironment | ArgoEnvironment
 export type ImageSettings = Environment['images']
+export type Limits = Environment['limits']
 export type GpuPool = ArgoEnvironment['gpuPools'][number]
 /** What `environments` of a trireme.config.ts holds, by name: `export const environments = { … } satisfies Environments`. */
 export type Environments = Readonly<Record<string, z.input<typeof environment>>>

@@ -1,6 +1,5 @@
-import type { Results } from '../define/pipeline.ts'
 import { PlanError } from '../errors.ts'
-import { type Node, refsIn } from './node.ts'
+import { type Given, type Node, refsIn } from './node.ts'
 import { bodyOf, inOrder, nodesOf, outside } from './walk.ts'
 
 /** A graph, pure data: what a target runs, compiles or prints. */
@@ -31,3 +30,5 @@ function add(node: Node, nodes: Set<Node>): void {
   }
   nodes.add(node)
 }
+/** Results by name: each is a file, a list of files, or files by name. */
+export type Results = Readonly<Record<string, Given>>

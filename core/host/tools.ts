@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
-import type { Tool } from '../vocabulary/tool.ts'
+import { accepted, type Tool } from '../vocabulary/tool.ts'
 
 /** What was found of a tool on this machine. */
 export type Found =
@@ -53,13 +52,6 @@ function hiddenFolder(program: string, place: string): string {
   writeFileSync(`${start}.${process.pid}`, `#!/bin/sh\nexec '${place.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 })
   renameSync(`${start}.${process.pid}`, start)
   return folder
-}
-/** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
-export const accepted = (tool: Tool, version: string): boolean => {
-  // Loaded here, since most runs find all versions in the memo.
-  const { coerce, satisfies } = createRequire(import.meta.url)('semver') as typeof import('semver') // the same package
-  const plain = coerce(version)
-  return plain !== null && satisfies(plain, tool.accepts)
 }
 
 /**

@@ -1,12 +1,20 @@
 import { type Chain, chainsOf } from '../graph/chains.ts'
 import type { Keys } from '../graph/key.ts'
 import type { EachNode, Ref, StepNode } from '../graph/node.ts'
-import type { CompileOptions } from '../targets/argo/compile/compiled.ts'
 import { rung } from '../vocabulary/quantity.ts'
 import { piecesOf } from './chain-graph.ts'
-import { checkLimits, gpusOf, poolOf } from './resource-requests.ts'
+import { checkLimits, gpusOf, type NodePools, poolOf } from './resource-requests.ts'
 import { type Branching, type Pod, podsOf } from './shared-pods.ts'
 
+export interface PodOptions {
+  readonly environment: NodePools
+  /** The image that stands for a step's name of it. */
+  readonly image: (name: string) => string
+  /** Joins steps whose both ends can stream by pipes. @default true */
+  readonly stream?: boolean
+  /** Lets short steps share a pod with the one they follow. @default true */
+  readonly share?: boolean
+}
 export interface Work {
   readonly steps: readonly StepNode[]
   readonly eaches: readonly EachNode[]
@@ -20,7 +28,7 @@ export interface Work {
 export function graphOf(
   { steps, eaches, wanted }: Work,
   keys: Keys,
-  { environment, image, stream = true, share = true }: CompileOptions,
+  { environment, image, stream = true, share = true }: PodOptions,
   label: (node: StepNode) => string,
 ): readonly (Pod | Branching)[] {
   const kept = new Set(wanted.map(ref => keys.ofRef(ref)))

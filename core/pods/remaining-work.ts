@@ -5,7 +5,7 @@ import type { Keys } from '../graph/key.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { type Branch, bodyOf, branchOf, nodesOf, upstream } from '../graph/walk.ts'
-import type { There } from '../targets/argo/compile/compiled.ts'
+import type { StepRecord } from '../store/record.ts'
 import { fileOf } from '../vocabulary/kind.ts'
 
 /** What is left to do of a plan: what the bucket holds is pruned, and what runs over a list that is there has become plain steps. */
@@ -158,3 +158,5 @@ export function maySkip(node: StepNode): boolean {
   return own
 }
 export const number = (n: number): string => String(n).padStart(4, '0')
+/** What the bucket holds: the outputs of complete entries, by key. */
+export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>

@@ -1,9 +1,16 @@
-import type { ArgoEnvironment, GpuPool } from '../environment/settings.ts'
+import type { GpuPool, Limits } from '../environment/settings.ts'
 import { TriremeError } from '../errors.ts'
 import type { Chain } from '../graph/chains.ts'
 import type { StepNode } from '../graph/node.ts'
 import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
 
+/** The part of an environment that says what its nodes have. */
+export interface NodePools {
+  /** Of the environment, for messages. */
+  readonly name: string
+  readonly limits: Limits
+  readonly gpuPools: readonly GpuPool[]
+}
 /** What a pod asks of a node: Kubernetes' quantities. */
 export interface Amounts {
   readonly cpu: string
@@ -52,7 +59,7 @@ export function deadlineOf(chains: readonly Chain[]): number | undefined {
 export const gpusOf = ({ members }: Chain): number => members.reduce((total, { needs }) => total + (needs.gpu?.count ?? 0), 0)
 
 /** The first pool whose GPUs have the memory that every step of the chain needs. @throws TriremeError `RESOURCES` when there is none */
-export function poolOf(chain: Chain, environment: ArgoEnvironment, label: (node: StepNode) => string): GpuPool | undefined {
+export function poolOf(chain: Chain, environment: NodePools, label: (node: StepNode) => string): GpuPool | undefined {
   if (gpusOf(chain) === 0) return undefined
   const needy = chain.members.filter(({ needs }) => needs.gpu)
   const memory = most(needy.map(({ needs }) => needs.gpu?.memory ?? 0))
@@ -70,7 +77,7 @@ export function poolOf(chain: Chain, environment: ArgoEnvironment, label: (node:
   )
 }
 /** @throws TriremeError `RESOURCES` when a chain needs more than the environment lets steps use */
-export function checkLimits(chains: readonly Chain[], { name, limits }: ArgoEnvironment, label: (node: StepNode) => string): void {
+export function checkLimits(chains: readonly Chain[], { name, limits }: NodePools, label: (node: StepNode) => string): void {
   for (const { members } of chains)
     for (const node of members) {
       const memory = rung(node.needs.memory, 0)

@@ -66,8 +66,8 @@ export interface Way {
  * All or nothing: outputs are kept only if every program ended well, since one given half a file may still end with 0
  * (samtools sort wrote 3,522 of 20,163 reads of a truncated BAM, and was content).
  */
-export const attemptBy =
-  (way: Way): Perform =>
+export const attemptWith =
+  (way: Way): RunAttempt =>
   async (at, store, keys) => {
     const works = way.prepare(at, store, keys)
     const group = at.members.map((member, n) => ({ member, work: works[n]! }))
@@ -89,7 +89,7 @@ export const attemptBy =
         // Most likely its writer broke its promise. A copy on the way tells for sure, and is refused like any empty output.
         for (const { work } of group) clear(work.folder)
         const links = at.links.map((link, n) => (silent[n] ? { ...link, tee: true } : link))
-        return await attemptBy(way)({ ...at, links }, store, keys)
+        return await attemptWith(way)({ ...at, links }, store, keys)
       }
       const entries: (Entry | undefined)[] = []
       const promises = []
@@ -195,4 +195,4 @@ function record(
   }
 }
 /** How a target runs one attempt at a step. */
-export type Perform = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
+export type RunAttempt = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>

@@ -7,7 +7,7 @@ import type { StepRecord } from '../store/record.ts'
 import { Store } from '../store/store.ts'
 import { scratch } from '../testing.ts'
 import type { Attempt, Outcome } from './attempt.ts'
-import { execute } from './scheduler.ts'
+import { runHere } from './scheduler.ts'
 
 // The scheduler alone: attempts are played, nothing is started.
 const text = kind('text', { extension: '.txt' })
@@ -47,10 +47,10 @@ async function play(
 ) {
   const store = await Store.open(scratch())
   const events: Event[] = []
-  const told = await execute(
+  const told = await runHere(
     plan('p', results),
-    { store, versions: new Map(), run: 'r', total, stream: true, failFast, on: event => events.push(event), signal: undefined },
-    async attempt => perform(attempt),
+    { store, versions: new Map(), run: 'r', ...total, failFast, on: event => events.push(event) },
+    { attempt: async attempt => perform(attempt) },
   )
   return { ...told, events, order: events.flatMap(event => (event.event === 'started' ? [event.step] : [])) }
 }

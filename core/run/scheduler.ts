@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
-import type { Results } from '../define/pipeline.ts'
 import type { Sink } from '../events.ts'
 import type { Chain } from '../graph/chains.ts'
 import { type Job, Jobs } from '../graph/jobs.ts'
@@ -8,38 +8,41 @@ import { type Keys, keys as keysOf } from '../graph/key.ts'
 import { folderName, inSeveral } from '../graph/labels.ts'
 import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Placed } from '../graph/place.ts'
-import type { Plan } from '../graph/plan.ts'
+import type { Plan, Results } from '../graph/plan.ts'
 import { type Branch, bodyOf, branchOf, inOrder, nodesOf } from '../graph/walk.ts'
 import type { Entry } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import type { Many } from '../vocabulary/kind.ts'
 import { rung } from '../vocabulary/quantity.ts'
-import { Grants } from './allocator.ts'
-import type { Member, Outcome, Perform } from './attempt.ts'
+import { Grants, Pool, type Share } from './allocator.ts'
+import type { Member, Outcome, RunAttempt } from './attempt.ts'
 import { contentKeys } from './content-keys.ts'
 import { Soundness } from './integrity.ts'
 import type { Told } from './progress.ts'
-import { Pool, type Share } from './resource-pool.ts'
 import { Telling } from './state.ts'
 import { Places } from './step-outputs.ts'
 import type { Inputs } from './work-folder.ts'
 
-export interface ExecutionOptions {
+/** How a plan runs on one machine, whatever the way a single step is run there. */
+export interface RunOptions {
   readonly store: Store
-  /** Versions of the plan's tools as found, by tool name. */
+  /** Versions of the plan's tools, which are part of the keys: `await readyTools(plan)`. */
   readonly versions: ReadonlyMap<string, string>
-  /** Id of the run: names its work folder. */
+  /** Id of the run: names its work folder and stands in the records. */
   readonly run: string
-  /** What steps may use together. */
-  readonly total: Share
-  /** Joins steps whose both ends can stream; otherwise every step writes files. */
-  readonly stream: boolean
-  /** Whether two steps may be joined: in containers, those of one image. @default all may */
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
-  /** Ends everything at the first failure; otherwise unrelated steps go on. */
-  readonly failFast: boolean
-  readonly on: Sink
-  readonly signal: AbortSignal | undefined
+  /** Cores that steps may use together. @default all */
+  readonly cpu?: number
+  /** Memory that steps may use together, in bytes. @default all */
+  readonly memory?: number
+  /** GPUs that steps may use together. @default 0 */
+  readonly gpu?: number
+  /** Joins steps whose both ends can stream by pipes. @default true */
+  readonly stream?: boolean
+  /** Ends everything at the first failure. @default false: unrelated steps go on */
+  readonly failFast?: boolean
+  readonly on?: Sink
+  /** Ends the run: children are stopped, and what is published stays. */
+  readonly signal?: AbortSignal
 }
 /** A result as it lies in the store; undefined where its step failed, was skipped, or left it out. */
 export type Made<R> =
@@ -59,21 +62,29 @@ export interface Execution<O extends Results> {
   readonly entries: ReadonlyMap<string, Entry>
 }
 
+/** How a target runs the steps of a plan on this machine. */
+export interface StepRunner {
+  readonly attempt: RunAttempt
+  /** Whether two steps may be joined by a pipe: in containers, those of one image. @default all may */
+  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+}
 /**
- * Brings a plan to its results on one machine, whatever the way a single step is run there.
+ * Brings a plan to its results on this machine, whatever the way a single step is run there.
  * @throws TriremeError `STORE` when the store's disk refuses: is full, read-only, broken
  */
-export async function execute<O extends Results>(plan: Plan<O>, at: ExecutionOptions, perform: Perform): Promise<Execution<O>> {
+export async function runHere<O extends Results>(plan: Plan<O>, options: RunOptions, runner: StepRunner): Promise<Execution<O>> {
   try {
-    return await new Executor(plan, at, perform).go()
+    return await new Scheduler(plan, options, runner).go()
   } catch (cause) {
-    throw at.store.refusal(cause) ?? cause
+    throw options.store.refusal(cause) ?? cause
   }
 }
-class Executor<O extends Results> {
+class Scheduler<O extends Results> {
   readonly #plan: Plan<O>
-  readonly #at: ExecutionOptions
-  readonly #perform: Perform
+  readonly #at: RunOptions
+  readonly #runAttempt: RunAttempt
+  /** What steps may use together. */
+  readonly #total: Share
   readonly #telling: Telling
   readonly #keys: Keys
   readonly #jobs: Jobs
@@ -89,29 +100,32 @@ class Executor<O extends Results> {
   #broken: { readonly cause: unknown } | undefined
   #finish: () => void = () => {}
 
-  constructor(plan: Plan<O>, at: ExecutionOptions, perform: Perform) {
+  constructor(plan: Plan<O>, at: RunOptions, { attempt, joins }: StepRunner) {
     this.#plan = plan
     this.#at = at
-    this.#perform = perform
+    this.#runAttempt = attempt
     this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
-    this.#telling = new Telling(at.on, this.#keys)
+    this.#telling = new Telling(at.on ?? (() => {}), this.#keys)
+    const { cpu = os.availableParallelism(), memory = os.totalmem(), gpu = 0, stream = true } = at
+    this.#total = { cpu, memory, gpu }
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
-    const joining = { memory: at.total.memory, memoryOf, ...(at.joins && { joins: at.joins }) }
-    this.#jobs = new Jobs(this.#keys, at.stream ? joining : undefined)
+    const joining = { memory, memoryOf, ...(joins && { joins }) }
+    this.#jobs = new Jobs(this.#keys, stream ? joining : undefined)
     this.#places = new Places(this.#keys)
     this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) => this.#telling.damaged(key, reason))
-    this.#grants = new Grants(at.total)
-    this.#pool = new Pool(at.total)
+    this.#grants = new Grants(this.#total)
+    this.#pool = new Pool(this.#total)
   }
   async go(): Promise<Execution<O>> {
-    const { run, signal, total } = this.#at
+    const { run, signal } = this.#at
+    const { cpu, memory } = this.#total
     const started = performance.now()
     const nodes = outer(this.#plan)
     this.#telling.name(this.#plan.nodes)
     for (const node of this.#plan.nodes) if (node.kind === 'step') this.#grants.check(node, this.#telling.label(this.#keys.of(node)))
     const steps = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : []))).size
     const lists = nodes.some(node => node.kind === 'each') && { lists: true as const }
-    this.#telling.tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu: total.cpu, memory: total.memory })
+    this.#telling.tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu, memory })
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
@@ -299,7 +313,7 @@ class Executor<O extends Results> {
     this.#telling.started(members, job.keys, number)
     const progress = (n: number, told: Told) => this.#telling.tell({ event: 'progress', step: members[n]!.label, ...told })
     const at = { members, links: work.links, number, run: this.#at.run, signal: this.#stop.signal, progress }
-    const outcome = await this.#perform(at, this.#at.store, this.#keys)
+    const outcome = await this.#runAttempt(at, this.#at.store, this.#keys)
     if (outcome.state === 'done') this.#succeeded(job, members, outcome)
     else await this.#failed(job, members, outcome)
   }

@@ -2,8 +2,8 @@ import { type Happening, type Sink, stamped } from '../events.ts'
 import type { Keys } from '../graph/key.ts'
 import { labels } from '../graph/labels.ts'
 import type { Node, StepNode } from '../graph/node.ts'
+import type { Share } from './allocator.ts'
 import type { Member } from './attempt.ts'
-import type { Share } from './resource-pool.ts'
 
 /** Tells what happens in a run, each step by the name people know it by. */
 export class Telling {

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+
 /** A program that steps call, and where it comes from. Its version, as found, is part of every key that uses it. */
 export interface Tool {
   /** What records and keys call it; the name of its program too, unless `program` is given. */
@@ -61,4 +63,11 @@ export const basePrograms: ReadonlySet<string> = new Set([
   'wc',
   'xargs',
   'yes',
-]) // biome-format keeps it short
+])
+/** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
+export const accepted = (tool: Tool, version: string): boolean => {
+  // Loaded here, since most runs find all versions in the memo.
+  const { coerce, satisfies } = createRequire(import.meta.url)('semver') as typeof import('semver') // the same package
+  const plain = coerce(version)
+  return plain !== null && satisfies(plain, tool.accepts)
+} // biome-format keeps it short

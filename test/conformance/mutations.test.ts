@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Results } from '../../core/define/pipeline.ts'
 import type { Event } from '../../core/events.ts'
+import type { Results } from '../../core/graph/plan.ts'
 import { type Execution, runLocally, Store } from '../../core/targets/local/index.ts'
 import { cases } from './cases/index.ts'
 import { differences } from './compare.ts'

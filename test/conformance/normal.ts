@@ -1,5 +1,5 @@
-import type { Results } from '../../core/define/pipeline.ts'
 import type { Event } from '../../core/events.ts'
+import type { Results } from '../../core/graph/plan.ts'
 import type { OutputFile } from '../../core/store/record.ts'
 import type { Execution } from '../../core/targets/local/index.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'

@@ -1,6 +1,5 @@
-import type { Results } from '../../core/define/pipeline.ts'
 import type { Event } from '../../core/events.ts'
-import type { Plan } from '../../core/graph/plan.ts'
+import type { Plan, Results } from '../../core/graph/plan.ts'
 import type { Execution, Store } from '../../core/targets/local/index.ts'
 import type { Ability } from './case.ts'
 

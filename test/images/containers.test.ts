@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { steps } from '../../cli/project/catalogue.ts'
 import { contents, images } from '../../containers/images.ts'
-import { accepted } from '../../core/host/tools.ts'
+import { accepted } from '../../core/vocabulary/tool.ts'
 import * as tools from '../../steps/tools.ts'
 
 const at = (name: string) => fileURLToPath(new URL(`../../containers/${name}`, import.meta.url))

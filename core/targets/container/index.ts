@@ -1,16 +1,14 @@
-import type { Results } from '../../define/pipeline.ts'
 import type { ContainerEnvironment } from '../../environment/settings.ts'
-import type { Plan } from '../../graph/plan.ts'
-import { attemptBy } from '../../run/attempt.ts'
-import { type MachineOptions, runHere } from '../../run/run-options.ts'
-import type { Execution } from '../../run/scheduler.ts'
+import type { Plan, Results } from '../../graph/plan.ts'
+import { attemptWith } from '../../run/attempt.ts'
+import { type Execution, type RunOptions, runHere } from '../../run/scheduler.ts'
 import { callerFor, findEngine } from './engine.ts'
-import { inContainers } from './runner.ts'
+import { containerRunner } from './runner.ts'
 
 export type { Execution, Made } from '../../run/scheduler.ts'
 export { Store } from '../../store/store.ts'
 
-export interface ContainerOptions extends MachineOptions {
+export interface ContainerOptions extends RunOptions {
   readonly environment: Pick<ContainerEnvironment, 'engine' | 'network' | 'limits'>
   /** Reference of the image that a step's name stands for: repository and digest, or a tag. */
   readonly image: (name: string) => string
@@ -24,7 +22,11 @@ export async function runInContainers<O extends Results>(plan: Plan<O>, options:
   const { environment, image, run } = options
   const engine = findEngine(environment.engine)
   const caller = await callerFor(engine)
-  const perform = attemptBy(inContainers({ engine, caller, network: environment.network, image, run }))
+  const attempt = attemptWith(containerRunner({ engine, caller, network: environment.network, image, run }))
   const limits = Object.fromEntries(Object.entries(environment.limits).filter(([, limit]) => limit !== undefined))
-  return runHere(plan, { ...limits, ...options }, perform, (writer, reader) => image(writer.step.image) === image(reader.step.image))
+  return runHere(
+    plan,
+    { ...limits, ...options },
+    { attempt, joins: (writer, reader) => image(writer.step.image) === image(reader.step.image) },
+  )
 }

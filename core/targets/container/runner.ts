@@ -37,7 +37,7 @@ export interface Containers {
   readonly run: string
 }
 /** A chain in one container, which sees its members' folders, its inputs one by one, and nothing else of this machine. */
-export function inContainers(at: Containers): Way {
+export function containerRunner(at: Containers): Way {
   const mounts = new WeakMap<Attempt, Map<string, string>>()
   const images = new Map<string, Promise<void>>()
   let limited = true

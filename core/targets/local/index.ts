@@ -1,11 +1,8 @@
-import type { Results } from '../../define/pipeline.ts'
-import type { Plan } from '../../graph/plan.ts'
-import { type MachineOptions, runHere } from '../../run/run-options.ts'
-import type { Execution } from '../../run/scheduler.ts'
+import type { Plan, Results } from '../../graph/plan.ts'
+import { type Execution, type RunOptions, runHere } from '../../run/scheduler.ts'
 
 export { readyTools } from '../../host/tools.ts'
-export type { MachineOptions as LocalOptions } from '../../run/run-options.ts'
-export type { Execution, Made } from '../../run/scheduler.ts'
+export type { Execution, Made, RunOptions as LocalOptions } from '../../run/scheduler.ts'
 export { Store } from '../../store/store.ts'
 
 let loaded: Promise<typeof import('./runner.ts')> | undefined
@@ -19,5 +16,7 @@ const processes = () => {
  * @throws TriremeError `RESOURCES` when a step needs more than there is, `STORE` when the store cannot be written; a failing step does not
  * throw, it is in the answer's `failures`
  */
-export const runLocally = <O extends Results>(plan: Plan<O>, options: MachineOptions): Promise<Execution<O>> =>
-  runHere(plan, options, async (...at) => (await processes()).attempt(...at)).finally(async () => (await loaded)?.endStarters())
+export const runLocally = <O extends Results>(plan: Plan<O>, options: RunOptions): Promise<Execution<O>> =>
+  runHere(plan, options, { attempt: async (...at) => (await processes()).attempt(...at) }).finally(async () =>
+    (await loaded)?.endStarters(),
+  )

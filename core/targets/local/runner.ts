@@ -5,7 +5,7 @@ import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type Running, start } from '../../host/process.ts'
 import { preferredFolders } from '../../host/tools.ts'
-import { type Attempt, attemptBy, type Member, type Perform, pipeOf, type Way } from '../../run/attempt.ts'
+import { type Attempt, attemptWith, type Member, pipeOf, type RunAttempt, type Way } from '../../run/attempt.ts'
 import { prepare, type Work } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
 import { fileOf } from '../../vocabulary/kind.ts'
@@ -60,7 +60,7 @@ const processes: Way = {
   },
 }
 /** Runs one attempt as processes of this machine. */
-export const attempt: Perform = attemptBy(processes)
+export const attempt: RunAttempt = attemptWith(processes)
 
 const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
 /** The pipe that member n reads from. */

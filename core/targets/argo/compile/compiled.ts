@@ -1,7 +1,7 @@
 import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import type { EachNode, StepNode } from '../../../graph/node.ts'
 import type { JobWord } from '../../../inside/job.ts'
-import type { StepRecord } from '../../../store/record.ts'
+import type { There } from '../../../pods/remaining-work.ts'
 import type { Workflow } from './manifest-schema.ts'
 
 export type { Workflow } from './manifest-schema.ts'
@@ -46,8 +46,7 @@ export interface CompiledEntry {
   /** Words of its first attempt, by pipe and stage: for people. */
   readonly argv: readonly (readonly (readonly JobWord[])[])[]
 }
-/** What the bucket holds: the outputs of complete entries, by key. */
-export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>
+
 export interface CompileOptions {
   readonly environment: ArgoEnvironment
   /** Versions of the tools in the images, which are part of the keys. */

@@ -8,12 +8,12 @@ import { TriremeError } from '../../core/errors.ts'
 import type { Store } from '../../core/store/store.ts'
 import type { RunOptions } from '../arguments/options.ts'
 import type { Raw } from '../arguments/raw.ts'
-import { didYouMean } from '../arguments/suggest.ts'
+import { didYouMean } from '../display/suggest.ts'
+import { concurrently } from '../inputs/concurrently.ts'
 import { profilesOf } from '../project/catalogue.ts'
 import { publications } from '../results/layout.ts'
-import { perform } from '../run/execute.ts'
-import { toolVersions } from '../run/versions.ts'
-import { concurrently } from './concurrently.ts'
+import { perform } from './execute.ts'
+import { toolVersions } from './versions.ts'
 
 interface Surroundings {
   /** Opened only when a dataset is to be made: looking makes no store. */

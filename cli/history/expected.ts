@@ -1,6 +1,6 @@
 import type { Store } from '../../core/store/store.ts'
-import { eventsOf, runsOf } from '../history/record.ts'
-import type { Expected } from './display.ts'
+import type { Expected } from '../display/display.ts'
+import { eventsOf, runsOf } from './record.ts'
 
 /** How long steps took, by name, over the latest runs of the store: enough to know, few enough to read at once. */
 export async function expected(store: Store, runs = 10): Promise<Expected> {

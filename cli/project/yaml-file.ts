@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { parse, YAMLParseError } from 'yaml'
+import { TriremeError } from '../../core/errors.ts'
+
+/** A YAML or JSON file's content. @throws TriremeError `INPUT` when it cannot be read, `PARAMETER` with the place where it is no YAML */
+export async function readYaml(file: string, what: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TriremeError('INPUT', `There is no readable ${what} ${file} (${cause.code}). Check the name and its folder's permissions.`, {
+      cause,
+    })
+  })
+  return parsed(text, file)
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return parse(text) // JSON is YAML
+  } catch (cause) {
+    if (!(cause instanceof YAMLParseError)) throw cause
+    const [place] = cause.linePos ?? []
+    throw new TriremeError(
+      'PARAMETER',
+      `${file}${place ? `, line ${place.line}, column ${place.col}` : ''}: ${cause.message.split('\n')[0]?.replace(/ at line.*$/, '')}. Correct the YAML or JSON there.`,
+      { cause },
+    )
+  }
+}
