@@ -3,7 +3,7 @@ import type { Keys } from '../graph/key.ts'
 import { isRef, refsIn, type StepNode } from '../graph/node.ts'
 import { placedAt } from '../graph/place.ts'
 import { contentKeys } from '../run/content-keys.ts'
-import type { Places } from '../run/step-outputs.ts'
+import type { StepOutputs } from '../run/step-outputs.ts'
 import type { StepRecord } from '../store/record.ts'
 import { type Argv, granted, resolve, type Slot } from '../vocabulary/command.ts'
 import { fileOf } from '../vocabulary/kind.ts'
@@ -12,7 +12,7 @@ import type { BucketRecord } from './bucket-record.ts'
 
 export interface Composing {
   readonly keys: Keys
-  readonly places: Places
+  readonly places: StepOutputs
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly label: string
@@ -66,7 +66,7 @@ function contentKey(node: StepNode, { keys, places }: Composing): string {
     .digest('hex')
 }
 /** Argv as it ran: names in the step's own folder are the same in a pod and on this machine. */
-export function argvOf(node: StepNode, places: Places, got: { readonly cpu: number; readonly memory: number }): StepRecord['argv'] {
+export function argvOf(node: StepNode, places: StepOutputs, got: { readonly cpu: number; readonly memory: number }): StepRecord['argv'] {
   const { step, inputs, script } = node
   const base = (slot: string, n: number) => `in/${slot}/${String(n + 1).padStart(4, '0')}`
   const namesOf = (slot: string): readonly string[] => {

@@ -1,4 +1,4 @@
-import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn } from './node.ts'
+import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
 
 /** What must exist before the node can run: its inputs, and the conditions set on them. */
 export function upstream(node: Node): readonly Node[] {
@@ -102,4 +102,18 @@ function copied(node: Node, outer: ReadonlyMap<Node, Node>, mark: string): Node 
   const copies = new Map<Node, Node>([...outer, [node.item, item]])
   for (const inner of bodyOf(node)) copies.set(inner, copied(inner, copies, mark))
   return { ...node, list, item, body: record(node.body, ref => moved(ref, copies)) }
+}
+/** The nodes in the bodies of all `each` of a plan: they exist only once the list is written. */
+export const nodesInBodies = (nodes: readonly Node[]): ReadonlySet<Node> =>
+  new Set(nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
+/** A plan's nodes but for the bodies of `each`. */
+export function outerNodes(nodes: readonly Node[]): readonly Node[] {
+  const inside = nodesInBodies(nodes)
+  return inside.size === 0 ? nodes : nodes.filter(node => !inside.has(node))
+}
+/** Steps by key, in order; of equal calls the last one. */
+export const stepsByKey = (nodes: readonly Node[], keys: { of(node: Node): string }): ReadonlyMap<string, StepNode> => {
+  const steps = new Map<string, StepNode>()
+  for (const node of nodes) if (node.kind === 'step') steps.set(keys.of(node), node)
+  return steps
 }

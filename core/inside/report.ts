@@ -1,7 +1,7 @@
 import type { Usage } from '../events.ts'
 import type { Ended, Stopped } from '../host/process.ts'
 import type { Cause } from '../run/failure.ts'
-import { type Told, toldIn } from '../run/progress.ts'
+import { type Progress, toldIn } from '../run/progress.ts'
 
 /** What chain.sh and pod.sh tell, by place of the step. A pod that was killed leaves a report without an end, or none. */
 export interface Report {
@@ -20,7 +20,7 @@ export interface Report {
 export interface Saying {
   readonly place: number
   readonly number: number
-  readonly told: Told
+  readonly told: Progress
 }
 export type MemberReport = Ended & {
   /** RFC 3339, UTC, to the second. */

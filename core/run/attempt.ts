@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 import { resumes } from '../vocabulary/command.ts'
 import { harvest } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
-import { follow, type Told } from './progress.ts'
+import { follow, type Progress } from './progress.ts'
 import { clear, type Inputs, linkedLog, pipeFor, type Work } from './work-folder.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
@@ -41,7 +41,7 @@ export interface Attempt {
   readonly run: string
   readonly signal: AbortSignal
   /** Hears what a member says of its progress. */
-  readonly progress: (member: number, told: Told) => void
+  readonly progress: (member: number, told: Progress) => void
 }
 export type Outcome =
   | {

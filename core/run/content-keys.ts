@@ -2,14 +2,14 @@ import { hash } from 'node:crypto'
 import type { Chain } from '../graph/chains.ts'
 import { canonical, type Keys } from '../graph/key.ts'
 import { isList, isRef, type Ref, type StepNode } from '../graph/node.ts'
-import type { Places } from './step-outputs.ts'
+import type { StepOutputs } from './step-outputs.ts'
 
 /**
  * Second keys of a chain's steps: the recipe over the *content* of the inputs instead of their derivation. Where a changed step left its
  * output equal byte for byte, what follows has the same second key as before, and need not run. What comes through a link has no
  * content that could be looked at; the second key of its maker stands for it.
  */
-export function contentKeys({ members, links }: Chain, keys: Keys, places: Places): readonly string[] {
+export function contentKeys({ members, links }: Chain, keys: Keys, places: StepOutputs): readonly string[] {
   const all: string[] = []
   for (const [n, node] of members.entries()) {
     const link = links[n - 1]

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** What a step says of itself while it runs. */
-export interface Told {
+export interface Progress {
   readonly text: string
   /** From 0 to 1. */
   readonly share?: number
@@ -18,7 +18,7 @@ const interval = 500
 const most = 65_536
 
 /** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is told too. */
-export function follow(log: string, tell: (told: Told) => void): { stop(): void } {
+export function follow(log: string, tell: (told: Progress) => void): { stop(): void } {
   let at = 0
   let rest = ''
   const look = () => {
@@ -60,7 +60,7 @@ function readFrom(log: string, at: number): { readonly text: string; readonly en
   }
 }
 /** A program's own words go to terminals: one line, without control characters. What is not understood is passed over. */
-export function toldIn(json: string): Told | undefined {
+export function toldIn(json: string): Progress | undefined {
   try {
     const told: unknown = JSON.parse(json)
     if (typeof told !== 'object' || told === null || !('text' in told) || typeof told.text !== 'string') return undefined

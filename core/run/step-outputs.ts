@@ -12,7 +12,7 @@ type Several = readonly Placed[]
 const isSeveral = (placed: Placed | Several | undefined): placed is Several => isList(placed)
 
 /** From promises to paths: what is in the store so far, by key. */
-export class Places {
+export class StepOutputs {
   readonly #keys: Keys
   /** Finished steps. */
   readonly entries = new Map<string, Entry>()

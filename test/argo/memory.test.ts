@@ -17,10 +17,10 @@ const updates = 20
 // The compiled client, in a process of its own, with all its libraries: it follows a workflow of 5,000 nodes, whose status comes whole with
 // every change, compressed as the controller does it.
 const client = (dist: string, { context, kubeconfig, namespace, name: environment, bucket }: Setting['environment']) => `
-import { S3Bucket } from '${dist}/core/targets/argo/bucket.js'
-import { Cluster } from '${dist}/core/targets/argo/cluster.js'
-import { followWorkflow } from '${dist}/core/targets/argo/following.js'
-import '${dist}/core/targets/argo/run.js'
+import { S3Bucket } from '${dist}/core/bucket/client.js'
+import { Cluster } from '${dist}/core/kubernetes/client.js'
+import { followWorkflow } from '${dist}/core/targets/argo/follow/workflow-watch.js'
+import '${dist}/core/targets/argo/follow/run.js'
 await (await S3Bucket.open(${JSON.stringify(bucket)})).check()
 const cluster = await Cluster.open(${JSON.stringify({ context, kubeconfig, namespace, environment })})
 await cluster.create('workflows', { metadata: { name: 'many' } })

@@ -1,6 +1,6 @@
 import { TriremeError } from '../../../errors.ts'
 import { type Report, type Saying, sayings } from '../../../inside/report.ts'
-import type { Ledger } from './branches.ts'
+import type { FollowedSteps } from './followed-steps.ts'
 
 /** A pod whose step's own container runs. */
 export interface Running {
@@ -17,7 +17,7 @@ const soon = 3_000
 
 /** What pods tell of the progress of their steps: in their logs while they run, in their reports once they have ended. */
 export class Telling {
-  readonly #ledger: Ledger
+  readonly #steps: FollowedSteps
   readonly #log: (pod: string, signal: AbortSignal) => Promise<string | undefined>
   /** Milliseconds between two looks. */
   readonly #pause: number
@@ -26,8 +26,8 @@ export class Telling {
   readonly #read = new Map<string, number>()
   /** Number of the last line that was told, by attempt and place. */
   readonly #told = new Map<string, number>()
-  constructor(ledger: Ledger, log: (pod: string, signal: AbortSignal) => Promise<string | undefined>, pause: number) {
-    this.#ledger = ledger
+  constructor(steps: FollowedSteps, log: (pod: string, signal: AbortSignal) => Promise<string | undefined>, pause: number) {
+    this.#steps = steps
     this.#log = log
     this.#pause = pause
   }
@@ -53,7 +53,7 @@ export class Telling {
     const mark = `${attempt} ${place}`
     if (key === undefined || (this.#told.get(mark) ?? 0) >= number) return
     this.#told.set(mark, number)
-    this.#ledger.progress(key, told)
+    this.#steps.progress(key, told)
   }
 }
 const quiet = (cause: unknown) => {

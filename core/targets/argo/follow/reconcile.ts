@@ -6,9 +6,10 @@ import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
 import { type Report, readReport } from '../../../inside/report.ts'
 import { maySkip } from '../../../pods/remaining-work.ts'
+import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
-import type { Ledger } from './branches.ts'
+import type { FollowedSteps } from './followed-steps.ts'
 import { type Running, Telling } from './log-progress.ts'
 import type { Stuck } from './status.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
@@ -20,7 +21,7 @@ export interface Reconciling {
   /** Last lines of what a pod wrote, where it is still there. */
   readonly log: (pod: string, signal?: AbortSignal) => Promise<string | undefined>
   readonly store: Store
-  readonly ledger: Ledger
+  readonly steps: FollowedSteps
   readonly environment: ArgoEnvironment
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
@@ -28,7 +29,7 @@ export interface Reconciling {
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
 }
-/** Brings what is seen of one workflow's tasks into the ledger. Everything is told once, however often it is seen. */
+/** Brings what is seen of one workflow's tasks into the state of the run. Everything is told once, however often it is seen. */
 export class Reconciler {
   readonly #at: Reconciling
   readonly #tasks: ReadonlyMap<string, SubmittedTask>
@@ -47,14 +48,17 @@ export class Reconciler {
     this.#at = at
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
     this.found = found
-    this.#telling = new Telling(at.ledger, at.log, at.patience.progress)
+    this.#telling = new Telling(at.steps, at.log, at.patience.progress)
+  }
+  get #state(): RunState {
+    return this.#at.steps.state
   }
   /** @returns whether all that is left waits for pods that will never start */
   async look(number: number, units: Units): Promise<boolean> {
     for (;;) {
       const before = this.#settled.size
       const hopeless = await this.#lookOnce(number, units)
-      await this.#at.ledger.settle()
+      await this.#at.steps.settle()
       if (this.#settled.size === before) return hopeless // a list that came may have made branches known that have ended already
     }
   }
@@ -111,8 +115,8 @@ export class Reconciler {
     // A pod is given keys only of steps that leave files: one of them tells the branch.
     const { parameter = '' } = task.entries.find(({ kept }) => kept) ?? {}
     const branch = unit.parameters?.get(parameter) ?? ''
-    const keys = new Map(task.entries.map(({ place, key }) => [place, this.#at.ledger.sibling(branch, key) ?? '']))
-    return [...keys.values()].every(key => this.#at.ledger.nodes.has(key)) ? keys : undefined
+    const keys = new Map(task.entries.map(({ place, key }) => [place, this.#at.steps.sibling(branch, key) ?? '']))
+    return [...keys.values()].every(key => this.#state.steps.has(key)) ? keys : undefined
   }
   async #lookAt(
     unit: Unit,
@@ -142,32 +146,31 @@ export class Reconciler {
   }
   /** Says what a pod waits for; gives it up when that has lasted. */
   #waits(unit: Unit, { why, passing, queued, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
-    const { ledger, patience } = this.#at
+    const { steps, patience } = this.#at
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
-    ledger.progress(keys[0]!, { text: `waits: ${why}` })
+    steps.progress(keys[0]!, { text: `waits: ${why}` })
     const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
     if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
-    const key = keys.find(key => ledger.isOpen(key))
-    if (key) ledger.failed(key, `Step ${ledger.label(key)} could not start: ${why}. ${advice}\n  pod:     ${pod ?? 'none'}`)
-    for (const other of keys) ledger.skipped(other, `${ledger.label(key ?? other)}, which shares its pod, failed`)
+    const key = keys.find(key => this.#state.isOpen(key))
+    if (key) this.#state.failed(key, `Step ${this.#state.label(key)} could not start: ${why}. ${advice}\n  pod:     ${pod ?? 'none'}`)
+    for (const other of keys) this.#state.skipped(other, `${this.#state.label(key ?? other)}, which shares its pod, failed`)
     return 'hopeless' as const
   }
   /** A pod that begins begins with its first chain that is not done. When the others do is told by its report, in order. */
   #begun(attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): void {
-    const { ledger } = this.#at
-    const first = task.entries.find(({ place }) => ledger.isOpen(keys.get(place)!))
+    const first = task.entries.find(({ place }) => this.#state.isOpen(keys.get(place)!))
     const chain = task.entries.filter(each => each.chain === first?.chain)
-    const certain = chain.every(({ place }) => !maySkip(ledger.nodes.get(keys.get(place)!)!))
+    const certain = chain.every(({ place }) => !maySkip(this.#state.steps.get(keys.get(place)!)!))
     if (first && certain) this.#chainBegun(first, attempt, task, keys)
   }
   #chainBegun({ chain }: SubmittedEntry, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): void {
     for (const entry of task.entries)
-      if (entry.chain === chain) this.#at.ledger.started(keys.get(entry.place)!, attempt, this.#group(entry, task, keys))
+      if (entry.chain === chain) this.#at.steps.started(keys.get(entry.place)!, attempt, this.#group(entry, task, keys))
   }
   #group(entry: SubmittedEntry, task: SubmittedTask, keys: ReadonlyMap<number, string>): string | undefined {
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
-    return chain.length > 1 ? this.#at.ledger.label(keys.get(chain.at(-1)!.place)!) : undefined
+    return chain.length > 1 ? this.#state.label(keys.get(chain.at(-1)!.place)!) : undefined
   }
   async #tellRetry(unit: Unit, number: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
     const mark = `${unit.name} ${number}`
@@ -176,10 +179,10 @@ export class Reconciler {
     const fallen = await this.#fallen(unit, number, task, keys, unit.attempts.get(number)!.message)
     for (const entry of task.entries)
       if (isMade(fallen.report, entry.place)) await this.#made(entry, number, task, keys, fallen.report, mark)
-    const { entry, key, message } = culprit(task.entries, keys, this.#at.ledger, fallen, () => '')
+    const { entry, key, message } = culprit(task.entries, keys, this.#state, fallen, () => '')
     this.#chainBegun(entry, number, task, keys)
     this.#telling.ended(mark, fallen.report, entry.place, key)
-    this.#at.ledger.retried(key, message.split('\n')[0]!)
+    this.#state.retried(key, message.split('\n')[0]!)
   }
   async #fallen(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<Fallen> {
     return { report: await this.#report(task, keys, attempt), message, pod: unit.attempts.get(attempt)?.pod, attempt }
@@ -200,7 +203,6 @@ export class Reconciler {
     return this.#at.bucket.read(this.#reportPlace(task, keys, attempt, `${place}.log`))
   }
   async #succeeded(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
-    const { ledger } = this.#at
     const report = await this.#report(task, keys, attempt)
     this.#ahead.delete(this.#reportPlace(task, keys, attempt, 'report'))
     for (const entry of task.entries) {
@@ -209,13 +211,13 @@ export class Reconciler {
     }
     for (const { place } of task.entries) {
       const key = keys.get(place)!
-      if (!ledger.isOpen(key)) continue
+      if (!this.#state.isOpen(key)) continue
       const state = report?.steps.get(place)
-      if (state?.state === 'skipped') ledger.skipped(key, state.reason)
+      if (state?.state === 'skipped') this.#state.skipped(key, state.reason)
       else
-        ledger.failed(
+        this.#state.failed(
           key,
-          `Step ${ledger.label(key)} ended well, but left no record in the bucket. Who else writes to it? Give the same command again.\n  pod:     ${unit.attempts.get(attempt)?.pod ?? 'gone'}`,
+          `Step ${this.#state.label(key)} ended well, but left no record in the bucket. Who else writes to it? Give the same command again.\n  pod:     ${unit.attempts.get(attempt)?.pod ?? 'gone'}`,
         )
     }
   }
@@ -228,47 +230,46 @@ export class Reconciler {
     report: Report | undefined,
     mark: string,
   ): Promise<void> {
-    const { ledger } = this.#at
     const { place, kept } = entry
     const key = keys.get(place)!
-    if (!ledger.isOpen(key)) return
+    if (!this.#state.isOpen(key)) return
     const state = report?.steps.get(place)?.state
     if (state === 'skipped' || state === 'failed' || state === 'dropped') return
     const member = report?.members.get(place)
     if (!kept) {
-      if (!member || (state !== undefined && state !== 'made')) return ledger.cached(key, undefined) // the whole chain was there
+      if (!member || (state !== undefined && state !== 'made')) return this.#state.cached([{ key, entry: undefined }]) // the whole chain was there
       this.#chainBegun(entry, attempt, task, keys)
       this.#telling.ended(mark, report, place, key)
-      return ledger.succeeded(key, undefined, member.seconds, member.usage)
+      return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
     const record = await this.#stored(key)
     this.#records.delete(key)
     if (!record) return
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
-    const group = chain.length > 1 ? chain.map(({ place }) => ledger.label(keys.get(place)!)) : undefined
+    const group = chain.length > 1 ? chain.map(({ place }) => this.#state.label(keys.get(place)!)) : undefined
     const made = this.entry(key, record, group)
-    if (state === 'there') return ledger.cached(key, made)
+    if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt, task, keys)
     this.#telling.ended(mark, report, place, key)
-    ledger.succeeded(key, made, record.seconds, record.usage)
+    this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
   }
   /** An entry of the bucket as one of the store's, which it may become. */
   entry(key: string, record: BucketRecord, group?: readonly string[]): Entry {
-    const { ledger, store, versions, run, environment } = this.#at
+    const { store, versions, run, environment } = this.#at
     this.found.set(key, record)
-    const node = ledger.nodes.get(key)!
+    const node = this.#state.steps.get(key)!
     const composing = {
-      keys: ledger.keys,
-      places: ledger.places,
+      keys: this.#state.keys,
+      places: this.#state.outputs,
       versions,
       run,
-      label: ledger.label(key),
+      label: this.#state.label(key),
       cpu: environment.limits.cpu ?? Number.POSITIVE_INFINITY,
     }
     return { folder: store.entryFolder(key), record: recordOf(node, record, { ...composing, ...(group && { group }) }) }
   }
   async #failed(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
-    const { ledger, log, store, run } = this.#at
+    const { log, store, run } = this.#at
     const fallen = await this.#fallen(unit, attempt, task, keys, message)
     const mark = `${unit.name} ${attempt}`
     for (const entry of task.entries)
@@ -281,13 +282,13 @@ export class Reconciler {
       if (own) logs.set(place, own.toString('utf8'))
     }
     const podLog = logs.size === 0 && fallen.pod !== undefined ? await log(fallen.pod).catch(quiet) : undefined
-    const { entry, key, message: told } = culprit(task.entries, keys, ledger, fallen, place => logs.get(place) ?? podLog ?? '')
-    const label = ledger.label(key)
+    const { entry, key, message: told } = culprit(task.entries, keys, this.#state, fallen, place => logs.get(place) ?? podLog ?? '')
+    const label = this.#state.label(key)
     this.#chainBegun(entry, attempt, task, keys)
     this.#telling.ended(mark, fallen.report, entry.place, key)
     const folder = keepLog(store.workFolder(run), label, logs.get(entry.place) ?? podLog ?? '')
     const joined = task.entries.filter(({ chain }) => chain === entry.chain).map(({ place }) => keys.get(place)!)
-    ledger.failed(key, cancelled ? `Step ${label} was cancelled.` : told, {
+    this.#state.failed(key, cancelled ? `Step ${label} was cancelled.` : told, {
       folder,
       joined,
       ...(cancelled && { cancelled: true as const }),
@@ -300,14 +301,14 @@ export class Reconciler {
   }
   /** What became of steps whose pods nobody has seen the end of: looked for in the bucket. */
   async lookInBucket(keys: Iterable<string>): Promise<void> {
-    const { ledger, bucket } = this.#at
+    const { steps, bucket } = this.#at
     await Promise.all(
       [...keys].map(async key => {
-        const record = ledger.isOpen(key) ? await findStored(bucket, key) : undefined
-        if (record) ledger.succeeded(key, this.entry(key, record), record.seconds, record.usage)
+        const record = this.#state.isOpen(key) ? await findStored(bucket, key) : undefined
+        if (record) this.#state.succeeded([{ key, entry: this.entry(key, record), seconds: record.seconds, usage: record.usage }])
       }),
     )
-    await ledger.settle()
+    await steps.settle()
   }
 }
 /** Whoever awaits it hears of the fault. */

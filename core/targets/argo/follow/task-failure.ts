@@ -6,9 +6,9 @@ import { isRef } from '../../../graph/node.ts'
 import { culprit as stageOf } from '../../../host/pipe-script.ts'
 import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
+import type { RunState } from '../../../run/state.ts'
 import { logName } from '../../../run/work-folder.ts'
 import { rung } from '../../../vocabulary/quantity.ts'
-import type { Ledger } from './branches.ts'
 import type { SubmittedEntry } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
@@ -23,7 +23,7 @@ export interface Fallen {
 export function culprit(
   entries: readonly SubmittedEntry[],
   keys: ReadonlyMap<number, string>,
-  ledger: Ledger,
+  state: RunState,
   fallen: Fallen,
   log: (place: number) => string,
 ) {
@@ -35,34 +35,34 @@ export function culprit(
     entries[0]!
   const key = keys.get(entry.place)!
   const text = log(entry.place)
-  const message = messageFor(entry.place, key, ledger, fallen, text)
+  const message = messageFor(entry.place, key, state, fallen, text)
   const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
-  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), ledger) : message }
+  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), state) : message }
 }
 /** A writer whose reader was gone: the reader is the one to look at. The words are those of core/run/attempt.ts. */
-function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, ledger: Ledger): string {
+function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, state: RunState): string {
   if (member?.signal !== 13 && member?.status !== 141 && !/broken pipe/i.test(message)) return message
-  const inputs = Object.entries(ledger.nodes.get(reader)!.inputs)
-  const slot = inputs.find(([, given]) => isRef(given) && ledger.keys.of(given.node) === writer)?.[0] ?? ''
-  return `${ledger.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
+  const inputs = Object.entries(state.steps.get(reader)!.inputs)
+  const slot = inputs.find(([, given]) => isRef(given) && state.keys.of(given.node) === writer)?.[0] ?? ''
+  return `${state.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(place: number, key: string, ledger: Ledger, { report, message, pod, attempt }: Fallen, log: string): string {
-  const node = ledger.nodes.get(key)!
-  const label = ledger.label(key)
+function messageFor(place: number, key: string, state: RunState, { report, message, pod, attempt }: Fallen, log: string): string {
+  const node = state.steps.get(key)!
+  const label = state.label(key)
   const where = `pod:     ${pod ?? 'gone'}`
   const lines = linesText(log)
   const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
   if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
-  const state = report?.steps.get(place)
+  const ended = report?.steps.get(place)
   const memory = rung(node.needs.memory, attempt - 1)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
-  const argv = argvOf(node, ledger.places, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
+  const argv = argvOf(node, state.outputs, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
   const told = { node, label, attempt, memory, argv, where, lines }
-  if (member && state?.state === 'failed') {
-    const cause: Cause = state.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : state.cause
+  if (member && ended?.state === 'failed') {
+    const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
   }
   if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })
