@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { examine } from '../../core/targets/argo/doctor.ts'
+import { specOf } from '../../core/targets/argo/spec.ts'
+import { keepsTo } from './compiled.ts'
+import type { Json } from './fake-cluster.ts'
+import { type Setting, setting } from './setting.ts'
+
+// Pods read and write in the bucket that the environment names, not in the artifact repository that the controller happens to have.
+
+const secret = { name: 's3', accessKey: 'access', secretKey: 'secret' }
+async function withSecret(): Promise<Setting> {
+  const at = await setting()
+  const { bucket } = at.environment
+  return { ...at, environment: { ...at.environment, bucket: { ...bucket, credentials: { ...bucket.credentials, secret } } } }
+}
+const ref = { configMap: 'repositories', key: 'ours' }
+async function found({ environment }: Setting): Promise<readonly string[]> {
+  const own: string[] = []
+  for await (const { name, state, found } of examine(environment)) if (name === 'bucket of pods') own.push(`${state}: ${found}`)
+  return own
+}
+test('the doctor sends a Workflow on trial: what comes back must name the bucket still', async () => {
+  const at = await withSecret()
+  const seen: Json[] = []
+  at.cluster.admit = workflow => {
+    seen.push(workflow)
+    return workflow
+  }
+  expect(await found(at)).toEqual([`ok: ${at.environment.bucket.endpoint}`])
+  for (const workflow of seen) keepsTo(at.environment, workflow)
+  expect([seen.length, at.cluster.workflows.size]).toEqual([1, 0])
+  at.cluster.admit = workflow => ({ ...workflow, spec: { ...(workflow.spec as Json), templateDefaults: undefined } })
+  expect(await found(at)).toEqual(['bad: the cluster changes spec.templateDefaults.archiveLocation of a Workflow to nothing'])
+  at.cluster.refuse = (method, path) =>
+    method === 'POST' && path.endsWith('/workflows')
+      ? { status: 403, message: 'admission webhook "policy" denied the request: no labels' }
+      : undefined
+  expect(await found(at)).toEqual([expect.stringContaining('bad: A policy of the cluster')])
+})
+test('the doctor reads the artifact repository that an environment names', async () => {
+  const at = await withSecret()
+  const own = { ...at, environment: { ...at.environment, artifactRepositoryRef: ref } }
+  const says = (repository: string) => at.cluster.configMaps.set('science/repositories', { data: { ours: repository } })
+  const { endpoint } = at.environment.bucket
+  expect(await found(own)).toEqual(['bad: no ConfigMap repositories in science or argo'])
+  at.cluster.configMaps.set('argo/repositories', { data: {} })
+  expect(await found(own)).toEqual(['bad: the ConfigMap repositories has no key ours'])
+  says(`s3: {endpoint: ${endpoint}, bucket: other}`)
+  expect(await found(own)).toEqual([`bad: it names the bucket other at ${endpoint}`])
+  says('gcs: {bucket: bucket}')
+  expect(await found(own)).toEqual(['bad: it names no bucket that speaks S3'])
+  says('s3: [')
+  expect(await found(own)).toEqual(['bad: it names no bucket that speaks S3'])
+  says(`s3: {endpoint: ${endpoint}, bucket: bucket, insecure: true}`)
+  expect(await found(own)).toEqual([`ok: ${endpoint}`])
+  at.cluster.refuse = (_, path) => (path.includes('configmaps') ? { status: 403, message: 'forbidden' } : undefined)
+  expect(await found(own)).toEqual(['unknown: you may not look'])
+})
+test('with a repository of the cluster a Workflow refers to that alone', async () => {
+  const { environment } = await withSecret()
+  expect(specOf({ ...environment, artifactRepositoryRef: ref }, {}, [])).toMatchObject({ artifactRepositoryRef: ref })
+  expect(specOf({ ...environment, artifactRepositoryRef: ref }, {}, [])).not.toHaveProperty('templateDefaults')
+})
