@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { examine } from '../../core/targets/argo/doctor.ts'
 import { specOf } from '../../core/targets/argo/spec.ts'
+import { trial } from '../../core/targets/argo/trial.ts'
 import { keepsTo } from './compiled.ts'
+import { nodes, publish, tasksOf } from './controller.ts'
 import type { Json } from './fake-cluster.ts'
-import { type Setting, setting } from './setting.ts'
+import { prefix, type Setting, setting } from './setting.ts'
 
 // Pods read and write in the bucket that the environment names, not in the artifact repository that the controller happens to have.
 
@@ -19,6 +21,20 @@ async function found({ environment }: Setting): Promise<readonly string[]> {
   for await (const { name, state, found } of examine(environment)) if (name === 'bucket of pods') own.push(`${state}: ${found}`)
   return own
 }
+test('the trial of the doctor keeps to it, in two pods, so that one reads what the other wrote', async () => {
+  const at = await withSecret()
+  const sent: Json[] = []
+  at.cluster.onWorkflow = (name, workflow) => {
+    sent.push(workflow)
+    const tasks = tasksOf(workflow)
+    for (const task of tasks) publish(at.bucket, prefix, name, task, 'said.txt', 'words')
+    const phases = Object.fromEntries(tasks.map(({ name }) => [name, { phase: 'Succeeded' }]))
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, tasks, phases) })
+  }
+  expect(await trial(at.environment, 'any', name => name)).toMatchObject({ state: 'ok' })
+  expect(sent.map(workflow => tasksOf(workflow).map(({ dependencies }) => dependencies.length))).toEqual([[0, 1]])
+  for (const workflow of sent) keepsTo(at.environment, workflow)
+})
 test('the doctor sends a Workflow on trial: what comes back must name the bucket still', async () => {
   const at = await withSecret()
   const seen: Json[] = []
