@@ -90,6 +90,8 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
       const own = body.metadata.name as string
       if (kind === 'workflows' && body.spec && !locationOf(body))
         return say(422, { kind: 'Status', message: `${own} names no bucket for its pods`, code: 422 })
+      if ((body.spec?.templates ?? []).some((each: Json) => (each.dag as { readonly tasks: [] } | undefined)?.tasks.length === 0))
+        return say(422, { kind: 'Status', message: 'spec.templates[0].dag.tasks in body should have at least 1 items', code: 422 })
       if (url.searchParams.get('dryRun') === 'All') return say(201, fake.admit(body))
       if (all.has(own)) return say(409, { kind: 'Status', message: 'already exists' })
       say(201, put(kind, all, own, body))

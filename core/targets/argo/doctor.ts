@@ -242,7 +242,7 @@ async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Pr
   const { bucket, namespace, labels } = environment
   const needed = `${bucket.name}, by the workflow`
   const metadata = { name: `doctor-${randomBytes(8).toString('hex')}`, namespace, labels }
-  const spec = specOf(environment, labels, [{ name: 'main', dag: { tasks: [] } }])
+  const spec = specOf(environment, labels, [{ name: 'main', dag: { tasks: [{ name: 'main', template: 'main' }] } }]) // Argo's CRD wants a task
   const body = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata, spec }
   try {
     const query = { dryRun: 'All' }
