@@ -53,6 +53,20 @@ test('the doctor sends a Workflow on trial: what comes back must name the bucket
       : undefined
   expect(await found(at)).toEqual([expect.stringContaining('bad: A policy of the cluster')])
 })
+test('the doctor sees what the controller would mix into a Workflow', async () => {
+  const at = await withSecret()
+  const defaults = (location: string) =>
+    at.cluster.configMaps.set('argo/workflow-controller-configmap', {
+      data: { workflowDefaults: `spec: {hostNetwork: true, templateDefaults: {archiveLocation: ${location}}}` },
+    })
+  const { endpoint } = at.environment.bucket
+  defaults(`{archiveLogs: true, s3: {bucket: other, key: x}}`) // what the Workflow says comes first
+  expect(await found(at)).toEqual([`ok: ${endpoint}`])
+  defaults('{gcs: {bucket: other, key: x}, s3: {useSDKCreds: true}}')
+  expect(await found(at)).toEqual([
+    'bad: workflowDefaults of the controller add gcs, s3.useSDKCreds to spec.templateDefaults.archiveLocation',
+  ])
+})
 test('the doctor reads the artifact repository that an environment names', async () => {
   const at = await withSecret()
   const own = { ...at, environment: { ...at.environment, artifactRepositoryRef: ref } }

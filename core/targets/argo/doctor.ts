@@ -5,6 +5,7 @@ import type { ArgoEnvironment } from '../../environment.ts'
 import { TriremeError } from '../../errors.ts'
 import { S3Bucket } from './bucket.ts'
 import { Cluster, type Resource } from './cluster.ts'
+import type { WorkflowSpec } from './schema.ts'
 import { userRights } from './setup.ts'
 import { specOf } from './spec.ts'
 
@@ -249,7 +250,8 @@ async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Pr
     const { status, text } = await cluster.ask('POST', cluster.path('workflows'), { body, query, accept: [404], patience: 5_000 })
     if (status === 404) return unknown(podsBucket, needed, 'the cluster has no workflows')
     const told: unknown = JSON.parse(text).spec?.templateDefaults?.archiveLocation
-    if (isDeepStrictEqual(told, spec.templateDefaults?.archiveLocation)) return ok(podsBucket, needed, bucket.endpoint)
+    if (isDeepStrictEqual(told, spec.templateDefaults?.archiveLocation))
+      return (await foreignDefaults(cluster, spec, needed)) ?? ok(podsBucket, needed, bucket.endpoint)
     const found = `the cluster changes spec.templateDefaults.archiveLocation of a Workflow to ${told === undefined ? 'nothing' : JSON.stringify(told)}`
     return bad(podsBucket, needed, found, 'ask who keeps the cluster: its CRDs of Argo or a policy of it do so')
   } catch (cause) {
@@ -259,6 +261,24 @@ async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Pr
 }
 interface ConfigMap extends Resource {
   readonly data?: Readonly<Record<string, string>>
+}
+/** Argo mixes the defaults of its controller into every Workflow, field by field: another kind of store, or another way in, would then count. */
+async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowSpec, needed: string): Promise<Finding | undefined> {
+  const map = 'workflow-controller-configmap'
+  for (const place of new Set([cluster.settings.namespace, 'argo'])) {
+    const found = await look<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${map}`)
+    if (typeof found === 'string') continue
+    const theirs = fieldsOf(parsed(found.data?.workflowDefaults ?? ''), ['spec', 'templateDefaults', 'archiveLocation'])
+    const ours = fieldsOf(templateDefaults, ['archiveLocation'])
+    const foreign = [
+      ...Object.keys(theirs).filter(name => !(name in ours)),
+      ...Object.keys(fieldsOf(theirs, ['s3'])).flatMap(name => (name in fieldsOf(ours, ['s3']) ? [] : [`s3.${name}`])),
+    ]
+    if (foreign.length === 0) continue
+    const told = `workflowDefaults of the controller add ${foreign.join(', ')} to spec.templateDefaults.archiveLocation`
+    return bad(podsBucket, needed, told, `have it taken out of the ConfigMap ${map} in ${place}`)
+  }
+  return undefined
 }
 /** Argo looks in the namespace of the Workflow first, then in that of its controller. */
 async function repositoryNames(
@@ -275,22 +295,27 @@ async function repositoryNames(
     if (found === 'hidden') return unknown(podsBucket, needed, 'you may not look')
     const text = found.data?.[key]
     if (text === undefined) return bad(podsBucket, needed, `the ConfigMap ${configMap} has no key ${key}`, mend)
-    const told = s3In(text)
-    if (!told) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
+    const told = fieldsOf(parsed(text), ['s3'])
+    if (told.bucket === undefined) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
     if (told.bucket !== bucket.name || told.endpoint !== bucket.endpoint)
       return bad(podsBucket, needed, `it names the bucket ${told.bucket} at ${told.endpoint}`, mend)
     return ok(podsBucket, needed, bucket.endpoint)
   }
   return bad(podsBucket, needed, `no ConfigMap ${configMap} in ${places.join(' or ')}`, mend)
 }
-/** Bucket and endpoint of an artifact repository. */
-function s3In(repository: string): { readonly bucket: unknown; readonly endpoint: unknown } | undefined {
+/** What YAML of others says; undefined where it is none. */
+function parsed(yaml: string): unknown {
   try {
-    const { bucket, endpoint } = parse(repository).s3
-    return { bucket, endpoint }
+    return parse(yaml)
   } catch {
     return undefined
   }
+}
+/** Fields of an object within objects; none where it is not there. */
+function fieldsOf(within: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
+  let at = within
+  for (const name of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined
+  return typeof at === 'object' && at !== null ? { ...at } : {}
 }
 const checks: readonly Check[] = [apiServer, namespaceThere, definitions, controller, rights, objects, bucketOfPods, gpus]
 
