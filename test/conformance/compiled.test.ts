@@ -7,6 +7,7 @@ import { compile } from '../../core/targets/argo/compile/compile.ts'
 import { workflow as closed } from '../../core/targets/argo/compile/manifest-schema.ts'
 import { yamlOf } from '../../core/targets/argo/compile/yaml.ts'
 import { scratch } from '../../core/testing.ts'
+import { keepsTo } from '../argo/compiled.ts'
 import type { Case } from './case.ts'
 import { cases } from './cases/index.ts'
 import { hostile, hostileNames } from './hostile.ts'
@@ -21,7 +22,10 @@ const settings = {
     context: 'none',
     namespace: 'argo',
     limits: { cpu: 4, memory: '2Gi', gpu: 0 },
-    bucket: { endpoint: '127.0.0.1:9000', name: 'argo', insecure: true },
+    bucket: {
+      ...{ endpoint: '127.0.0.1:9000', name: 'argo', insecure: true },
+      credentials: { secret: { name: 's3', accessKey: 'accessKey', secretKey: 'secretKey' } },
+    },
   }),
 }
 const folder = scratch()
@@ -43,10 +47,11 @@ test.each(Object.entries(refused))('%s is refused, with the reason', (name, { co
   expect(() => compiled(each)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }))
 })
 describe.each(cases.filter(({ name }) => !(name in refused)).map(each => [each.name, each] as const))('%s', (_, each) => {
-  test('has known fields only, reads the same from YAML, and its objects are what their names say', () => {
+  test('has known fields only, keeps to the bucket, reads the same from YAML, and its objects are what their names say', () => {
     for (const { workflows, objects, tasks } of compiled(each)) {
       for (const workflow of workflows) {
         expect(closed.parse(workflow)).toEqual(workflow)
+        if (settings.target === 'argo') keepsTo(settings, workflow)
         expect(parse(yamlOf(workflow, { tasks }))).toEqual(JSON.parse(JSON.stringify(workflow)))
       }
       for (const [key, content] of objects) expect(key).toBe(`objects/${createHash('sha256').update(content).digest('hex')}`)
@@ -60,7 +65,7 @@ describe.each(cases.filter(({ name }) => !(name in refused)).map(each => [each.n
   })
 })
 test('no word, label or name of a user is in a workflow', () => {
-  const ours = /^\{\{(workflow\.name|retries|(inputs\.parameters|item)\.[a-z0-9]+)\}\}$/ // templates say these by themselves
+  const ours = /^\{\{(workflow\.name|pod\.name|retries|(inputs\.parameters|item)\.[a-z0-9]+)\}\}$/ // templates say these by themselves
   const own = [...hostile, ...hostileNames].filter(text => text.length > 3 && !/^[-\w./ ~]*$/.test(text) && !ours.test(text)) // those that a workflow may hold by chance apart
   expect(own.length).toBeGreaterThan(600)
   for (const each of cases.filter(({ name }) => name.startsWith('hostile'))) {

@@ -145,6 +145,24 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ['template main calls itself', main => void main.push({ name: 'again', template: 'main' })],
   ['serves nothing', (_, made) => void made.workflows[0]!.spec.templates.push({ name: 'lonely', dag: { tasks: [] } })],
   [
+    'pods would use the artifact repository of the controller: archiveLocation has no key',
+    (_, made) => {
+      made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.key = ''
+    },
+  ],
+  [
+    'pods would use the artifact repository of the controller: archiveLocation has no endpoint, bucket, key',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults
+    },
+  ],
+  [
+    'archiveLocation has {{pod.nam}}, which is not known',
+    (_, made) => {
+      made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.key = 'logs/{{pod.nam}}'
+    },
+  ],
+  [
     'bytes, more than 600000',
     (_, made) => {
       pod(made, 'c-').container.command[1] = 'x'.repeat(600_000)
@@ -168,6 +186,24 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
     'text of a user in a key',
     (_, made) => {
       pod(made, 'c-').inputs.artifacts[2]!.s3.key = 'a b'
+    },
+  ],
+  [
+    'a location without a key, which Argo takes for none',
+    (_, made) => {
+      Reflect.deleteProperty(made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3, 'key')
+    },
+  ],
+  [
+    'a bucket without a way in',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.useSDKCreds
+    },
+  ],
+  [
+    'a Workflow that names no bucket',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults
     },
   ],
   [

@@ -35,7 +35,7 @@ const isDag = (template: Template): template is DagTemplate => 'dag' in template
 
 function specFaults(spec: WorkflowSpec, stored: ReadonlySet<string>): readonly string[] {
   const templates = new Map(spec.templates.map(template => [template.name, template]))
-  const faults: string[] = []
+  const faults = [...locationFaults(spec)]
   if (templates.size !== spec.templates.length) faults.push('two templates have one name')
   if (spec.templates.length > 200) faults.push(`${spec.templates.length} templates, more than 200`)
   if (!templates.has(spec.entrypoint)) faults.push(`there is no template ${spec.entrypoint}, where it begins`)
@@ -44,6 +44,19 @@ function specFaults(spec: WorkflowSpec, stored: ReadonlySet<string>): readonly s
       ...(isDag(template) ? dagFaults(template, templates, stored) : podFaults(template)).map(fault => `${template.name}: ${fault}`),
     )
   return [...faults, ...rounds(spec.entrypoint, templates)]
+}
+/** As Argo has it: a location that lacks one of these counts for none, and the controller's own repository is taken without a word. */
+function locationFaults({ artifactRepositoryRef, templateDefaults }: WorkflowSpec): readonly string[] {
+  if (artifactRepositoryRef) return []
+  const s3 = templateDefaults?.archiveLocation.s3
+  const lacking = (['endpoint', 'bucket', 'key'] as const).filter(name => !s3?.[name])
+  const wrong = [...(s3?.key ?? '').matchAll(/\{\{([^}]*)\}\}/g)].filter(([, name = '']) => !/^(workflow|pod)\.name$/.test(name))
+  return [
+    ...(lacking.length > 0
+      ? [`pods would use the artifact repository of the controller: archiveLocation has no ${lacking.join(', ')}`]
+      : []),
+    ...wrong.map(([tag]) => `archiveLocation has ${tag}, which is not known`),
+  ]
 }
 function dagFaults({ inputs, dag }: DagTemplate, templates: ReadonlyMap<string, Template>, stored: ReadonlySet<string>): readonly string[] {
   const faults: string[] = []

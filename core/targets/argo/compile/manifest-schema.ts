@@ -104,19 +104,27 @@ export type DagTemplate = z.infer<typeof dagTemplate>
 export type Template = PodTemplate | DagTemplate
 
 const secretKey = z.strictObject({ name: z.string(), key: z.string() })
+/** Whole, or Argo takes the controller's own in its place. */
 const location = z.strictObject({
   archiveLogs: z.literal(false),
-  s3: z.strictObject({
-    endpoint: z.string(),
-    bucket: z.string(),
-    region: z.string(),
-    insecure: z.boolean(),
-    accessKeySecret: secretKey.optional(),
-    secretKeySecret: secretKey.optional(),
-    useSDKCreds: z.literal(true).optional(),
-  }),
+  s3: z
+    .strictObject({
+      endpoint: z.string().min(1),
+      bucket: z.string().min(1),
+      key: z.string().regex(/^([^\s{}]+\/)?logs\/\{\{workflow\.name\}\}\/\{\{pod\.name\}\}$/),
+      region: z.string().min(1),
+      insecure: z.boolean(),
+      accessKeySecret: secretKey.optional(),
+      secretKeySecret: secretKey.optional(),
+      useSDKCreds: z.literal(true).optional(),
+    })
+    .refine(
+      ({ accessKeySecret, secretKeySecret, useSDKCreds = false }) =>
+        (accessKeySecret !== undefined) !== useSDKCreds && (secretKeySecret !== undefined) !== useSDKCreds,
+      'expected both secrets, or the identity of the pod',
+    ),
 })
-const spec = z.strictObject({
+const settings = z.strictObject({
   entrypoint: name,
   serviceAccountName: z.string(),
   automountServiceAccountToken: z.literal(false),
@@ -148,6 +156,10 @@ const spec = z.strictObject({
     .min(1)
     .max(200),
 })
+const spec = settings.refine(
+  ({ artifactRepositoryRef, templateDefaults }) => (artifactRepositoryRef === undefined) !== (templateDefaults === undefined),
+  'expected a bucket, or an artifact repository of the cluster by name',
+)
 const metadata = { namespace: label, labels }
 export const workflow = z.strictObject({
   apiVersion: z.literal('argoproj.io/v1alpha1'),

@@ -38,8 +38,10 @@ export interface Scripts {
   readonly pod: string
   readonly chain: string
 }
+/** What every key in the bucket begins with. */
+export const prefixOf = ({ bucket }: ArgoEnvironment): string => (bucket.prefix === '' ? '' : `${bucket.prefix.replace(/\/+$/, '')}/`)
 export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate {
-  const prefix = environment.bucket.prefix === '' ? '' : `${environment.bucket.prefix.replace(/\/+$/, '')}/`
+  const prefix = prefixOf(environment)
   const artifact = (name: string, path: string, key: string, optional = false) => ({
     name,
     path,

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { parse } from 'yaml'
 import { S3Bucket } from '../../../bucket/client.ts'
 import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
 import { Cluster, type Resource } from '../../../kubernetes/client.ts'
+import type { WorkflowSpec } from '../compile/manifest-schema.ts'
+import { specOf } from '../compile/workflow-spec.ts'
 import { userRights } from './setup.ts'
 
 /** One thing that was looked at. */
@@ -224,7 +228,96 @@ const gpus: Check = async ({ cluster, environment: { gpuPools, nodeSelector } })
       }
     }),
   )
-const checks: readonly Check[] = [apiServer, namespaceThere, definitions, controller, rights, objects, gpus]
+/**
+ * Whether pods will read and write in the environment's bucket: Argo takes the controller's own repository without a word where a Workflow does not
+ * name another, whole.
+ */
+const bucketOfPods: Check = async ({ cluster, environment }) => [
+  environment.artifactRepositoryRef
+    ? await repositoryNames(cluster, environment, environment.artifactRepositoryRef)
+    : await workflowNames(cluster, environment),
+]
+const podsBucket = 'bucket of pods'
+/** A Workflow is sent to be looked at only, so that policies and CRDs have their say. */
+async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Promise<Finding> {
+  const { bucket, namespace, labels } = environment
+  const needed = `${bucket.name}, by the workflow`
+  const metadata = { name: `doctor-${randomBytes(8).toString('hex')}`, namespace, labels }
+  const spec = specOf(environment, labels, [{ name: 'main', dag: { tasks: [{ name: 'main', template: 'main' }] } }]) // Argo's CRD wants a task
+  const body = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata, spec }
+  try {
+    const query = { dryRun: 'All' }
+    const { status, text } = await cluster.ask('POST', cluster.path('workflows'), { body, query, accept: [404], patience: 5_000 })
+    if (status === 404) return unknown(podsBucket, needed, 'the cluster has no workflows')
+    const told: unknown = JSON.parse(text).spec?.templateDefaults?.archiveLocation
+    if (isDeepStrictEqual(told, spec.templateDefaults?.archiveLocation))
+      return (await foreignDefaults(cluster, spec, needed)) ?? ok(podsBucket, needed, bucket.endpoint)
+    const found = `the cluster changes spec.templateDefaults.archiveLocation of a Workflow to ${told === undefined ? 'nothing' : JSON.stringify(told)}`
+    return bad(podsBucket, needed, found, 'ask who keeps the cluster: its CRDs of Argo or a policy of it do so')
+  } catch (cause) {
+    if (!(cause instanceof TriremeError)) throw cause
+    return bad(podsBucket, needed, cause.message, 'see there')
+  }
+}
+interface ConfigMap extends Resource {
+  readonly data?: Readonly<Record<string, string>>
+}
+/** Argo mixes the defaults of its controller into every Workflow, field by field: another kind of store, or another way in, would then count. */
+async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowSpec, needed: string): Promise<Finding | undefined> {
+  const map = 'workflow-controller-configmap'
+  for (const place of new Set([cluster.settings.namespace, 'argo'])) {
+    const found = await look<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${map}`)
+    if (typeof found === 'string') continue
+    const theirs = fieldsOf(parsed(found.data?.workflowDefaults ?? ''), ['spec', 'templateDefaults', 'archiveLocation'])
+    const ours = fieldsOf(templateDefaults, ['archiveLocation'])
+    const foreign = [
+      ...Object.keys(theirs).filter(name => !(name in ours)),
+      ...Object.keys(fieldsOf(theirs, ['s3'])).flatMap(name => (name in fieldsOf(ours, ['s3']) ? [] : [`s3.${name}`])),
+    ]
+    if (foreign.length === 0) continue
+    const told = `workflowDefaults of the controller add ${foreign.join(', ')} to spec.templateDefaults.archiveLocation`
+    return bad(podsBucket, needed, told, `have it taken out of the ConfigMap ${map} in ${place}`)
+  }
+  return undefined
+}
+/** Argo looks in the namespace of the Workflow first, then in that of its controller. */
+async function repositoryNames(
+  cluster: Cluster,
+  { bucket, namespace, name }: ArgoEnvironment,
+  { configMap, key }: NonNullable<ArgoEnvironment['artifactRepositoryRef']>,
+): Promise<Finding> {
+  const needed = `${bucket.name}, by ConfigMap ${configMap}`
+  const mend = `trireme cluster-setup --on ${name} | kubectl apply -f -`
+  const places = [...new Set([namespace, 'argo'])]
+  for (const place of places) {
+    const found = await look<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${configMap}`)
+    if (found === 'missing') continue
+    if (found === 'hidden') return unknown(podsBucket, needed, 'you may not look')
+    const text = found.data?.[key]
+    if (text === undefined) return bad(podsBucket, needed, `the ConfigMap ${configMap} has no key ${key}`, mend)
+    const told = fieldsOf(parsed(text), ['s3'])
+    if (told.bucket === undefined) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
+    if (told.bucket !== bucket.name || told.endpoint !== bucket.endpoint)
+      return bad(podsBucket, needed, `it names the bucket ${told.bucket} at ${told.endpoint}`, mend)
+    return ok(podsBucket, needed, bucket.endpoint)
+  }
+  return bad(podsBucket, needed, `no ConfigMap ${configMap} in ${places.join(' or ')}`, mend)
+}
+/** What YAML of others says; undefined where it is none. */
+function parsed(yaml: string): unknown {
+  try {
+    return parse(yaml)
+  } catch {
+    return undefined
+  }
+}
+/** Fields of an object within objects; none where it is not there. */
+function fieldsOf(within: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
+  let at = within
+  for (const name of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined
+  return typeof at === 'object' && at !== null ? { ...at } : {}
+}
+const checks: readonly Check[] = [apiServer, namespaceThere, definitions, controller, rights, objects, bucketOfPods, gpus]
 
 /** Writes, reads and removes one small object, as this machine's client does. That pods get at the bucket, a trial run proves. */
 async function bucketWorks(environment: ArgoEnvironment): Promise<readonly Finding[]> {
