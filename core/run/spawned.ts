@@ -21,8 +21,12 @@ export interface ChildEnd {
   /** Why it could not be started. */
   readonly fault?: string
 }
-/** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
-const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
+/** Where GNU time is: it tells rusage of a finished child with its whole offspring, for about 1 ms a step. Conda's lies on PATH. */
+export const placeOfTime = (): string | undefined => {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder || '.', 'time'))
+  return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath].find(place => existsSync(place))
+}
+const gnuTime = placeOfTime()
 
 /** To open a named pipe is to wait for its other end. A shell does that, whose environment says whose it is if we are killed meanwhile. */
 export const piped = (words: readonly string[], { piped, stdout }: Surroundings): readonly string[] =>
