@@ -5,6 +5,7 @@ import type { Check } from '../machine/system-checks.ts'
 
 interface Options {
   readonly install?: boolean
+  readonly tests?: boolean
   readonly json?: boolean
   readonly prefix?: string
   readonly store?: string
@@ -24,6 +25,7 @@ export function register(program: Command): void {
     .option('--trial', 'with --on: also run two small steps there')
     .option('--image <name>', 'with --trial: the image to try, by the name that steps use (default reads)')
     .option('--json', 'print JSON')
+    .addOption(program.createOption('--tests', 'look for what the tests of the package need, too').hideHelp())
     .action(async (pipeline: string | undefined, options: Options) => {
       if (options.on === undefined) {
         const [name] = (['trial', 'image'] as const).filter(name => options[name] !== undefined)
@@ -34,18 +36,22 @@ export function register(program: Command): void {
       return (await import('../machine/cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
     })
 }
-async function examine(pipeline: string | undefined, { install = false, json = false, prefix, store }: Options): Promise<void> {
+async function examine(
+  pipeline: string | undefined,
+  { install = false, tests = false, json = false, prefix, store }: Options,
+): Promise<void> {
   const { findTools } = await import('../../core/host/tools.ts')
   const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../machine/install.ts')
-  const { gnuTime, surroundings } = await import('../machine/system-checks.ts')
+  const { gnuTime, surroundings, testTools } = await import('../machine/system-checks.ts')
   const { startersHere } = await import('../../core/host/perl-spawn.ts')
   const machine = thisMachine(prefix ?? ownPrefix())
   useOwnTools(machine.prefix)
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const tools = await toolsFor(pipeline)
+  const tools = [...(await toolsFor(pipeline)), ...(tests ? testTools : [])]
   let found = await findTools(tools)
   if (install) {
-    const time: Found[] = machine.apt && !startersHere && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
+    const time: Found[] =
+      machine.apt && !startersHere && !tests && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
     await installMissing([...found.values(), ...time], { install, log, machine })
     found = await findTools(tools)
   }

@@ -70,12 +70,14 @@ export function advice(tools: readonly Tool[], machine: Machine): string {
   const { commands, left } = remedies(tools, machine)
   const lines = commands.map(typed)
   if (left.length === 0) return lines.join('\n')
-  const debian = left.filter(tool => tool.debian !== undefined)
+  const debian = existsSync('/etc/debian_version') ? left.filter(tool => tool.debian !== undefined) : []
   const conda = left.filter(tool => tool.conda !== undefined)
-  if (debian.length > 0 && existsSync('/etc/debian_version')) lines.push(`sudo ${typed(aptCommand(debian))}`)
-  else if (conda.length > 0) lines.push(`${typed(condaCommand(machine.conda ?? 'micromamba', machine.prefix, conda, false))}`)
-  if (conda.length > 0 && machine.conda === undefined && !existsSync('/etc/debian_version'))
-    lines.push('(micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html)')
+  if (debian.length > 0) lines.push(`sudo ${typed(aptCommand(debian))}`)
+  if (conda.length > 0 && machine.conda === undefined) {
+    const file = 'micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html'
+    lines.push(debian.length > 0 ? `or, without root (${file}):` : `(${file})`)
+    lines.push(typed(condaCommand('micromamba', machine.prefix, conda, existsSync(path.join(machine.prefix, 'conda-meta')))))
+  }
   for (const tool of left) if (!tool.debian && !tool.conda) lines.push(`${tool.name}: see ${tool.homepage}`)
   return lines.join('\n')
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { placeOfTime } from '../../core/host/node-spawn.ts'
 import { perl, startersHere } from '../../core/host/perl-spawn.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
@@ -19,7 +20,7 @@ export interface Check {
 }
 /** Tells the CPU time and memory of every step where the system's Perl cannot. Runs go without either; the records then lack these figures. */
 export const gnuTime = {
-  place: (): string | undefined => ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place)),
+  place: placeOfTime,
   tool: {
     name: 'time',
     homepage: 'https://www.gnu.org/software/time/',
@@ -28,8 +29,40 @@ export const gnuTime = {
     version: { argv: ['time', '--version'], match: /GNU[\s\S]*?Copyright \(C\) (\d+)/ },
     accepts: '*',
     debian: 'time',
+    conda: 'conda-forge::time=1.9',
   } satisfies Tool,
 }
+/** What the tests of the package call beside the tools of its steps. */
+export const testTools: readonly Tool[] = [
+  gnuTime.tool,
+  {
+    name: 'strace',
+    homepage: 'https://strace.io',
+    licence: 'LGPL-2.1-or-later',
+    version: { argv: ['strace', '--version'], match: /^strace -- version (\S+)/m },
+    accepts: '>=5',
+    debian: 'strace',
+    conda: 'conda-forge::strace',
+  },
+  {
+    name: 'faketime',
+    homepage: 'https://github.com/wolfcw/libfaketime',
+    licence: 'GPL-2.0-only',
+    version: { argv: ['faketime', '--version'], match: /^\S*faketime: Version (\S+)/m },
+    accepts: '>=0.9',
+    debian: 'faketime',
+    conda: 'conda-forge::libfaketime',
+  },
+  {
+    name: 'openssl',
+    homepage: 'https://openssl-library.org',
+    licence: 'Apache-2.0',
+    version: { argv: ['openssl', 'version'], match: /^OpenSSL (\S+)/m },
+    accepts: '>=1.1',
+    debian: 'openssl',
+    conda: 'conda-forge::openssl',
+  },
+]
 /** What a run needs of the system beside the tools of its steps. */
 export function surroundings(store: string | undefined): readonly Check[] {
   return [nodeHere(), bashHere(), measureHere(), storeHere(path.resolve(store ?? process.env.TRIREME_STORE ?? '.trireme'))]

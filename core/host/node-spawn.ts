@@ -5,8 +5,12 @@ import type { Usage } from '../events.ts'
 import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
-const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
+/** Where GNU time is: it tells rusage of a finished child with its whole offspring, for about 1 ms a step. Conda's lies on PATH. */
+export const placeOfTime = (): string | undefined => {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder || '.', 'time'))
+  return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath].find(place => existsSync(place))
+}
+const gnuTime = placeOfTime()
 
 /** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
 export function spawned({ program, words }: Launch, at: Surroundings): Child {

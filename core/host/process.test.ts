@@ -30,7 +30,8 @@ const running = (text: string) =>
     }
   })
 
-describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])('a program started by %s', way => {
+const unless = startersHere ? '' : ' (skipped: the system has no Perl, or is not 64-bit Linux)'
+describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])(`a program started by %s${unless}`, way => {
   test('gets its words, its folder and its environment as they are; what it says is where it belongs', async () => {
     const words = ['a b', '', "it's", '$x', 'ü\nline']
     const { running, read } = begin(way, sh('pwd >&2; echo "$MARK" >&2; printf "<%s>" "$@"', ...words), 'said')
@@ -74,7 +75,7 @@ describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])('a program start
     expect(await ends(begin(way, sh('sleep 73.25; :'), undefined, 0.1).running)).toMatchObject({ stopped: 'time limit' })
   })
 })
-describe.skipIf(!startersHere)('starters', () => {
+describe.skipIf(!startersHere)(`starters${unless}`, () => {
   const starters = () => running('-e').filter(id => readFileSync(`/proc/${id}/stat`, 'utf8').split(' ')[3] === String(process.pid))
   test('are used again, and end when they are told to', async () => {
     await Promise.all([1, 2, 3].map(() => ends(begin('a starter', ['true']).running)))

@@ -15,8 +15,12 @@ import { told } from './setting.ts'
 // AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. None is ever guessed. Its user must be allowed everything: quotas and policies are made.
 
 const { TRIREME_TEST_CONTEXT: context, S3_ENDPOINT = '', S3_BUCKET = '' } = process.env
-export const real = test.runIf(context !== undefined)
-if (context === undefined) console.info('Not run: tests against a real cluster. Name a context in TRIREME_TEST_CONTEXT.')
+const unless = context === undefined ? ' (skipped: TRIREME_TEST_CONTEXT names no context)' : ''
+/** A test against a real cluster. */
+export const real = (name: string, options: { readonly timeout?: number } | (() => Promise<void>), act?: () => Promise<void>) =>
+  typeof options === 'function'
+    ? test.skipIf(context === undefined)(name + unless, options)
+    : test.skipIf(context === undefined)(name + unless, options, act)
 export const mark = `${process.pid}-${Date.now().toString(36)}`
 export const namespace = process.env.TRIREME_TEST_NAMESPACE ?? 'argo'
 const settings = {
