@@ -70,7 +70,7 @@ export const packing = pipeline({
 })
 `
 /** Writes that pipeline with a table of one image, and runs it. */
-async function packs(project: string, run: (...words: string[]) => { status: number | null; stderr: string }) {
+async function packs(project: string, trireme: (...words: string[]) => { status: number | null; stderr: string }) {
   const [table, archive] = ['table.tsv', 'images.tar'].map(name => path.join(project, name)) as [string, string]
   writeFileSync(path.join(project, 'pipelines/packing.ts'), packing)
   writeFileSync(table, 'image\tpatient\troi\tlabel\tsplit\tscored\tset\na\tp0\t1\t0\ttrain\t1\tfold_1\n')
@@ -81,7 +81,7 @@ async function packs(project: string, run: (...words: string[]) => { status: num
   images.entry({ name: 'a.png' }, png)
   images.finalize()
   await finished(images.pipe(createWriteStream(archive)))
-  const { status, stderr } = run('run', 'packing', '--table', table, '--archive', archive, '--out', 'packed')
+  const { status, stderr } = trireme('run', 'packing', '--table', table, '--archive', archive, '--out', 'packed')
   expect(status, stderr).toBe(0)
   const pixels = readdirSync(path.join(project, 'packed'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.npy'))
   expect(pixels.map(name => readFileSync(path.join(project, 'packed', name)).subarray(-192))).toEqual([Buffer.alloc(192, 7)])
