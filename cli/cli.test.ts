@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
@@ -272,6 +272,24 @@ test('a Node that is too old is told, before anything of it is missed', () => {
   expect([status, stderr]).toEqual([
     5,
     'Node 20.11.1 is too old for Trireme; 20.12 or newer is needed. Install it from https://nodejs.org, or as your system does.\n',
+  ])
+})
+test('a library that is missing, and a clone that was not set up: what to do', () => {
+  const lame = realpathSync(scratch())
+  for (const name of ['bin', 'dist/cli.js', 'dist/cli', 'dist/core', 'package.json'])
+    cpSync(path.join(packageRoot, name), path.join(lame, name), { recursive: true })
+  const said = () => {
+    const { status, stderr } = spawnSync(process.execPath, [path.join(lame, 'bin/trireme.mjs'), 'list'], { encoding: 'utf8' })
+    return [status, stderr]
+  }
+  const missing = "The library commander is missing: not all of Trireme's packages are there. Run"
+  expect(said()).toEqual([5, `${missing} "npm install" in your project.\n`])
+  mkdirSync(path.join(lame, 'scripts'))
+  expect(said()).toEqual([5, `${missing} "npm ci" in ${lame}.\n`])
+  rmSync(path.join(lame, 'dist'), { recursive: true })
+  expect(said()).toEqual([
+    5,
+    `Trireme is not set up in ${lame}: its packages and dist/ are missing. Run "npm ci" there, or "npm start", which does that first.\n`,
   ])
 })
 test('a pipeline that cannot be loaded is named with the reason', () => {

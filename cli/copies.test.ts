@@ -54,6 +54,21 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
   expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
   expect(places).not.toContain('steps/kinds.ts')
 })
+test('the libraries that copies import are named in package.json, for the tests where only tests import them', async () => {
+  writeFileSync(at('package.json'), JSON.stringify({ name: 'p', dependencies: { yaml: '1.0.0' }, devDependencies: { sharp: '0.1.0' } }))
+  await add('image/pack', project, false)
+  const ours = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const [of, dev] = [ours.dependencies, ours.devDependencies]
+  expect(JSON.parse(read('package.json'))).toEqual({
+    name: 'p',
+    dependencies: { yaml: '1.0.0', zod: of.zod },
+    devDependencies: { '@types/tar-stream': dev['@types/tar-stream'], sharp: '0.1.0', 'tar-stream': of['tar-stream'], vitest: dev.vitest },
+  })
+  expect(said).toContain('package.json now names what they import: @types/tar-stream, tar-stream, vitest, zod. Get them with: npm install')
+  said = ''
+  await add('image/pack', project, false)
+  expect(said).not.toContain('npm install')
+})
 test('a misspelt name', async () => {
   await expect(add('samtool/sort', project, false)).rejects.toThrow(
     'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
@@ -139,7 +154,7 @@ test('init makes a project, and never in a folder that holds something', async (
   expect(JSON.parse(read('heart/package.json'))).toMatchObject({
     name: 'heart',
     type: 'module',
-    dependencies: { 'trireme-bio': expect.stringMatching(/^\^/) },
+    dependencies: { 'trireme-bio': expect.stringMatching(/^file:/) }, // of this checkout
   })
   const [header, row] = read('heart/samplesheet.csv').split('\n')
   expect([header, row]).toEqual([

@@ -48,6 +48,13 @@ export async function add(name: string, project: string, force: boolean): Promis
     notes[place] = noted(content)
   }
   writeFileSync(path.join(project, lockName), lockText(notes))
+  const { nameLibraries, toInstall } = await import('../libraries.ts')
+  const libraries = toInstall(
+    nameLibraries(
+      project,
+      files.map(({ place }) => place),
+    ),
+  )
   const tests = files.filter(({ place }) => place.endsWith('.test.ts'))
   const next =
     tests.length > 0
@@ -59,6 +66,7 @@ export async function add(name: string, project: string, force: boolean): Promis
     [
       ...files.map(({ place }) => `  ${place}`),
       `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
+      ...libraries,
       ...next,
       '',
     ].join('\n'),

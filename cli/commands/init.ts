@@ -31,7 +31,7 @@ export async function init(folder: string): Promise<void> {
   mkdirSync(at('pipelines'), { recursive: true })
 
   const own = existsSync(at('package.json')) ? JSON.parse(readFileSync(at('package.json'), 'utf8')) : {}
-  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(path.basename(path.resolve(folder)), own), null, 2)}\n`)
+  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
   for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)
   copyFileSync(toy.genome, at('data', 'genome.fa'))
   const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']

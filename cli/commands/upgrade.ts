@@ -38,6 +38,9 @@ export async function upgrade(name: string | undefined, project: string): Promis
     lines.push(`${place}: new, an upgraded file imports it`)
   }
   writeFileSync(path.join(project, lockName), lockText(notes))
+  const { nameLibraries, toInstall } = await import('../libraries.ts')
+  const here = Object.keys(notes).filter(place => existsSync(path.join(project, place)))
+  lines.push(...toInstall(nameLibraries(project, here)))
   const said = lines.length > 0 ? lines : [`Nothing to do: the package is at ${version()}, and it has nothing newer.`]
   process.stdout.write(`${said.join('\n')}\n`)
 }

@@ -1,5 +1,6 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Keys } from '../key.ts'
 import { fileOf } from '../kind.ts'
 import { rung } from '../quantity.ts'
@@ -67,6 +68,11 @@ const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
 /** The pipe that member n reads from. */
 const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))
 
+/** Folders of the libraries that this package has: a script that was copied into a project finds there what is not beside it. */
+const libraries: readonly string[] = (() => {
+  const own = path.dirname(fileURLToPath(import.meta.url)).split(path.sep)
+  return own.map((_, n) => [...own.slice(0, own.length - n), 'node_modules'].join(path.sep)).filter(folder => existsSync(folder))
+})()
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
 function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
   const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
@@ -81,6 +87,7 @@ function environment(folder: string, work: string, tools: readonly Tool[]): Reco
     TZ: 'UTC',
     PYTHONHASHSEED: '0',
     TRIREME_WORK: work,
+    ...(libraries.length > 0 && { NODE_PATH: libraries.join(path.delimiter) }),
   }
 }
 function begin(at: Attempt, member: Member, work: Work, n: number): Running {
