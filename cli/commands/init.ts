@@ -6,7 +6,7 @@ export function register(program: Command): void {
     .description('make a project with a pipeline that runs')
     .addHelpText(
       'after',
-      '\nThe folder is new or empty. It may hold what "npm init" and "npm install trireme-bio" leave there; package.json is then added to.',
+      '\nThe folder is new or empty. It may hold what "npm init" and "npm install" leave there; package.json is then added to.\nWhat is running becomes the dependency: a version of the registry, a checkout, a tarball, or an address.',
     )
     .action(async (folder: string) => init(folder))
 }
