@@ -1,6 +1,6 @@
 import { partsOf } from '../vocabulary/kind.ts'
 import type { Keys } from './key.ts'
-import { isRef, type Node, type Ref, type StepNode } from './node.ts'
+import { isRef, type Node, type Ref, type StepNode, type StepShape } from './node.ts'
 import { nodesOf, upstream } from './walk.ts'
 
 /** Steps that run at the same time as one group, each reading what the one before writes. */
@@ -66,6 +66,8 @@ export function chainsOf(nodes: readonly StepNode[], keys: Keys, at: Streaming):
     return [{ members, links }]
   })
 }
+/** The output that a step of a chain writes for the next one: it has no other. */
+export const streamOf = ({ outputs }: StepShape): string => Object.keys(outputs)[0]!
 const writesStream = ({ step }: StepNode, port: string): boolean => {
   const kind = step.outputs[port]!
   const plain = 'facts' in kind && kind.companions.length === 0 && partsOf(kind) === undefined

@@ -1,4 +1,5 @@
 import { TriremeError } from '../errors.ts'
+import type { ListWord } from '../graph/step-words.ts'
 
 /**
  * What one pod or one container does: chains of steps, one chain after another. Depends only on what is computed, never on keys (but for
@@ -52,7 +53,7 @@ export interface Rung {
   readonly seconds?: number
 }
 /** One word; or as many words as a list has files, in their order, from a folder that a `several` made: 'in/bams' with '.bam'. */
-export type JobWord = string | { readonly list: string; readonly suffix: string }
+export type JobWord = string | ListWord
 
 /** Links to make below `in/` before the step starts. `letter` names a folder of artifacts, /w/from/<letter>. */
 export type Staged =

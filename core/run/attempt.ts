@@ -5,6 +5,7 @@ import { TriremeError } from '../errors.ts'
 import type { Link } from '../graph/chains.ts'
 import type { Keys } from '../graph/key.ts'
 import type { StepNode } from '../graph/node.ts'
+import { pipeName } from '../graph/step-words.ts'
 import { carriedNothing } from '../host/fifos.ts'
 import { launch } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
@@ -14,7 +15,7 @@ import { resumes } from '../vocabulary/command.ts'
 import { harvest } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { follow, type Progress } from './progress.ts'
-import { clear, type Inputs, linkedLog, pipeFor, type Work } from './work-folder.ts'
+import { clear, type Inputs, linkedLog, type Work } from './work-folder.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -118,7 +119,7 @@ export const attemptWith =
   }
 /** The pipe that member n writes to, for the one after it. */
 export const pipeOf = ({ members, links }: Attempt, n: number): string =>
-  path.join(members[n]!.folder, pipeFor(members[n]!.node, links[n]!.port))
+  path.join(members[n]!.folder, pipeName(members[n]!.node.step, links[n]!.port))
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */
 function keep(at: Attempt): void {
   for (const { folder, kept } of at.members) {

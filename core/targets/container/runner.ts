@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../../errors.ts'
+import { inputName, outputName, pipeName, resumeName } from '../../graph/step-words.ts'
 import { oomSince } from '../../host/memory-sampler.ts'
 import type { Ended } from '../../host/process.ts'
 import { type Job, type JobMember, jobFile } from '../../inside/job.ts'
 import { type MemberReport, readReport } from '../../inside/report.ts'
 import { chainScript } from '../../inside/scripts.ts'
 import { type Attempt, pipeOf, type Way } from '../../run/attempt.ts'
-import { pipeFor, prepare, type Work } from '../../run/work-folder.ts'
-import { fileOf } from '../../vocabulary/kind.ts'
+import { prepare, type Work } from '../../run/work-folder.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import {
   type Caller,
@@ -126,7 +126,7 @@ function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string
     ...[...seen].map(([to, from]) => ({
       from: by(from),
       to,
-      writable: path.basename(to) === 'resume' && at.members.some((_, n) => to === `/w/from/${n + 1}/resume`),
+      writable: at.members.some((_, n) => to === `/w/from/${n + 1}/${resumeName}`),
     })),
   ]
 }
@@ -165,14 +165,8 @@ function jobOf(at: Attempt, works: readonly Work[]): Job {
     }
   })
   const links = at.links.map(({ port, slot, tee }, n) => {
-    const extension = (kind: Parameters<typeof fileOf>[0]) => fileOf(kind).extension
-    const { node } = at.members[n]!
-    const reader = at.members[n + 1]!.node
-    return {
-      pipe: pipeFor(node, port),
-      to: `in/${slot}${extension(reader.step.inputs[slot]!)}`,
-      ...(tee && { tee: `out/${port}${extension(node.step.outputs[port]!)}` }),
-    }
+    const [writer, reader] = [at.members[n]!.node.step, at.members[n + 1]!.node.step]
+    return { pipe: pipeName(writer, port), to: inputName(reader, slot), ...(tee && { tee: outputName(writer, port) }) }
   })
   return { title: at.members.map(({ node }) => node.step.name).join(', '), chains: [{ members, links }] }
 }

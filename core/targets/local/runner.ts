@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Keys } from '../../graph/key.ts'
+import { outputName } from '../../graph/step-words.ts'
 import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type Running, start } from '../../host/process.ts'
@@ -9,7 +10,6 @@ import { preferredFolders } from '../../host/tools.ts'
 import { type Attempt, attemptWith, type Member, pipeOf, type RunAttempt, type Way } from '../../run/attempt.ts'
 import { prepare, type Work } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
-import { fileOf } from '../../vocabulary/kind.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import type { Tool } from '../../vocabulary/tool.ts'
 
@@ -109,7 +109,7 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
     // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
     'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
-    `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
+    outputName(node.step, port),
     pipeOf(at, n),
     teed(at, n),
   ]

@@ -1,18 +1,18 @@
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
-import { recordOf } from '../../../bucket/store-record.ts'
+import { type Joined, recordOf } from '../../../bucket/store-record.ts'
 import { findStored } from '../../../bucket/transfer.ts'
 import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
+import { maySkip } from '../../../graph/left-out.ts'
 import { type Report, readReport } from '../../../inside/report.ts'
-import { maySkip } from '../../../pods/remaining-work.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { type Running, Telling } from './log-progress.ts'
 import type { Stuck } from './status.ts'
-import type { SubmittedEntry, SubmittedTask } from './submission.ts'
+import { pipedOutput, type SubmittedEntry, type SubmittedTask } from './submission.ts'
 import { culprit, type Fallen, isMade, keepLog } from './task-failure.ts'
 import type { Unit, Units } from './task-states.ts'
 
@@ -115,8 +115,12 @@ export class Reconciler {
     // A pod is given keys only of steps that leave files: one of them tells the branch.
     const { parameter = '' } = task.entries.find(({ kept }) => kept) ?? {}
     const branch = unit.parameters?.get(parameter) ?? ''
-    const keys = new Map(task.entries.map(({ place, key }) => [place, this.#at.steps.sibling(branch, key) ?? '']))
+    const keys = this.#branchKeys(task, branch)
     return [...keys.values()].every(key => this.#state.steps.has(key)) ? keys : undefined
+  }
+  /** @param branch key of any step of the branch */
+  #branchKeys({ entries }: SubmittedTask, branch: string): ReadonlyMap<number, string> {
+    return new Map(entries.map(({ place, key }) => [place, this.#at.steps.sibling(branch, key) ?? '']))
   }
   async #lookAt(
     unit: Unit,
@@ -185,7 +189,13 @@ export class Reconciler {
     this.#state.retried(key, message.split('\n')[0]!)
   }
   async #fallen(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<Fallen> {
-    return { report: await this.#report(task, keys, attempt), message, pod: unit.attempts.get(attempt)?.pod, attempt }
+    return {
+      report: await this.#report(task, keys, attempt),
+      message,
+      pod: unit.attempts.get(attempt)?.pod,
+      attempt,
+      cpu: this.#at.environment.limits.cpu,
+    }
   }
   /** Reports lie below the key of the first step of the pod that leaves files. */
   #reportPlace(task: SubmittedTask, keys: ReadonlyMap<number, string>, attempt: number, file: string): string {
@@ -245,16 +255,32 @@ export class Reconciler {
     const record = await this.#stored(key)
     this.#records.delete(key)
     if (!record) return
-    const chain = task.entries.filter(({ chain }) => chain === entry.chain)
-    const group = chain.length > 1 ? chain.map(({ place }) => this.#state.label(keys.get(place)!)) : undefined
-    const made = this.entry(key, record, group)
+    const made = this.entry(key, record, this.#joined(entry, task, keys))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt, task, keys)
     this.#telling.ended(mark, report, place, key)
     this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
   }
-  /** An entry of the bucket as one of the store's, which it may become. */
-  entry(key: string, record: BucketRecord, group?: readonly string[]): Entry {
+  /** How a step was joined to others of its pod. */
+  #joined(entry: SubmittedEntry, { entries }: SubmittedTask, keys: ReadonlyMap<number, string>): Joined {
+    const chain = entries.filter(({ chain }) => chain === entry.chain)
+    const pipe = pipedOutput(entry, entries, this.#state.steps.get(keys.get(entry.place)!)!.step)
+    return { ...(chain.length > 1 && { group: chain.map(({ place }) => this.#state.label(keys.get(place)!)) }), ...(pipe && { pipe }) }
+  }
+  /** The same of a step whose pod is not at hand. */
+  #joinedTo(key: string): Joined | undefined {
+    for (const task of this.#at.tasks) {
+      const keys = task.each ? this.#branchKeys(task, key) : undefined
+      const entry = task.entries.find(entry => key === (keys ? keys.get(entry.place) : entry.key))
+      if (entry) return this.#joined(entry, task, keys ?? new Map(task.entries.map(({ place, key }) => [place, key])))
+    }
+    return undefined
+  }
+  /**
+   * An entry of the bucket as one of the store's, which it may become.
+   * @param joined where this run made it; of what another has made it is not known
+   */
+  entry(key: string, record: BucketRecord, joined: Joined = {}): Entry {
     const { store, versions, run, environment } = this.#at
     this.found.set(key, record)
     const node = this.#state.steps.get(key)!
@@ -264,9 +290,10 @@ export class Reconciler {
       versions,
       run,
       label: this.#state.label(key),
-      cpu: environment.limits.cpu ?? Number.POSITIVE_INFINITY,
+      cpu: environment.limits.cpu,
+      ...joined,
     }
-    return { folder: store.entryFolder(key), record: recordOf(node, record, { ...composing, ...(group && { group }) }) }
+    return { folder: store.entryFolder(key), record: recordOf(node, record, composing) }
   }
   async #failed(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
     const { log, store, run } = this.#at
@@ -305,7 +332,10 @@ export class Reconciler {
     await Promise.all(
       [...keys].map(async key => {
         const record = this.#state.isOpen(key) ? await findStored(bucket, key) : undefined
-        if (record) this.#state.succeeded([{ key, entry: this.entry(key, record), seconds: record.seconds, usage: record.usage }])
+        if (record)
+          this.#state.succeeded([
+            { key, entry: this.entry(key, record, this.#joinedTo(key)), seconds: record.seconds, usage: record.usage },
+          ])
       }),
     )
     await steps.settle()

@@ -1,6 +1,8 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../../errors.ts'
+import { streamOf } from '../../../graph/chains.ts'
+import type { StepShape } from '../../../graph/node.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Compiled } from '../compile/compiled.ts'
 
@@ -18,6 +20,11 @@ export interface SubmittedEntry {
   readonly parameter: string
   readonly chain: number
   readonly kept: boolean
+}
+/** The output that a step of a pod wrote into a pipe: one does whose chain goes on after it. */
+export function pipedOutput({ place, chain, kept }: SubmittedEntry, entries: readonly SubmittedEntry[], step: StepShape) {
+  const goesOn = entries.some(other => other.chain === chain && other.place === place + 1)
+  return goesOn ? { port: streamOf(step), tee: kept } : undefined
 }
 /**
  * `runs/RUN/argo.json`: what was sent to a cluster; `argo-2.json` and so on, what was sent of the rest. With it a client that comes later goes

@@ -3,13 +3,14 @@ import path from 'node:path'
 import { argvOf } from '../../../bucket/store-record.ts'
 import { folderName } from '../../../graph/labels.ts'
 import { isRef } from '../../../graph/node.ts'
+import { grantOf } from '../../../graph/step-words.ts'
 import { culprit as stageOf } from '../../../host/pipe-script.ts'
 import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import type { RunState } from '../../../run/state.ts'
 import { logName } from '../../../run/work-folder.ts'
-import { rung } from '../../../vocabulary/quantity.ts'
 import type { SubmittedEntry } from './submission.ts'
+import { pipedOutput } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
 export interface Fallen {
@@ -18,6 +19,8 @@ export interface Fallen {
   readonly message: string
   readonly pod: string | undefined
   readonly attempt: number
+  /** Most cores that a step is granted. */
+  readonly cpu: number | undefined
 }
 /** The step of a pod that is the cause, and what to say of it. */
 export function culprit(
@@ -35,7 +38,7 @@ export function culprit(
     entries[0]!
   const key = keys.get(entry.place)!
   const text = log(entry.place)
-  const message = messageFor(entry.place, key, state, fallen, text)
+  const message = messageFor(entry, entries, key, state, fallen, text)
   const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
   return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), state) : message }
 }
@@ -48,7 +51,15 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(place: number, key: string, state: RunState, { report, message, pod, attempt }: Fallen, log: string): string {
+function messageFor(
+  entry: SubmittedEntry,
+  entries: readonly SubmittedEntry[],
+  key: string,
+  state: RunState,
+  { report, message, pod, attempt, cpu }: Fallen,
+  log: string,
+): string {
+  const { place } = entry
   const node = state.steps.get(key)!
   const label = state.label(key)
   const where = `pod:     ${pod ?? 'gone'}`
@@ -57,9 +68,11 @@ function messageFor(place: number, key: string, state: RunState, { report, messa
   if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
   const ended = report?.steps.get(place)
-  const memory = rung(node.needs.memory, attempt - 1)
+  const granted = grantOf(node, attempt, cpu)
+  const { memory } = granted
+  const pipe = pipedOutput(entry, entries, node.step)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
-  const argv = argvOf(node, state.outputs, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
+  const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
   const told = { node, label, attempt, memory, argv, where, lines }
   if (member && ended?.state === 'failed') {
     const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
