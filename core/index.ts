@@ -1,5 +1,5 @@
 // Describes pipelines; runs nothing. `trireme-bio/local` runs a plan on this machine, `trireme-bio/text` prints it,
-// `trireme-bio/testing` tries a step.
+// `trireme-bio/testing` tries a step, `trireme-bio/targets` is for targets of one's own.
 
 export type { Dataset, Pinned, Profile } from './define/dataset.ts'
 export { each, grid, type Pipeline, pipeline, source } from './define/pipeline.ts'

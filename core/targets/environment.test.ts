@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { readEnvironment } from './environment.ts'
+import { z } from 'zod'
+import { type Environments, readEnvironment } from './environment.ts'
+import { settings as localSettings } from './local/settings.ts'
 
 const argo = {
   target: 'argo',
@@ -120,4 +122,16 @@ test('a password in a registry is refused', async () => {
 })
 test('a name is one that labels, files and flags can have', async () => {
   await expect(read({ target: 'local' }, 'On Prem')).rejects.toThrow('its name has to be lower-case letters, digits and "-"')
+})
+test("settings are held to their targets by the compiler, those of a target of one's own too", () => {
+  const own = localSettings.extend({ target: z.literal('own'), desk: z.int() })
+  const environments = {
+    here: { target: 'local', threads: 2 },
+    ours: { target: 'own', desk: 1 },
+    // @ts-expect-error it needs a desk
+    wrong: { target: 'own' },
+  } satisfies Environments<typeof own>
+  // @ts-expect-error there is no such target
+  const unknown = { ours: { target: 'own', desk: 1 } } satisfies Environments
+  expect([own.safeParse(environments.ours).success, own.safeParse(environments.wrong).success, unknown.ours.desk]).toEqual([true, false, 1])
 })
