@@ -300,16 +300,24 @@ test('a pipeline that cannot be loaded is named with the reason', () => {
 })
 test('help and looking things up load no library that they do not need', () => {
   const folder = scratch()
-  const packages = (...argv: string[]) => {
+  const modules = (...argv: string[]) => {
     const covered = scratch() // V8 lists there every module that was loaded
     spawnSync(process.execPath, [cli, ...argv], { cwd: folder, env: { ...process.env, NODE_V8_COVERAGE: covered } })
-    const loaded = readdirSync(covered).flatMap(name => {
+    return readdirSync(covered).flatMap(name => {
       const { result }: { result: { url: string }[] } = JSON.parse(readFileSync(path.join(covered, name), 'utf8'))
-      return result.flatMap(({ url }) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
+      return result.map(({ url }) => url)
     })
-    return [...new Set(loaded)].sort()
   }
+  const packagesOf = (urls: readonly string[]) => [
+    ...new Set(urls.flatMap(url => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])),
+  ]
+  const packages = (...argv: string[]) => packagesOf(modules(...argv)).sort()
   expect(packages('--help')).toEqual(['commander'])
   expect(packages('runs')).toEqual(['commander'])
   expect(packages('list')).toEqual(['commander', 'csv-parse', 'zod'])
+  // Every target is asked for its settings, and for nothing by which it acts.
+  const listed = modules('list', '--environments')
+  expect(packagesOf(listed).sort()).toEqual(['commander', 'yaml', 'zod'])
+  const targets = listed.flatMap(url => /dist\/core\/targets\/([^/]+\/.+)\.js$/.exec(url)?.[1] ?? []).sort()
+  expect(targets).toEqual(['local', 'container', 'argo'].flatMap(target => [`${target}/settings`, `${target}/target`]).sort())
 })

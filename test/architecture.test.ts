@@ -107,10 +107,15 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['run'],
     ['inside', 'bucket'],
     ['pods'],
-    ['targets/text.ts', 'targets/local', 'targets/container', 'targets/argo/compile'],
+    ['targets/target.ts'],
+    ['targets/text.ts', 'targets/local', 'targets/container', 'targets/argo/settings.ts'],
+    ['targets/argo/compile'],
     ['targets/argo/follow'],
     ['targets/argo/setup'],
-    ['index.ts', 'testing.ts'],
+    ['targets/argo/target.ts'],
+    ['targets/registry.ts'],
+    ['targets/environment.ts'],
+    ['index.ts', 'testing.ts', 'targets/index.ts'],
   ],
   cli: [
     ['help-terms.ts', 'display'],
@@ -149,6 +154,21 @@ describe.each(['core', 'cli'] as const)('the floors of %s', house => {
   test('a reader meets at most 16 rooms on one level', () => {
     expect(new Set([...floorOf.keys()].map(room => room.split('/')[0])).size).toBeLessThanOrEqual(16)
   })
+})
+test('no target imports another; who wants one asks the registry, which loads it', () => {
+  const targetIn = (file: string) => /^core\/targets\/([^/]+)\//.exec(file)?.[1]
+  const own = imports.filter(({ from }) => targetIn(from) !== undefined)
+  expect(new Set(own.map(({ from }) => targetIn(from))).size).toBeGreaterThan(2)
+  expect(lines(own.filter(({ from, to = '' }) => targetIn(to) !== undefined && targetIn(to) !== targetIn(from)))).toEqual([])
+})
+test('nobody compares a target with a name: what it can is asked', () => {
+  const targets = readdirSync(path.join(root, 'core/targets'), { withFileTypes: true }).flatMap(each =>
+    each.isDirectory() ? each.name : [],
+  )
+  const name = `['"](${targets.join('|')})['"]`
+  const comparing = new RegExp(`[!=]==? *${name}|${name} *[!=]==?|\\bcase ${name}`)
+  expect(comparing.test("environment.target !== 'local'")).toBe(true)
+  expect(files.filter(file => comparing.test(code(file)))).toEqual([])
 })
 test('only the rooms made for it speak to clusters and object stores', () => {
   const clients = imports.filter(({ imported }) => /^@(kubernetes|aws-sdk)\//.test(imported))

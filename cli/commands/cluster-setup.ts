@@ -17,9 +17,8 @@ export function register(program: Command): void {
     .action(print)
 }
 async function print({ on, user = [], group = user.length > 0 ? [] : ['trireme-users'] }: Options): Promise<void> {
-  const { argoEnvironment } = await import('../project/environments.ts')
-  const { setupText } = await import('../../core/targets/argo/setup/setup.ts')
-  const environment = await argoEnvironment(on)
+  const { environmentThatCan } = await import('../project/environments.ts')
+  const { environment, target } = await environmentThatCan(on, 'setup')
   const subjects = [...user.map(name => ({ kind: 'User' as const, name })), ...group.map(name => ({ kind: 'Group' as const, name }))]
-  process.stdout.write(setupText(environment, subjects))
+  process.stdout.write(await target.setup.text(environment, subjects))
 }

@@ -38,10 +38,15 @@ async function images(names: readonly string[], { on, ...options }: Options): Pr
 async function settingsOf(on: string): Promise<BuildOptions> {
   const { findEnvironment } = await import('../project/environments.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { target, images } = await findEnvironment(on)
-  const { registry, prefix, tag, lock } = images
-  if (target === 'local')
-    throw new TriremeError('ENVIRONMENT', `The environment "${on}" needs no images: its target is local, processes of this machine.`)
+  const { targetOf } = await import('../../core/targets/registry.ts')
+  const environment = await findEnvironment(on)
+  const { registry, prefix, tag, lock } = environment.images
+  const target = await targetOf(environment)
+  if (!target.images)
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${on}" needs no images: its target is ${target.name}, processes of this machine.`,
+    )
   if (registry === undefined)
     throw new TriremeError(
       'ENVIRONMENT',

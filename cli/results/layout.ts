@@ -1,10 +1,10 @@
 import path from 'node:path'
-import { TriremeError } from '../../core/errors.ts'
-import { fileOf } from '../../core/vocabulary/kind.ts'
-import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import type { Layout } from '../../core/define/pipeline.ts'
+import { TriremeError } from '../../core/errors.ts'
+import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
-import type { Results } from '../../core/graph/plan.ts';
+import type { Results } from '../../core/graph/plan.ts'
+import { fileOf } from '../../core/vocabulary/kind.ts'
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */

@@ -2,9 +2,9 @@ import { stringify } from 'yaml'
 import type { Event, Usage } from '../../core/events.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
 import type { Published } from './publish.ts'
-import type { RunRecord } from '../history/record.ts'
 
 /** A run that ended, and what it was made of. */
 export interface Told {

@@ -1,10 +1,10 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { kind, many } from '../../core/vocabulary/kind.ts'
 import { source } from '../../core/define/pipeline.ts'
 import { placedAt } from '../../core/graph/place.ts'
 import { scratch } from '../../core/testing.ts'
+import { kind, many } from '../../core/vocabulary/kind.ts'
 import { promisedFiles, publications } from './layout.ts'
 import { checkOut, publish, put } from './publish.ts'
 

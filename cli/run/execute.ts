@@ -21,8 +21,7 @@ export interface Part {
   readonly plan: Plan
   readonly store: Store
   readonly versions: ReadonlyMap<string, string>
-  /** Where to run; undefined for processes of this machine. */
-  readonly environment?: Environment | undefined
+  readonly environment: Environment
   readonly options: RunOptions
   readonly values: Readonly<Record<string, unknown>>
   readonly out: string | undefined
@@ -37,7 +36,7 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan, on this machine or where the environment says: shows and records its events, and stops its steps when asked to.
+ * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
  * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
@@ -100,10 +99,10 @@ export async function perform({ plan, store, versions, environment, options, val
   }
 }
 /** A flag comes before what the environment says. */
-export const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
-  cpu: cpu ?? environment?.limits.cpu,
-  memory: memory ?? environment?.limits.memory,
-  gpu: gpu ?? environment?.limits.gpu,
+export const limitsOf = ({ cpu, memory, gpu }: RunOptions, { limits }: Environment) => ({
+  cpu: cpu ?? limits.cpu,
+  memory: memory ?? limits.memory,
+  gpu: gpu ?? limits.gpu,
 })
 /** What was told as cached, and then found damaged, counts as what becomes of it. */
 function drop(events: Event[], step: string): void {

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import type { Dataset, Profile } from '../../core/define/dataset.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Store } from '../../core/store/store.ts'
+import { thisMachine } from '../../core/targets/environment.ts'
 import type { RunOptions } from '../arguments/options.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { didYouMean } from '../display/suggest.ts'
@@ -55,9 +56,10 @@ async function make(dataset: Dataset, { store: open, options, log }: Surrounding
     throw new TriremeError('INPUT', `The dataset "${dataset.name}" is not here and cannot be made. Get it from: ${dataset.source}.`)
   const plan = dataset.make()
   const store = await open()
-  const versions = await toolVersions(plan, { store, log }, options.install)
+  const environment = await thisMachine()
+  const versions = await toolVersions(plan, { store, log, environment }, options.install)
   log(`Dataset ${dataset.name}: ${dataset.title}.`)
-  const { made } = await perform({ plan, store, versions, options, log, values: {}, out: undefined })
+  const { made } = await perform({ plan, store, versions, environment, options, log, values: {}, out: undefined })
   const pairs = publications(plan.results, made.results)
   return Object.fromEntries(pairs.map(({ from, to }) => [to, from]))
 }

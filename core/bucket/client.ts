@@ -1,9 +1,7 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import type { ArgoEnvironment } from '../environment/settings.ts'
 import { TriremeError } from '../errors.ts'
+import type { BucketSettings } from './settings.ts'
 
-/** Where an environment keeps its objects, and which variables of the client's own environment hold the keys. */
-export type BucketSettings = ArgoEnvironment['bucket']
 export interface Listed {
   /** Without the bucket's prefix. */
   readonly key: string

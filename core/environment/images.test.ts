@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { step } from '../define/step.ts'
 import { type Plan, plan } from '../graph/plan.ts'
 import { run } from '../vocabulary/command.ts'
@@ -6,7 +7,7 @@ import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
 import { tool } from '../vocabulary/tool.ts'
 import { imageFor, imageVersions, readLock } from './images.ts'
-import { readEnvironment } from './read.ts'
+import { shared } from './settings.ts'
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 const contents = {
@@ -16,7 +17,7 @@ const contents = {
   'training-cuda': {},
 }
 const lock = { reads: `ghcr.io/owner/trireme/reads@${digest('a')}`, 'training-cuda': `ghcr.io/owner/trireme/training-cuda@${digest('b')}` }
-const settings = (images: object) => readEnvironment('ours', { target: 'local', images }, 'a test').images
+const settings = (images: object) => z.object(shared).parse({ images }).images
 const image = (name: string, images: object) => imageFor(name, { images: settings(images), environment: 'ours', lock, contents })
 
 test('an image of our own is the one in the lock', () => {

@@ -1,4 +1,4 @@
-import { type Chain, chainsOf } from './chains.ts'
+import { type Chain, chainsOf, type Joins } from './chains.ts'
 import type { Keys } from './key.ts'
 import { type EachNode, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
 import { bodyOf, nodesOf, upstream } from './walk.ts'
@@ -27,7 +27,7 @@ export interface Lost {
 export interface Joining {
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+  readonly joins?: Joins
 }
 const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
 

@@ -1,8 +1,9 @@
-import type { GpuPool, Limits } from '../environment/settings.ts'
+import type { Limits } from '../environment/settings.ts'
 import { TriremeError } from '../errors.ts'
 import type { Chain } from '../graph/chains.ts'
 import type { StepNode } from '../graph/node.ts'
 import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
+import type { GpuPool } from './settings.ts'
 
 /** The part of an environment that says what its nodes have. */
 export interface NodePools {

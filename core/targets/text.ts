@@ -1,3 +1,4 @@
+import type { Joins } from '../graph/chains.ts'
 import { type Keys, keys as keysOf } from '../graph/key.ts'
 import { labels } from '../graph/labels.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type SourceNode, type StepNode } from '../graph/node.ts'
@@ -21,8 +22,8 @@ export interface TextOptions {
   readonly stream?: boolean
   /** Memory that a run may use, in bytes: a chain that needs more is not joined. @default any */
   readonly memory?: number
-  /** Whether two steps may be joined: in containers, those of one image. @default all may */
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+  /** Whether two steps may be joined: `joins` of the target, for its environment. @default all may */
+  readonly joins?: Joins
 }
 /**
  * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays

@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
 import { source } from '../../core/define/pipeline.ts'
-import { type ArgoEnvironment, environment as schema } from '../../core/environment/settings.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { compile } from '../../core/targets/argo/compile/compile.ts'
 import type { Compiled, CompileOptions } from '../../core/targets/argo/compile/compiled.ts'
 import { workflow } from '../../core/targets/argo/compile/manifest-schema.ts'
+import type { ArgoEnvironment } from '../../core/targets/argo/settings.ts'
+import { settings as schema } from '../../core/targets/argo/settings.ts'
 import { kind } from '../../core/vocabulary/kind.ts'
 import { hours, mib } from '../../core/vocabulary/quantity.ts'
 import { locationOf } from './location.ts'
@@ -21,7 +22,7 @@ export const file = (n = 1) => source(`file${n}`, text, { url: `/nowhere/file${n
 const environment = {
   name: 'cluster',
   ...schema.parse({ target: 'argo', context: 'test', namespace: 'science', bucket: { endpoint: 's3.example.org', name: 'bucket' } }),
-} as CompileOptions['environment'] // its target is argo
+}
 /** A plan compiled, each of its Workflows held to the closed schema, and its pods to the environment's bucket. */
 export const compiled = (of: Plan, more: Partial<CompileOptions> = {}): Compiled => {
   const options = {

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs'
 import { afterEach, test } from 'vitest'
-import { type ArgoEnvironment, environment as schema } from '../../core/environment/settings.ts'
 import type { Event } from '../../core/events.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { plan } from '../../core/index.ts'
@@ -8,6 +7,7 @@ import { Cluster } from '../../core/kubernetes/client.ts'
 import { Store } from '../../core/store/store.ts'
 import type { ArgoOptions } from '../../core/targets/argo/follow/options.ts'
 import { runOnArgo } from '../../core/targets/argo/follow/run.ts'
+import { type ArgoEnvironment, settings as schema } from '../../core/targets/argo/settings.ts'
 import { scratch } from '../../core/testing.ts'
 import { told } from './setting.ts'
 
@@ -39,8 +39,7 @@ const settings = {
   },
 }
 export const image = process.env.TRIREME_TEST_IMAGE ?? 'localhost/trireme/reads:0.1.0'
-export const environment = (more: Partial<ArgoEnvironment> = {}) =>
-  ({ name: 'real', ...schema.parse(settings), ...more }) as ArgoEnvironment // its target is argo
+export const environment = (more: Partial<ArgoEnvironment> = {}): ArgoEnvironment => ({ name: 'real', ...schema.parse(settings), ...more })
 export async function clusterOf({ context, namespace, name, kubeconfig }: ArgoEnvironment): Promise<Cluster> {
   return Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
+import { type Engine, engines } from '../../environment/engines.ts'
 import { TriremeError } from '../../errors.ts'
-import { type Caller, type Engine, engineEnvironment, engines, lookCommand, pullCommand } from './command.ts'
+import { type Caller, engineEnvironment, lookCommand, pullCommand } from './command.ts'
 
 interface Answer {
   readonly status: number

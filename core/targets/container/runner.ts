@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Engine } from '../../environment/engines.ts'
 import { TriremeError } from '../../errors.ts'
 import { inputName, outputName, pipeName, resumeName } from '../../graph/step-words.ts'
 import { oomSince } from '../../host/memory-sampler.ts'
@@ -16,7 +17,6 @@ import { rung } from '../../vocabulary/quantity.ts'
 import {
   type Caller,
   type Container,
-  type Engine,
   engineEnvironment,
   type Mount,
   programCommand,

@@ -1,5 +1,5 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import type { Amounts } from '../../../pods/resource-requests.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import type { PodTemplate } from './manifest-schema.ts'
 import { plainName, sha256 } from './names.ts'
 

@@ -1,4 +1,4 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import type { Template, WorkflowSpec } from './manifest-schema.ts'
 import { prefixOf, restricted, toleration } from './templates.ts'
 

@@ -1,5 +1,5 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import { mostTasks, type Unit, unitsOf } from './dag-split.ts'
 import type { DagTask, DagTemplate, PodTemplate, Template, Workflow } from './manifest-schema.ts'
 import { plainName, sha256 } from './names.ts'

@@ -2,23 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 import { S3Bucket } from '../../../bucket/client.ts'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
 import { Cluster, type Resource } from '../../../kubernetes/client.ts'
+import type { Finding } from '../../target.ts'
 import type { WorkflowSpec } from '../compile/manifest-schema.ts'
 import { specOf } from '../compile/workflow-spec.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import { userRights } from './setup.ts'
 
-/** One thing that was looked at. */
-export interface Finding {
-  readonly name: string
-  /** `unknown`: this user may not look; runs may go all the same. */
-  readonly state: 'ok' | 'bad' | 'unknown'
-  readonly found: string
-  readonly needed: string
-  /** What to do about it. */
-  readonly mend?: string
-}
 type Check = (at: Patient) => Promise<readonly Finding[]>
 interface Patient {
   readonly cluster: Cluster

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import type { Subject } from '../../target.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
 export interface Right {
   readonly group: '' | 'argoproj.io'
@@ -16,10 +17,6 @@ export const userRights: readonly Right[] = [
 /** What Argo's own containers in a pod must be allowed to do: tell the outcome. The step's container has no token at all. */
 export const executorRights: readonly Right[] = [{ group: 'argoproj.io', resource: 'workflowtaskresults', verbs: ['create', 'patch'] }]
 
-export interface Subject {
-  readonly kind: 'User' | 'Group'
-  readonly name: string
-}
 const metadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
   name,
   namespace,

@@ -5,15 +5,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { plan } from '../../../graph/plan.ts'
 import { Store } from '../../../store/store.ts'
 import { run } from '../../../vocabulary/command.ts'
 import { kind } from '../../../vocabulary/kind.ts'
 import { mib, minutes } from '../../../vocabulary/quantity.ts'
+import type { Finding } from '../../target.ts'
 import { sha256 } from '../compile/names.ts'
 import { runOnArgo } from '../follow/run.ts'
-import type { Finding } from './doctor.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
 const text = kind('text', { extension: '.txt' })
 const needs = { cpu: 1, memory: mib(64), time: minutes(2) }

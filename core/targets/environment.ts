@@ -1,30 +1,49 @@
 import { z } from 'zod'
+import { looksSecret } from '../environment/fields.ts'
+import type { Environment } from '../environment/settings.ts'
 import { shown, TriremeError } from '../errors.ts'
-import { looksSecret } from './fields.ts'
-import { type Environment, environment } from './settings.ts'
+import type { settings as argo } from './argo/settings.ts'
+import type { settings as container } from './container/settings.ts'
+import type { settings as local } from './local/settings.ts'
+import { findTarget, targetNames } from './registry.ts'
+import type { Target } from './target.ts'
 
 /**
- * An environment from its settings.
+ * What `environments` of a trireme.config.ts holds, by name: `export const environments = { … } satisfies Environments`. Those of a target of
+ * one's own are of `Environments<typeof settings>`.
+ */
+export type Environments<Own extends z.ZodType = never> = Readonly<
+  Record<string, z.input<typeof local | typeof container | typeof argo | Own>>
+>
+/** Where plans run without a word: processes of this machine, which may use all of it. */
+export const thisMachine = (): Promise<Environment> => readEnvironment('this-machine', { target: 'local' }, 'the package')
+
+/**
+ * An environment from its settings, as the target that they name has them.
  * @param where the file they stand in
  * @throws TriremeError `ENVIRONMENT` with every wrong field: its place, what would be right, and what it is
  */
-export function readEnvironment(name: string, settings: unknown, where: string): Environment {
+export async function readEnvironment(name: string, settings: unknown, where: string): Promise<Environment> {
   const owner = `Environment "${name}" in ${where}`
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name))
     throw new TriremeError('ENVIRONMENT', `${owner}: its name has to be lower-case letters, digits and "-", such as on-prem. Rename it.`)
-  const read = environment.safeParse(settings)
-  if (read.success) return { name, ...read.data }
-  const faults = read.error.issues.map(issue => faultText(issue, settings))
+  const target = isRecord(settings) && typeof settings.target === 'string' ? await findTarget(settings.target) : undefined
+  const read = target?.settings.safeParse(settings)
+  if (read?.success) return { name, ...read.data }
+  const { error } = read ?? withTarget().safeParse(settings)
+  const faults = (error?.issues ?? []).map(issue => faultText(issue, settings, target))
   const lines = faults.length === 1 ? ` ${faults[0]}` : `\n${faults.map(fault => `  ${fault}`).join('\n')}\n`
   throw new TriremeError('ENVIRONMENT', `${owner}:${lines.trimEnd()} See docs/reference/environments.md.`)
 }
+/** What all settings must have, to say what is wrong where they name no target that there is. */
+const withTarget = () => z.object({ target: z.enum(targetNames(), `expected ${oneOf(targetNames())}`) })
+const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+
 type Issue = z.core.$ZodIssue
-function faultText(issue: Issue, settings: unknown): string {
+function faultText(issue: Issue, settings: unknown, target: Target | undefined): string {
   const place = issue.path.map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`)).join('')
   const before = place === '' ? '' : `${place}: `
-  if (issue.code === 'unrecognized_keys') return `${before}${unknownText(issue.keys, issue.path, settings)}`
-  if (issue.code === 'invalid_union' && issue.path.join() === 'target')
-    return `target: expected local, container or argo. ${gotText(settings, issue)}`
+  if (issue.code === 'unrecognized_keys') return `${before}${unknownText(issue.keys, issue.path, target)}`
   // A key of a record that does not fit is told with the fault of the key itself.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
   const plain = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
@@ -39,26 +58,22 @@ function gotText(settings: unknown, issue: Issue): string {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
 
 /** Secrets are most often given under a name of their own: their values are not shown either. */
-function unknownText(keys: readonly string[], path: readonly PropertyKey[], settings: unknown): string {
+function unknownText(keys: readonly string[], path: readonly PropertyKey[], target: Target | undefined): string {
   const what = keys.length === 1 ? `there is no setting ${keys[0]}` : `there are no settings ${keys.join(', ')}`
   const secret = keys.some(key => /secret|password|token|access.?key/i.test(key))
     ? ' Secrets are given by reference only: bucket.credentials.secret names a Secret of the cluster, bucket.credentials.client environment variables.'
     : ''
-  return `${what}; there are ${settingsAt(path, settings).join(', ')}.${secret}`
+  return `${what}; there are ${settingsAt(path, target).join(', ')}.${secret}`
 }
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>
   readonly items?: Shape
-  readonly anyOf?: readonly Shape[]
-  readonly oneOf?: readonly Shape[]
-  readonly const?: unknown
   readonly additionalProperties?: Shape | boolean
 }
 /** Names of the settings that may stand at a place. */
-function settingsAt(path: readonly PropertyKey[], settings: unknown): readonly string[] {
-  const whole = z.toJSONSchema(environment, { io: 'input', unrepresentable: 'any' }) as Shape // what the zod schema is written as
-  const target = isRecord(settings) ? settings.target : undefined
-  let at = (whole.oneOf ?? whole.anyOf ?? []).find(each => each.properties?.target?.const === target)
+function settingsAt(path: readonly PropertyKey[], target: Target | undefined): readonly string[] {
+  if (!target) return []
+  let at: Shape | undefined = z.toJSONSchema(target.settings, { io: 'input', unrepresentable: 'any' }) as Shape // what the zod schema is written as
   for (const part of path)
     at =
       typeof part === 'number'
