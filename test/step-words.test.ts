@@ -9,7 +9,7 @@ import { source } from '../core/index.ts'
 import type { JobWord, Staged } from '../core/inside/job.ts'
 import { workOf } from '../core/pods/pod-job.ts'
 import type { Attempt, Member } from '../core/run/attempt.ts'
-import { Places } from '../core/run/step-outputs.ts'
+import { StepOutputs } from '../core/run/step-outputs.ts'
 import { clear, type Inputs, prepare, type Work } from '../core/run/work-folder.ts'
 import type { StepRecord } from '../core/store/record.ts'
 import { Store } from '../core/store/store.ts'
@@ -146,7 +146,7 @@ function setup(on: readonly Feature[], reads: boolean, pipe: 'none' | 'into' | '
 }
 
 const keys = keysOf(() => 'unknown')
-const places = new Places(keys)
+const places = new StepOutputs(keys)
 places.entries.set(keys.of(lines), {
   folder: '/store/lines',
   record: { outputs: { all: ['1', '2', '10'].map(name => ({ name: `all/${name}.txt`, size: 1, sha256: '' })) } } as unknown as StepRecord, // no more of it is read
