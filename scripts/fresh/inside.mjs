@@ -37,8 +37,8 @@ async function asUser() {
   machine.must('useradd', '--create-home', '--shell', '/bin/bash', ada.name)
   for (const name of readdirSync(machine.at(root.home)).filter(name => ['.npmrc', '.pip', '.config'].includes(name)))
     cpSync(machine.at(root.home, name), machine.at(ada.home, name), { recursive: true })
-  machine.clone(ada.cwd)
   machine.must('chown', '-R', `${ada.name}:`, ada.home)
+  machine.clone(ada.cwd, ada.name)
   const setUp = await carriedOut('node scripts/setup.mjs', ada)
   const without = [await withoutTools('npm start'), await withoutTools('npm test')]
   const line = without.at(-1).aptGet

@@ -49,8 +49,9 @@ export function freshMachine(folder, suite) {
     packages: () => must('chroot', root, 'dpkg-query', '--show').trim().split('\n'),
     size: () => `${(Number.parseInt(must('du', '-sxm', root), 10) / 1024).toFixed(1)} GiB`,
     /** Clones HEAD, beside it what tests read of `../shared/data` where that is here. */
-    clone: to => {
+    clone: (to, owner = 'root') => {
       must('git', '-c', `safe.directory=*`, 'clone', '--quiet', '--no-hardlinks', checkout, at(to))
+      must('chroot', root, 'chown', '-R', `${owner}:`, to)
       const [data, there] = [path.join(checkout, '../shared/data'), at(to, '../shared/data')]
       if (!existsSync(data)) return
       mkdirSync(there, { recursive: true })
