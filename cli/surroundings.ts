@@ -115,8 +115,16 @@ function storeHere(store: string): Check {
       ...line,
       state: 'unfit',
       version: null,
-      mend: `${os.userInfo().username} cannot write to ${place}: give another folder with --store or TRIREME_STORE`,
+      mend: `${userName()} cannot write to ${place}: give another folder with --store or TRIREME_STORE`,
     }
+  }
+}
+/** In a container one may be a number without a name. */
+function userName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return `user ${process.getuid?.()}`
   }
 }
 function output(program: string, ...words: string[]): string {
