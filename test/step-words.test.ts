@@ -10,7 +10,7 @@ import type { JobWord, Staged } from '../core/inside/job.ts'
 import { workOf } from '../core/pods/pod-job.ts'
 import type { Attempt, Member } from '../core/run/attempt.ts'
 import { StepOutputs } from '../core/run/step-outputs.ts'
-import { clear, type Inputs, prepare, type Work } from '../core/run/work-folder.ts'
+import { clear, type Inputs, makeWorkFolder, type WorkFolder } from '../core/run/work-folder.ts'
 import type { StepRecord } from '../core/store/record.ts'
 import { Store } from '../core/store/store.ts'
 import { pipedOutput } from '../core/targets/argo/follow/submission.ts'
@@ -157,10 +157,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const filled = ({ inputs }: StepNode, link: Link | undefined): Inputs =>
   Object.fromEntries(Object.entries(inputs).flatMap(([slot, given]) => (slot === link?.slot ? [] : [[slot, places.fill(given)!]])))
-function here({ chain, at, node }: Setup): Work {
+function here({ chain, at, node }: Setup): WorkFolder {
   const [before, after] = [chain.links[at - 1], chain.links[at]]
   const joints = { ...(before && { from: { slot: before.slot, pipe: '/a/pipe' } }), ...(after && { to: after }) }
-  return prepare(`${folder}/here`, node, filled(node, before), granted, { joints, kept: `${folder}/kept` })
+  return makeWorkFolder(`${folder}/here`, node, filled(node, before), granted, { joints, kept: `${folder}/kept` })
 }
 const containers = containerRunner({
   engine: 'podman',
@@ -169,7 +169,7 @@ const containers = containerRunner({
   image: name => name,
   run: 'run',
 })
-function inContainer({ chain, at }: Setup): Work {
+function inContainer({ chain, at }: Setup): WorkFolder {
   const members = chain.members.map((node, n): Member => {
     const inputs = filled(node, chain.links[n - 1])
     return { node, label: node.step.name, inputs, ...granted, folder: `${folder}/container${n}`, kept: '', versions: {}, content: '' }

@@ -30,19 +30,19 @@ async function write(asked: Asked): Promise<void> {
   const { forms } = target.compile
   const form = as ?? forms[0]
   if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
-  const { prepare } = await import('../run/prepare.ts')
+  const { prepareRun } = await import('../run/prepare.ts')
   const { destinationOf } = await import('../run/targets.ts')
   const { knownVersions } = await import('../run/versions.ts')
-  const { plan, store, environment } = await prepare(asked, log, { looking: true })
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
   const destination = await destinationOf(environment)
   const { versions } = await knownVersions(plan, store, environment)
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
-  await put(output, compiled)
+  await writeCompiled(output, compiled)
   process.stdout.write([...compiled.manifests.keys()].map(name => `${output}/${name}\n`).join(''))
   for (const line of compiled.howTo(output)) log(line)
 }
 /** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */
-async function put(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
+async function writeCompiled(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
   const { mkdir, readdir, rm, writeFile } = await import('node:fs/promises')
   const path = await import('node:path')
   const objectFolder = path.join(folder, 'objects')

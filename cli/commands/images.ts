@@ -26,9 +26,9 @@ Images: reads, variants, reports (all that variant-calling needs), imaging, trai
 Without names, all but training-cuda, whose base is some gigabytes. podman or docker must be here, but no cluster; to push, log in to
 the registry first ("podman login"). An environment without images.tag takes images by the digests of images.lock.`,
     )
-    .action(images)
+    .action(buildImages)
 }
-async function images(names: readonly string[], { on, ...options }: Options): Promise<void> {
+async function buildImages(names: readonly string[], { on, ...options }: Options): Promise<void> {
   const { buildImages } = await import('../machine/image-builds/build.ts')
   await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
     process.stderr.write(`${line}\n`),

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { type Asked, registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
-  registerVerb(program, words, { verb: 'plan', about: 'print every step that a run would take, and what is cached' }, print)
+  registerVerb(program, words, { verb: 'plan', about: 'print every step that a run would take, and what is cached' }, printPlan)
 
 /** Prints the plan: to stdout, so that it can be kept and compared. */
-export async function print(asked: Asked): Promise<void> {
+export async function printPlan(asked: Asked): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { prepare } = await import('../run/prepare.ts')
+  const { prepareRun } = await import('../run/prepare.ts')
   const { knownVersions } = await import('../run/versions.ts')
   const { joinsIn } = await import('../run/targets.ts')
   const { limitsOf } = await import('../run/execute.ts')
@@ -15,7 +15,7 @@ export async function print(asked: Asked): Promise<void> {
   const { keys } = await import('../../core/graph/key.ts')
   const { text } = await import('../../core/targets/text.ts')
   const { pipeline, options } = asked
-  const { plan, store, environment } = await prepare(asked, log, { looking: true })
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
   promisedFiles(plan.results, pipeline.spec.layout)
   const { versions, unfit } = await knownVersions(plan, store, environment)
   const { of } = keys(tool => versions.get(tool) ?? 'unknown')

@@ -10,9 +10,9 @@ export function register(program: Command): void {
 export async function upgrade(name: string | undefined, project: string): Promise<void> {
   const { existsSync, mkdirSync, readFileSync, writeFileSync } = await import('node:fs')
   const path = await import('node:path')
-  const { chosen, compare, lockName, lockText, noted, readLock, withAllTheyNeed } = await import('../project/copies.ts')
+  const { chosen, compare, lockName, lockText, noted, readCopiesLock, withAllTheyNeed } = await import('../project/copies.ts')
   const { version } = await import('../project/package.ts')
-  const lock = readLock(project)
+  const lock = readCopiesLock(project)
   const copies = compare(project, await chosen(lock, name))
   const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }
   const lines: string[] = []

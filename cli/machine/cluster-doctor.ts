@@ -3,7 +3,7 @@ import type { Finding } from '../../core/targets/target.ts'
 import { environmentThatCan } from '../project/environments.ts'
 
 /** Looks at the cluster of an environment: prints what is there, what is not, and what to do. @throws TriremeError `ENVIRONMENT` where something must be mended */
-export async function examineCluster({
+export async function doctorOfCluster({
   on,
   trial = false,
   image = 'reads',

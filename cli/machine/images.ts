@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { contents } from '../../containers/images.ts'
 import { type Engine, engines } from '../../core/environment/engines.ts'
-import { type AskVersion, imageFor, imageVersions, readLock } from '../../core/environment/images.ts'
+import { type AskVersion, imageFor, imageVersions, readImageLock } from '../../core/environment/images.ts'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
@@ -27,7 +27,7 @@ export async function imagesIn(environment: Environment): Promise<(name: string)
       `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster gets at.`,
     )
   const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
-  const lock = file !== undefined ? readLock(await readYaml(file, 'lock of images'), file) : {}
+  const lock = file !== undefined ? readImageLock(await readYaml(file, 'lock of images'), file) : {}
   return image => imageFor(image, { images, environment: name, lock, contents })
 }
 /** Versions of the plan's tools in the images of an environment. */

@@ -4,11 +4,11 @@ import path from 'node:path'
 import { tool } from 'trireme-bio'
 import { bcftools, bwa, fastp, node, samtools } from 'trireme-bio/tools'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Found, findTools } from '../../core/host/tools.ts'
+import { type FoundTool, findTools } from '../../core/host/tools.ts'
 import { advice, aptCommand, condaCommand, installMissing, type Machine, ownPrefix, remedies, typed, useOwnTools } from './install.ts'
 
 const nothing: Machine = { apt: false, conda: undefined, prefix: '/home/a b/.cache/trireme/env' }
-const missing = (...tools: Found['tool'][]): Found[] => tools.map(tool => ({ state: 'missing', tool }))
+const missing = (...tools: FoundTool['tool'][]): FoundTool[] => tools.map(tool => ({ state: 'missing', tool }))
 const quiet = () => {}
 let before: string | undefined
 beforeEach(() => {

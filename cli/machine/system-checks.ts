@@ -8,7 +8,7 @@ import { bytesText } from '../../core/vocabulary/quantity.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 
 /** One thing that the doctor looked at. */
-export interface Check {
+export interface SystemCheck {
   readonly name: string
   /** `lacking`: missing, and runs go without it. */
   readonly state: 'ok' | 'missing' | 'unfit' | 'lacking'
@@ -19,7 +19,7 @@ export interface Check {
   readonly mend: string | null
 }
 /** Tells the CPU time and memory of every step where the system's Perl cannot. Runs go without either; the records then lack these figures. */
-export const gnuTime = {
+export const gnuTimeTool = {
   place: placeOfTime,
   tool: {
     name: 'time',
@@ -34,7 +34,7 @@ export const gnuTime = {
 }
 /** What the tests of the package call beside the tools of its steps. */
 export const testTools: readonly Tool[] = [
-  gnuTime.tool,
+  gnuTimeTool.tool,
   {
     name: 'strace',
     homepage: 'https://strace.io',
@@ -64,10 +64,10 @@ export const testTools: readonly Tool[] = [
   },
 ]
 /** What a run needs of the system beside the tools of its steps. */
-export function surroundings(store: string | undefined): readonly Check[] {
+export function surroundings(store: string | undefined): readonly SystemCheck[] {
   return [nodeHere(), bashHere(), measureHere(), storeHere(path.resolve(store ?? process.env.TRIREME_STORE ?? '.trireme'))]
 }
-function nodeHere(): Check {
+function nodeHere(): SystemCheck {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const fit = major > 20 || (major === 20 && minor >= 12)
   const line = { name: 'Node', version: process.versions.node, needed: '>=20.12', path: process.execPath }
@@ -76,14 +76,14 @@ function nodeHere(): Check {
     : { ...line, state: 'unfit', mend: 'install Node 20.12 or newer from https://nodejs.org' }
 }
 /** 4.4 is the first whose arrays may be empty under "set -u"; macOS brings 3.2. */
-function bashHere(): Check {
-  const text = output('bash', '--version')
+function bashHere(): SystemCheck {
+  const text = outputOf('bash', '--version')
   const version = /version (\d+)\.(\d+)\S*/.exec(text)
   const line = {
     name: 'bash',
     version: version?.[0].replace('version ', '') ?? null,
     needed: '>=4.4',
-    path: output('sh', '-c', 'command -v bash').trim() || null,
+    path: outputOf('sh', '-c', 'command -v bash').trim() || null,
   }
   const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)]
   if (major > 4 || (major === 4 && minor >= 4)) return { ...line, state: 'ok', mend: null }
@@ -93,15 +93,15 @@ function bashHere(): Check {
     mend: process.platform === 'darwin' ? 'brew install bash' : 'install bash 4.4 or newer',
   }
 }
-function measureHere(): Check {
+function measureHere(): SystemCheck {
   if (startersHere) return { name: 'Perl', version: null, needed: 'for records', state: 'ok', path: perl, mend: null }
-  const place = gnuTime.place()
+  const place = gnuTimeTool.place()
   const line = { name: 'GNU time', version: null, needed: 'for records' }
   if (place) return { ...line, state: 'ok', path: place, mend: null }
   const mend = process.platform === 'darwin' ? 'brew install gnu-time' : 'install your system\'s package "time"'
   return { ...line, state: 'lacking', path: null, mend: `${mend}; without it records lack CPU time and memory` }
 }
-function storeHere(store: string): Check {
+function storeHere(store: string): SystemCheck {
   let place = store
   while (!existsSync(place)) place = path.dirname(place)
   const line = { name: 'store', needed: 'writable', path: store }
@@ -127,7 +127,7 @@ function userName(): string {
     return `user ${process.getuid?.()}`
   }
 }
-function output(program: string, ...words: string[]): string {
+function outputOf(program: string, ...words: string[]): string {
   try {
     return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   } catch {

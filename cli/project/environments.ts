@@ -6,12 +6,13 @@ import { shown, TriremeError } from '../../core/errors.ts'
 import { readEnvironment } from '../../core/targets/environment.ts'
 import { addTarget, targetOf, targetsThatCan } from '../../core/targets/registry.ts'
 import { type Capability, type Capable, can, type Target } from '../../core/targets/target.ts'
+import { isRecord } from '../../core/vocabulary/schema.ts'
 import { didYouMean } from '../display/suggest.ts'
 import type { Home } from './catalogue.ts'
 import { house } from './package.ts'
 import { readYaml } from './yaml-file.ts'
 
-interface Settings {
+interface ProjectSettings {
   readonly file: string
   readonly home: Home
   readonly settings: unknown
@@ -30,7 +31,7 @@ const ofPackage = (): Readonly<Record<string, string>> =>
  * The environments of the project's settings file; the targets that it exports are there from now on.
  * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
  */
-async function ofProject(): Promise<Readonly<Record<string, Settings>>> {
+async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
   const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
   const [file] = files
   if (file === undefined) return {}
@@ -73,8 +74,6 @@ async function ofModule(file: string): Promise<unknown> {
   if (held.targets !== undefined) addTargets(held.targets, file)
   return held
 }
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Every environment; a project's own come first, and hide the package's of the same name. */
 export async function environments(): Promise<readonly ListedEnvironment[]> {
@@ -84,15 +83,15 @@ export async function environments(): Promise<readonly ListedEnvironment[]> {
     theirs.map(async ([name, file]) => [name, { file, home: 'package', settings: await readYaml(file, 'environment') }] as const),
   )
   const all = [...Object.entries(own), ...packaged]
-  return Promise.all(all.map(async ([name, found]) => ({ home: found.home, environment: await read(name, found) })))
+  return Promise.all(all.map(async ([name, found]) => ({ home: found.home, environment: await readSettings(name, found) })))
 }
 /** An environment by name. @throws TriremeError `ENVIRONMENT` with the nearest name when there is none, and when its settings are at fault */
 export async function findEnvironment(name: string): Promise<Environment> {
   const own = await ofProject()
-  if (Object.hasOwn(own, name)) return read(name, own[name]!)
+  if (Object.hasOwn(own, name)) return readSettings(name, own[name]!)
   const packaged = ofPackage()
   const file = Object.hasOwn(packaged, name) ? packaged[name] : undefined
-  if (file !== undefined) return read(name, { file, home: 'package', settings: await readYaml(file, 'environment') })
+  if (file !== undefined) return readSettings(name, { file, home: 'package', settings: await readYaml(file, 'environment') })
   const known = [...Object.keys(own), ...Object.keys(packaged).filter(each => !Object.hasOwn(own, each))]
   throw new TriremeError(
     'ENVIRONMENT',
@@ -120,7 +119,7 @@ export const thoseThatCan = async (capability: Capability): Promise<string> =>
   (await targetsThatCan(capability)).map(({ name }) => name).join(' or ')
 
 /** Paths in it start at its own folder, whatever the working directory will be. */
-async function read(name: string, { file, settings }: Settings): Promise<Environment> {
+async function readSettings(name: string, { file, settings }: ProjectSettings): Promise<Environment> {
   const environment = await readEnvironment(name, settings, path.relative('', file))
   const { paths = [] } = await targetOf(environment)
   const at = (place: string) => path.resolve(path.dirname(file), place.replace(/^~(?=\/)/, os.homedir()))

@@ -3,11 +3,11 @@ import path from 'node:path'
 import { mentions } from './import-closure.ts'
 import { packageRoot } from './package.ts'
 
-interface Manifest {
+interface PackageJson {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
-const manifest = (folder: string): Manifest => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+const manifest = (folder: string): PackageJson => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
 /** `@scope/name/part` is part of the package `@scope/name`. */
 const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] ?? imported
 
@@ -37,7 +37,7 @@ export function nameLibraries(project: string, places: readonly string[]): reado
   const [more, moreForTests] = [missing(used), missing([...forTests, ...types])]
   const added = [...more, ...moreForTests]
   if (added.length === 0) return []
-  const sorted = (known: Manifest['dependencies'], more: readonly (readonly [string, string])[]) =>
+  const sorted = (known: PackageJson['dependencies'], more: readonly (readonly [string, string])[]) =>
     Object.fromEntries([...Object.entries(known ?? {}), ...more].sort(([a], [b]) => (a < b ? -1 : 1)))
   const whole = {
     ...own,

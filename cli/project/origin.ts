@@ -15,14 +15,14 @@ interface Installed {
 export function dependencyOn(project: string, root: string = packageRoot): string {
   const home = realpathSync(root) // npm links a checkout; then it is no package that was installed
   if (path.basename(path.dirname(home)) !== 'node_modules') return fileSpec(project, home)
-  const { resolved, at } = noted(home) ?? {}
+  const { resolved, at } = notedInstall(home) ?? {}
   if (resolved?.startsWith('file:')) return fileSpec(project, path.resolve(at ?? '', resolved.slice('file:'.length)))
   const { pathname } = resolved === undefined ? {} : new URL(resolved)
   const ofRegistry = pathname === undefined || /\/trireme-bio\/-\/trireme-bio-[^/]+\.tgz$/.test(pathname)
   return resolved === undefined || ofRegistry ? `^${version()}` : resolved
 }
 /** npm notes at the root of each tree of packages where they came from; a path is relative to the folder of that tree. */
-function noted(home: string): (Installed & { readonly at: string }) | undefined {
+function notedInstall(home: string): (Installed & { readonly at: string }) | undefined {
   for (let folder = path.dirname(home); folder !== path.dirname(folder); folder = path.dirname(folder)) {
     const file = path.join(folder, '.package-lock.json')
     if (path.basename(folder) !== 'node_modules' || !existsSync(file)) continue

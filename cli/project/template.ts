@@ -5,14 +5,14 @@ import { packageRoot } from './package.ts'
 
 // What `trireme init` writes. The pipeline is compiled and run by test/package.test.ts, in a project that installed the package.
 
-interface Manifest {
+interface ProjectFiles {
   readonly name?: string
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 /** The project's package.json; what it says already stays. Versions of compiler and test runner are those that the package is tested with. */
-export function packageJson(folder: string, own: Manifest): object {
+export function packageJson(folder: string, own: ProjectFiles): object {
   const name = path.basename(path.resolve(folder))
   const ours = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'))
   const dev = (names: readonly string[]) => Object.fromEntries(names.map(each => [each, ours.devDependencies[each]]))

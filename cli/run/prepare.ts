@@ -6,7 +6,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
 import { Digests } from '../../core/store/source-digests.ts'
 import { Store } from '../../core/store/store.ts'
-import { thisMachine } from '../../core/targets/environment.ts'
+import { localEnvironment } from '../../core/targets/environment.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
@@ -31,7 +31,7 @@ export interface Prepared {
  * From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made.
  * @param looking nothing will run: where there is no store, none is made
  */
-export async function prepare(
+export async function prepareRun(
   { pipeline, flags, given, options }: Asked,
   log: (line: string) => void,
   { looking = false }: { readonly looking?: boolean } = {},
@@ -39,7 +39,7 @@ export async function prepare(
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
-  const environment = await (options.on === undefined ? thisMachine() : findEnvironment(options.on))
+  const environment = await (options.on === undefined ? localEnvironment() : findEnvironment(options.on))
   let opened: Promise<Store> | undefined
   const open = () => {
     opened ??= Store.open(options.store)
@@ -86,14 +86,14 @@ const isOfRows = (error: unknown): error is TriremeError =>
   error instanceof Error && 'rows' in error && Array.isArray(error.rows) && error.rows.length > 0
 function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
   const inputs = Object.keys(spec.inputs).flatMap(name =>
-    raw[name] === undefined ? [] : [[name, absolute(raw[name].value, raw[name].folder)] as const],
+    raw[name] === undefined ? [] : [[name, absoluteFile(raw[name].value, raw[name].folder)] as const],
   )
   const given = Object.fromEntries(Object.entries(raw).map(([name, { value }]) => [name, value]))
   const params = parse(`pipeline "${spec.name}"`, spec.params ?? {}, given)
   return { ...Object.fromEntries(inputs), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) }
 }
 /** Paths that mean the same from another folder. */
-function absolute(value: unknown, folder: string): unknown {
+function absoluteFile(value: unknown, folder: string): unknown {
   if (typeof value === 'string') return value.includes('=') || value.includes(',') ? value : path.resolve(folder, value)
-  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absolute(each, folder)) : value
+  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absoluteFile(each, folder)) : value
 }

@@ -35,7 +35,7 @@ export function recordOf(node: StepNode, found: BucketRecord, at: Composing): St
   return {
     format: 1,
     key: at.keys.of(node),
-    same: contentKey(node, at),
+    same: contentKeyIfKnown(node, at),
     step: node.step.name,
     label: at.label,
     image: node.step.image,
@@ -58,7 +58,7 @@ export function recordOf(node: StepNode, found: BucketRecord, at: Composing): St
  * The second key, over the content of the inputs. Where a record of an input is not at hand, there is none: a key that no other step has
  * stands in its place.
  */
-function contentKey(node: StepNode, { keys, places }: Composing): string {
+function contentKeyIfKnown(node: StepNode, { keys, places }: Composing): string {
   const makers = Object.values(node.inputs)
     .flatMap(refsIn)
     .flatMap(ref => places.origins(ref))

@@ -6,7 +6,7 @@ import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
 import { tool } from '../vocabulary/tool.ts'
-import { imageFor, imageVersions, readLock } from './images.ts'
+import { imageFor, imageVersions, readImageLock } from './images.ts'
 import { shared } from './settings.ts'
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -44,7 +44,7 @@ test('what nothing says is told, with what would', () => {
     'has no digest of it. Build and push it first: trireme images variants --on ours',
   )
   expect(() => image('mine', {})).toThrow('Nothing says what the image "mine" is in environment "ours".')
-  expect(() => readLock({ reads: 'ghcr.io/owner/reads:1' }, 'images.lock')).toThrow(
+  expect(() => readImageLock({ reads: 'ghcr.io/owner/reads:1' }, 'images.lock')).toThrow(
     'images.lock is no lock of images: "reads" has "ghcr.io/owner/reads:1", and REPOSITORY@sha256:… would be right.',
   )
 })

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import * as of from './fields.ts'
 
 /** Where images come from. An image of our own is `registry/prefix/name`, by the digest in the lock, or by `tag` where one is given. */
-const images = z.strictObject({
+const imageSettings = z.strictObject({
   /** @default the lock's own repositories */
-  registry: of.registry.optional(),
+  registry: of.registryAddress.optional(),
   prefix: of.prefix.default('trireme'),
   /** For images that were built here and not pushed: no digest is looked up. */
   tag: of.tag.optional(),
@@ -30,12 +30,12 @@ const images = z.strictObject({
 export const shared = {
   about: z.string().optional(),
   /** The most that steps may use together. @default all that there is */
-  limits: z.strictObject({ cpu: of.some.optional(), memory: of.memory.optional(), gpu: of.count.optional() }).prefault({}),
+  limits: z.strictObject({ cpu: of.some.optional(), memory: of.memorySize.optional(), gpu: of.countField.optional() }).prefault({}),
   /** Where networks run, unless a parameter says otherwise. It is part of the key of what they compute. */
   device: of.device.optional(),
   /** Threads of networks, unless a parameter says otherwise. */
   threads: of.some.optional(),
-  images: images.prefault({}),
+  images: imageSettings.prefault({}),
   /** Row of benchmarks/prices. */
   price: of.tag.optional(),
 }
@@ -44,8 +44,8 @@ export const shared = {
 export interface Settings extends z.output<z.ZodObject<typeof shared>> {
   readonly target: string
 }
-export type Named<S> = S & { readonly name: string }
+export type WithName<S> = S & { readonly name: string }
 /** Where a plan may run: a target and its settings, as data. */
-export type Environment = Named<Settings>
+export type Environment = WithName<Settings>
 export type ImageSettings = Settings['images']
 export type Limits = Settings['limits']

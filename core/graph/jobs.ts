@@ -32,7 +32,7 @@ export interface Joining {
 const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
 
 /** The graph of jobs of one run: who waits for whom. Knows no process, no store, no clock. */
-export class Jobs {
+export class JobGraph {
   readonly #keys: Keys
   readonly #joining: Joining | undefined
   readonly #jobs = new Map<string, Job>()

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Granted, granted, type Level, type Places, resolve, type Slot } from '../vocabulary/command.ts'
+import { type Granted, granted, type Level, resolve, type Slot, type WordPlaces } from '../vocabulary/command.ts'
 import { fileOf } from '../vocabulary/kind.ts'
 import { rung } from '../vocabulary/quantity.ts'
 import type { Link } from './chains.ts'
@@ -39,7 +39,7 @@ export interface StepWords<W> {
 /** The words that a step runs with. */
 export function stepWords<W = string>(node: StepNode, options: WordsOptions<W>): StepWords<string | W> {
   const { pipe } = options
-  const places: Places<W> = {
+  const places: WordPlaces<W> = {
     slot: slot => slotWord(node, slot, options),
     list: options.list,
     granted: (amount: Granted) => granted(amount, options.granted),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { scratch } from '../testing.ts'
 import { spawned } from './node-spawn.ts'
 import { endStarters, started, startersHere } from './perl-spawn.ts'
-import { type Ended, type Running, start } from './process.ts'
+import { type Ended, type RunningProcess, start } from './process.ts'
 
 const ways = { 'a starter': started, 'Node and GNU time': spawned }
 type Way = keyof typeof ways
@@ -18,7 +18,7 @@ function begin(by: Way, [program, ...words]: readonly [string, ...string[]], std
   const running = start({ program, words, statuses: false }, { folder, log, stdout, piped: false, environment, timeLimit }, ways[by])
   return { running, read: (name: string) => readFileSync(path.join(folder, name), 'utf8') }
 }
-const ends = ({ ended }: Running): Promise<Ended> => ended
+const ends = ({ ended }: RunningProcess): Promise<Ended> => ended
 const sh = (script: string, ...words: string[]) => ['sh', '-c', script, 'sh', ...words] as const
 /** Processes whose arguments hold a text. */
 const running = (text: string) =>

@@ -51,7 +51,7 @@ export function readReport(text: string): Report {
     if (word === 'member') members.set(Number(place), memberReport(pairs(rest)))
     if (word === 'step') steps.set(Number(place), stepReport(pairs(rest), rest))
     if (word === 'progress') progress.push(...sayings(`::${line}`))
-    if (word === 'fault') faults.push({ place: Number(place), message: words(rest) })
+    if (word === 'fault') faults.push({ place: Number(place), message: wordsOf(rest) })
   }
   return { attempt, members, steps, faults, progress, status }
 }
@@ -64,7 +64,7 @@ export function sayings(log: string): readonly Saying[] {
 }
 const pairs = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(/(\w+)=(\S*)/g)].map(([, name = '', value = '']) => [name, value]))
-function words(json: string): string {
+function wordsOf(json: string): string {
   try {
     return String(JSON.parse(json))
   } catch {
@@ -94,7 +94,7 @@ function memberReport(told: ReadonlyMap<string, string>): MemberReport {
 function stepReport(told: ReadonlyMap<string, string>, line: string): StepReport {
   const state = told.get('state')
   if (state === 'failed') return { state, cause: causes.find(cause => cause === told.get('cause')) ?? 'other' }
-  if (state === 'skipped') return { state, reason: words(line.slice(line.indexOf('reason=') + 'reason='.length)) }
+  if (state === 'skipped') return { state, reason: wordsOf(line.slice(line.indexOf('reason=') + 'reason='.length)) }
   return { state: state === 'there' || state === 'dropped' ? state : 'made' }
 }
 const causes = ['memory', 'time', 'transient', 'other', 'cancelled', 'killed'] as const

@@ -15,7 +15,7 @@ export interface PodOptions {
   /** Lets short steps share a pod with the one they follow. @default true */
   readonly share?: boolean
 }
-export interface Work {
+export interface RemainingSteps {
   readonly steps: readonly StepNode[]
   readonly eaches: readonly EachNode[]
   /** Files that are wanted as files. */
@@ -26,7 +26,7 @@ export interface Work {
  * @throws TriremeError `RESOURCES` for a step that needs more than the environment has
  */
 export function graphOf(
-  { steps, eaches, wanted }: Work,
+  { steps, eaches, wanted }: RemainingSteps,
   keys: Keys,
   { environment, image, stream = true, share = true }: PodOptions,
   label: (node: StepNode) => string,

@@ -7,13 +7,13 @@ import type { JobChain, JobMember, JobWord, Promised, Rung, Several, Staged } fr
 import { resumes } from '../vocabulary/command.ts'
 import { type FileKind, fileOf, type OutKind, partsOf, suffixesOf } from '../vocabulary/kind.ts'
 import { rung, rungs } from '../vocabulary/quantity.ts'
-import { Letters } from './pod-inputs.ts'
-import { number } from './remaining-work.ts'
+import { PodInputs } from './pod-inputs.ts'
+import { itemNumber } from './remaining-work.ts'
 
 /** What is said of a pod's work: the chains as its scripts read them, and what they take from outside. */
 export interface PodWork {
   readonly chains: readonly JobChain[]
-  readonly letters: Letters
+  readonly letters: PodInputs
   /** Files that belong to steps, by letter: the same for all calls of a step. */
   readonly assets: ReadonlyMap<string, Belonging>
   /** Steps in their order, by place. */
@@ -30,14 +30,14 @@ export interface PodMember {
   /** Leaves files. */
   readonly kept: boolean
 }
-export interface PodSurroundings {
+export interface PodContext {
   readonly keys: Keys
   readonly cpu: number | undefined
   readonly numberOf: (list: Ref, name: string) => number
   /** Key under which the results of an `each` are gathered. */
   readonly gatherKey: (ref: Ref) => string
 }
-export function workOf(chains: readonly Chain[], at: PodSurroundings): PodWork {
+export function workOf(chains: readonly Chain[], at: PodContext): PodWork {
   const members: PodMember[] = []
   const homes = new Map<string, PodMember>()
   for (const [chain, { members: nodes, links }] of chains.entries())
@@ -66,11 +66,11 @@ function linkOf({ port, slot, tee }: Link, from: StepNode, to: StepNode): JobCha
   }
 }
 class Writer {
-  readonly letters = new Letters()
+  readonly letters = new PodInputs()
   readonly assets = new Map<string, Belonging>()
-  readonly #at: PodSurroundings
+  readonly #at: PodContext
   readonly #homes: ReadonlyMap<string, PodMember>
-  constructor(at: PodSurroundings, homes: ReadonlyMap<string, PodMember>) {
+  constructor(at: PodContext, homes: ReadonlyMap<string, PodMember>) {
     this.#at = at
     this.#homes = homes
   }
@@ -145,7 +145,7 @@ class Writer {
   #entry(ref: Ref): { readonly maker: string; readonly stem: (port: string) => string } {
     const { node } = ref
     if (node.kind !== 'item') return { maker: this.#at.keys.of(node), stem: port => port }
-    const place = number(this.#at.numberOf(node.list, node.name ?? ''))
+    const place = itemNumber(this.#at.numberOf(node.list, node.name ?? ''))
     return { maker: this.#at.keys.of(node.list.node), stem: () => `${node.list.port}/${place}` }
   }
   #several(slot: string, kind: FileKind, refs: readonly Ref[]): Staged {
@@ -193,10 +193,10 @@ function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: st
   const ends = ['', ...slot.companions]
   return ends.map(end => ({ to: slot.extension + end, from: made.extension + end }))
 }
-const known = new WeakMap<StepShape, readonly Promised[]>()
+const knownPromises = new WeakMap<StepShape, readonly Promised[]>()
 function promises(step: StepShape): readonly Promised[] {
-  const own = known.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
-  known.set(step, own)
+  const own = knownPromises.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
+  knownPromises.set(step, own)
   return own
 }
 const promised = (port: string, kind: OutKind): Promised => {

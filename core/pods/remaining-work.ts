@@ -75,7 +75,7 @@ class Expansion {
     if (node.kind === 'each') {
       const results = this.#branches.get(node)?.map(({ results }) => this.#one(results[port]!))
       const certain = results?.every(ref => this.#there.has(this.#known.of(ref.node)) || !mayBeLeftOut(ref))
-      return certain ? results!.filter(ref => !this.#isAbsent(ref)).map((_, n) => number(n + 1)) : undefined
+      return certain ? results!.filter(ref => !this.#isAbsent(ref)).map((_, n) => itemNumber(n + 1)) : undefined
     }
     const record = this.#there.get(this.#keys.of(node))
     const { extension } = fileOf(list.kind)
@@ -140,6 +140,6 @@ class Expansion {
     return found + 1
   }
 }
-export const number = (n: number): string => String(n).padStart(4, '0')
+export const itemNumber = (n: number): string => String(n).padStart(4, '0')
 /** What the bucket holds: the outputs of complete entries, by key. */
 export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import * as of from '../environment/fields.ts'
 
-const toleration = z.strictObject({
+const tolerationSettings = z.strictObject({
   key: z.string().optional(),
   operator: z.enum(['Exists', 'Equal'], 'expected Exists or Equal').optional(),
   value: z.string().optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'], 'expected NoSchedule, PreferNoSchedule or NoExecute').optional(),
-  tolerationSeconds: of.count.optional(),
+  tolerationSeconds: of.countField.optional(),
 })
 /** Which nodes a pod may be on. */
-export const placement = { nodeSelector: of.labels.default({}), tolerations: z.array(toleration).default([]) }
+export const placement = { nodeSelector: of.labelMap.default({}), tolerations: z.array(tolerationSettings).default([]) }
 /** What is mounted into every pod. */
-export const volume = z
+export const volumeSettings = z
   .strictObject({
     name: of.objectName,
     mountPath: of.absolutePath,
@@ -27,7 +27,7 @@ export const volume = z
 /** Nodes with one model of GPU. A step takes the first pool whose GPUs have the memory that it needs. */
 export const gpuPool = z.strictObject({
   model: z.string().min(1),
-  memory: of.memory,
+  memory: of.memorySize,
   ...placement,
   /** Nodes that may be taken away at any time, for less money. */
   spot: z.boolean().default(false),

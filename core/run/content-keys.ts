@@ -23,11 +23,11 @@ export function contentKeys({ members, links }: Chain, keys: Keys, places: StepO
             ? given.map(ref => places.content(ref as Ref)) // a list of refs, by the type of `inputs`
             : Object.entries(given).map(([name, ref]) => [name, places.content(ref)]),
     ])
-    all.push(digest(node, keys, Object.fromEntries(inputs)))
+    all.push(contentKey(node, keys, Object.fromEntries(inputs)))
   }
   return all
 }
-const digest = (node: StepNode, keys: Keys, inputs: object): string => {
+const contentKey = (node: StepNode, keys: Keys, inputs: object): string => {
   if (Object.keys(inputs).length === 0) return keys.of(node) // the same recipe
   const recipe = keys.recipe(node)
   return hash('sha256', canonical({ ...(recipe as object), inputs })) // the recipe of a step is a record

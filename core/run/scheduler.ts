@@ -10,10 +10,10 @@ import type { Plan, Results } from '../graph/plan.ts'
 import type { Entry } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { rung } from '../vocabulary/quantity.ts'
-import { Grants, Pool, type Share } from './allocator.ts'
+import { Allocator, ResourcePool, type Share } from './allocator.ts'
 import type { Attempt, Member, Outcome, RunAttempt } from './attempt.ts'
 import { contentKeys } from './content-keys.ts'
-import { Soundness } from './integrity.ts'
+import { Integrity } from './integrity.ts'
 import type { Progress } from './progress.ts'
 import { type Execution, RunState } from './state.ts'
 import type { Inputs } from './work-folder.ts'
@@ -59,7 +59,7 @@ export async function runHere<O extends Results>(plan: Plan<O>, options: RunOpti
   }
 }
 /** Entries looked for at a time. */
-const atOnce = 64
+const lookUpsAtOnce = 64
 /** Milliseconds until a step that another runner is making is looked for again. */
 const lookAgain = 200
 const nothing: Share = { cpu: 0, memory: 0, gpu: 0 }
@@ -72,9 +72,9 @@ class Scheduler<O extends Results> {
   /** What steps may use together. */
   readonly #total: Share
   readonly #state: RunState<O>
-  readonly #soundness: Soundness
-  readonly #grants: Grants
-  readonly #pool: Pool<Job>
+  readonly #soundness: Integrity
+  readonly #grants: Allocator
+  readonly #pool: ResourcePool<Job>
   readonly #stop = new AbortController()
   #running = 0
   /** A fault that is no step's: nothing more is started, and what runs is ended. */
@@ -87,8 +87,8 @@ class Scheduler<O extends Results> {
     this.#runAttempt = attempt
     const { cpu = os.availableParallelism(), memory = os.totalmem(), gpu = 0, stream = true, store } = at
     this.#total = { cpu, memory, gpu }
-    this.#grants = new Grants(this.#total)
-    this.#pool = new Pool(this.#total)
+    this.#grants = new Allocator(this.#total)
+    this.#pool = new ResourcePool(this.#total)
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
     this.#state = new RunState(plan, {
       versions: at.versions,
@@ -99,7 +99,7 @@ class Scheduler<O extends Results> {
       faultOf: key => store.faults.get(key),
       ready: job => this.#queue(job),
     })
-    this.#soundness = new Soundness(store, this.#state.keys, this.#state.entries, (key, reason) => this.#state.damaged(key, reason))
+    this.#soundness = new Integrity(store, this.#state.keys, this.#state.entries, (key, reason) => this.#state.damaged(key, reason))
   }
   async go(): Promise<Execution<O>> {
     const { run, signal, store } = this.#at
@@ -134,9 +134,9 @@ class Scheduler<O extends Results> {
   }
   async #lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
     const found = new Map<string, Entry>()
-    for (let n = 0; n < keys.length; n += atOnce)
+    for (let n = 0; n < keys.length; n += lookUpsAtOnce)
       await Promise.all(
-        keys.slice(n, n + atOnce).map(async key => {
+        keys.slice(n, n + lookUpsAtOnce).map(async key => {
           const entry = await this.#at.store.find(key)
           if (entry) found.set(key, entry)
         }),

@@ -1,10 +1,11 @@
 import { type Happening, type Sink, stamped, type Usage } from '../events.ts'
-import { type Job, Jobs, type Joining } from '../graph/jobs.ts'
+import { type Job, JobGraph, type Joining } from '../graph/jobs.ts'
 import { type Keys, keys as keysOf } from '../graph/key.ts'
 import { inSeveral, labels } from '../graph/labels.ts'
 import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Placed } from '../graph/place.ts'
 import type { Plan, Results } from '../graph/plan.ts'
+import type { Grant } from '../graph/step-words.ts'
 import { branchOf, inOrder, nodesOf, outerNodes, stepsByKey } from '../graph/walk.ts'
 import type { Entry } from '../store/record.ts'
 import type { Many } from '../vocabulary/kind.ts'
@@ -31,11 +32,6 @@ export interface Execution<O extends Results> {
 export type StepState = 'planned' | 'cached' | 'started' | 'succeeded' | 'failed' | 'skipped'
 /** How entries are looked for, wherever they may be: by key, with the steps that make them. */
 export type LookUp = (keys: readonly string[], steps: ReadonlyMap<string, StepNode>) => Promise<ReadonlyMap<string, Entry>>
-/** What a step is granted of the resources. */
-export interface Granted {
-  readonly cpu: number
-  readonly memory: number
-}
 export interface RunStateOptions {
   /** Versions of the plan's tools, by name. */
   readonly versions: ReadonlyMap<string, string>
@@ -43,7 +39,7 @@ export interface RunStateOptions {
   /** What may be joined; without it every step is a job of its own. */
   readonly joining?: Joining | undefined
   /** What a step is granted at its first attempt. */
-  readonly granted: (node: StepNode) => Granted
+  readonly granted: (node: StepNode) => Grant
   readonly lookUp: LookUp
   /** Why what an earlier run made cannot be used. */
   readonly faultOf?: (key: string) => string | undefined
@@ -58,7 +54,7 @@ export interface RunStateOptions {
 export class RunState<O extends Results = Results> {
   readonly keys: Keys
   readonly outputs: StepOutputs
-  readonly jobs: Jobs
+  readonly jobs: JobGraph
   /** Messages of the steps that failed, in the order they did. */
   readonly failures: string[] = []
   readonly tell: (happening: Happening) => void
@@ -73,7 +69,7 @@ export class RunState<O extends Results = Results> {
     this.#options = options
     this.keys = keysOf(tool => options.versions.get(tool) ?? 'unknown')
     this.outputs = new StepOutputs(this.keys)
-    this.jobs = new Jobs(this.keys, options.joining)
+    this.jobs = new JobGraph(this.keys, options.joining)
     this.tell = stamped(options.on ?? (() => {}))
     this.#name(plan.nodes)
   }
@@ -102,7 +98,7 @@ export class RunState<O extends Results = Results> {
   }
 
   /** Tells every step, and which of them are there. */
-  async begin(run: string, total: Granted): Promise<void> {
+  async begin(run: string, total: Grant): Promise<void> {
     const nodes = outerNodes(this.#plan.nodes)
     const steps = stepsByKey(nodes, this.keys).size
     const lists = nodes.some(node => node.kind === 'each') && { lists: true as const }
@@ -124,7 +120,7 @@ export class RunState<O extends Results = Results> {
   }
 
   /** An attempt at a step began. @param group label of the last step of the chain that it is joined to */
-  started(key: string, attempt: number, { cpu, memory }: Granted, group?: string): void {
+  started(key: string, attempt: number, { cpu, memory }: Grant, group?: string): void {
     this.#attempts.set(key, attempt)
     this.#states.set(key, 'started')
     this.tell({ event: 'started', step: this.label(key), key, attempt, cpu, memory, ...(group !== undefined && { group }) })

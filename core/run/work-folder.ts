@@ -22,7 +22,7 @@ export type Filled = Placed | readonly Placed[] | Readonly<Record<string, Placed
 export type Inputs = Readonly<Record<string, Filled>>
 
 /** A step's private folder: inputs are staged in `in/`, outputs promised in `out/`; the rest is scratch. */
-export interface Work extends StepWords<string> {
+export interface WorkFolder extends StepWords<string> {
   readonly folder: string
   readonly out: string
   readonly log: string
@@ -64,13 +64,13 @@ export function clear(folder: string): void {
  * Makes the folder, or takes one that was cleared. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
-export function prepare(
+export function makeWorkFolder(
   folder: string,
   node: StepNode,
   inputs: Inputs,
   got: Grant,
   { joints = {}, kept, view = here }: Staging = {},
-): Work {
+): WorkFolder {
   const { step } = node
   const assets = view.asset ? Object.entries(step.assets) : []
   if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
@@ -90,16 +90,16 @@ export function prepare(
       granted: got,
       pipe: joints.to,
       assets: view.asset ? 'by link' : 'by path',
-      list: slot => listWords(step, slot, each(inputs[slot]!).length),
+      list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
     }),
     folder,
     out: path.join(folder, 'out'),
     log: path.join(folder, 'out', logName),
-    input: slot => inputs[slot] && each(inputs[slot])[0]?.path,
+    input: slot => inputs[slot] && filesByKey(inputs[slot])[0]?.path,
   }
 }
 /** The files of a slot, in their order. */
-function each(filled: Filled): readonly Placed[] {
+function filesByKey(filled: Filled): readonly Placed[] {
   if (isPlaced(filled)) return [filled]
   return Array.isArray(filled) ? filled : Object.values(filled)
 }
@@ -111,7 +111,7 @@ function stage(folder: string, { step }: StepNode, inputs: Inputs, view: View): 
   for (const [slot, filled] of Object.entries(inputs)) {
     const single = isPlaced(filled)
     if (!single) mkdirSync(path.join(folder, inputBase(slot)))
-    for (const [n, placed] of each(filled).entries()) {
+    for (const [n, placed] of filesByKey(filled).entries()) {
       const want = placedAt(path.join(folder, inputBase(slot, single ? undefined : n)), fileOf(step.inputs[slot]!))
       for (const [part, to] of Object.entries(want.parts)) link(placed.parts[part]!, to)
       for (const [suffix, to] of Object.entries(want.companions)) link(placed.companions[suffix]!, to)

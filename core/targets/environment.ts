@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { looksSecret } from '../environment/fields.ts'
 import type { Environment } from '../environment/settings.ts'
 import { shown, TriremeError } from '../errors.ts'
+import { isRecord } from '../vocabulary/schema.ts'
 import type { settings as argo } from './argo/settings.ts'
 import type { settings as container } from './container/settings.ts'
 import type { settings as local } from './local/settings.ts'
@@ -16,7 +17,7 @@ export type Environments<Own extends z.ZodType = never> = Readonly<
   Record<string, z.input<typeof local | typeof container | typeof argo | Own>>
 >
 /** Where plans run without a word: processes of this machine, which may use all of it. */
-export const thisMachine = (): Promise<Environment> => readEnvironment('this-machine', { target: 'local' }, 'the package')
+export const localEnvironment = (): Promise<Environment> => readEnvironment('this-machine', { target: 'local' }, 'the package')
 
 /**
  * An environment from its settings, as the target that they name has them.
@@ -31,7 +32,7 @@ export async function readEnvironment(name: string, settings: unknown, where: st
   const read = target?.settings.safeParse(settings)
   if (read?.success) return { name, ...read.data }
   const { error } = read ?? withTarget().safeParse(settings)
-  const faults = (error?.issues ?? []).map(issue => faultText(issue, settings, target))
+  const faults = (error?.issues ?? []).map(issue => issueText(issue, settings, target))
   const lines = faults.length === 1 ? ` ${faults[0]}` : `\n${faults.map(fault => `  ${fault}`).join('\n')}\n`
   throw new TriremeError('ENVIRONMENT', `${owner}:${lines.trimEnd()} See docs/reference/environments.md.`)
 }
@@ -40,7 +41,7 @@ const withTarget = () => z.object({ target: z.enum(targetNames(), `expected ${on
 const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 type Issue = z.core.$ZodIssue
-function faultText(issue: Issue, settings: unknown, target: Target | undefined): string {
+function issueText(issue: Issue, settings: unknown, target: Target | undefined): string {
   const place = issue.path.map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`)).join('')
   const before = place === '' ? '' : `${place}: `
   if (issue.code === 'unrecognized_keys') return `${before}${unknownText(issue.keys, issue.path, target)}`
@@ -50,12 +51,14 @@ function faultText(issue: Issue, settings: unknown, target: Target | undefined):
   return `${before}${plain.replace(/\.?$/, '.')} ${gotText(settings, issue)}`.trimEnd()
 }
 function gotText(settings: unknown, issue: Issue): string {
-  const value = issue.path.reduce<unknown>((at, part) => (isRecord(at) ? at[String(part)] : undefined), settings)
+  const value = issue.path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined),
+    settings,
+  )
   if (value === undefined) return 'It is missing.'
   const secret = issue.code === 'custom' && issue.params?.secret === true
   return secret || looksSecret(String(value)) ? '' : `Got ${shown(value)}.`
 }
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
 
 /** Secrets are most often given under a name of their own: their values are not shown either. */
 function unknownText(keys: readonly string[], path: readonly PropertyKey[], target: Target | undefined): string {
@@ -65,15 +68,15 @@ function unknownText(keys: readonly string[], path: readonly PropertyKey[], targ
     : ''
   return `${what}; there are ${settingsAt(path, target).join(', ')}.${secret}`
 }
-interface Shape {
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly items?: Shape
-  readonly additionalProperties?: Shape | boolean
+interface SettingsSchema {
+  readonly properties?: Readonly<Record<string, SettingsSchema>>
+  readonly items?: SettingsSchema
+  readonly additionalProperties?: SettingsSchema | boolean
 }
 /** Names of the settings that may stand at a place. */
 function settingsAt(path: readonly PropertyKey[], target: Target | undefined): readonly string[] {
   if (!target) return []
-  let at: Shape | undefined = z.toJSONSchema(target.settings, { io: 'input', unrepresentable: 'any' }) as Shape // what the zod schema is written as
+  let at: SettingsSchema | undefined = z.toJSONSchema(target.settings, { io: 'input', unrepresentable: 'any' }) as SettingsSchema // what the zod schema is written as
   for (const part of path)
     at =
       typeof part === 'number'

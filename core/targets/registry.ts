@@ -2,7 +2,7 @@ import { TriremeError } from '../errors.ts'
 import { type Capability, type Capable, can, type Target } from './target.ts'
 
 /** Targets of the package by name, each loaded when it is asked for. */
-const builtIn: Readonly<Record<string, () => Promise<Target>>> = {
+const builtInTargets: Readonly<Record<string, () => Promise<Target>>> = {
   local: async () => (await import('./local/target.ts')).local,
   container: async () => (await import('./container/target.ts')).container,
   argo: async () => (await import('./argo/target.ts')).argo,
@@ -10,11 +10,11 @@ const builtIn: Readonly<Record<string, () => Promise<Target>>> = {
 const added = new Map<string, Target>()
 
 /** Every target's name, those of the package first. */
-export const targetNames = (): readonly string[] => [...Object.keys(builtIn), ...added.keys()]
+export const targetNames = (): readonly string[] => [...Object.keys(builtInTargets), ...added.keys()]
 
 /** A target by name; undefined where there is none. */
 export async function findTarget(name: string): Promise<Target | undefined> {
-  return Object.hasOwn(builtIn, name) ? builtIn[name]!() : added.get(name)
+  return Object.hasOwn(builtInTargets, name) ? builtInTargets[name]!() : added.get(name)
 }
 /** The target of an environment. */
 export async function targetOf({ target: name }: { readonly target: string }): Promise<Target> {
@@ -36,7 +36,7 @@ export function addTarget(target: Target): void {
   const { name } = target
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name))
     throw new TriremeError('DEFINITION', `A target's name has to be lower-case letters, digits and "-", such as our-queue; got "${name}".`)
-  if (Object.hasOwn(builtIn, name))
+  if (Object.hasOwn(builtInTargets, name))
     throw new TriremeError('DEFINITION', `There is a target "${name}" already, of the package. Give yours another name.`)
   added.set(name, target)
 }

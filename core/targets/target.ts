@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Engine } from '../environment/engines.ts'
-import type { Named, Settings } from '../environment/settings.ts'
+import type { Settings, WithName } from '../environment/settings.ts'
 import type { Joins } from '../graph/chains.ts'
 import type { Plan, Results } from '../graph/plan.ts'
 import type { Execution, RunOptions } from '../run/scheduler.ts'
@@ -36,7 +36,7 @@ export interface Target<S extends Settings = Settings> {
 }
 /** An environment, and what the names of images stand for in it. */
 export interface Destination<S extends Settings = Settings> {
-  readonly environment: Named<S>
+  readonly environment: WithName<S>
   /** Reference of the image that stands for a step's name of it; of a target without images, the name itself. */
   readonly image: (name: string) => string
 }
@@ -48,7 +48,7 @@ export interface ImageUse<S extends Settings = Settings> {
   /** An image may be a file of this machine. @default false */
   readonly files?: boolean
   /** What an environment says of the program that runs containers here, which is asked for the tools' versions. @default the first that is here */
-  engine?(environment: Named<S>): Engine | undefined
+  engine?(environment: WithName<S>): Engine | undefined
 }
 export interface Compilation<S extends Settings = Settings> {
   /** What a plan may be written as; the first is the default. */
@@ -79,7 +79,7 @@ export interface Attachment<S extends Settings = Settings> {
 }
 export interface Examination<S extends Settings = Settings> {
   /** Looks at all that a run in the environment needs, and changes nothing. */
-  findings(environment: Named<S>): AsyncIterable<Finding>
+  findings(environment: WithName<S>): AsyncIterable<Finding>
   /** Runs two small steps. @param name of the image to try, as steps have it */
   trial(at: Destination<S>, name: string): Promise<Finding>
 }
@@ -95,7 +95,7 @@ export interface Finding {
 }
 export interface Setup<S extends Settings = Settings> {
   /** Accounts and rights, as text to read and then to apply. @param subjects who may submit runs */
-  text(environment: Named<S>, subjects: readonly Subject[]): Promise<string>
+  text(environment: WithName<S>, subjects: readonly Subject[]): Promise<string>
 }
 export interface Subject {
   readonly kind: 'User' | 'Group'

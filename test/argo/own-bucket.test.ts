@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { specOf } from '../../core/targets/argo/compile/workflow-spec.ts'
-import { examine } from '../../core/targets/argo/setup/doctor.ts'
+import { examineCluster } from '../../core/targets/argo/setup/doctor.ts'
 import { trial } from '../../core/targets/argo/setup/trial.ts'
 import { keepsTo } from './compiled.ts'
 import { nodes, publish, tasksOf } from './controller.ts'
@@ -18,7 +18,7 @@ async function withSecret(): Promise<Setting> {
 const ref = { configMap: 'repositories', key: 'ours' }
 async function found({ environment }: Setting): Promise<readonly string[]> {
   const own: string[] = []
-  for await (const { name, state, found } of examine(environment)) if (name === 'bucket of pods') own.push(`${state}: ${found}`)
+  for await (const { name, state, found } of examineCluster(environment)) if (name === 'bucket of pods') own.push(`${state}: ${found}`)
   return own
 }
 test('the trial of the doctor keeps to it, in two pods, so that one reads what the other wrote', async () => {

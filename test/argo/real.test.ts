@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
 import type { Event } from '../../core/events.ts'
 import { run, step } from '../../core/index.ts'
-import { examine } from '../../core/targets/argo/setup/doctor.ts'
+import { examineCluster } from '../../core/targets/argo/setup/doctor.ts'
 import { trial } from '../../core/targets/argo/setup/trial.ts'
 import { scratch } from '../../core/testing.ts'
 import { image, ran, environment as read, real } from './real-setting.ts'
@@ -36,7 +36,7 @@ real('the bucket keeps what it is given, in one part and in several, and forgets
 real('the doctor finds nothing to mend, and two steps run', { timeout: 180_000 }, async () => {
   const environment = read()
   const bad: string[] = []
-  for await (const { state, name, found } of examine(environment)) if (state === 'bad') bad.push(`${name}: ${found}`)
+  for await (const { state, name, found } of examineCluster(environment)) if (state === 'bad') bad.push(`${name}: ${found}`)
   expect(bad).toEqual([])
   expect(await trial(environment, 'any', () => image)).toMatchObject({ state: 'ok' })
 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { bucket } from '../../bucket/settings.ts'
 import * as of from '../../environment/fields.ts'
-import { type Named, shared } from '../../environment/settings.ts'
-import { gpuPool, placement, volume } from '../../pods/settings.ts'
+import { shared, type WithName } from '../../environment/settings.ts'
+import { gpuPool, placement, volumeSettings } from '../../pods/settings.ts'
 
 export const settings = z.strictObject({
   target: z.literal('argo'),
@@ -20,9 +20,9 @@ export const settings = z.strictObject({
   pullSecrets: z.array(of.objectName).default([]),
   priorityClassName: of.objectName.optional(),
   ...placement,
-  volumes: z.array(volume).default([]),
+  volumes: z.array(volumeSettings).default([]),
   /** On every workflow and pod: for the attribution of cost. */
-  labels: of.labels.default({}),
+  labels: of.labelMap.default({}),
   runAs: z.strictObject({ user: of.some, group: of.some }).default({ user: 1000, group: 1000 }),
   hostNetwork: z.boolean().default(false),
   podSecurity: z.enum(['restricted', 'none'], 'expected restricted or none').default('restricted'),
@@ -33,4 +33,4 @@ export const settings = z.strictObject({
   ttl: of.duration.default(of.duration.parse('7d')),
 })
 export type ArgoSettings = z.output<typeof settings>
-export type ArgoEnvironment = Named<ArgoSettings>
+export type ArgoEnvironment = WithName<ArgoSettings>

@@ -27,7 +27,7 @@ export const argo: Target<ArgoSettings> = {
   },
   examine: {
     findings: async function* (environment) {
-      yield* (await import('./setup/doctor.ts')).examine(environment)
+      yield* (await import('./setup/doctor.ts')).examineCluster(environment)
     },
     trial: async ({ environment, image }, name) => (await import('./setup/trial.ts')).trial(environment, name, image),
   },

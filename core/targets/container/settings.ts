@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { engines } from '../../environment/engines.ts'
-import { type Named, shared } from '../../environment/settings.ts'
+import { shared, type WithName } from '../../environment/settings.ts'
 
 export const settings = z.strictObject({
   target: z.literal('container'),
@@ -11,4 +11,4 @@ export const settings = z.strictObject({
   network: z.enum(['bridge', 'host'], 'expected bridge or host').default('bridge'),
 })
 export type ContainerSettings = z.output<typeof settings>
-export type ContainerEnvironment = Named<ContainerSettings>
+export type ContainerEnvironment = WithName<ContainerSettings>

@@ -5,10 +5,10 @@ import type { Keys } from '../../graph/key.ts'
 import { outputName } from '../../graph/step-words.ts'
 import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
-import { type Ended, type Running, start } from '../../host/process.ts'
+import { type Ended, type RunningProcess, start } from '../../host/process.ts'
 import { preferredFolders } from '../../host/tools.ts'
-import { type Attempt, attemptWith, type Member, pipeOf, type RunAttempt, type Way } from '../../run/attempt.ts'
-import { prepare, type Work } from '../../run/work-folder.ts'
+import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
+import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import type { Tool } from '../../vocabulary/tool.ts'
@@ -17,30 +17,30 @@ export { endStarters } from '../../host/perl-spawn.ts'
 
 interface Launched {
   readonly member: Member
-  readonly work: Work
-  readonly running: Running
+  readonly work: WorkFolder
+  readonly running: RunningProcess
 }
 /** A chain as processes of this machine, joined by named pipes. */
-const processes: Way = {
+const localRunner: ChainRunner = {
   prepare: (at: Attempt, store: Store, keys: Keys) =>
     at.members.map((member, n) => {
       const [before, after] = [at.links[n - 1], at.links[n]]
       const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
-      return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
+      return makeWorkFolder(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
     }),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
     if (pipes.length > 0) await makePipes(pipes)
-    const everything: Running[] = []
+    const everything: RunningProcess[] = []
     const cancel = () => {
       for (const each of everything) each.end('cancelled')
     }
-    const counted = (running: Running) => {
+    const counted = (running: RunningProcess) => {
       everything.push(running)
       return running
     }
     const group: Launched[] = []
-    const tees: Running[] = []
+    const tees: RunningProcess[] = []
     try {
       for (const [n, member] of at.members.entries())
         group.push({ member, work: works[n]!, running: counted(begin(at, member, works[n]!, n)) })
@@ -61,12 +61,7 @@ const processes: Way = {
   },
 }
 /** Runs one attempt as processes of this machine. */
-export const attempt: RunAttempt = attemptWith(processes)
-
-const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
-/** The pipe that member n reads from. */
-const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))
-
+export const attempt: RunAttempt = attemptWith(localRunner)
 /** Folders of the libraries that this package has: a script that was copied into a project finds there what is not beside it. */
 const libraries: readonly string[] = (() => {
   const own = path.dirname(fileURLToPath(import.meta.url)).split(path.sep)
@@ -89,7 +84,7 @@ function environment(folder: string, work: string, tools: readonly Tool[]): Reco
     ...(libraries.length > 0 && { NODE_PATH: libraries.join(path.delimiter) }),
   }
 }
-function begin(at: Attempt, member: Member, work: Work, n: number): Running {
+function begin(at: Attempt, member: Member, work: WorkFolder, n: number): RunningProcess {
   const { time } = member.node.needs
   return start(launch(work.argv), {
     folder: work.folder,
@@ -101,7 +96,7 @@ function begin(at: Attempt, member: Member, work: Work, n: number): Running {
   })
 }
 /** Copies a link into the file that others want, on its way: the reader gets the file's own bytes. */
-function beginTee(at: Attempt, n: number, work: Work): Running {
+function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
   const { node, folder } = at.members[n]!
   const { port } = at.links[n]!
   const words = [
@@ -132,13 +127,13 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
  * place, again and again, since the neighbour may come to it later. When one fails, the others get two seconds to fail by themselves, so
  * that each tells its own story, and are then ended.
  */
-async function together(at: Attempt, group: readonly Launched[], tees: readonly Running[]): Promise<readonly Ended[]> {
+async function together(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
   const timers: NodeJS.Timeout[] = []
   const everybody = [...group.map(({ running }) => running), ...tees]
   const endAll = () => {
     for (const each of everybody) each.end('group')
   }
-  const watch = async (running: Running, reads: string | undefined, writes: string | undefined) => {
+  const watch = async (running: RunningProcess, reads: string | undefined, writes: string | undefined) => {
     const ended = await running.ended
     if (everybody.length === 1) return ended
     const release = () => {

@@ -8,7 +8,7 @@ import { hours, mib } from '../../../vocabulary/quantity.ts'
 import { settings as schema } from '../settings.ts'
 import { compile } from './compile.ts'
 import type { Compiled } from './compiled.ts'
-import { check } from './manifest-check.ts'
+import { checkManifests } from './manifest-check.ts'
 import { type DagTask, workflow } from './manifest-schema.ts'
 
 const text = kind('text', { extension: '.txt' })
@@ -58,7 +58,7 @@ const pod = (made: Compiled, name: string) => {
   if (!found || !('container' in found)) throw new Error(`no pod ${name}`)
   return found
 }
-test('what is compiled is sound', () => expect(() => check(spoiled(() => {}))).not.toThrow())
+test('what is compiled is sound', () => expect(() => checkManifests(spoiled(() => {}))).not.toThrow())
 test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   [
     'task join waits for nobody, which is not there',
@@ -169,8 +169,8 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ],
 ])('a fault is told: %s', (fault, spoil) => {
   const wrong = spoiled(spoil)
-  expect(() => check(wrong)).toThrow(fault)
-  expect(() => check(wrong)).toThrow('The plan was compiled to something that Argo would not run:')
+  expect(() => checkManifests(wrong)).toThrow(fault)
+  expect(() => checkManifests(wrong)).toThrow('The plan was compiled to something that Argo would not run:')
 })
 test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ['an unknown field of a task', main => void Object.assign(task(main, 'join'), { withItemz: [] })],

@@ -1,6 +1,6 @@
 import { TriremeError } from '../../../errors.ts'
 import type { Compiled } from './compiled.ts'
-import type { DagTask, DagTemplate, PodTemplate, Template, Workflow, WorkflowSpec } from './manifest-schema.ts'
+import type { DagTask, DagTemplate, PodTemplate, Template, WorkflowSpec } from './manifest-schema.ts'
 import { mostBytes } from './workflows.ts'
 
 /**
@@ -8,7 +8,7 @@ import { mostBytes } from './workflows.ts'
  * but those of our own. Runs at every compilation; a fault here is one of the compiler, not of a plan.
  * @throws TriremeError `ENVIRONMENT`
  */
-export function check({ workflows, objects, sources, tasks }: Compiled): void {
+export function checkManifests({ workflows, objects, sources, tasks }: Compiled): void {
   const faults: string[] = []
   const stored = new Set([...[...objects.keys()], ...sources.map(({ sha256 }) => `sources/${sha256}`)])
   const placed = workflows.map(({ spec }) => namesIn(spec))
@@ -90,9 +90,9 @@ function dagFaults({ inputs, dag }: DagTemplate, templates: ReadonlyMap<string, 
   }
   return [...faults, ...circle(dag.tasks)]
 }
-const digest = /^[0-9a-f]{64}$/
+const sha256Pattern = /^[0-9a-f]{64}$/
 function isValue(value: string, own: ReadonlySet<string>, loop: boolean): boolean {
-  if (digest.test(value)) return true
+  if (sha256Pattern.test(value)) return true
   const [, from, name = ''] = /^\{\{(inputs\.parameters|item)\.([a-z0-9]+)\}\}$/.exec(value) ?? []
   return from === 'item' ? loop : from !== undefined && own.has(name)
 }
@@ -106,7 +106,7 @@ function isItems(
   return dependencies.includes(list) && template && !isDag(template) && template.outputs.parameters?.some(each => each.name === name)
 }
 /** Known in every template: the run's name, and in one that is tried again the number of the attempt. */
-const known = new Set(['workflow.name', 'retries'])
+const knownVariables = new Set(['workflow.name', 'retries'])
 function podFaults({ inputs, outputs, container, podSpecPatch = '' }: PodTemplate): readonly string[] {
   const faults: string[] = []
   const parameters = new Set(inputs.parameters.map(({ name }) => name))
@@ -115,7 +115,7 @@ function podFaults({ inputs, outputs, container, podSpecPatch = '' }: PodTemplat
     for (const [, name = ''] of value.matchAll(/\{\{([^}]*)\}\}/g)) {
       const parameter = /^inputs\.parameters\.(.+)$/.exec(name)?.[1]
       if (parameter !== undefined) used.add(parameter)
-      if (!known.has(name) && (parameter === undefined || !parameters.has(parameter)))
+      if (!knownVariables.has(name) && (parameter === undefined || !parameters.has(parameter)))
         faults.push(`${where} has {{${name}}}, which is not known`)
     }
     if (/\{\{|\}\}/.test(value.replace(/\{\{[^{}]*\}\}/g, ''))) faults.push(`${where} has braces that are none of ours: ${value}`)
@@ -172,5 +172,3 @@ function rounds(entrypoint: string, templates: ReadonlyMap<string, Template>): r
   for (const name of templates.keys()) if (!seen.has(name)) faults.push(`template ${name} serves nothing`)
   return faults
 }
-/** Size as the API server gets it. */
-export const bytesOf = (workflow: Workflow): number => JSON.stringify(workflow).length

@@ -1,11 +1,10 @@
 import type { Sink } from '../../../events.ts'
 import type { Job } from '../../../graph/jobs.ts'
-import type { StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
+import { type Grant, grantOf } from '../../../graph/step-words.ts'
 import { bodyOf } from '../../../graph/walk.ts'
 import type { Progress } from '../../../run/progress.ts'
-import { type Granted, type LookUp, RunState } from '../../../run/state.ts'
-import { rung } from '../../../vocabulary/quantity.ts'
+import { type LookUp, RunState } from '../../../run/state.ts'
 
 export interface FollowedOptions {
   readonly versions: ReadonlyMap<string, string>
@@ -17,7 +16,7 @@ export interface FollowedOptions {
 /** The steps of a run whose pods others start: the state of the run, each step a job of its own, and what pods add to it. */
 export class FollowedSteps<O extends Results = Results> {
   readonly state: RunState<O>
-  readonly #cpu: number
+  readonly #cpu: number | undefined
   /** Lists that are there, but whose branches are not told yet. */
   #lists: Job[] = []
   /** By key: the last attempt of its pod that it ran in, and how many it took part in. */
@@ -26,22 +25,19 @@ export class FollowedSteps<O extends Results = Results> {
   readonly #siblings = new Map<string, ReadonlyMap<string, string>>()
   /** What each step said last of its progress. */
   readonly #said = new Map<string, string>()
-  constructor(plan: Plan<O>, { versions, on, lookUp, cpu = Number.POSITIVE_INFINITY }: FollowedOptions) {
+  constructor(plan: Plan<O>, { versions, on, lookUp, cpu }: FollowedOptions) {
     this.#cpu = cpu
     this.state = new RunState(plan, {
       versions,
       on,
       lookUp,
-      granted: node => this.#granted(node, 1),
+      granted: node => grantOf(node, 1, cpu),
       ready: job => {
         if ('each' in job.work) this.#lists.push(job) // the cluster starts steps by itself
       },
     })
   }
-  #granted({ needs }: StepNode, attempt: number): Granted {
-    return { cpu: Math.min(needs.cpu, this.#cpu), memory: rung(needs.memory, attempt - 1) }
-  }
-  async begin(run: string, total: Granted): Promise<void> {
+  async begin(run: string, total: Grant): Promise<void> {
     await this.state.begin(run, total)
     await this.settle()
   }
@@ -69,7 +65,7 @@ export class FollowedSteps<O extends Results = Results> {
     if (!node || !this.state.isOpen(key) || (before?.pod ?? 0) >= pod) return
     const own = (before?.own ?? 0) + 1
     this.#attempts.set(key, { pod, own })
-    this.state.started(key, own, this.#granted(node, pod), group)
+    this.state.started(key, own, grantOf(node, pod, this.#cpu), group)
   }
   /** Each message once: a pod that waits says the same again and again. */
   progress(key: string, progress: Progress): void {

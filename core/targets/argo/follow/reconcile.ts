@@ -2,7 +2,6 @@ import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
 import { type Joined, recordOf } from '../../../bucket/store-record.ts'
 import { findStored } from '../../../bucket/transfer.ts'
-import { TriremeError } from '../../../errors.ts'
 import { maySkip } from '../../../graph/left-out.ts'
 import { type Report, readReport } from '../../../inside/report.ts'
 import type { RunState } from '../../../run/state.ts'
@@ -10,11 +9,11 @@ import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { FollowedSteps } from './followed-steps.ts'
-import { type Running, Telling } from './log-progress.ts'
+import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import type { Stuck } from './status.ts'
 import { pipedOutput, type SubmittedEntry, type SubmittedTask } from './submission.ts'
-import { culprit, type Fallen, isMade, keepLog } from './task-failure.ts'
-import type { Unit, Units } from './task-states.ts'
+import { type FailedAttempt, failedStep, isMade, keepLog } from './task-failure.ts'
+import type { TaskState, TaskStates } from './task-states.ts'
 
 export interface Reconciling {
   readonly bucket: S3Bucket
@@ -40,7 +39,7 @@ export class Reconciler {
   readonly #stuckSince = new Map<string, number>()
   /** When a pod was last seen at work. */
   #busy = 0
-  readonly #telling: Telling
+  readonly #telling: LogProgress
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
@@ -48,13 +47,13 @@ export class Reconciler {
     this.#at = at
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
     this.found = found
-    this.#telling = new Telling(at.steps, at.log, at.patience.progress)
+    this.#telling = new LogProgress(at.steps, at.log, at.patience.progress)
   }
   get #state(): RunState {
     return this.#at.steps.state
   }
   /** @returns whether all that is left waits for pods that will never start */
-  async look(number: number, units: Units): Promise<boolean> {
+  async look(number: number, units: TaskStates): Promise<boolean> {
     for (;;) {
       const before = this.#settled.size
       const hopeless = await this.#lookOnce(number, units)
@@ -62,9 +61,9 @@ export class Reconciler {
       if (this.#settled.size === before) return hopeless // a list that came may have made branches known that have ended already
     }
   }
-  async #lookOnce(number: number, units: Units): Promise<boolean> {
+  async #lookOnce(number: number, units: TaskStates): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
-    const running: Running[] = []
+    const running: RunningPod[] = []
     this.#fetchAhead(number, units)
     if (this.#isBusy(units)) this.#busy = Date.now()
     for (const unit of units.all()) {
@@ -83,7 +82,7 @@ export class Reconciler {
     return hopeless > 0 && moving === 0
   }
   /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
-  #isBusy(units: Units): boolean {
+  #isBusy(units: TaskStates): boolean {
     for (const { name, over, attempts } of units.all()) {
       const state = [...attempts.values()].at(-1)?.state
       if (!over && !this.#settled.has(name) && state !== undefined && state !== 'waiting') return true
@@ -91,7 +90,7 @@ export class Reconciler {
     return false
   }
   /** Records of what has ended since, asked for all at once; they are told one after another, each after what it needs. */
-  #fetchAhead(number: number, units: Units): void {
+  #fetchAhead(number: number, units: TaskStates): void {
     for (const unit of units.all()) {
       const last = Math.max(...unit.attempts.keys())
       if (this.#settled.has(unit.name) || (unit.over?.state !== 'succeeded' && unit.attempts.get(last)?.state !== 'succeeded')) continue
@@ -110,7 +109,7 @@ export class Reconciler {
     return known
   }
   /** By place. Undefined while a branch's own keys, or its steps, are not known. */
-  #keysOf(task: SubmittedTask, unit: Unit): ReadonlyMap<number, string> | undefined {
+  #keysOf(task: SubmittedTask, unit: TaskState): ReadonlyMap<number, string> | undefined {
     if (!task.each) return new Map(task.entries.map(({ place, key }) => [place, key]))
     // A pod is given keys only of steps that leave files: one of them tells the branch.
     const { parameter = '' } = task.entries.find(({ kept }) => kept) ?? {}
@@ -123,7 +122,7 @@ export class Reconciler {
     return new Map(entries.map(({ place, key }) => [place, this.#at.steps.sibling(branch, key) ?? '']))
   }
   async #lookAt(
-    unit: Unit,
+    unit: TaskState,
     task: SubmittedTask,
     keys: ReadonlyMap<number, string>,
   ): Promise<'settled' | 'hopeless' | 'moving' | 'waiting'> {
@@ -149,7 +148,7 @@ export class Reconciler {
     return 'moving'
   }
   /** Says what a pod waits for; gives it up when that has lasted. */
-  #waits(unit: Unit, { why, passing, queued, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
+  #waits(unit: TaskState, { why, passing, queued, advice }: Stuck, keys: readonly string[], pod: string | undefined) {
     const { steps, patience } = this.#at
     const since = this.#stuckSince.get(unit.name) ?? Date.now()
     this.#stuckSince.set(unit.name, since)
@@ -176,19 +175,25 @@ export class Reconciler {
     const chain = task.entries.filter(({ chain }) => chain === entry.chain)
     return chain.length > 1 ? this.#state.label(keys.get(chain.at(-1)!.place)!) : undefined
   }
-  async #tellRetry(unit: Unit, number: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
+  async #tellRetry(unit: TaskState, number: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
     const mark = `${unit.name} ${number}`
     if (this.#retried.has(mark)) return
     this.#retried.add(mark)
     const fallen = await this.#fallen(unit, number, task, keys, unit.attempts.get(number)!.message)
     for (const entry of task.entries)
       if (isMade(fallen.report, entry.place)) await this.#made(entry, number, task, keys, fallen.report, mark)
-    const { entry, key, message } = culprit(task.entries, keys, this.#state, fallen, () => '')
+    const { entry, key, message } = failedStep(task.entries, keys, this.#state, fallen, () => '')
     this.#chainBegun(entry, number, task, keys)
     this.#telling.ended(mark, fallen.report, entry.place, key)
     this.#state.retried(key, message.split('\n')[0]!)
   }
-  async #fallen(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<Fallen> {
+  async #fallen(
+    unit: TaskState,
+    attempt: number,
+    task: SubmittedTask,
+    keys: ReadonlyMap<number, string>,
+    message: string,
+  ): Promise<FailedAttempt> {
     return {
       report: await this.#report(task, keys, attempt),
       message,
@@ -212,7 +217,7 @@ export class Reconciler {
   async logOf(task: SubmittedTask, keys: ReadonlyMap<number, string>, attempt: number, place: number): Promise<Buffer | undefined> {
     return this.#at.bucket.read(this.#reportPlace(task, keys, attempt, `${place}.log`))
   }
-  async #succeeded(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
+  async #succeeded(unit: TaskState, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>): Promise<void> {
     const report = await this.#report(task, keys, attempt)
     this.#ahead.delete(this.#reportPlace(task, keys, attempt, 'report'))
     for (const entry of task.entries) {
@@ -295,7 +300,7 @@ export class Reconciler {
     }
     return { folder: store.entryFolder(key), record: recordOf(node, record, composing) }
   }
-  async #failed(unit: Unit, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
+  async #failed(unit: TaskState, attempt: number, task: SubmittedTask, keys: ReadonlyMap<number, string>, message: string): Promise<void> {
     const { log, store, run } = this.#at
     const fallen = await this.#fallen(unit, attempt, task, keys, message)
     const mark = `${unit.name} ${attempt}`
@@ -308,8 +313,8 @@ export class Reconciler {
       const own = await this.logOf(task, keys, attempt, place)
       if (own) logs.set(place, own.toString('utf8'))
     }
-    const podLog = logs.size === 0 && fallen.pod !== undefined ? await log(fallen.pod).catch(quiet) : undefined
-    const { entry, key, message: told } = culprit(task.entries, keys, this.#state, fallen, place => logs.get(place) ?? podLog ?? '')
+    const podLog = logs.size === 0 && fallen.pod !== undefined ? await log(fallen.pod).catch(unlessRefused) : undefined
+    const { entry, key, message: told } = failedStep(task.entries, keys, this.#state, fallen, place => logs.get(place) ?? podLog ?? '')
     const label = this.#state.label(key)
     this.#chainBegun(entry, attempt, task, keys)
     this.#telling.ended(mark, fallen.report, entry.place, key)
@@ -343,7 +348,3 @@ export class Reconciler {
 }
 /** Whoever awaits it hears of the fault. */
 const later = () => {}
-const quiet = (cause: unknown) => {
-  if (cause instanceof TriremeError) return undefined // its log is a help, not a must
-  throw cause
-}

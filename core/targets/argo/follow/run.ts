@@ -12,8 +12,8 @@ import { FollowedSteps } from './followed-steps.ts'
 import type { ArgoOptions } from './options.ts'
 import { Reconciler } from './reconcile.ts'
 import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
-import { prepare } from './submit.ts'
-import type { Units } from './task-states.ts'
+import { submit } from './submit.ts'
+import type { TaskStates } from './task-states.ts'
 import { endingFault, followWorkflow } from './workflow-watch.ts'
 
 /**
@@ -154,7 +154,7 @@ class ArgoRun<O extends Results> {
   async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
     const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
-    return noted ?? prepare(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
+    return noted ?? submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
@@ -187,7 +187,7 @@ class ArgoRun<O extends Results> {
       stopped = true
       await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
     }
-    const look = async (units: Units) => {
+    const look = async (units: TaskStates) => {
       const hopeless = await reconciler.look(n, units)
       if (hopeless || signal?.aborted || (failFast && state.failures.length > 0)) await stop()
     }

@@ -10,10 +10,10 @@ import { fileOf } from '../../../vocabulary/kind.ts'
 import { compile } from '../compile/compile.ts'
 import type { Compiled } from '../compile/compiled.ts'
 import type { ArgoOptions } from './options.ts'
-import { note, type Submission, submissionOf } from './submission.ts'
+import { keepSubmission, type Submission, submissionOf } from './submission.ts'
 
 /** What is known of a run as it is made ready to be sent. */
-export interface Known {
+export interface KnownRun {
   readonly bucket: S3Bucket
   readonly state: RunState
   /** Keys whose entries this machine holds. */
@@ -25,7 +25,7 @@ export interface Known {
  * Compiles what is left to do, and brings all that pods need into the bucket.
  * @param round 1 for the plan as it is; later ones send what is left of it, each chain as a pod of its own
  */
-export async function prepare(plan: Plan, at: ArgoOptions, known: Known, round: number): Promise<Submission> {
+export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round: number): Promise<Submission> {
   const { environment, versions, image, stream = true, run, store } = at
   const { bucket, state } = known
   const there = new Map([...state.entries].map(([key, { record }]) => [key, record]))
@@ -38,7 +38,7 @@ export async function prepare(plan: Plan, at: ArgoOptions, known: Known, round: 
     ...compiled.sources.map(source => sendSource(bucket, source)),
     ...wanted(compiled, known).map(key => send(key, at, known)),
   ])
-  return note(store, run, round, submission, compiled)
+  return keepSubmission(store, run, round, submission, compiled)
 }
 /**
  * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
@@ -65,7 +65,7 @@ function rest(plan: Plan, state: RunState): Plan {
   }
 }
 /** Keys of entries that only this machine holds, and pods read. */
-function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: Known): readonly string[] {
+function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: KnownRun): readonly string[] {
   const refs = tasks.flatMap(({ entries, each }) => [
     ...entries.flatMap(({ node }) => Object.values(node.inputs).flatMap(refsIn)),
     ...(each ? [each.list] : []),
@@ -73,7 +73,7 @@ function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: 
   const makers = refs.flatMap(ref => outputs.origins(ref)).map(ref => keys.of(ref.node))
   return [...new Set(makers)].filter(key => here.has(key) && !found.has(key))
 }
-async function send(key: string, { store }: ArgoOptions, { bucket, state }: Known): Promise<void> {
+async function send(key: string, { store }: ArgoOptions, { bucket, state }: KnownRun): Promise<void> {
   const entry = state.entries.get(key)!
   if (await findStored(bucket, key)) return
   const fault = await store.fault(entry)

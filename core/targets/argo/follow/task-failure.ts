@@ -4,7 +4,7 @@ import { argvOf } from '../../../bucket/store-record.ts'
 import { folderName } from '../../../graph/labels.ts'
 import { isRef } from '../../../graph/node.ts'
 import { grantOf } from '../../../graph/step-words.ts'
-import { culprit as stageOf } from '../../../host/pipe-script.ts'
+import { failedStage as stageOf } from '../../../host/pipe-script.ts'
 import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import type { RunState } from '../../../run/state.ts'
@@ -13,7 +13,7 @@ import type { SubmittedEntry } from './submission.ts'
 import { pipedOutput } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
-export interface Fallen {
+export interface FailedAttempt {
   readonly report: Report | undefined
   /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
   readonly message: string
@@ -23,11 +23,11 @@ export interface Fallen {
   readonly cpu: number | undefined
 }
 /** The step of a pod that is the cause, and what to say of it. */
-export function culprit(
+export function failedStep(
   entries: readonly SubmittedEntry[],
   keys: ReadonlyMap<number, string>,
   state: RunState,
-  fallen: Fallen,
+  fallen: FailedAttempt,
   log: (place: number) => string,
 ) {
   const { report } = fallen
@@ -56,7 +56,7 @@ function messageFor(
   entries: readonly SubmittedEntry[],
   key: string,
   state: RunState,
-  { report, message, pod, attempt, cpu }: Fallen,
+  { report, message, pod, attempt, cpu }: FailedAttempt,
   log: string,
 ): string {
   const { place } = entry

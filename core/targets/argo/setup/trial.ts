@@ -5,18 +5,18 @@ import os from 'node:os'
 import path from 'node:path'
 import { source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
+import { sha256 } from '../../../graph/key.ts'
 import { plan } from '../../../graph/plan.ts'
 import { Store } from '../../../store/store.ts'
 import { run } from '../../../vocabulary/command.ts'
 import { kind } from '../../../vocabulary/kind.ts'
 import { mib, minutes } from '../../../vocabulary/quantity.ts'
 import type { Finding } from '../../target.ts'
-import { sha256 } from '../compile/names.ts'
 import { runOnArgo } from '../follow/run.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 
-const text = kind('text', { extension: '.txt' })
-const needs = { cpu: 1, memory: mib(64), time: minutes(2) }
+const textFile = kind('text', { extension: '.txt' })
+const trialNeeds = { cpu: 1, memory: mib(64), time: minutes(2) }
 /**
  * Runs two small steps, one after the other, each in a pod of its own: that says whether images are pulled, pods read and write in the bucket, and
  * the executor may tell its outcome; and how long a level of a pipeline takes here. Each trial writes words of its own, so that none is found done.
@@ -27,9 +27,9 @@ export async function trial(environment: ArgoEnvironment, image: string, imageOf
   const copy = step({
     name: 'doctor-copy',
     image,
-    inputs: { heard: text },
-    outputs: { said: text },
-    needs,
+    inputs: { heard: textFile },
+    outputs: { said: textFile },
+    needs: trialNeeds,
     command: ({ heard, said }) => run('cp', heard, said),
   })
   const words = randomBytes(8).toString('hex')
@@ -40,7 +40,7 @@ export async function trial(environment: ArgoEnvironment, image: string, imageOf
     const started = performance.now()
     const file = path.join(folder, 'words.txt')
     await writeFile(file, words)
-    const first = copy({ heard: source('words', text, { url: file, sha256: sha256(words) }) }).said
+    const first = copy({ heard: source('words', textFile, { url: file, sha256: sha256(words) }) }).said
     const done = await runOnArgo(plan('doctor', { said: copy({ heard: first }).said }), {
       store,
       environment,
