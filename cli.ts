@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import type { CommanderError } from 'commander'
 import { program } from './cli/program.ts'
+import { packageRoot } from './cli/project/package.ts'
 import type { Code } from './core/errors.ts'
 
 /** Exit status by code; docs/reference/cli.md#exit-codes tells them to users. */
@@ -29,7 +32,17 @@ function end(error: unknown): number {
     if (error.message !== '') complain(error.message, 0)
     return 'status' in error && typeof error.status === 'number' ? error.status : statuses[code]
   }
+  const lacking = library(error)
+  if (lacking !== undefined) {
+    const how = existsSync(path.join(packageRoot, 'scripts')) ? `"npm ci" in ${packageRoot}` : '"npm install" in your project'
+    return complain(`The library ${lacking} is missing: not all of Trireme's packages are there. Run ${how}.`, statuses.TOOL)
+  }
   return complain(`Internal error, a fault of Trireme's own. Please report it with these lines:\n${error.stack ?? error.message}`, internal)
+}
+/** The library that a module of this package does not find. */
+function library(error: Error): string | undefined {
+  const [, name, from = ''] = /^Cannot find package '([^'./][^']*)' imported from (.*)/.exec(error.message) ?? []
+  return from.startsWith(packageRoot) ? name : undefined
 }
 function complain(message: string, status: number): number {
   process.stderr.write(`${message}\n`)

@@ -10,7 +10,7 @@ import { median, ratioOfMedians } from './harness/statistics.ts'
 
 // A chain of n steps, each needing the one before, to a manifest. What is compared is the time inside each program, without the start of Node or
 // Python: of everything (the graph is built, compiled and written as YAML), and from the graph that is there already to the text alone.
-const environment = path.join(root, 'benchmarks', '.venv')
+const environment = path.join(root, '.bench')
 const python = path.join(environment, 'bin', 'python')
 const packages = { hera: '7.1.0', kfp: '2.17.0' } as const
 
@@ -23,7 +23,7 @@ function ensure(told: (line: string) => void): void {
   } catch {
     // not there yet
   }
-  told(`Installing ${wanted.join(' and ')} into benchmarks/.venv (python3 -m venv, pip) …`)
+  told(`Installing ${wanted.join(' and ')} into .bench (python3 -m venv, pip) …`)
   if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
   execFileSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', ...wanted], { stdio: 'inherit' })
 }

@@ -4,7 +4,7 @@ import { Bench } from 'tinybench'
 import { kind, mib, plan, run, step, tool } from 'trireme-bio'
 import { z } from 'zod'
 import { keys } from '../core/graph/key.ts'
-import { Pool } from '../core/run/allocator.ts'
+import { ResourcePool } from '../core/run/allocator.ts'
 import { Journal } from '../core/store/journal.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 
@@ -58,7 +58,7 @@ export const hotPaths: Benchmark = {
         for (const node of whole.nodes) all.of(node)
       })
       .add('schedule: queue, take, give back', () => {
-        const pool = new Pool<number>({ cpu: 2, memory: 4, gpu: 0 })
+        const pool = new ResourcePool<number>({ cpu: 2, memory: 4, gpu: 0 })
         for (let n = 0; n < 1000; n++) pool.add(n, n % 7, { cpu: 1, memory: 1, gpu: 0 })
         for (let taken = pool.take(); taken; taken = pool.take()) pool.give(taken.share)
       })

@@ -4,14 +4,14 @@ import path from 'node:path'
 import type { Command } from './harness/measure.ts'
 import { root } from './harness/places.ts'
 
-/** Its own virtual environment, beside the benchmarks, made when first needed. */
-const environment = path.join(root, 'benchmarks', '.venv')
+/** A virtual environment of the benchmarks' own, at the root of the checkout beside the store, made when first needed. */
+const environment = path.join(root, '.bench')
 const program = path.join(environment, 'bin', 'snakemake')
 
 /** Installs snakemake 9 from PyPI unless it is there. */
 export function ensureSnakemake(told: (line: string) => void): void {
   if (existsSync(program)) return
-  told('Installing snakemake 9 into benchmarks/.venv (python3 -m venv, pip) …')
+  told('Installing snakemake 9 into .bench (python3 -m venv, pip) …')
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
   execFileSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', 'snakemake>=9,<10'], { stdio: 'inherit' })
 }

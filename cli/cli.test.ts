@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
@@ -274,6 +274,24 @@ test('a Node that is too old is told, before anything of it is missed', () => {
     'Node 20.11.1 is too old for Trireme; 20.12 or newer is needed. Install it from https://nodejs.org, or as your system does.\n',
   ])
 })
+test('a library that is missing, and a clone that was not set up: what to do', () => {
+  const lame = realpathSync(scratch())
+  for (const name of ['bin', 'dist/cli.js', 'dist/cli', 'dist/core', 'package.json'])
+    cpSync(path.join(packageRoot, name), path.join(lame, name), { recursive: true })
+  const said = () => {
+    const { status, stderr } = spawnSync(process.execPath, [path.join(lame, 'bin/trireme.mjs'), 'list'], { encoding: 'utf8' })
+    return [status, stderr]
+  }
+  const missing = "The library commander is missing: not all of Trireme's packages are there. Run"
+  expect(said()).toEqual([5, `${missing} "npm install" in your project.\n`])
+  mkdirSync(path.join(lame, 'scripts'))
+  expect(said()).toEqual([5, `${missing} "npm ci" in ${lame}.\n`])
+  rmSync(path.join(lame, 'dist'), { recursive: true })
+  expect(said()).toEqual([
+    5,
+    `Trireme is not set up in ${lame}: its packages and dist/ are missing. Run "npm ci" there, or "npm start", which does that first.\n`,
+  ])
+})
 test('a pipeline that cannot be loaded is named with the reason', () => {
   const folder = project()
   writeFileSync(path.join(folder, 'pipelines/broken.ts'), 'export const x = ;')
@@ -282,16 +300,24 @@ test('a pipeline that cannot be loaded is named with the reason', () => {
 })
 test('help and looking things up load no library that they do not need', () => {
   const folder = scratch()
-  const packages = (...argv: string[]) => {
+  const modules = (...argv: string[]) => {
     const covered = scratch() // V8 lists there every module that was loaded
     spawnSync(process.execPath, [cli, ...argv], { cwd: folder, env: { ...process.env, NODE_V8_COVERAGE: covered } })
-    const loaded = readdirSync(covered).flatMap(name => {
+    return readdirSync(covered).flatMap(name => {
       const { result }: { result: { url: string }[] } = JSON.parse(readFileSync(path.join(covered, name), 'utf8'))
-      return result.flatMap(({ url }) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
+      return result.map(({ url }) => url)
     })
-    return [...new Set(loaded)].sort()
   }
+  const packagesOf = (urls: readonly string[]) => [
+    ...new Set(urls.flatMap(url => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])),
+  ]
+  const packages = (...argv: string[]) => packagesOf(modules(...argv)).sort()
   expect(packages('--help')).toEqual(['commander'])
   expect(packages('runs')).toEqual(['commander'])
   expect(packages('list')).toEqual(['commander', 'csv-parse', 'zod'])
+  // Every target is asked for its settings, and for nothing by which it acts.
+  const listed = modules('list', '--environments')
+  expect(packagesOf(listed).sort()).toEqual(['commander', 'yaml', 'zod'])
+  const targets = listed.flatMap(url => /dist\/core\/targets\/([^/]+\/.+)\.js$/.exec(url)?.[1] ?? []).sort()
+  expect(targets).toEqual(['local', 'container', 'argo'].flatMap(target => [`${target}/settings`, `${target}/target`]).sort())
 })

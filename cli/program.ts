@@ -91,7 +91,7 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   ],
 }
 const entries = Object.values(groups).flat()
-const nameOf = (entry: CommandEntry) => entry.words.split(' ')[0]!
+const commandName = (entry: CommandEntry) => entry.words.split(' ')[0]!
 
 /** The program with every command named, and the one that the words call loaded. */
 export async function program(words: readonly string[]): Promise<Command> {
@@ -105,7 +105,7 @@ export async function program(words: readonly string[]): Promise<Command> {
     .showSuggestionAfterError(true)
     .showHelpAfterError('"trireme --help" lists the commands, "trireme COMMAND --help" says what one takes.')
     .exitOverride()
-  const called = entries.find(entry => nameOf(entry) === words[0])
+  const called = entries.find(entry => commandName(entry) === words[0])
   for (const [group, members] of Object.entries(groups)) {
     whole.commandsGroup(group)
     for (const entry of members) {

@@ -19,7 +19,7 @@ export const images = {
 /** Tools and versions that an image must hold: the build checks them, and keys of work done in the image are made with them. */
 export const contents: Readonly<Record<(typeof images)[keyof typeof images], Readonly<Record<string, string>>>> = {
   reads: { bwa: '0.7.17-r1188', minimap2: '2.24-r1122', samtools: '1.16.1', fastp: '0.23.2', dwgsim: '0.1.14-2', node: '20' },
-  variants: { bcftools: '1.16', samtools: '1.16.1', freebayes: '1.3.6', bgzip: '1.16', tabix: '1.16', node: '20' },
+  variants: { bcftools: '1.16', samtools: '1.16.1', freebayes: '1.3.6', node: '20' },
   reports: { multiqc: '1.14' },
   training: { torch: '1.13.0a0, numpy 1.24.2, python 3.11.2', node: '20' },
   // Never built where this was written, since the vendor's image was out of reach: the first build says where a version is another.

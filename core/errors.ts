@@ -40,14 +40,14 @@ export class TriremeError extends Error {
   constructor(code: Code, message: string, options?: ErrorOptions & { readonly rows?: readonly number[] }) {
     const { rows = [], ...rest } = options ?? {}
     const counted = rows.map(row => row + 1)
-    super(rows.length > 0 ? `${places('Row', counted)}: ${message}` : message, rest)
+    super(rows.length > 0 ? `${listedPlaces('Row', counted)}: ${message}` : message, rest)
     this.code = code
     this.rows = rows
     this.fault = message
   }
 }
 /** `line 2`; `lines 2 and 3`; `lines 2, 3 and 5`. */
-export const places = (word: string, numbers: readonly (number | string)[]): string =>
+export const listedPlaces = (word: string, numbers: readonly (number | string)[]): string =>
   numbers.length === 1 ? `${word} ${numbers[0]}` : `${word}s ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`
 
 /** An error found while the graph is made: nothing has run. */

@@ -1,14 +1,14 @@
 // Describes pipelines; runs nothing. `trireme-bio/local` runs a plan on this machine, `trireme-bio/text` prints it,
-// `trireme-bio/testing` tries a step.
+// `trireme-bio/testing` tries a step, `trireme-bio/targets` is for targets of one's own.
 
 export type { Dataset, Pinned, Profile } from './define/dataset.ts'
 export { each, grid, type Pipeline, pipeline, source } from './define/pipeline.ts'
 export { type Step, step } from './define/step.ts'
-export type { Environments } from './environment/settings.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'
 export type { SourceFile } from './graph/node.ts'
 export { after, type Ref } from './graph/node.ts'
 export { type Plan, plan, type Results } from './graph/plan.ts'
+export type { Environments } from './targets/environment.ts'
 export { type Asset, asset } from './vocabulary/asset.ts'
 export { type Command, pipe, run, type Script, sequence, type Word, word } from './vocabulary/command.ts'
 export {

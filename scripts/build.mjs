@@ -10,11 +10,16 @@ const rooms = ['core', 'steps', 'pipelines', 'containers', 'datasets', 'benchmar
 const files = rooms
   .filter(room => existsSync(room))
   .flatMap(room => readdirSync(room, { recursive: true }).map(name => path.join(room, name)))
+  .filter(name => !/(^|[\\/])\./.test(name)) // an editor's, or an environment of Python: no part of the package
 
 const tsc = ['node_modules/typescript/bin/tsc', 'node_modules/typescript/lib/tsc.js'].find(place => existsSync(place))
 if (!tsc) {
   if (existsSync('dist/cli.js')) process.exit(0) // an installed package has no compiler and needs none
-  throw new Error('TypeScript is not installed, so dist/ cannot be built. Run "npm ci" first.')
+  if (process.env.npm_command === 'exec') process.exit(0) // npx hides these words; the command itself says them
+  process.stderr.write(
+    `Trireme is not set up in ${process.cwd()}: without TypeScript its dist/ cannot be built. Run "npm ci" there first.\n`,
+  )
+  process.exit(1)
 }
 rmSync('dist', { recursive: true, force: true })
 
@@ -53,8 +58,10 @@ try {
 }
 if (existsSync('dist/cli.js')) {
   chmodSync('dist/cli.js', 0o755)
-  // "npx trireme" in the checkout itself: npm links a package's own commands only where it is installed.
+  // "npx trireme-bio" in the checkout itself: npm links a package's own commands only where it is installed.
   mkdirSync('node_modules/.bin', { recursive: true })
-  rmSync('node_modules/.bin/trireme', { force: true })
-  symlinkSync(path.join('..', '..', 'dist', 'cli.js'), 'node_modules/.bin/trireme')
+  for (const name of ['trireme', 'trireme-bio']) {
+    rmSync(path.join('node_modules/.bin', name), { force: true })
+    symlinkSync(path.join('..', '..', 'bin', 'trireme.mjs'), path.join('node_modules/.bin', name))
+  }
 }

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { coerce, satisfies } from 'semver'
 import type { Tool } from 'trireme-bio'
 import { contents } from 'trireme-bio/images'
@@ -5,6 +7,9 @@ import * as tools from 'trireme-bio/tools'
 import { describe, expect, it } from 'vitest'
 import { findTools } from '../core/host/tools.ts'
 
+interface StepSpec {
+  readonly tools?: readonly Tool[]
+}
 const all: readonly Tool[] = Object.values(tools)
 const accepted = (tool: Tool, version: string) => satisfies(coerce(version)!, tool.accepts)
 
@@ -14,8 +19,8 @@ describe.each(all.map(tool => [tool.name, tool] as const))('%s', (name, tool) =>
     expect(found).toMatchObject({ state: 'ready', version: expect.stringMatching(/^\d/) })
   })
   // sharp is a library of Node and comes with this package.
-  it.skipIf(tool.conda === undefined)('is accepted as pinned for conda', () => {
-    const packages = tool.conda!.split(' ').map(each => /^([a-z-]+)::[a-z0-9]+=(\S+)$/.exec(each)!)
+  it.each(tool.conda === undefined ? [] : [tool.conda])('is accepted as pinned for conda: %s', conda => {
+    const packages = conda.split(' ').map(each => /^([a-z-]+)::[a-z0-9]+=(\S+)$/.exec(each)!)
     for (const [, channel] of packages) expect(['bioconda', 'conda-forge']).toContain(channel)
     const [, , version] = packages[0]! // of several the first is the one that gives its name
     // Bioconda counts dwgsim 0.1.14 as 1.1.14.
@@ -24,6 +29,16 @@ describe.each(all.map(tool => [tool.name, tool] as const))('%s', (name, tool) =>
   it('is accepted in every image that holds it', () => {
     for (const held of Object.values(contents)) if (held[name] !== undefined) expect(accepted(tool, held[name])).toBe(true)
   })
+})
+it('every tool is called by a step of the package', async () => {
+  const folder = import.meta.dirname
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const modules = files.filter(name => /^\w+\/[^/]+\.ts$/.test(name) && !/\.(test|script)\.ts$/.test(name))
+  const imported: readonly object[] = await Promise.all(modules.map(name => import(/* @vite-ignore */ path.join(folder, name))))
+  const called = imported.flatMap(module =>
+    Object.values(module).flatMap(each => (typeof each === 'function' && 'spec' in each ? ((each.spec as StepSpec).tools ?? []) : [])),
+  )
+  expect([...new Set(called.map(({ name }) => name))].sort()).toEqual(all.map(({ name }) => name).sort())
 })
 it('images hold known tools only', () => {
   for (const held of Object.values(contents)) for (const name of Object.keys(held)) expect(all.map(tool => tool.name)).toContain(name)

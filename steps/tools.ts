@@ -89,26 +89,6 @@ export const dwgsim = tool({
   debian: 'dwgsim',
   conda: 'bioconda::dwgsim=1.1.14',
 })
-export const bgzip = tool({
-  name: 'bgzip',
-  homepage: 'https://www.htslib.org',
-  licence: 'MIT',
-  doi: '10.1093/gigascience/giab007',
-  version: { argv: ['bgzip', '--version'], match: /^bgzip \(htslib\) (\S+)/m },
-  accepts: '>=1.15 <2',
-  debian: 'tabix',
-  conda: 'bioconda::htslib=1.16',
-})
-export const tabix = tool({
-  name: 'tabix',
-  homepage: 'https://www.htslib.org',
-  licence: 'MIT',
-  doi: '10.1093/gigascience/giab007',
-  version: { argv: ['tabix', '--version'], match: /^tabix \(htslib\) (\S+)/m },
-  accepts: '>=1.15 <2',
-  debian: 'tabix',
-  conda: 'bioconda::htslib=1.16',
-})
 /** Runs the steps that are scripts. Only the major version is part of a key: a script's result does not follow Node's patches. */
 export const node = tool({
   name: 'node',

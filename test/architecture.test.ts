@@ -100,17 +100,22 @@ describe.each(rooms)('%s', room => {
  */
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
-    ['errors.ts', 'events.ts'],
+    ['errors.ts', 'events.ts', 'files.ts'],
     ['vocabulary', 'store', 'kubernetes'],
     ['graph'],
     ['define', 'environment', 'host'],
     ['run'],
     ['inside', 'bucket'],
     ['pods'],
-    ['targets/text.ts', 'targets/local', 'targets/container', 'targets/argo/compile'],
+    ['targets/target.ts'],
+    ['targets/text.ts', 'targets/local', 'targets/container', 'targets/argo/settings.ts'],
+    ['targets/argo/compile'],
     ['targets/argo/follow'],
     ['targets/argo/setup'],
-    ['index.ts', 'testing.ts'],
+    ['targets/argo/target.ts'],
+    ['targets/registry.ts'],
+    ['targets/environment.ts'],
+    ['index.ts', 'testing.ts', 'targets/index.ts'],
   ],
   cli: [
     ['help-terms.ts', 'display'],
@@ -147,8 +152,25 @@ describe.each(['core', 'cli'] as const)('the floors of %s', house => {
     expect(silent).toEqual([])
   })
   test('a reader meets at most 16 rooms on one level', () => {
-    expect(new Set([...floorOf.keys()].map(room => room.split('/')[0])).size).toBeLessThanOrEqual(16)
+    expect(
+      new Set([...floorOf.keys()].filter(room => !room.endsWith('.ts') || room.includes('/')).map(room => room.split('/')[0])).size,
+    ).toBeLessThanOrEqual(16)
   })
+})
+test('no target imports another; who wants one asks the registry, which loads it', () => {
+  const targetIn = (file: string) => /^core\/targets\/([^/]+)\//.exec(file)?.[1]
+  const own = imports.filter(({ from }) => targetIn(from) !== undefined)
+  expect(new Set(own.map(({ from }) => targetIn(from))).size).toBeGreaterThan(2)
+  expect(lines(own.filter(({ from, to = '' }) => targetIn(to) !== undefined && targetIn(to) !== targetIn(from)))).toEqual([])
+})
+test('nobody compares a target with a name: what it can is asked', () => {
+  const targets = readdirSync(path.join(root, 'core/targets'), { withFileTypes: true }).flatMap(each =>
+    each.isDirectory() ? each.name : [],
+  )
+  const name = `['"](${targets.join('|')})['"]`
+  const comparing = new RegExp(`[!=]==? *${name}|${name} *[!=]==?|\\bcase ${name}`)
+  expect(comparing.test("environment.target !== 'local'")).toBe(true)
+  expect(files.filter(file => comparing.test(code(file)))).toEqual([])
 })
 test('only the rooms made for it speak to clusters and object stores', () => {
   const clients = imports.filter(({ imported }) => /^@(kubernetes|aws-sdk)\//.test(imported))
@@ -189,4 +211,20 @@ test('no module imports itself by a roundabout way, not even for a type', () => 
     return undefined
   }
   expect(files.map(file => cycle(file, [])).find(found => found !== undefined)).toBeUndefined()
+})
+
+/** Names that stand in several modules, each with its reason. */
+const sharedNames: Readonly<Record<string, string>> = {
+  register: 'each command of the command line has one, and program.ts calls them all',
+  settings: 'each target has its own, of one form',
+}
+test('a name at the top of a module means one thing in core and cli', () => {
+  const places = new Map<string, string[]>()
+  for (const file of files.filter(file => /^(core|cli)\//.test(file)))
+    for (const [, name = ''] of code(file).matchAll(
+      /^(?:export )?(?:default )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm,
+    ))
+      places.set(name, [...new Set([...(places.get(name) ?? []), file])])
+  const several = [...places].filter(([name, files]) => files.length > 1 && !Object.hasOwn(sharedNames, name))
+  expect(Object.fromEntries(several)).toEqual({})
 })

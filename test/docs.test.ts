@@ -71,6 +71,7 @@ const put = (file: string, text: string) => {
 // Commands as a reader types them, without the seconds that npm takes to find what lies beside it.
 const programs: Readonly<Record<string, string>> = {
   trireme: `exec '${process.execPath}' '${root}/dist/cli.js' "$@"`,
+  'trireme-bio': `exec '${process.execPath}' '${root}/dist/cli.js' "$@"`,
   npx: 'exec "$@"',
   npm: `case $1 in
 install | ci) mkdir -p node_modules; touch package-lock.json ;;

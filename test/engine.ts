@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type Engine, engines, lookCommand } from '../core/targets/container/command.ts'
+import { type Engine, engines } from '../core/environment/engines.ts'
+import { lookCommand } from '../core/targets/container/command.ts'
 import { ask, findEngine } from '../core/targets/container/engine.ts'
 
 /** With what tests run real containers: `TRIREME_TEST_ENGINE`, or the first engine that is there; `TRIREME_TEST_IMAGE`, or plain Debian. */

@@ -1,8 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { pack as tar } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 // What a user gets: the package as npm packs it, installed in an empty project.
@@ -10,6 +25,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-package-'))
 const project = path.join(folder, 'heart study')
+let tarball = ''
 const compilers = ['typescript', 'typescript-5'].map(name => path.join(root, 'node_modules', name, 'bin/tsc'))
 
 /** npm as it runs us, or the one on PATH. The cache is asked first: what a checkout has installed is in it. */
@@ -29,18 +45,129 @@ function trireme(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(path.join(project, 'node_modules/.bin/trireme'), words, { cwd: project, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
+/**
+ * "npm install" in a project, but what its package.json names comes from this checkout: to install it anew would try npm's network, and nothing
+ * of ours.
+ */
+function installNamed(project: string): void {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'))
+  for (const name of Object.keys({ ...dependencies, ...devDependencies }).filter(name => name !== 'trireme-bio')) {
+    const place = path.join(project, 'node_modules', name)
+    rmSync(place, { recursive: true, force: true }) // a library of ours may have brought its own
+    mkdirSync(path.dirname(place), { recursive: true })
+    symlinkSync(path.join(root, 'node_modules', name), place)
+  }
+}
+/** A pipeline of a project around its copy of a step whose script needs a library that is no part of the script: sharp. */
+const packing = `import { pipeline } from 'trireme-bio'
+import { imageArchive, imageTable } from 'trireme-bio/kinds'
+import { pack } from '../steps/image/pack.ts'
+
+export const packing = pipeline({
+  name: 'packing',
+  inputs: { table: imageTable, archive: imageArchive },
+  build: ({ table, archive }) => ({ packed: pack({ table, archive, size: 8 }).packed }),
+})
+`
+/** Writes that pipeline with a table of one image, and runs it. */
+async function packs(project: string, trireme: (...words: string[]) => { status: number | null; stderr: string }) {
+  const [table, archive] = ['table.tsv', 'images.tar'].map(name => path.join(project, name)) as [string, string]
+  writeFileSync(path.join(project, 'pipelines/packing.ts'), packing)
+  writeFileSync(table, 'image\tpatient\troi\tlabel\tsplit\tscored\tset\na\tp0\t1\t0\ttrain\t1\tfold_1\n')
+  const png = await sharp(Buffer.alloc(8 * 8 * 3, 7), { raw: { width: 8, height: 8, channels: 3 } })
+    .png()
+    .toBuffer()
+  const images = tar()
+  images.entry({ name: 'a.png' }, png)
+  images.finalize()
+  await finished(images.pipe(createWriteStream(archive)))
+  const { status, stderr } = trireme('run', 'packing', '--table', table, '--archive', archive, '--out', 'packed')
+  expect(status, stderr).toBe(0)
+  const pixels = readdirSync(path.join(project, 'packed'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.npy'))
+  expect(pixels.map(name => readFileSync(path.join(project, 'packed', name)).subarray(-192))).toEqual([Buffer.alloc(192, 7)])
+}
 const read = (name: string) => readFileSync(path.join(project, name), 'utf8')
 const contents = (name: string) => execFileSync('bcftools', ['view', '-H', path.join(project, name)], { encoding: 'utf8' })
 
 beforeAll(() => {
   if (!existsSync(path.join(root, 'dist/cli.js')))
     throw new Error('dist/ is not built, and the package is made of it. Run "npm run build" first.')
-  const [{ filename }] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root))
+  const { filename } = pack(root, '--pack-destination', folder)
+  tarball = filename
   mkdirSync(project)
   writeFileSync(path.join(project, 'package.json'), '{ "name": "heart-study" }')
   npm(['install', path.join(folder, filename), '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], project)
 }, 180_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What is packed, by name. A file that fits none has no business in it; a pattern that fits none is out of date. */
+const named: readonly RegExp[] = [
+  /^(package\.json|README\.md|LICENSE|CITATION\.cff)$/,
+  /^bin\/trireme\.mjs$/,
+  /^dist\/cli\.(js|d\.ts)$/,
+  /^dist\/(core|cli|steps|pipelines|datasets|containers|benchmarks)\/([-\w]+\/)*[-\w]+(\.script)?\.(js|d\.ts)$/,
+  /^dist\/core\/([-\w]+\/)+[-\w]+\.sh$/, // what runs inside pods
+  /^dist\/steps\/([-\w]+\/)+[-\w]+\.script\.mjs$/,
+  /^(dist\/)?steps\/[-\w]+\/[-\w]+\.(py|ipynb|sh)$/,
+  /^(dist\/)?datasets\/[-\w]+\/[-\w]+\.(csv|bed|fa)$/,
+  /^(dist\/)?datasets\/toy\/(reads\/\w+\.fastq\.gz|truth\/\w+\.vcf\.gz)$/,
+  /^dist\/benchmarks\/(arms|idr|scripts)\/[-\w]+\.(py|sh)$/,
+  /^dist\/benchmarks\/(environments|prices)\/[-\w]+\.yaml$/,
+  /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script)?\.ts$/,
+  /^containers\/(images\.ts|install|[-\w]+\/(Dockerfile|package\.json|package-lock\.json))$/,
+  /^docs\/(tutorial|how-to|reference|decisions)\/[-\w]+\.md$/,
+]
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string }[]
+}
+const pack = (from: string, ...words: string[]): Packed => JSON.parse(npm(['pack', '--json', '--ignore-scripts', ...words], from))[0]
+describe('what is packed', () => {
+  const packed = pack(root, '--dry-run')
+  const paths = packed.files.map(({ path }) => path)
+  test('is small: at most 4 MB, and 16 MB unpacked', () => {
+    expect(packed.size).toBeLessThanOrEqual(4_000_000)
+    expect(packed.unpackedSize).toBeLessThanOrEqual(16_000_000)
+  })
+  test('is what is named', () => {
+    expect(paths.filter(path => !named.some(pattern => pattern.test(path)))).toEqual([])
+    expect(named.filter(pattern => !paths.some(path => pattern.test(path)))).toEqual([])
+  })
+  test('is nothing that came to lie there: an environment of Python, what editors and compilers leave', () => {
+    const copy = path.join(folder, 'littered')
+    for (const name of [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CITATION.cff',
+      'bin',
+      'dist',
+      'steps',
+      'pipelines',
+      'datasets',
+      'containers',
+      'docs',
+    ])
+      cpSync(path.join(root, name), path.join(copy, name), { recursive: true })
+    const litter = [
+      ...['dist/benchmarks/.venv/lib/python3/site.py', 'dist/benchmarks/.venv/lib/x.js', 'benchmarks/.venv/bin/x.sh', '.bench/bin/x.sh'],
+      ...[
+        'dist/core/core.tsbuildinfo',
+        'datasets/toy/genome.fa.fai',
+        'steps/.idea/x.ts',
+        'steps/bwa/notes.txt',
+        'containers/sbom/reads.json',
+      ],
+    ]
+    for (const name of litter) {
+      mkdirSync(path.dirname(path.join(copy, name)), { recursive: true })
+      writeFileSync(path.join(copy, name), 'x')
+    }
+    expect(pack(copy, '--dry-run').files.map(({ path }) => path)).toEqual(paths)
+  })
+})
 
 describe('installed from its tarball', () => {
   test('it holds what it needs and no more', () => {
@@ -71,14 +198,14 @@ describe('installed from its tarball', () => {
     expect(JSON.parse(read('package.json'))).toMatchObject({
       name: 'heart-study',
       type: 'module',
-      dependencies: { 'trireme-bio': expect.stringMatching(/^file:/) },
+      dependencies: { 'trireme-bio': `file:../${tarball}` },
     })
-    // Its development tools are this checkout's: to install them anew would try npm's network, and nothing of ours.
-    mkdirSync(path.join(project, 'node_modules/@types'), { recursive: true })
-    for (const name of ['vitest', '@types/node']) {
-      rmSync(path.join(project, 'node_modules', name), { recursive: true, force: true }) // a library of ours may have brought its own
-      symlinkSync(path.join(root, 'node_modules', name), path.join(project, 'node_modules', name))
-    }
+    installNamed(project)
+  })
+  test('a project that init makes elsewhere names the tarball too', () => {
+    expect(trireme('init', '../lung study')).toMatchObject({ status: 0, stderr: '' })
+    const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'lung study/package.json'), 'utf8'))
+    expect(dependencies['trireme-bio']).toBe(`file:../${tarball}`)
   })
   test('add copies a step and a pipeline', () => {
     expect(trireme('add', 'samtools/sort')).toMatchObject({ status: 0, stderr: '' })
@@ -86,6 +213,11 @@ describe('installed from its tarball', () => {
     expect(trireme('add', 'samtols/sort')).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean "samtools/sort"?') })
     expect(existsSync(path.join(project, 'steps/bwa/mem.ts'))).toBe(true)
     expect(JSON.parse(read('trireme.lock.json')).files['pipelines/variant-calling.ts'].version).toBe('0.1.0')
+  })
+  test('a copied script finds the library that it needs', async () => {
+    expect(trireme('add', 'image/pack')).toMatchObject({ status: 0, stdout: expect.stringContaining('tar-stream') })
+    await packs(project, trireme)
+    installNamed(project)
   })
   test.each(compilers)('%s accepts all of it', compiler => {
     const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project, encoding: 'utf8' })
@@ -133,5 +265,46 @@ describe('installed from its tarball', () => {
     writeFileSync(step, readFileSync(step, 'utf8').replace("name: 'bcftools-filter'", "name: 'my-filter'"))
     expect(trireme('plan', ...words.slice(1)).stdout).toContain('my-filter')
     expect(trireme('diff').stdout).toMatch(/^changed by you +steps\/bcftools\/filter\.ts$/m)
+  }, 120_000)
+})
+
+describe('linked: "npm install" of a checkout', () => {
+  const linked = path.join(folder, 'linked')
+  const trireme = (...words: string[]) => {
+    const program = path.join(linked, 'node_modules/.bin/trireme-bio')
+    const { status, stdout, stderr } = spawnSync(program, words, { cwd: linked, encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  beforeAll(() => {
+    mkdirSync(linked)
+    writeFileSync(path.join(linked, 'package.json'), '{ "name": "linked" }')
+    npm(['install', root, '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], linked)
+  }, 180_000)
+  test('npm links it, and installs no library in the project', () => {
+    expect(realpathSync(path.join(linked, 'node_modules/trireme-bio'))).toBe(realpathSync(root))
+    expect(existsSync(path.join(linked, 'node_modules/sharp'))).toBe(false)
+  })
+  test('a project that init makes elsewhere names the checkout', () => {
+    expect(trireme('init', '../ear')).toMatchObject({ status: 0, stderr: '' })
+    const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'ear/package.json'), 'utf8'))
+    expect(path.resolve(folder, 'ear', dependencies['trireme-bio'].replace(/^file:/, ''))).toBe(realpathSync(root))
+  })
+  test('a copied script finds the library that it needs, though the project has none', async () => {
+    expect(trireme('init', '.')).toMatchObject({ status: 0, stderr: '' })
+    installNamed(linked)
+    for (const name of ['image/pack', 'idr-sweep', 'variant-accuracy'])
+      expect(trireme('add', name)).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(path.join(linked, 'node_modules/sharp'))).toBe(false)
+    await packs(linked, trireme)
+  }, 120_000)
+  test.each(compilers)('with what package.json names, %s accepts every copy', compiler => {
+    installNamed(linked)
+    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: linked, encoding: 'utf8' })
+    expect([status, stdout]).toEqual([0, ''])
+  })
+  test('the tests that came with the copies pass', () => {
+    const words = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'steps/image/pack.test.ts', 'steps/samtools/sort.test.ts']
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: linked, encoding: 'utf8' })
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
   }, 120_000)
 })

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { hours, kind, mib, plan, type Ref, run, source, step, word } from 'trireme-bio'
 import { z } from 'zod'
-import { environment } from '../../core/environment/settings.ts'
 import { compile } from '../../core/targets/argo/compile/compile.ts'
 import { manifestsOf } from '../../core/targets/argo/compile/manifests.ts'
 import { taskLine } from '../../core/targets/argo/compile/yaml.ts'
+import { settings } from '../../core/targets/argo/settings.ts'
 
 const text = kind('text', { extension: '.txt' })
 /** It declares a time limit, so that no two share a pod: a task is a step. */
@@ -18,8 +18,7 @@ const link = step({
   needs: { cpu: 1, memory: mib(64), time: hours(1) },
   command: ({ from, n, to }) => run('sort', '-k', word`${n}`, '-o', to, from),
 })
-const cluster = environment.parse({ target: 'argo', context: 'c', namespace: 'n', bucket: { endpoint: 's3.example.org', name: 'bucket' } })
-if (cluster.target !== 'argo') throw new Error('The environment is no cluster.')
+const cluster = settings.parse({ target: 'argo', context: 'c', namespace: 'n', bucket: { endpoint: 's3.example.org', name: 'bucket' } })
 
 const [, , count = '1000'] = process.argv
 const begun = performance.now()

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { environments } from '../../cli/project/environments.ts'
+import type { Environment } from '../../core/environment/settings.ts'
+import type { ArgoEnvironment } from '../../core/targets/argo/settings.ts'
 import { cost, price, prices } from './prices.ts'
 
+const isArgo = (it: Environment): it is ArgoEnvironment => it.target === 'argo'
+const poolsOf = (environment: Environment) => (isArgo(environment) ? environment.gpuPools : [])
 test('every row has a figure, a page and a day', () => {
   const all = [...prices()]
   expect(all.length).toBeGreaterThan(2)
@@ -25,10 +29,7 @@ test.each([
 })
 test('every environment of the package names a row that is there, or none', async () => {
   const known = prices()
-  const named = (await environments()).flatMap(({ environment }) => [
-    environment.price,
-    ...(environment.target === 'argo' ? environment.gpuPools.map(pool => pool.price) : []),
-  ])
+  const named = (await environments()).flatMap(({ environment }) => [environment.price, ...poolsOf(environment).map(pool => pool.price)])
   const wanted = named.filter(name => name !== undefined)
   expect(wanted.length).toBeGreaterThan(0)
   for (const name of wanted) expect([...known.keys()]).toContain(name)
@@ -36,8 +37,7 @@ test('every environment of the package names a row that is there, or none', asyn
 test('a GPU pool has the model and the memory of its price', async () => {
   const known = prices()
   for (const { environment } of await environments())
-    for (const pool of environment.target === 'argo' ? environment.gpuPools : [])
-      if (pool.price !== undefined) expect(known.get(pool.price)?.gpu?.model).toBe(pool.model)
+    for (const pool of poolsOf(environment)) if (pool.price !== undefined) expect(known.get(pool.price)?.gpu?.model).toBe(pool.model)
 })
 test('cost counts as the bill does', () => {
   const row = price.parse({

@@ -5,7 +5,7 @@ import { isFrom, type Kind, type Rows } from '../../core/vocabulary/rows.ts'
 import type { Schema } from '../../core/vocabulary/schema.ts'
 import { terms } from '../help-terms.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
-import { choices, isArray, isBoolean, isRequired, type Shape, shapeOfSchema, valueFrom } from './json-schema.ts'
+import { choices, isArray, isBoolean, isRequired, type JsonSchema, shapeOfSchema, valueFrom } from './json-schema.ts'
 
 /** One input or parameter of a pipeline as a flag. */
 export interface Flag {
@@ -61,7 +61,7 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
   const required = isRequired(schema)
   const flag = { name, long, about: shape.description ?? '', group: 'Parameters:' as const, required }
   const limits = [
-    ...limitsOf(isArray(shape) ? (shape.items ?? {}) : shape),
+    ...rangeText(isArray(shape) ? (shape.items ?? {}) : shape),
     ...(shape.default === undefined ? [] : [`default ${defaultText(shape.default)}`]),
   ]
   const about = [flag.about, limits.length > 0 ? `(${limits.join('; ')})` : ''].filter(text => text !== '').join(' ')
@@ -82,14 +82,14 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
   }
   return { ...flag, about, value: `<${placeholder(shape)}>`, read: given => valueFrom(long, String(given), shape) }
 }
-function placeholder(shape: Shape): string {
+function placeholder(shape: JsonSchema): string {
   const listed = choices(shape)?.join('|')
   if (listed !== undefined && listed.length <= 24) return listed
   if (listed !== undefined) return 'choice'
   if (shape.type === 'integer' || shape.type === 'number') return 'n'
   return shape.type === 'object' ? 'json' : 'text'
 }
-const limitsOf = (shape: Shape): readonly string[] => {
+const rangeText = (shape: JsonSchema): readonly string[] => {
   const listed = choices(shape)
   if (listed) return listed.join('|').length <= 24 ? [] : [`one of ${listed.join(', ')}`]
   // zod writes the largest safe integers where no limit was set

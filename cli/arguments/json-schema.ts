@@ -3,7 +3,7 @@ import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
 import { nearest } from '../display/suggest.ts'
 
 /** The part of JSON Schema that flags and cells are made of. */
-export interface Shape {
+export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly description?: string
   readonly default?: unknown
@@ -13,15 +13,15 @@ export interface Shape {
   readonly maximum?: number
   readonly exclusiveMinimum?: number
   readonly exclusiveMaximum?: number
-  readonly items?: Shape
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly anyOf?: readonly Shape[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly anyOf?: readonly JsonSchema[]
 }
 interface Describes {
-  readonly '~standard': { readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => Shape } }
+  readonly '~standard': { readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => JsonSchema } }
 }
 /** What a schema says of the values it takes (Standard JSON Schema; zod has it from 4.2). Nothing for a schema that does not tell. */
-export function shapeOfSchema(schema: Schema): Shape {
+export function shapeOfSchema(schema: Schema): JsonSchema {
   try {
     return (schema as Schema & Describes)['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) ?? {} // optional part of the standard
   } catch {
@@ -30,24 +30,24 @@ export function shapeOfSchema(schema: Schema): Shape {
 }
 /** Whether a value must be given: nothing at all does not pass. */
 export const isRequired = (schema: Schema): boolean => 'faults' in verdict(schema, undefined)
-export const isArray = (shape: Shape): boolean => shape.type === 'array'
-export const isBoolean = (shape: Shape): boolean => shape.type === 'boolean'
+export const isArray = (shape: JsonSchema): boolean => shape.type === 'array'
+export const isBoolean = (shape: JsonSchema): boolean => shape.type === 'boolean'
 /** The values of an enumeration, however it is written. */
-export function choices(shape: Shape): readonly unknown[] | undefined {
+export function choices(shape: JsonSchema): readonly unknown[] | undefined {
   if (shape.enum) return shape.enum
   if ('const' in shape) return [shape.const]
   const each = shape.anyOf?.map(choices)
   return each?.every(list => list !== undefined) ? each.flat() : undefined
 }
-const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const numberFrom = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /** Text, as a word of a command or a cell of a sheet, as the value its schema takes; or the fault, to follow the name of what was given. */
-export async function fromText(text: string, shape: Shape): Promise<{ readonly value: unknown } | { readonly fault: string }> {
+export async function fromText(text: string, shape: JsonSchema): Promise<{ readonly value: unknown } | { readonly fault: string }> {
   const listed = choices(shape)
   if (listed) {
     const found = listed.find(choice => String(choice) === text)
     if (found !== undefined) return { value: found }
-    const near = number.test(text) ? undefined : await nearest(text, listed.map(String)) // 3 is no misspelt 1
+    const near = numberFrom.test(text) ? undefined : await nearest(text, listed.map(String)) // 3 is no misspelt 1
     return {
       fault: `takes ${orList(listed.map(String))}, got ${JSON.stringify(text)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
     }
@@ -60,7 +60,7 @@ export async function fromText(text: string, shape: Shape): Promise<{ readonly v
     return { value: text }
   }
   if (shape.type === 'number' || shape.type === 'integer')
-    return number.test(text)
+    return numberFrom.test(text)
       ? { value: Number(text) }
       : { fault: `takes ${shape.type === 'integer' ? 'a whole number' : 'a number'}, got ${JSON.stringify(text)}.` }
   if (shape.type === 'boolean') {
@@ -80,7 +80,7 @@ export async function fromText(text: string, shape: Shape): Promise<{ readonly v
 export const orList = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 /** @throws TriremeError `PARAMETER` when the text is no value of the shape */
-export async function valueFrom(name: string, text: string, shape: Shape): Promise<unknown> {
+export async function valueFrom(name: string, text: string, shape: JsonSchema): Promise<unknown> {
   const read = await fromText(text, shape)
   if ('fault' in read) throw new TriremeError('PARAMETER', `${name} ${read.fault}`)
   return read.value

@@ -6,7 +6,7 @@ import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
 import type { Raw } from './raw.ts'
 
 /** What `run`, `plan`, `compile` and `why` take besides the pipeline's own flags. */
-export interface RunOptions {
+export interface RunFlags {
   readonly out: string
   readonly store: string
   readonly cpu?: number
@@ -90,7 +90,7 @@ export interface Asked {
   readonly pipeline: AnyPipeline
   readonly flags: readonly Flag[]
   readonly given: Raw
-  readonly options: RunOptions
+  readonly options: RunFlags
   readonly operands: readonly string[]
 }
 /**
@@ -128,10 +128,10 @@ export async function registerVerb(
       const given = Object.fromEntries(
         Object.entries(read).map(([name, value]) => [name, { value, words: long(name), folder: process.cwd() }]),
       )
-      const options: RunOptions = {
+      const options: RunFlags = {
         out: 'results',
         store: defaultStore(),
-        ...command.opts<Partial<RunOptions>>(),
+        ...command.opts<Partial<RunFlags>>(),
         install: command.getOptionValue('install') !== false,
         stream: command.getOptionValue('stream') !== false,
       }

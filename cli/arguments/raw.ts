@@ -16,7 +16,7 @@ export interface RawArgument extends Place {
 export type Raw = Readonly<Record<string, RawArgument>>
 
 /** The file that is meant: relative to where it was named if it is there, else to the working directory. */
-export function placed(file: string, { folder }: Place): string {
+export function placedPath(file: string, { folder }: Place): string {
   if (path.isAbsolute(file)) return file
   const [near, here] = [path.resolve(folder, file), path.resolve(file)]
   return !existsSync(near) && existsSync(here) ? here : near

@@ -10,13 +10,13 @@ export function register(program: Command): void {
       'after',
       '\nThe name is a step\'s ("samtools/sort" or "samtools-sort") or a pipeline\'s ("variant-calling"). A pipeline brings the steps that it imports.\nVersions and digests are noted in trireme.lock.json: "trireme diff" and "trireme upgrade" go by them.',
     )
-    .action(async (name: string, { force = false }: { readonly force?: boolean }) => add(name, process.cwd(), force))
+    .action(async (name: string, { force = false }: { readonly force?: boolean }) => addCopy(name, process.cwd(), force))
 }
 /** @throws TriremeError `USAGE` before anything is written, when a file would be lost */
-export async function add(name: string, project: string, force: boolean): Promise<void> {
+export async function addCopy(name: string, project: string, force: boolean): Promise<void> {
   const { existsSync, mkdirSync, readFileSync, writeFileSync } = await import('node:fs')
   const path = await import('node:path')
-  const { digest, lockName, lockText, noted, originals, readLock } = await import('../project/copies.ts')
+  const { digest, lockName, lockText, noted, originals, readCopiesLock } = await import('../project/copies.ts')
   const { TriremeError } = await import('../../core/errors.ts')
   const { packageRoot } = await import('../project/package.ts')
   if (path.resolve(project) === path.resolve(packageRoot))
@@ -24,7 +24,7 @@ export async function add(name: string, project: string, force: boolean): Promis
       'USAGE',
       'This is the package itself, which has them all. Go to a project of yours; "trireme init DIR" makes one.',
     )
-  const lock = readLock(project)
+  const lock = readCopiesLock(project)
   const files = await originals(name)
   const kept = (file: Original) => {
     const there = path.join(project, file.place)
@@ -48,6 +48,13 @@ export async function add(name: string, project: string, force: boolean): Promis
     notes[place] = noted(content)
   }
   writeFileSync(path.join(project, lockName), lockText(notes))
+  const { nameLibraries, toInstall } = await import('../project/libraries.ts')
+  const libraries = toInstall(
+    nameLibraries(
+      project,
+      files.map(({ place }) => place),
+    ),
+  )
   const tests = files.filter(({ place }) => place.endsWith('.test.ts'))
   const next =
     tests.length > 0
@@ -59,6 +66,7 @@ export async function add(name: string, project: string, force: boolean): Promis
     [
       ...files.map(({ place }) => `  ${place}`),
       `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
+      ...libraries,
       ...next,
       '',
     ].join('\n'),

@@ -15,7 +15,8 @@ export function register(program: Command): void {
 async function attach(words: string, { store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { existsSync } = await import('node:fs')
   const { Store } = await import('../../core/store/store.ts')
-  const { submissionIn } = await import('../../core/targets/argo/follow/submission.ts')
+  const { useOwnTargets } = await import('../project/environments.ts')
+  const { targetsThatCan } = await import('../../core/targets/registry.ts')
   const { TriremeError } = await import('../../core/errors.ts')
   const { findRun, isActive, noRuns } = await import('../history/record.ts')
   if (!existsSync(root)) throw noRuns(root)
@@ -28,7 +29,14 @@ async function attach(words: string, { store: root = defaultStore() }: { readonl
       'USAGE',
       `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${before}`,
     )
-  const { folder } = submissionIn(store, run.id)
+  await useOwnTargets()
+  const folders = await Promise.all((await targetsThatCan('attach')).map(target => target.attach.folder(store, run.id)))
+  const folder = folders.find(each => each !== undefined)
+  if (folder === undefined)
+    throw new TriremeError(
+      'USAGE',
+      `The run ${run.id} sent nothing to a cluster. "trireme runs" lists runs; give the command of that run again.`,
+    )
   if (!existsSync(folder))
     throw new TriremeError(
       'USAGE',

@@ -14,12 +14,11 @@ export function register(program: Command): void {
     .requiredOption('--on <environment>', 'an environment whose target is argo')
     .option('--user <name>', 'who may submit runs, as the cluster knows them; may be given several times', several)
     .option('--group <name>', 'a group of people who may; may be given several times (default trireme-users)', several)
-    .action(print)
+    .action(printSetup)
 }
-async function print({ on, user = [], group = user.length > 0 ? [] : ['trireme-users'] }: Options): Promise<void> {
-  const { argoEnvironment } = await import('../project/environments.ts')
-  const { setupText } = await import('../../core/targets/argo/setup/setup.ts')
-  const environment = await argoEnvironment(on)
+async function printSetup({ on, user = [], group = user.length > 0 ? [] : ['trireme-users'] }: Options): Promise<void> {
+  const { environmentThatCan } = await import('../project/environments.ts')
+  const { environment, target } = await environmentThatCan(on, 'setup')
   const subjects = [...user.map(name => ({ kind: 'User' as const, name })), ...group.map(name => ({ kind: 'Group' as const, name }))]
-  process.stdout.write(setupText(environment, subjects))
+  process.stdout.write(await target.setup.text(environment, subjects))
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ArgoEnvironment } from '../../core/environment/settings.ts'
+import type { CompiledFiles } from '../../core/targets/target.ts'
 import { type Asked, registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
@@ -13,55 +13,41 @@ export const register = (program: Command, words: readonly string[]): Promise<vo
 async function write(asked: Asked): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const { TriremeError } = await import('../../core/errors.ts')
-  const { output, as = 'workflow', on, stream } = asked.options
+  const { output, as, on, stream } = asked.options
   if (on === undefined || output === undefined)
     throw new TriremeError(
       'USAGE',
       `compile takes --on with the name of an environment and -o with a folder: trireme compile ${asked.pipeline.spec.name} --on ENVIRONMENT -o DIR.`,
     )
-  if (as !== 'workflow' && as !== 'template') throw new TriremeError('USAGE', `--as takes workflow or template, got ${JSON.stringify(as)}.`)
-  const { prepare } = await import('../run/prepare.ts')
-  const { imagesIn, versionsIn } = await import('../machine/images.ts')
-  const { compile } = await import('../../core/targets/argo/compile/compile.ts')
-  const { manifestsOf } = await import('../../core/targets/argo/compile/manifests.ts')
-  const { plan, store, environment } = await prepare(asked, log, { looking: true })
-  if (environment?.target !== 'argo')
+  const { findEnvironment, thoseThatCan } = await import('../project/environments.ts')
+  const { targetOf } = await import('../../core/targets/registry.ts')
+  const target = await targetOf(await findEnvironment(on))
+  if (!target.compile)
     throw new TriremeError(
       'USAGE',
-      `Environment "${on}" is no cluster: its target is ${environment?.target}. Give one whose target is argo; trireme list --environments names them.`,
+      `Environment "${on}" is no cluster: its target is ${target.name}. Give one whose target is ${await thoseThatCan('compile')}; trireme list --environments names them.`,
     )
-  const [image, versions] = [await imagesIn(environment), await versionsIn(plan, environment, store)]
-  const compiled = compile(plan, { environment, versions, image, stream })
-  const manifests = manifestsOf(compiled, as)
-  await put(output, manifests, compiled.objects)
-  process.stdout.write([...manifests.keys()].map(name => `${output}/${name}\n`).join(''))
-  for (const line of howTo(environment, output, [...manifests.keys()])) log(line)
+  const { forms } = target.compile
+  const form = as ?? forms[0]
+  if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
+  const { prepareRun } = await import('../run/prepare.ts')
+  const { destinationOf } = await import('../run/targets.ts')
+  const { knownVersions } = await import('../run/versions.ts')
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
+  const destination = await destinationOf(environment)
+  const { versions } = await knownVersions(plan, store, environment)
+  const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
+  await writeCompiled(output, compiled)
+  process.stdout.write([...compiled.manifests.keys()].map(name => `${output}/${name}\n`).join(''))
+  for (const line of compiled.howTo(output)) log(line)
 }
 /** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */
-async function put(
-  folder: string,
-  manifests: ReadonlyMap<string, string>,
-  objects: ReadonlyMap<string, string | Uint8Array>,
-): Promise<void> {
+async function writeCompiled(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
   const { mkdir, readdir, rm, writeFile } = await import('node:fs/promises')
   const path = await import('node:path')
-  await mkdir(path.join(folder, 'objects'), { recursive: true })
-  for (const name of await readdir(path.join(folder, 'objects')))
-    if (/^[0-9a-f]{64}$/.test(name) && !objects.has(`objects/${name}`)) await rm(path.join(folder, 'objects', name))
+  const objectFolder = path.join(folder, 'objects')
+  await mkdir(objects.size > 0 ? objectFolder : folder, { recursive: true })
+  for (const name of await readdir(objectFolder).catch(() => []))
+    if (/^[0-9a-f]{64}$/.test(name) && !objects.has(`objects/${name}`)) await rm(path.join(objectFolder, name))
   for (const [name, content] of [...manifests, ...objects]) await writeFile(path.join(folder, name), content)
-}
-/** How to submit it by hand. */
-function howTo({ bucket, context, namespace }: ArgoEnvironment, folder: string, names: readonly string[]): readonly string[] {
-  const to = `s3://${bucket.name}/${bucket.prefix === '' ? '' : `${bucket.prefix.replace(/\/+$/, '')}/`}`
-  const at = `--endpoint-url ${bucket.insecure ? 'http' : 'https'}://${bucket.endpoint}`
-  const kubectl = `kubectl --context ${context} -n ${namespace}`
-  const templates = names.filter(name => name.endsWith('.template.yaml'))
-  const workflows = names.filter(name => name.endsWith('.yaml') && !name.endsWith('.template.yaml'))
-  return [
-    'To submit it by hand:',
-    `  aws s3 sync ${folder}/objects ${to}objects ${at}`,
-    `  while IFS=$'\\t' read -r digest file; do aws s3 cp "$file" ${to}sources/"$digest" ${at}; done <${folder}/sources.tsv`,
-    ...templates.map(name => `  ${kubectl} apply -f ${folder}/${name}`),
-    ...workflows.map((name, n) => `  ${kubectl} create -f ${folder}/${name}${n > 0 ? '   # when the one before has succeeded' : ''}`),
-  ]
 }

@@ -8,8 +8,8 @@ export function register(program: Command): void {
     .action(async (name: string | undefined) => diff(name, process.cwd()))
 }
 export async function diff(name: string | undefined, project: string): Promise<void> {
-  const { chosen, compare, readLock } = await import('../project/copies.ts')
-  const copies = compare(project, await chosen(readLock(project), name))
+  const { chosen, compare, readCopiesLock } = await import('../project/copies.ts')
+  const copies = compare(project, await chosen(readCopiesLock(project), name))
   const width = Math.max(...copies.map(({ state }) => state.length))
   const lines = copies.map(({ state, place }) => `${state.padEnd(width)}  ${place}`)
   const changes = await Promise.all(copies.filter(({ here, upstream }) => here && upstream && !here.equals(upstream)).map(lineByLine))

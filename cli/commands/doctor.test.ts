@@ -72,6 +72,16 @@ test('looks at one pipeline, and prints JSON', async () => {
     mend: expect.stringContaining('dwgsim'),
   })
 })
+test('looks for what the tests of the package need, too, where it is asked to', async () => {
+  bare()
+  await expect(doctor('simulate-reads', '--json', '--tests')).rejects.toMatchObject({ code: 'TOOL' })
+  const { checks } = JSON.parse(said)
+  for (const name of ['time', 'strace', 'faketime', 'openssl'])
+    expect(checks.find((each: { name: string }) => each.name === name)).toMatchObject({
+      state: 'missing',
+      mend: expect.stringMatching(new RegExp(`(apt-get .* |conda-forge::(lib)?)${name}`)),
+    })
+})
 test('a store that cannot be is told', async () => {
   const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'trireme-doctor-')), 'file')
   writeFileSync(file, '')

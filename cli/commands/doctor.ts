@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import type { Found } from '../../core/host/tools.ts'
+import type { FoundTool } from '../../core/host/tools.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
-import type { Check } from '../machine/system-checks.ts'
+import type { SystemCheck } from '../machine/system-checks.ts'
 
 interface Options {
   readonly install?: boolean
+  readonly tests?: boolean
   readonly json?: boolean
   readonly prefix?: string
   readonly store?: string
@@ -24,28 +25,33 @@ export function register(program: Command): void {
     .option('--trial', 'with --on: also run two small steps there')
     .option('--image <name>', 'with --trial: the image to try, by the name that steps use (default reads)')
     .option('--json', 'print JSON')
+    .addOption(program.createOption('--tests', 'look for what the tests of the package need, too').hideHelp())
     .action(async (pipeline: string | undefined, options: Options) => {
       if (options.on === undefined) {
         const [name] = (['trial', 'image'] as const).filter(name => options[name] !== undefined)
-        if (name === undefined) return examine(pipeline, options)
+        if (name === undefined) return examineMachine(pipeline, options)
         const { TriremeError } = await import('../../core/errors.ts')
         throw new TriremeError('USAGE', `--${name} is for a cluster: name it with --on ENVIRONMENT.`)
       }
-      return (await import('../machine/cluster-doctor.ts')).examineCluster({ ...options, on: options.on })
+      return (await import('../machine/cluster-doctor.ts')).doctorOfCluster({ ...options, on: options.on })
     })
 }
-async function examine(pipeline: string | undefined, { install = false, json = false, prefix, store }: Options): Promise<void> {
+async function examineMachine(
+  pipeline: string | undefined,
+  { install = false, tests = false, json = false, prefix, store }: Options,
+): Promise<void> {
   const { findTools } = await import('../../core/host/tools.ts')
   const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../machine/install.ts')
-  const { gnuTime, surroundings } = await import('../machine/system-checks.ts')
+  const { gnuTimeTool, surroundings, testTools } = await import('../machine/system-checks.ts')
   const { startersHere } = await import('../../core/host/perl-spawn.ts')
   const machine = thisMachine(prefix ?? ownPrefix())
   useOwnTools(machine.prefix)
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const tools = await toolsFor(pipeline)
+  const tools = [...(await toolsFor(pipeline)), ...(tests ? testTools : [])]
   let found = await findTools(tools)
   if (install) {
-    const time: Found[] = machine.apt && !startersHere && gnuTime.place() === undefined ? [{ state: 'missing', tool: gnuTime.tool }] : []
+    const time: FoundTool[] =
+      machine.apt && !startersHere && !tests && gnuTimeTool.place() === undefined ? [{ state: 'missing', tool: gnuTimeTool.tool }] : []
     await installMissing([...found.values(), ...time], { install, log, machine })
     found = await findTools(tools)
   }
@@ -84,7 +90,7 @@ async function toolsFor(pipeline: string | undefined): Promise<readonly Tool[]> 
   const tools = chosen.flatMap(({ it }) => it.spec.tools ?? [])
   return [...new Map(tools.map(tool => [tool.name, tool])).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
-function checked(found: Found | undefined, tool: Tool, mend: (tool: Tool) => string): Check {
+function checked(found: FoundTool | undefined, tool: Tool, mend: (tool: Tool) => string): SystemCheck {
   const line = { name: tool.name, needed: tool.accepts }
   if (found === undefined || found.state === 'missing') return { ...line, state: 'missing', version: null, path: null, mend: mend(tool) }
   const { path, version = null } = found
@@ -92,7 +98,7 @@ function checked(found: Found | undefined, tool: Tool, mend: (tool: Tool) => str
     ? { ...line, state: 'ok', version, path, mend: null }
     : { ...line, state: 'unfit', version, path, mend: mend(tool) }
 }
-function table(checks: readonly Check[]): string {
+function table(checks: readonly SystemCheck[]): string {
   const rows = checks.map(({ name, state, version, needed, path }) => [state, name, version ?? '-', needed, path ?? '-'])
   const all = [['state', 'name', 'version', 'needed', 'where'], ...rows]
   const widths = all[0]!.map((_, column) => Math.max(...all.map(row => row[column]!.length)))

@@ -36,7 +36,7 @@ async function fetchDataset(name: string, options: Options): Promise<void> {
     )
   const { wholeNumber } = await import('../arguments/options.ts')
   const { bytesText } = await import('../../core/vocabulary/quantity.ts')
-  const { note, say } = await import('../display/print.ts')
+  const { noteLine, say } = await import('../display/print.ts')
   const { fetchStudy } = await import('../../datasets/idr0042/fetch/fetch.ts')
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
   const show = await display()
@@ -54,7 +54,7 @@ async function fetchDataset(name: string, options: Options): Promise<void> {
     })
     show.end()
     for (const file of done.differing)
-      note(`IDR says something else of ${file} than the list that travels with the package; IDR's word is taken.`)
+      noteLine(`IDR says something else of ${file} than the list that travels with the package; IDR's word is taken.`)
     say(`${done.images} images, with annotations, of idr0042 (Nirschl et al. 2018, CC BY 4.0):`)
     for (const file of [done.archive, done.annotation, done.paths]) say(`  ${file}`)
     say(`Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths}`)
@@ -68,7 +68,7 @@ function url(flag: string, text: string): string {
 }
 /** One line that is written over on a terminal; elsewhere a line every ten seconds. */
 async function display() {
-  const { note } = await import('../display/print.ts')
+  const { noteLine } = await import('../display/print.ts')
   const { createLogUpdate } = await import('log-update')
   const live = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined
   let last = 0
@@ -78,7 +78,7 @@ async function display() {
       if (!now && Date.now() - last < every) return
       last = Date.now()
       if (live) live(text)
-      else note(text)
+      else noteLine(text)
     },
     end: () => live?.done(),
   }

@@ -26,9 +26,9 @@ Images: reads, variants, reports (all that variant-calling needs), imaging, trai
 Without names, all but training-cuda, whose base is some gigabytes. podman or docker must be here, but no cluster; to push, log in to
 the registry first ("podman login"). An environment without images.tag takes images by the digests of images.lock.`,
     )
-    .action(images)
+    .action(buildImages)
 }
-async function images(names: readonly string[], { on, ...options }: Options): Promise<void> {
+async function buildImages(names: readonly string[], { on, ...options }: Options): Promise<void> {
   const { buildImages } = await import('../machine/image-builds/build.ts')
   await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
     process.stderr.write(`${line}\n`),
@@ -38,10 +38,15 @@ async function images(names: readonly string[], { on, ...options }: Options): Pr
 async function settingsOf(on: string): Promise<BuildOptions> {
   const { findEnvironment } = await import('../project/environments.ts')
   const { TriremeError } = await import('../../core/errors.ts')
-  const { target, images } = await findEnvironment(on)
-  const { registry, prefix, tag, lock } = images
-  if (target === 'local')
-    throw new TriremeError('ENVIRONMENT', `The environment "${on}" needs no images: its target is local, processes of this machine.`)
+  const { targetOf } = await import('../../core/targets/registry.ts')
+  const environment = await findEnvironment(on)
+  const { registry, prefix, tag, lock } = environment.images
+  const target = await targetOf(environment)
+  if (!target.images)
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${on}" needs no images: its target is ${target.name}, processes of this machine.`,
+    )
   if (registry === undefined)
     throw new TriremeError(
       'ENVIRONMENT',

@@ -6,7 +6,7 @@ export function register(program: Command): void {
     .description('make a project with a pipeline that runs')
     .addHelpText(
       'after',
-      '\nThe folder is new or empty. It may hold what "npm init" and "npm install trireme-bio" leave there; package.json is then added to.',
+      '\nThe folder is new or empty. It may hold what "npm init" and "npm install" leave there; package.json is then added to.\nWhat is running becomes the dependency: a version of the registry, a checkout, a tarball, or an address.',
     )
     .action(async (folder: string) => init(folder))
 }
@@ -31,7 +31,7 @@ export async function init(folder: string): Promise<void> {
   mkdirSync(at('pipelines'), { recursive: true })
 
   const own = existsSync(at('package.json')) ? JSON.parse(readFileSync(at('package.json'), 'utf8')) : {}
-  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(path.basename(path.resolve(folder)), own), null, 2)}\n`)
+  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
   for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)
   copyFileSync(toy.genome, at('data', 'genome.fa'))
   const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .option('--steps', 'only steps')
     .option('--environments', 'where plans may run: what --on takes')
     .option('--json', 'print JSON')
-    .action(list)
+    .action(listAll)
 }
 interface Options {
   readonly pipelines?: boolean
@@ -16,7 +16,7 @@ interface Options {
   readonly environments?: boolean
   readonly json?: boolean
 }
-async function list(options: Options): Promise<void> {
+async function listAll(options: Options): Promise<void> {
   if (options.environments) return listEnvironments(options)
   const { pipelines, steps } = await import('../project/catalogue.ts')
   const { columns, say } = await import('../display/print.ts')

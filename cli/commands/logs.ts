@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .option('--store <dir>', 'the store; also TRIREME_STORE (default .trireme)')
     .action(show)
 }
-interface Told {
+interface LoggedStep {
   readonly state: string
   readonly key: string
   readonly detail: string
@@ -44,7 +44,7 @@ async function show(words: string, step: string | undefined, { store: root = def
   const maker = told.state === 'cached' && entry ? entry.record.run : run.id
   say(`${step}: ${told.state}${told.detail === '' ? '' : `, ${told.detail}`}${maker === run.id ? '' : ` from run ${maker}`}`)
   if (entry) {
-    const { quoted } = await import('../../core/run/failure.ts')
+    const { quoted } = await import('../../core/vocabulary/command.ts')
     say(
       `tools: ${
         Object.entries(entry.record.tools)
@@ -63,8 +63,8 @@ async function show(words: string, step: string | undefined, { store: root = def
     (last && !entry ? '' : undefined)
   say(log === undefined ? 'Its log is not kept.' : log === '' ? 'It wrote nothing to its standard error.' : `\n${log.trimEnd()}`)
 }
-function statesOf(events: readonly Event[]): ReadonlyMap<string, Told> {
-  const steps = new Map<string, Told>()
+function statesOf(events: readonly Event[]): ReadonlyMap<string, LoggedStep> {
+  const steps = new Map<string, LoggedStep>()
   for (const event of events) {
     if (event.event === 'planned') steps.set(event.step, { state: 'waiting', key: event.key, detail: '' })
     if (event.event === 'cached') steps.set(event.step, { state: 'cached', key: event.key, detail: '' })

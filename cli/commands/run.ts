@@ -3,13 +3,13 @@ import type { Asked } from '../arguments/options.ts'
 import { registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
-  registerVerb(program, words, { verb: 'run', about: 'run a pipeline' }, run)
+  registerVerb(program, words, { verb: 'run', about: 'run a pipeline' }, runPipeline)
 
-async function run(asked: Asked): Promise<void> {
-  if (asked.options.dryRun) return (await import('./plan.ts')).print(asked)
+async function runPipeline(asked: Asked): Promise<void> {
+  if (asked.options.dryRun) return (await import('./plan.ts')).printPlan(asked)
   const started = performance.now()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { prepare } = await import('../run/prepare.ts')
+  const { prepareRun } = await import('../run/prepare.ts')
   const { toolVersions } = await import('../run/versions.ts')
   const { promisedFiles } = await import('../results/layout.ts')
   const { perform } = await import('../run/execute.ts')
@@ -17,7 +17,7 @@ async function run(asked: Asked): Promise<void> {
   const { checkOut } = await import('../results/publish.ts')
   const { damagedResults } = await import('../run/damaged-results.ts')
   const { options, pipeline } = asked
-  const prepared = await prepare(asked, log)
+  const prepared = await prepareRun(asked, log)
   const { plan, store, environment, values } = prepared
   promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
   await checkOut(options.out)

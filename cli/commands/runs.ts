@@ -8,9 +8,9 @@ export function register(program: Command): void {
     .option('--store <dir>', 'the store; also TRIREME_STORE (default .trireme)')
     .option('--last <n>', 'so many of the latest', '20')
     .option('--json', 'print JSON')
-    .action(list)
+    .action(listRuns)
 }
-async function list({
+async function listRuns({
   store: root = defaultStore(),
   last,
   json,

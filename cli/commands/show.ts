@@ -10,12 +10,12 @@ export function register(program: Command): void {
       const { findAny } = await import('../project/catalogue.ts')
       const { say } = await import('../display/print.ts')
       const found = await findAny(name)
-      const texts = found.map(each => (isStep(each.it) ? stepText(each.it, each) : pipelineText(each.it, each)))
+      const texts = found.map(each => (isStepShown(each.it) ? stepText(each.it, each) : pipelineText(each.it, each)))
       say((await Promise.all(texts)).join('\n\n\n'))
     })
 }
-const isStep = (it: AnyPipeline | AnyStep): it is AnyStep => 'command' in it.spec
-const indented = (text: string) =>
+const isStepShown = (it: AnyPipeline | AnyStep): it is AnyStep => 'command' in it.spec
+const indentedText = (text: string) =>
   text
     .split('\n')
     .map(line => `  ${line}`)
@@ -30,7 +30,7 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
     return own.length === 0
       ? []
       : [
-          `${group}\n${indented(columns(own.map(({ long, value, about, required }) => [value === '' ? `--[no-]${long.slice(2)}` : `${long} ${value}`, required ? `${about} (required)`.trim() : about])))}`,
+          `${group}\n${indentedText(columns(own.map(({ long, value, about, required }) => [value === '' ? `--[no-]${long.slice(2)}` : `${long} ${value}`, required ? `${about} (required)`.trim() : about])))}`,
         ]
   }
   const layout = Object.entries(pipeline.spec.layout ?? {})
@@ -41,8 +41,8 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
     `${name}, a pipeline${home === 'project' ? ` of ${where(file)}` : ''}\n${pipeline.spec.about ?? ''}`.trim(),
     ...block('Inputs:'),
     ...block('Parameters:'),
-    ...(places.length > 0 ? [`Results, below --out and without extension:\n${indented(columns(places))}`] : []),
-    ...(own.length > 0 ? [`Profiles:\n${indented(columns(own.map(([profile, { about }]) => [profile, about])))}`] : []),
+    ...(places.length > 0 ? [`Results, below --out and without extension:\n${indentedText(columns(places))}`] : []),
+    ...(own.length > 0 ? [`Profiles:\n${indentedText(columns(own.map(([profile, { about }]) => [profile, about])))}`] : []),
     `Run it: trireme run ${name} ${flags
       .filter(flag => flag.required)
       .map(({ long, value }) => `${long} ${value}`)
@@ -81,7 +81,8 @@ async function stepText({ spec }: AnyStep, { name, place, exported, home, file }
           ...(needs.time === undefined ? [] : [`at most ${rungs(needs.time).map(secondsText).join(', then ')}`]),
           ...(needs.gpu ? [`${needs.gpu.count} GPU`] : []),
         ].join(', ')
-  const list = (title: string, rows: readonly (readonly string[])[]) => (rows.length > 0 ? [`${title}\n${indented(columns(rows))}`] : [])
+  const list = (title: string, rows: readonly (readonly string[])[]) =>
+    rows.length > 0 ? [`${title}\n${indentedText(columns(rows))}`] : []
   return [
     `${name}, a step${home === 'project' ? ` of ${where(file)}` : ''}\n${spec.about ?? ''}`.trim(),
     ...list('Inputs:', slots(spec.inputs)),

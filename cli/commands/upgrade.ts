@@ -10,9 +10,9 @@ export function register(program: Command): void {
 export async function upgrade(name: string | undefined, project: string): Promise<void> {
   const { existsSync, mkdirSync, readFileSync, writeFileSync } = await import('node:fs')
   const path = await import('node:path')
-  const { chosen, compare, lockName, lockText, noted, readLock, withAllTheyNeed } = await import('../project/copies.ts')
+  const { chosen, compare, lockName, lockText, noted, readCopiesLock, withAllTheyNeed } = await import('../project/copies.ts')
   const { version } = await import('../project/package.ts')
-  const lock = readLock(project)
+  const lock = readCopiesLock(project)
   const copies = compare(project, await chosen(lock, name))
   const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }
   const lines: string[] = []
@@ -38,6 +38,9 @@ export async function upgrade(name: string | undefined, project: string): Promis
     lines.push(`${place}: new, an upgraded file imports it`)
   }
   writeFileSync(path.join(project, lockName), lockText(notes))
+  const { nameLibraries, toInstall } = await import('../project/libraries.ts')
+  const here = Object.keys(notes).filter(place => existsSync(path.join(project, place)))
+  lines.push(...toInstall(nameLibraries(project, here)))
   const said = lines.length > 0 ? lines : [`Nothing to do: the package is at ${version()}, and it has nothing newer.`]
   process.stdout.write(`${said.join('\n')}\n`)
 }

@@ -13,9 +13,9 @@ Reads every file of every finished step. What is not as it was made is moved to 
 when it is next needed; nothing else is removed. The journal is written anew. Runs may go on meanwhile. The exit status is 7 when
 something was damaged.`,
     )
-    .action(check)
+    .action(compareStore)
 }
-async function check({ store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
+async function compareStore({ store: root = defaultStore() }: { readonly store?: string }): Promise<void> {
   const { existsSync } = await import('node:fs')
   const { verify } = await import('../../core/store/verify.ts')
   const { Store } = await import('../../core/store/store.ts')

@@ -3,8 +3,8 @@ import type { Event, Happening } from '../../core/events.ts'
 import { mib } from '../../core/vocabulary/quantity.ts'
 import { json } from './json.ts'
 import { frame } from './live.ts'
-import { plain } from './plain.ts'
-import { Progress } from './progress.ts'
+import { plainDisplay } from './plain.ts'
+import { RunProgress } from './progress.ts'
 
 const start = Date.parse('2026-01-31T12:00:00.000Z')
 const at = (seconds: number, happening: Happening): Event => ({ at: new Date(start + seconds * 1000).toISOString(), ...happening })
@@ -26,7 +26,7 @@ const events: readonly Event[] = [
 ]
 const lines = (all: readonly Event[]) => {
   const written: string[] = []
-  const display = plain(line => written.push(line))
+  const display = plainDisplay(line => written.push(line))
   for (const event of all) display.on(event)
   return written.map(line => line.replace(/^\d\d:\d\d:\d\d {2}/, ''))
 }
@@ -60,7 +60,7 @@ test('json: the events themselves, a line each', () => {
   expect(written.map(line => JSON.parse(line))).toEqual(events)
 })
 const progressed = (all: readonly Event[]) => {
-  const progress = new Progress()
+  const progress = new RunProgress()
   for (const event of all) progress.on(event)
   return progress
 }

@@ -1,11 +1,11 @@
 import { createLogUpdate } from 'log-update'
 import { secondsText } from '../../core/vocabulary/quantity.ts'
 import type { Display, Expected } from './display.ts'
-import { Progress } from './progress.ts'
+import { RunProgress } from './progress.ts'
 
 /** Redraws a few lines in place: one for every running step, and the totals. What fails stays above them. */
 export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
-  const progress = new Progress()
+  const progress = new RunProgress()
   const update = createLogUpdate(stream, { showCursor: false })
   const draw = () => update(frame(progress, Date.now(), expected, { rows: stream.rows ?? 24, columns: stream.columns ?? 80 }))
   // Five times a second reads as motion; a step of a second is still seen.
@@ -28,7 +28,7 @@ export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
 }
 /** The lines shown at a moment. */
 export function frame(
-  progress: Progress,
+  progress: RunProgress,
   now: number,
   expected: Expected,
   { rows, columns }: { readonly rows: number; readonly columns: number },

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { plain } from './plain.ts'
+import { plainDisplay } from './plain.ts'
 
 test('progress of a step is told at most every ten seconds', () => {
   const lines: string[] = []
-  const display = plain(line => lines.push(line.slice(10)))
+  const display = plainDisplay(line => lines.push(line.slice(10)))
   const tell = (second: number, step: string, text: string, share?: number) =>
     display.on({ at: new Date(second * 1000).toISOString(), event: 'progress', step, text, ...(share !== undefined && { share }) })
   tell(0, 'train:a', 'epoch 1 of 8', 0.125)

@@ -3,9 +3,9 @@ import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { Display } from './display.ts'
 
 /** Milliseconds between two lines of progress of one step: enough to see that it goes on, without flooding a log. */
-const quiet = 10_000
+const progressInterval = 10_000
 /** One line for what happens, for logs and pipes. Cached steps are told as one number, progress now and then. */
-export function plain(write: (line: string) => void): Display {
+export function plainDisplay(write: (line: string) => void): Display {
   let cached = 0
   let unneeded = 0
   let steps = 0
@@ -23,7 +23,7 @@ export function plain(write: (line: string) => void): Display {
       else if (event.event !== 'planned') flush(event.at)
       if (event.event === 'progress') {
         const at = Date.parse(event.at)
-        if (at - (spoke.get(event.step) ?? -quiet) < quiet) return
+        if (at - (spoke.get(event.step) ?? -progressInterval) < progressInterval) return
         spoke.set(event.step, at)
       }
       const text = lineOf(event)

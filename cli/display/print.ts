@@ -15,7 +15,7 @@ export function columns(
 }
 /** To stdout: what the command was asked for. */
 export const say = (text: string): void => void process.stdout.write(`${text}\n`)
-export const note = (text: string): void => void process.stderr.write(`${text}\n`)
+export const noteLine = (text: string): void => void process.stderr.write(`${text}\n`)
 /** A moment in the reader's own zone, to the second. */
 export function momentText(iso: string): string {
   const at = new Date(iso)

@@ -5,7 +5,7 @@ interface Planned {
   readonly name: string
   readonly cpu: number
 }
-export interface Running {
+export interface RunningStep {
   readonly since: number
   readonly attempt: number
   readonly cpu: number
@@ -13,9 +13,9 @@ export interface Running {
   readonly share?: number
 }
 /** A run so far, folded from its events. */
-export class Progress {
+export class RunProgress {
   readonly planned = new Map<string, Planned>()
-  readonly running = new Map<string, Running>()
+  readonly running = new Map<string, RunningStep>()
   readonly #took = new Map<string, number[]>()
   #ended = new Set<string>()
   plan = ''

@@ -2,6 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import type { Store } from '../../core/store/store.ts'
+import { sum } from '../../core/vocabulary/quantity.ts'
 import { eventsOf, type RunRecord, runsOf } from './record.ts'
 
 /** Which runs stay: the latest so many, those since a moment; all where neither is said. */
@@ -63,7 +64,6 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
   })
-const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
 function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
   if (last === undefined && since === undefined) return true
   return (last !== undefined && n < last) || (since !== undefined && Date.parse(run.started) >= since)

@@ -1,13 +1,13 @@
 import path from 'node:path'
 import { shown } from '../../core/errors.ts'
 import type { Keys } from '../../core/graph/key.ts'
-import { type Difference, differences, nearest } from '../../core/graph/key-difference.ts'
+import { type Difference, differences, nearestRecipe } from '../../core/graph/key-difference.ts'
 import { type EachNode, type Node, refsIn, type StepNode } from '../../core/graph/node.ts'
 import type { Branch } from '../../core/graph/walk.ts'
 import { momentText } from '../display/print.ts'
 import type { Remembered } from './recipes.ts'
 
-interface Known {
+interface KnownStep {
   readonly keys: Keys
   readonly names: ReadonlyMap<Node, string>
   readonly known: ReadonlyMap<string, Remembered>
@@ -20,22 +20,22 @@ interface Known {
  * Why a step would run, in lines: how it differs from the nearest one that was made, and where an input differs, why that does,
  * up to the parameter, tool or file that is the cause.
  */
-export function reasons(node: Node, at: Known, before?: Remembered, told: Set<Node> = new Set()): readonly string[] {
+export function reasons(node: Node, at: KnownStep, before?: Remembered, told: Set<Node> = new Set()): readonly string[] {
   if (node.kind !== 'step') return []
   told.add(node)
   const made = { recipe: at.keys.recipe(node), params: node.params }
   const label = at.names.get(node) ?? node.step.name
   const same = [...at.known.values()].filter(each => each.step === node.step.name)
   const candidates = same.some(each => each.label === label) ? same.filter(each => each.label === label) : same
-  const found = before ? { record: before, differences: differences(made, before) } : nearest(made, [...candidates].reverse())
+  const found = before ? { record: before, differences: differences(made, before) } : nearestRecipe(made, [...candidates].reverse())
   if (!found) return [`nothing like it was made in this store: there is no record of a step ${node.step.name}`]
   const { record } = found
   if (found.differences.length === 0)
     return at.there(record.key) ? ['it does not differ'] : [`it was made by run ${record.run}, but went through a pipe and was not kept`]
   const head = before ? [] : [`compared with ${record.label}, made ${momentText(record.started)} by run ${record.run}:`]
-  return [...head, ...found.differences.flatMap(each => lines(each, node, at, told).map(line => (before ? line : `  ${line}`)))]
+  return [...head, ...found.differences.flatMap(each => reasonLines(each, node, at, told).map(line => (before ? line : `  ${line}`)))]
 }
-function lines(difference: Difference, node: StepNode, at: Known, told: Set<Node>): readonly string[] {
+function reasonLines(difference: Difference, node: StepNode, at: KnownStep, told: Set<Node>): readonly string[] {
   const { what } = difference
   if (what === 'parameter') return [`parameter ${difference.name}: ${change(difference)}`]
   if (what === 'word') return [`command of ${path.basename(difference.program)}: ${change(difference)}`]
@@ -49,7 +49,7 @@ const change = ({ before, now }: { readonly before: unknown; readonly now: unkno
   const text = (value: unknown) => (value === undefined || value === '' ? 'nothing' : typeof value === 'string' ? value : shown(value))
   return `was ${text(before)}, is ${text(now)}`
 }
-function inputLines(difference: Extract<Difference, { what: 'input' }>, node: StepNode, at: Known, told: Set<Node>): readonly string[] {
+function inputLines(difference: Extract<Difference, { what: 'input' }>, node: StepNode, at: KnownStep, told: Set<Node>): readonly string[] {
   const name = `input ${difference.slot}${difference.item === undefined ? '' : `[${difference.item}]`}`
   const maker = refsIn(node.inputs[difference.slot] ?? []).find(ref => at.keys.ofRef(ref) === difference.now)?.node
   const before = difference.before === undefined ? undefined : at.known.get(difference.before.split('#')[0]!)

@@ -64,11 +64,11 @@ export async function remembered(store: Store, runs: readonly string[]): Promise
     const { key, step, label, recipe, params, run, started } = record
     all.push({ key, step, label, recipe, params, run, started })
   }
-  for (const run of runs) all.push(...read(file(store, run)))
+  for (const run of runs) all.push(...readRemembered(file(store, run)))
   all.sort((a, b) => (a.started < b.started ? 1 : -1))
   return new Map(all.reverse().map(each => [each.key, each]))
 }
-function read(file: string): readonly Remembered[] {
+function readRemembered(file: string): readonly Remembered[] {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -4,7 +4,7 @@ import { placedSource } from '../../core/graph/place.ts'
 import type { Digests } from '../../core/store/source-digests.ts'
 import { type FileKind, fileOf, isSameAs } from '../../core/vocabulary/kind.ts'
 import type { Kind, Rows } from '../../core/vocabulary/rows.ts'
-import { type Place, placed, type Raw, type RawArgument } from '../arguments/raw.ts'
+import { type Place, placedPath, type Raw, type RawArgument } from '../arguments/raw.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
 import { InputFault, inputFile, type Others } from './files.ts'
@@ -117,6 +117,6 @@ async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Shee
   const { value, words, folder } = given
   if (typeof value !== 'string' && !(Array.isArray(value) && value.every(row => typeof row === 'object' && row !== null)))
     throw new TriremeError('PARAMETER', `${words} takes the path of a CSV or TSV file, or a list of rows, got ${JSON.stringify(value)}.`)
-  const table = typeof value === 'string' ? await readTable(placed(value, given)) : tableOf(value, name, folder)
+  const table = typeof value === 'string' ? await readTable(placedPath(value, given)) : tableOf(value, name, folder)
   return { rows: await checkSheet(table, kind), folder: table.folder, among: table.among }
 }

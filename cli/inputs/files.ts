@@ -6,7 +6,7 @@ import type { Ref, SourceFile, SourceNode } from '../../core/graph/node.ts'
 import { placedSource } from '../../core/graph/place.ts'
 import type { Digests } from '../../core/store/source-digests.ts'
 import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
-import { type Place, placed } from '../arguments/raw.ts'
+import { type Place, placedPath } from '../arguments/raw.ts'
 
 /** Facts and paths of other inputs that this one is to agree with. */
 export interface Others {
@@ -38,11 +38,11 @@ export async function inputFile(name: string, kind: FileKind, given: unknown, at
     return isSameAs(value) ? others.path(value.sameAs) : undefined
   }
   const fault = await kind.probe?.({ ...rest, companions: Object.values(companions), facts: { ...kind.facts }, same })
-  if (fault !== undefined) throw new InputFault(faultText(fault, paths, at))
+  if (fault !== undefined) throw new InputFault(probeFault(fault, paths, at))
   return ref
 }
 /** A probe names the part that is at fault in brackets: "(second) is not gzip". */
-function faultText(fault: string, paths: Readonly<Record<string, string>>, at: Place): string {
+function probeFault(fault: string, paths: Readonly<Record<string, string>>, at: Place): string {
   const [, part = '', words = fault] = /^\((\w+)\) (.*)$/s.exec(fault) ?? []
   const n = Object.keys(paths).indexOf(part)
   const [where, files] = n < 0 ? [at.words, Object.values(paths)] : [at.each?.[n] ?? at.words, [paths[part]!]]
@@ -55,7 +55,7 @@ function gathered(kind: FileKind, given: unknown, at: Place): Readonly<Record<st
   const parts = partsOf(kind)
   if (parts) return partPaths(Object.keys(parts), given, at, kind.format)
   if (typeof given !== 'string') throw new InputFault(`${at.words} takes the path of a ${kind.format} file, got ${JSON.stringify(given)}.`)
-  const main = placed(given, at)
+  const main = placedPath(given, at)
   const beside = kind.companions.map(suffix => [suffix, companion(main, suffix, kind)] as const)
   const missing = beside.find(([, file]) => file === undefined)
   if (missing && existsSync(main))
@@ -83,5 +83,5 @@ function partPaths(names: readonly string[], given: unknown, at: Place, format: 
     throw new InputFault(
       `${at.words} takes the ${names.length} files of a ${format} (${names.join(', ')}) with commas between, got ${JSON.stringify(given)}.`,
     )
-  return Object.fromEntries(names.map((name, n) => [name, placed(String(list[n]), at)]))
+  return Object.fromEntries(names.map((name, n) => [name, placedPath(String(list[n]), at)]))
 }

@@ -1,7 +1,7 @@
 import { TriremeError } from '../../core/errors.ts'
-import { type From, isFrom, type Rows, type Shape } from '../../core/vocabulary/rows.ts'
+import { type From, isFrom, type RowShape, type Rows } from '../../core/vocabulary/rows.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
-import { fromText, isRequired, type Shape as JsonShape, orList, shapeOfSchema } from '../arguments/json-schema.ts'
+import { fromText, isRequired, type JsonSchema as JsonShape, orList, shapeOfSchema } from '../arguments/json-schema.ts'
 import { didYouMean, nearest } from '../display/suggest.ts'
 import { faultsText, type Table, type TableRow } from './table.ts'
 
@@ -12,29 +12,29 @@ export interface SheetRow {
   readonly at: TableRow['at']
 }
 /** Columns of a shape, sorted once: looked at for every row. */
-const parts = new WeakMap<Shape, ShapeParts>()
+const partNames = new WeakMap<RowShape, ShapeParts>()
 interface ShapeParts {
   readonly values: readonly (readonly [string, Schema])[]
   readonly files: readonly (readonly [string, From])[]
   readonly fileColumns: readonly string[]
 }
-function partsOf(shape: Shape): ShapeParts {
-  const known = parts.get(shape)
+function partColumns(shape: RowShape): ShapeParts {
+  const known = partNames.get(shape)
   if (known) return known
   const [values, files]: [(readonly [string, Schema])[], (readonly [string, From])[]] = [[], []]
   for (const [name, column] of Object.entries(shape)) isFrom(column) ? files.push([name, column]) : values.push([name, column])
   const made = { values, files, fileColumns: files.flatMap(([, { from }]) => from) }
-  parts.set(shape, made)
+  partNames.set(shape, made)
   return made
 }
-const filesOf = (shape: Shape) => partsOf(shape).files
-const valuesOf = (shape: Shape) => partsOf(shape).values
-const fileColumns = (shape: Shape) => partsOf(shape).fileColumns
-const neededColumns = (shape: Shape) => [
-  ...valuesOf(shape).flatMap(([name, schema]) => (isRequired(schema) ? [name] : [])),
+const filesOfRow = (shape: RowShape) => partColumns(shape).files
+const cellValues = (shape: RowShape) => partColumns(shape).values
+const fileColumns = (shape: RowShape) => partColumns(shape).fileColumns
+const neededColumns = (shape: RowShape) => [
+  ...cellValues(shape).flatMap(([name, schema]) => (isRequired(schema) ? [name] : [])),
   ...fileColumns(shape),
 ]
-const columnsOf = (shape: Shape) => [...valuesOf(shape).map(([name]) => name), ...fileColumns(shape)]
+const columnsOf = (shape: RowShape) => [...cellValues(shape).map(([name]) => name), ...fileColumns(shape)]
 const isText = ({ type, enum: listed }: JsonShape) => type === 'string' && listed === undefined
 /** Line 9 before line 10. */
 const natural = new Intl.Collator('en', { numeric: true })
@@ -51,7 +51,7 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
   if (headerFaults.length > 0) throw end(headerFaults)
   if (table.rows.length === 0) throw end([`${table.name} has no rows. Below the line of column names, give at least one.`])
   const faults: string[] = []
-  const described = new Map(shapes.flatMap(valuesOf).map(([, schema]) => [schema, shapeOfSchema(schema)] as const))
+  const described = new Map(shapes.flatMap(cellValues).map(([, schema]) => [schema, shapeOfSchema(schema)] as const))
   const checked: SheetRow[] = []
   for (const row of table.rows) {
     if (row.fault !== undefined) {
@@ -60,18 +60,18 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
     }
     const found = shapeFor(row, shapes)
     if (found.fault !== undefined) faults.push(found.fault)
-    checked.push(await checkRow(row, found.shape, described, faults))
+    checked.push(await checkCells(row, found.shape, described, faults))
   }
   faults.push(...repeated(table.rows, table.columns, 'the row is the same as'))
   if (unique.length > 0) faults.push(...repeated(table.rows, unique, `${unique.join(', ')} are the same as on`, faults))
   if (faults.length > 0) throw end(faults.sort(natural.compare))
   return checked
 }
-async function checkColumns(table: Table, shapes: readonly Shape[]): Promise<readonly string[]> {
+async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
   const unknown = table.columns.filter(column => !known.includes(column))
   const renamed = await Promise.all(unknown.map(column => nearest(column, known)))
-  const absent = (shape: Shape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
+  const absent = (shape: RowShape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(
     unknown.map(
       async column =>
@@ -83,12 +83,13 @@ async function checkColumns(table: Table, shapes: readonly Shape[]): Promise<rea
   return [...faults, ...missing.map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`)]
 }
 /** The shape whose file columns are the very ones that the row fills in; else the fault, and the shape that its other columns have. */
-function shapeFor(row: TableRow, shapes: readonly Shape[]): { readonly shape: Shape; readonly fault?: string } {
+function shapeFor(row: TableRow, shapes: readonly RowShape[]): { readonly shape: RowShape; readonly fault?: string } {
   const filled = new Set(shapes.flatMap(fileColumns).filter(column => isFilled(row.cells[column])))
   const shape = shapes.find(shape => fileColumns(shape).length === filled.size && fileColumns(shape).every(column => filled.has(column)))
   if (shape) return { shape }
   const ways = orList(shapes.map(shape => fileColumns(shape).join(' and ')))
-  if (filled.size === 0 && shapes.length > 1) return { fault: `${row.at()}: the row names no file. Give ${ways}.`, shape: common(shapes) }
+  if (filled.size === 0 && shapes.length > 1)
+    return { fault: `${row.at()}: the row names no file. Give ${ways}.`, shape: commonValue(shapes) }
   const begun = shapes.filter(shape => [...filled].every(column => fileColumns(shape).includes(column)))
   const [near] = begun
   if (near && begun.length === 1) {
@@ -98,11 +99,14 @@ function shapeFor(row: TableRow, shapes: readonly Shape[]): { readonly shape: Sh
       shape: near,
     }
   }
-  return { fault: `${row.at([...filled].at(-1))}: the row gives ${[...filled].join(' and ')}. Give only ${ways}.`, shape: common(shapes) }
+  return {
+    fault: `${row.at([...filled].at(-1))}: the row gives ${[...filled].join(' and ')}. Give only ${ways}.`,
+    shape: commonValue(shapes),
+  }
 }
 /** The columns that every shape has, and each as the shape has it that asks the least. */
-function common(shapes: readonly Shape[]): Shape {
-  const named = shapes.map(shape => Object.fromEntries(valuesOf(shape)))
+function commonValue(shapes: readonly RowShape[]): RowShape {
+  const named = shapes.map(shape => Object.fromEntries(cellValues(shape)))
   const all = Object.keys(named[0] ?? {}).filter(name => named.every(schemas => name in schemas))
   return Object.fromEntries(
     all.map(name => {
@@ -111,9 +115,9 @@ function common(shapes: readonly Shape[]): Shape {
     }),
   )
 }
-async function checkRow(row: TableRow, shape: Shape, described: ReadonlyMap<Schema, JsonShape>, faults: string[]): Promise<SheetRow> {
+async function checkCells(row: TableRow, shape: RowShape, described: ReadonlyMap<Schema, JsonShape>, faults: string[]): Promise<SheetRow> {
   const values: Record<string, unknown> = {}
-  for (const [name, schema] of valuesOf(shape)) {
+  for (const [name, schema] of cellValues(shape)) {
     const cell = row.cells[name]
     if (!isFilled(cell) && isRequired(schema)) {
       faults.push(`${row.at(name)}: the cell is empty. Give a value.`)
@@ -131,7 +135,7 @@ async function checkRow(row: TableRow, shape: Shape, described: ReadonlyMap<Sche
     if ('faults' in answer) faults.push(`${row.at(name)}: ${answer.faults}. Got ${JSON.stringify(cell)}.`)
     else values[name] = read.value
   }
-  const files = filesOf(shape).map(([name, from]) => [name, { from, cells: from.from.map(column => String(row.cells[column])) }])
+  const files = filesOfRow(shape).map(([name, from]) => [name, { from, cells: from.from.map(column => String(row.cells[column])) }])
   return { values, files: Object.fromEntries(files), at: row.at }
 }
 /** Faults of rows that are alike in these columns, but for those told already. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { places, TriremeError } from '../../core/errors.ts'
+import { listedPlaces, TriremeError } from '../../core/errors.ts'
 
 /** A row of cells by column, and words for where they are. */
 export interface TableRow {
@@ -111,7 +111,7 @@ const among = (name: string, rows: readonly TableRow[]) => (which: readonly numb
   const [first, ...others] = which.flatMap(n => rows[n]?.mark ?? []).map(mark => mark.split(' '))
   if (!first) return name
   const numbers = [first, ...others].map(([, number]) => number!)
-  return `${name}, ${places(first[0]!, numbers)}`
+  return `${name}, ${listedPlaces(first[0]!, numbers)}`
 }
 /** By the file's ending; where the header lacks that character, the one it has. */
 function delimiterOf(text: string, name: string): string {

@@ -1,9 +1,9 @@
 import { TriremeError } from '../../core/errors.ts'
-import type { Finding } from '../../core/targets/argo/setup/doctor.ts'
-import { argoEnvironment } from '../project/environments.ts'
+import type { Finding } from '../../core/targets/target.ts'
+import { environmentThatCan } from '../project/environments.ts'
 
 /** Looks at the cluster of an environment: prints what is there, what is not, and what to do. @throws TriremeError `ENVIRONMENT` where something must be mended */
-export async function examineCluster({
+export async function doctorOfCluster({
   on,
   trial = false,
   image = 'reads',
@@ -14,14 +14,13 @@ export async function examineCluster({
   readonly image?: string
   readonly json?: boolean
 }): Promise<void> {
-  const { examine } = await import('../../core/targets/argo/setup/doctor.ts')
-  const environment = await argoEnvironment(on)
+  const { environment, target } = await environmentThatCan(on, 'examine')
   const findings: Finding[] = []
-  for await (const finding of examine(environment)) findings.push(finding)
+  for await (const finding of target.examine.findings(environment)) findings.push(finding)
   const sound = findings.every(({ state }) => state !== 'bad')
   if (trial && sound) {
     const { imagesIn } = await import('./images.ts')
-    findings.push(await (await import('../../core/targets/argo/setup/trial.ts')).trial(environment, image, await imagesIn(environment)))
+    findings.push(await target.examine.trial({ environment, image: await imagesIn(environment) }, image))
   }
   const bad = findings.filter(({ state }) => state === 'bad')
   if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, findings }, null, 2)}\n`)

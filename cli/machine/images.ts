@@ -2,27 +2,32 @@ import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { contents } from '../../containers/images.ts'
-import { type AskVersion, imageFor, imageVersions, readLock } from '../../core/environment/images.ts'
+import { type Engine, engines } from '../../core/environment/engines.ts'
+import { type AskVersion, imageFor, imageVersions, readImageLock } from '../../core/environment/images.ts'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Store } from '../../core/store/store.ts'
-import { type Engine, engines, isFile, programCommand } from '../../core/targets/container/command.ts'
+import { isFile, programCommand } from '../../core/targets/container/command.ts'
 import { ask, findEngine, readyImage } from '../../core/targets/container/engine.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 import { packageRoot } from '../project/package.ts'
 import { readYaml } from '../project/yaml-file.ts'
 
-/** What the names of images stand for in an environment. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
-export async function imagesIn({ name, images, target }: Environment): Promise<(name: string) => string> {
+/** What the names of images stand for in an environment; where steps run without images, themselves. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
+export async function imagesIn(environment: Environment): Promise<(name: string) => string> {
+  const { name, images } = environment
+  const { images: use } = await targetOf(environment)
+  if (!use) return image => image
   const alone = Object.values(images.swap).find(({ reference }) => isFile(reference))
-  if (alone && target !== 'container')
+  if (alone && !use.files)
     throw new TriremeError(
       'ENVIRONMENT',
       `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster gets at.`,
     )
   const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
-  const lock = file !== undefined ? readLock(await readYaml(file, 'lock of images'), file) : {}
+  const lock = file !== undefined ? readImageLock(await readYaml(file, 'lock of images'), file) : {}
   return image => imageFor(image, { images, environment: name, lock, contents })
 }
 /** Versions of the plan's tools in the images of an environment. */
@@ -33,18 +38,19 @@ export async function versionsIn(plan: Plan, environment: Environment, store: St
 /** Runs version commands in images, and remembers the answers by the image's digest: the same digest never has another version. */
 function asker(memo: string, environment: Environment): AskVersion {
   let known: Promise<Record<string, string>> | undefined
+  let found: Promise<Engine> | undefined
   let writing = Promise.resolve()
   return async (reference, tool) => {
     known ??= readFile(memo, 'utf8')
       .then(JSON.parse)
       .catch(() => ({}))
-    const engine = () => engineFor(environment, reference, tool) // none is needed for what is known
-    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(engine(), reference))
-    if (digest === undefined) return versionIn(engine(), reference, tool)
+    const engine = () => (found ??= engineFor(environment, reference, tool)) // none is needed for what is known
+    const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(await engine(), reference))
+    if (digest === undefined) return versionIn(await engine(), reference, tool)
     const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
     const before = (await known)[mark]
     if (before !== undefined) return before
-    const version = await versionIn(engine(), reference, tool)
+    const version = await versionIn(await engine(), reference, tool)
     Object.assign(await known, { [mark]: version })
     writing = writing.then(async () => writeFile(memo, JSON.stringify(await known, null, 1)).catch(() => {}))
     await writing
@@ -52,9 +58,10 @@ function asker(memo: string, environment: Environment): AskVersion {
   }
 }
 /** The engine that the environment says; for a cluster, and without a word, the first that is here. */
-function engineFor(environment: Environment, reference: string, tool: Tool): Engine {
+async function engineFor(environment: Environment, reference: string, tool: Tool): Promise<Engine> {
+  const { images } = await targetOf(environment)
   try {
-    return findEngine(environment.target === 'container' ? environment.engine : undefined)
+    return findEngine(images?.engine?.(environment))
   } catch (cause) {
     throw new TriremeError(
       'TOOL',

@@ -1,14 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { tool } from 'trireme-bio'
 import { bcftools, bwa, fastp, node, samtools } from 'trireme-bio/tools'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Found, findTools } from '../../core/host/tools.ts'
+import { type FoundTool, findTools } from '../../core/host/tools.ts'
 import { advice, aptCommand, condaCommand, installMissing, type Machine, ownPrefix, remedies, typed, useOwnTools } from './install.ts'
 
 const nothing: Machine = { apt: false, conda: undefined, prefix: '/home/a b/.cache/trireme/env' }
-const missing = (...tools: Found['tool'][]): Found[] => tools.map(tool => ({ state: 'missing', tool }))
+const missing = (...tools: FoundTool['tool'][]): FoundTool[] => tools.map(tool => ({ state: 'missing', tool }))
 const quiet = () => {}
 let before: string | undefined
 beforeEach(() => {
@@ -73,6 +73,19 @@ test('nothing is installed where it was refused: the error names the command tha
       '  apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends fastp samtools',
     ].join('\n'),
   })
+})
+test('an ordinary user is told the packages to ask root for on Debian, and how it goes without root', () => {
+  const lines = advice([samtools, bwa], nothing).split('\n')
+  const conda = [
+    ...['micromamba', 'create', '--yes', '--prefix', "'/home/a b/.cache/trireme/env'", '--override-channels', '--strict-channel-priority'],
+    ...['--channel', 'conda-forge', '--channel', 'bioconda', 'bioconda::bwa=0.7.17', 'bioconda::samtools=1.16.1'],
+  ].join(' ')
+  const file = 'micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html'
+  expect(lines).toEqual(
+    existsSync('/etc/debian_version')
+      ? ['sudo apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends bwa samtools', `or, without root (${file}):`, conda]
+      : [`(${file})`, conda],
+  )
 })
 test('without apt-get and conda the error says what would be needed', async () => {
   const helpless = installMissing(missing(bcftools), { install: true, log: quiet, machine: nothing })

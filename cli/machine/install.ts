@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { type Found, findTools, toolFault } from '../../core/host/tools.ts'
-import { quoted } from '../../core/run/failure.ts'
+import { type FoundTool, findTools, toolFault } from '../../core/host/tools.ts'
+import { quoted } from '../../core/vocabulary/command.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 
 /** What this machine can install tools with. */
@@ -33,10 +33,10 @@ export function useOwnTools(prefix: string = ownPrefix()): void {
   if (existsSync(bin) && folders[0] !== bin) process.env.PATH = [bin, ...folders.filter(folder => folder !== bin)].join(path.delimiter)
 }
 
-const sorted = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
+const sortedNames = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
 export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
   ...['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends'],
-  ...sorted(tools.flatMap(({ debian }) => debian?.split(' ') ?? [])),
+  ...sortedNames(tools.flatMap(({ debian }) => debian?.split(' ') ?? [])),
 ]
 /**
  * Pinned packages into an environment of our own; channels as bioconda asks for them (https://bioconda.github.io), whatever the user's settings.
@@ -45,7 +45,7 @@ export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
 export const condaCommand = (program: string, prefix: string, tools: readonly Tool[], there: boolean): readonly string[] => [
   ...[program, there ? 'install' : 'create', '--yes', '--prefix', prefix],
   ...['--override-channels', '--strict-channel-priority', '--channel', 'conda-forge', '--channel', 'bioconda'],
-  ...sorted(tools.flatMap(({ conda }) => conda?.split(' ') ?? [])),
+  ...sortedNames(tools.flatMap(({ conda }) => conda?.split(' ') ?? [])),
 ]
 /** Commands that get the tools on a machine, and the tools that none of them gets. */
 export function remedies(
@@ -70,16 +70,18 @@ export function advice(tools: readonly Tool[], machine: Machine): string {
   const { commands, left } = remedies(tools, machine)
   const lines = commands.map(typed)
   if (left.length === 0) return lines.join('\n')
-  const debian = left.filter(tool => tool.debian !== undefined)
+  const debian = existsSync('/etc/debian_version') ? left.filter(tool => tool.debian !== undefined) : []
   const conda = left.filter(tool => tool.conda !== undefined)
-  if (debian.length > 0 && existsSync('/etc/debian_version')) lines.push(`sudo ${typed(aptCommand(debian))}`)
-  else if (conda.length > 0) lines.push(`${typed(condaCommand(machine.conda ?? 'micromamba', machine.prefix, conda, false))}`)
-  if (conda.length > 0 && machine.conda === undefined && !existsSync('/etc/debian_version'))
-    lines.push('(micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html)')
+  if (debian.length > 0) lines.push(`sudo ${typed(aptCommand(debian))}`)
+  if (conda.length > 0 && machine.conda === undefined) {
+    const file = 'micromamba is one file: https://mamba.readthedocs.io/en/latest/installation/micromamba-installation.html'
+    lines.push(debian.length > 0 ? `or, without root (${file}):` : `(${file})`)
+    lines.push(typed(condaCommand('micromamba', machine.prefix, conda, existsSync(path.join(machine.prefix, 'conda-meta')))))
+  }
   for (const tool of left) if (!tool.debian && !tool.conda) lines.push(`${tool.name}: see ${tool.homepage}`)
   return lines.join('\n')
 }
-const faults = (found: readonly Found[]): readonly string[] => found.flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
+const faults = (found: readonly FoundTool[]): readonly string[] => found.flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
 
 /**
@@ -87,7 +89,7 @@ const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
  * @throws TriremeError `TOOL` when it may not or cannot, with the command that mends it
  */
 export async function installMissing(
-  found: Iterable<Found>,
+  found: Iterable<FoundTool>,
   options: { readonly install: boolean; readonly log: (line: string) => void; readonly machine?: Machine },
 ): Promise<void> {
   const bad = [...found].filter(each => each.state !== 'ready')
@@ -112,7 +114,7 @@ export async function installMissing(
   if (still.length > 0) throw new TriremeError('TOOL', unfitAfter(still, machine))
   options.log(`Installed: ${after.map(each => `${each.tool.name} ${each.state === 'ready' ? each.version : ''}`).join(', ')}.`)
 }
-function unfitAfter(still: readonly Found[], machine: Machine): string {
+function unfitAfter(still: readonly FoundTool[], machine: Machine): string {
   const pinned = still.map(({ tool }) => tool).filter(tool => tool.conda !== undefined)
   const conda = typed(
     condaCommand(machine.conda ?? 'micromamba', machine.prefix, pinned, existsSync(path.join(machine.prefix, 'conda-meta'))),

@@ -93,7 +93,7 @@ export async function load(file: string, home: Home): Promise<Readonly<Record<st
     )
   }
 }
-const placeOf = (folder: string, file: string) =>
+const modulePlace = (folder: string, file: string) =>
   path
     .relative(folder, file)
     .replace(/\.[cm]?[jt]s$/, '')
@@ -110,7 +110,7 @@ async function inHome<T extends AnyPipeline | AnyStep>(
   const modules = await Promise.all(files.map(async file => ({ file, exports: await load(file, home) })))
   const found = modules.flatMap(({ file, exports }) =>
     Object.entries(exports).flatMap(([exported, it]) =>
-      wanted(it) ? [{ name: it.spec.name, place: placeOf(folder, file), exported, home, file, it }] : [],
+      wanted(it) ? [{ name: it.spec.name, place: modulePlace(folder, file), exported, home, file, it }] : [],
     ),
   )
   return [...new Map(found.map(each => [each.it, each])).values()]

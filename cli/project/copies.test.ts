@@ -2,11 +2,11 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { add } from '../commands/add.ts'
+import { addCopy } from '../commands/add.ts'
 import { diff } from '../commands/diff.ts'
 import { init } from '../commands/init.ts'
 import { upgrade } from '../commands/upgrade.ts'
-import { lockName, names, originals, readLock } from './copies.ts'
+import { lockName, names, originals, readCopiesLock } from './copies.ts'
 import { mentions } from './import-closure.ts'
 
 let project: string
@@ -29,7 +29,7 @@ const sort = 'steps/samtools/sort.ts'
 /** Makes the project's copy look as if it came from an older version whose file was `text`. */
 async function older(place: string, text: string) {
   const { noted, lockText } = await import('./copies.ts')
-  const { files } = readLock(project)
+  const { files } = readCopiesLock(project)
   writeFileSync(at(place), text)
   writeFileSync(at(lockName), lockText({ ...files, [place]: { ...noted(Buffer.from(text)), version: '0.0.9' } }))
 }
@@ -40,7 +40,7 @@ const script = asset(import.meta.url, './g.script.mjs')\nexport const from = (x:
   expect(mentions(text)).toEqual({ imports: ['./a.ts', 'trireme-bio', '../d.ts', 'e', './f.ts'], assets: ['./g.script.mjs'] })
 })
 test('a step is copied with its test, and noted', async () => {
-  await add('samtools/sort', project, false)
+  await addCopy('samtools/sort', project, false)
   const lock = JSON.parse(read(lockName))
   expect(Object.keys(lock.files)).toEqual(['steps/samtools/sort.test.ts', sort])
   expect(lock.files[sort]).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
@@ -54,8 +54,23 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
   expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
   expect(places).not.toContain('steps/kinds.ts')
 })
+test('the libraries that copies import are named in package.json, for the tests where only tests import them', async () => {
+  writeFileSync(at('package.json'), JSON.stringify({ name: 'p', dependencies: { yaml: '1.0.0' }, devDependencies: { sharp: '0.1.0' } }))
+  await addCopy('image/pack', project, false)
+  const ours = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const [of, dev] = [ours.dependencies, ours.devDependencies]
+  expect(JSON.parse(read('package.json'))).toEqual({
+    name: 'p',
+    dependencies: { yaml: '1.0.0', zod: of.zod },
+    devDependencies: { '@types/tar-stream': dev['@types/tar-stream'], sharp: '0.1.0', 'tar-stream': of['tar-stream'], vitest: dev.vitest },
+  })
+  expect(said).toContain('package.json now names what they import: @types/tar-stream, tar-stream, vitest, zod. Get them with: npm install')
+  said = ''
+  await addCopy('image/pack', project, false)
+  expect(said).not.toContain('npm install')
+})
 test('a misspelt name', async () => {
-  await expect(add('samtool/sort', project, false)).rejects.toThrow(
+  await expect(addCopy('samtool/sort', project, false)).rejects.toThrow(
     'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
   )
   expect(names()).toEqual(expect.arrayContaining(['bwa/mem', 'variant-calling']))
@@ -64,16 +79,16 @@ test('a misspelt name', async () => {
 test('a file that was changed is not overwritten, and then nothing is copied', async () => {
   mkdirSync(at('steps/samtools'), { recursive: true })
   writeFileSync(at(sort), 'mine')
-  await expect(add('samtools/sort', project, false)).rejects.toMatchObject({
+  await expect(addCopy('samtools/sort', project, false)).rejects.toMatchObject({
     code: 'USAGE',
     message: expect.stringContaining(`  ${sort}\nMove them, or give --force`),
   })
   expect(readdirSync(at('steps/samtools'))).toEqual(['sort.ts'])
-  await add('samtools/sort', project, true)
+  await addCopy('samtools/sort', project, true)
   expect(read(sort)).toContain('samtools')
 })
 test('diff tells who changed what, line by line', async () => {
-  await add('samtools/sort', project, false)
+  await addCopy('samtools/sort', project, false)
   await diff('samtools/sort', project)
   expect(said).toContain(`unchanged  ${sort}`)
   appendFileSync(at(sort), '// mine\n')
@@ -88,7 +103,7 @@ test('diff tells who changed what, line by line', async () => {
   expect(said).toContain(`changed upstream  ${sort}`)
 })
 test('upgrade replaces what was left alone', async () => {
-  await add('samtools/sort', project, false)
+  await addCopy('samtools/sort', project, false)
   const now = read(sort)
   await older(sort, 'old\n')
   rmSync(at('steps/samtools/sort.test.ts'))
@@ -102,7 +117,7 @@ test('upgrade replaces what was left alone', async () => {
   expect(said).toContain('Nothing to do')
 })
 test('upgrade keeps what you changed, and puts the new one beside it', async () => {
-  await add('samtools/sort', project, false)
+  await addCopy('samtools/sort', project, false)
   const now = read(sort)
   await older(sort, 'old\n')
   writeFileSync(at(sort), 'mine\n')
@@ -139,7 +154,7 @@ test('init makes a project, and never in a folder that holds something', async (
   expect(JSON.parse(read('heart/package.json'))).toMatchObject({
     name: 'heart',
     type: 'module',
-    dependencies: { 'trireme-bio': expect.stringMatching(/^\^/) },
+    dependencies: { 'trireme-bio': expect.stringMatching(/^file:/) }, // of this checkout
   })
   const [header, row] = read('heart/samplesheet.csv').split('\n')
   expect([header, row]).toEqual([

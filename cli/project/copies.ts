@@ -18,7 +18,7 @@ export interface Lock {
   readonly files: Readonly<Record<string, { readonly version: string; readonly sha256: string }>>
 }
 export const lockName = 'trireme.lock.json'
-export function readLock(project: string): Lock {
+export function readCopiesLock(project: string): Lock {
   const file = path.join(project, lockName)
   if (!existsSync(file)) return { package: 'trireme-bio', files: {} }
   try {
@@ -38,18 +38,20 @@ export const digest = (content: Buffer): string => createHash('sha256').update(c
 export const noted = (content: Buffer) => ({ version: version(), sha256: digest(content) })
 
 const isTest = (file: string) => file.endsWith('.test.ts')
-const isModule = (file: string) => file.endsWith('.ts') && !/\.(test|script|d)\.ts$/.test(file)
+const isCopiedModule = (file: string) => file.endsWith('.ts') && !/\.(test|script|d)\.ts$/.test(file)
 /** The modules that hold a step or pipeline, as `add` names them: `samtools/sort`, `variant-calling`. */
 export function names(): readonly string[] {
   const steps = path.join(packageRoot, 'steps')
   const tools = readdirSync(steps, { withFileTypes: true }).filter(entry => entry.isDirectory())
   const verbs = tools.flatMap(({ name }) =>
     readdirSync(path.join(steps, name))
-      .filter(isModule)
+      .filter(isCopiedModule)
       .map(file => `${name}/${file.slice(0, -3)}`),
   )
   const room = path.join(packageRoot, 'pipelines')
-  const pipelines = readdirSync(room).filter(file => isModule(file) && /\bpipeline\(/.test(readFileSync(path.join(room, file), 'utf8')))
+  const pipelines = readdirSync(room).filter(
+    file => isCopiedModule(file) && /\bpipeline\(/.test(readFileSync(path.join(room, file), 'utf8')),
+  )
   return [...verbs, ...pipelines.map(file => file.slice(0, -3))].sort()
 }
 /**

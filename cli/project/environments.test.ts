@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readEnvironment } from '../../core/environment/read.ts'
+import { readEnvironment } from '../../core/targets/environment.ts'
 import { environments, findEnvironment } from './environments.ts'
 import { files } from './template.ts'
 
@@ -78,7 +78,7 @@ test('what is wrong is told with file and place', async () => {
   writeFileSync('trireme.config.ts', 'export const environments = {}')
   await expect(environments()).rejects.toThrow('There are trireme.config.ts and trireme.config.yaml. Keep one of them.')
 })
-test('what the documents show is read', () => {
+test('what the documents show is read', async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const shown = ['environments', 'images'].flatMap(name => {
     const text = readFileSync(path.join(root, 'docs', 'reference', `${name}.md`), 'utf8')
@@ -87,7 +87,7 @@ test('what the documents show is read', () => {
   expect(shown).toHaveLength(2)
   for (const text of shown)
     for (const [name, settings] of Object.entries(parse(text).environments))
-      expect(readEnvironment(name, settings, 'the page').name).toBe(name)
+      expect((await readEnvironment(name, settings, 'the page')).name).toBe(name)
 })
 test('what "trireme init" writes holds none, and good ones once its marks of comments are away', async () => {
   const text = files['trireme.config.yaml'] ?? ''

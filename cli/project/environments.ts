@@ -1,15 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { readEnvironment } from '../../core/environment/read.ts'
-import type { ArgoEnvironment, Environment } from '../../core/environment/settings.ts'
+import type { Environment } from '../../core/environment/settings.ts'
 import { shown, TriremeError } from '../../core/errors.ts'
+import { readEnvironment } from '../../core/targets/environment.ts'
+import { addTarget, targetOf, targetsThatCan } from '../../core/targets/registry.ts'
+import { type Capability, type Capable, can, type Target } from '../../core/targets/target.ts'
+import { isRecord } from '../../core/vocabulary/schema.ts'
 import { didYouMean } from '../display/suggest.ts'
 import type { Home } from './catalogue.ts'
 import { house } from './package.ts'
 import { readYaml } from './yaml-file.ts'
 
-interface Settings {
+interface ProjectSettings {
   readonly file: string
   readonly home: Home
   readonly settings: unknown
@@ -24,8 +27,11 @@ const builtIn = path.join(house, 'environments')
 const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
-/** The project's settings file. @throws TriremeError `ENVIRONMENT` when there are two, or it holds no environments */
-async function ofProject(): Promise<Readonly<Record<string, Settings>>> {
+/**
+ * The environments of the project's settings file; the targets that it exports are there from now on.
+ * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
+ */
+async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
   const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
   const [file] = files
   if (file === undefined) return {}
@@ -39,13 +45,35 @@ async function ofProject(): Promise<Readonly<Record<string, Settings>>> {
     )
   return Object.fromEntries(Object.entries(environments).map(([name, settings]) => [name, { file, home: 'project', settings }]))
 }
+/** @throws TriremeError `ENVIRONMENT` for what is no target, `DEFINITION` for a name that is taken */
+function addTargets(targets: unknown, file: string): void {
+  const all: readonly unknown[] = Array.isArray(targets) ? targets : [undefined]
+  for (const each of all) {
+    if (!isTarget(each))
+      throw new TriremeError(
+        'ENVIRONMENT',
+        `${path.relative('', file)} exports "targets", which is no list of targets: each has name, settings, joins and run. Write export const targets: readonly Target[] = [ … ]; docs/reference/library.md has more.`,
+      )
+    addTarget(each)
+  }
+}
+const isTarget = (value: unknown): value is Target =>
+  isRecord(value) &&
+  typeof value.name === 'string' &&
+  isRecord(value.settings) &&
+  typeof value.settings.safeParse === 'function' &&
+  typeof value.joins === 'function' &&
+  typeof value.run === 'function'
+/** Has the project's own targets known, where a command asks targets and no environment. */
+export const useOwnTargets = async (): Promise<void> => void (await ofProject())
+
 async function ofModule(file: string): Promise<unknown> {
   const { load } = await import('./catalogue.ts')
   const module = await load(file, 'project')
-  return isRecord(module.default) ? module.default : module
+  const held = isRecord(module.default) ? module.default : module
+  if (held.targets !== undefined) addTargets(held.targets, file)
+  return held
 }
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Every environment; a project's own come first, and hide the package's of the same name. */
 export async function environments(): Promise<readonly ListedEnvironment[]> {
@@ -54,36 +82,50 @@ export async function environments(): Promise<readonly ListedEnvironment[]> {
   const packaged = await Promise.all(
     theirs.map(async ([name, file]) => [name, { file, home: 'package', settings: await readYaml(file, 'environment') }] as const),
   )
-  return [...Object.entries(own), ...packaged].map(([name, found]) => ({ home: found.home, environment: read(name, found) }))
+  const all = [...Object.entries(own), ...packaged]
+  return Promise.all(all.map(async ([name, found]) => ({ home: found.home, environment: await readSettings(name, found) })))
 }
 /** An environment by name. @throws TriremeError `ENVIRONMENT` with the nearest name when there is none, and when its settings are at fault */
 export async function findEnvironment(name: string): Promise<Environment> {
   const own = await ofProject()
-  if (Object.hasOwn(own, name)) return read(name, own[name]!)
+  if (Object.hasOwn(own, name)) return readSettings(name, own[name]!)
   const packaged = ofPackage()
   const file = Object.hasOwn(packaged, name) ? packaged[name] : undefined
-  if (file !== undefined) return read(name, { file, home: 'package', settings: await readYaml(file, 'environment') })
+  if (file !== undefined) return readSettings(name, { file, home: 'package', settings: await readYaml(file, 'environment') })
   const known = [...Object.keys(own), ...Object.keys(packaged).filter(each => !Object.hasOwn(own, each))]
   throw new TriremeError(
     'ENVIRONMENT',
     `There is no environment ${shown(name)}.${await didYouMean(name, known)} There are: ${known.join(', ')}. Your own stand in trireme.config.yaml or trireme.config.ts; docs/reference/environments.md says how.`,
   )
 }
-/** One that is a cluster. @throws TriremeError `ENVIRONMENT` when it is none */
-export async function argoEnvironment(name: string): Promise<ArgoEnvironment> {
+/**
+ * An environment whose target can do what not all can.
+ * @throws TriremeError `ENVIRONMENT` when it cannot, with the targets that can
+ */
+export async function environmentThatCan<C extends Capability>(
+  name: string,
+  capability: C,
+): Promise<{ readonly environment: Environment; readonly target: Capable<C> }> {
   const environment = await findEnvironment(name)
-  if (environment.target === 'argo') return environment
+  const target = await targetOf(environment)
+  if (can(target, capability)) return { environment, target }
   throw new TriremeError(
     'ENVIRONMENT',
-    `The environment "${name}" is no cluster: its target is ${environment.target}. Name one whose target is argo.`,
+    `The environment "${name}" is no cluster: its target is ${target.name}. Name one whose target is ${await thoseThatCan(capability)}.`,
   )
 }
+/** Names of the targets that can do it, for a message. */
+export const thoseThatCan = async (capability: Capability): Promise<string> =>
+  (await targetsThatCan(capability)).map(({ name }) => name).join(' or ')
+
 /** Paths in it start at its own folder, whatever the working directory will be. */
-function read(name: string, { file, settings }: Settings): Environment {
-  const environment = readEnvironment(name, settings, path.relative('', file))
+async function readSettings(name: string, { file, settings }: ProjectSettings): Promise<Environment> {
+  const environment = await readEnvironment(name, settings, path.relative('', file))
+  const { paths = [] } = await targetOf(environment)
   const at = (place: string) => path.resolve(path.dirname(file), place.replace(/^~(?=\/)/, os.homedir()))
+  const own = Object.entries(environment).flatMap(([setting, value]) =>
+    paths.includes(setting) && typeof value === 'string' ? [[setting, at(value)] as const] : [],
+  )
   const { lock } = environment.images
-  const images = { ...environment.images, ...(lock !== undefined && { lock: at(lock) }) }
-  if (environment.target !== 'argo' || environment.kubeconfig === undefined) return { ...environment, images }
-  return { ...environment, images, kubeconfig: at(environment.kubeconfig) }
+  return { ...environment, ...Object.fromEntries(own), images: { ...environment.images, ...(lock !== undefined && { lock: at(lock) }) } }
 }

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { dependencyOn } from './origin.ts'
 import { packageRoot } from './package.ts'
 
 // What `trireme init` writes. The pipeline is compiled and run by test/package.test.ts, in a project that installed the package.
 
-interface Manifest {
+interface ProjectFiles {
   readonly name?: string
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 /** The project's package.json; what it says already stays. Versions of compiler and test runner are those that the package is tested with. */
-export function packageJson(name: string, own: Manifest): object {
+export function packageJson(folder: string, own: ProjectFiles): object {
+  const name = path.basename(path.resolve(folder))
   const ours = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'))
   const dev = (names: readonly string[]) => Object.fromEntries(names.map(each => [each, ours.devDependencies[each]]))
   const { name: _, ...rest } = own
@@ -29,7 +31,7 @@ export function packageJson(name: string, own: Manifest): object {
     ...rest,
     type: 'module',
     scripts: { test: 'tsc && vitest run', ...scripts },
-    dependencies: { 'trireme-bio': `^${ours.version}`, zod: ours.dependencies.zod, ...own.dependencies },
+    dependencies: { 'trireme-bio': dependencyOn(folder), zod: ours.dependencies.zod, ...own.dependencies },
     devDependencies: { ...dev(['@types/node', 'typescript', 'vitest']), ...own.devDependencies },
   }
 }

@@ -9,10 +9,10 @@ export async function readYaml(file: string, what: string): Promise<unknown> {
       cause,
     })
   })
-  return parsed(text, file)
+  return parsedYaml(text, file)
 }
 
-function parsed(text: string, file: string): unknown {
+function parsedYaml(text: string, file: string): unknown {
   try {
     return parse(text) // JSON is YAML
   } catch (cause) {

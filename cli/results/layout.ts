@@ -1,10 +1,10 @@
 import path from 'node:path'
-import { TriremeError } from '../../core/errors.ts'
-import { fileOf } from '../../core/vocabulary/kind.ts'
-import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import type { Layout } from '../../core/define/pipeline.ts'
+import { TriremeError } from '../../core/errors.ts'
+import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
-import type { Results } from '../../core/graph/plan.ts';
+import type { Results } from '../../core/graph/plan.ts'
+import { fileOf } from '../../core/vocabulary/kind.ts'
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */
@@ -13,7 +13,7 @@ export interface Publication {
   readonly to: string
 }
 /** A file that a result promises: its path below the folder of results, without extension. */
-interface Promised {
+interface PublishedResult {
   readonly base: string
   readonly ref: Ref
   readonly result: string
@@ -23,8 +23,8 @@ interface Promised {
  * Where every result will lie, known before anything runs but for lists that a step writes.
  * @throws TriremeError `PARAMETER` when a name would lead out of the folder, or two results to one path
  */
-export function promisedFiles(results: Results, layout: Layouts = {}): readonly Promised[] {
-  const all = Object.entries(results).flatMap(([result, given]): readonly Promised[] => {
+export function promisedFiles(results: Results, layout: Layouts = {}): readonly PublishedResult[] {
+  const all = Object.entries(results).flatMap(([result, given]): readonly PublishedResult[] => {
     if (isRef(given))
       return [{ base: 'many' in given.kind ? result : place(result, undefined, layout), ref: given, result, name: undefined }]
     const named = isList(given) ? given.map((ref, n) => [String(n + 1), ref as Ref] as const) : Object.entries(given) // a result's list holds refs

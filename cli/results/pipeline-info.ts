@@ -2,12 +2,12 @@ import { stringify } from 'yaml'
 import type { Event, Usage } from '../../core/events.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
 import type { Published } from './publish.ts'
-import type { RunRecord } from '../history/record.ts'
 
 /** A run that ended, and what it was made of. */
-export interface Told {
+export interface EndedRun {
   readonly record: RunRecord
   readonly entries: ReadonlyMap<string, Entry>
   readonly events: readonly Event[]
@@ -16,12 +16,12 @@ export interface Told {
   readonly published: Published
 }
 /** What a run tells of itself, as files of `pipeline_info/`, by name. */
-export const infoFiles = ({ record, entries, events, plan, versions, published }: Told): Readonly<Record<string, string>> => ({
+export const infoFiles = ({ record, entries, events, plan, versions, published }: EndedRun): Readonly<Record<string, string>> => ({
   'software_versions.yml': softwareVersions(record, plan, versions),
   'params.yml': yaml(record.arguments),
   'trace.tsv': trace(entries, events),
   // Last: it lists the files that are there.
-  'run.json': `${JSON.stringify({ ...summary(record), steps: counts(events), files: published.files }, null, 1)}\n`,
+  'run.json': `${JSON.stringify({ ...traceSummary(record), steps: counts(events), files: published.files }, null, 1)}\n`,
 })
 const yaml = (value: unknown) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
 
@@ -38,7 +38,7 @@ function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<s
     Workflow: { [record.pipeline]: version(), trireme: version(), node: process.versions.node },
   })
 }
-const columns = [
+const traceColumns = [
   'step',
   'state',
   'key',
@@ -77,7 +77,7 @@ function trace(entries: ReadonlyMap<string, Entry>, events: readonly Event[]): s
     const own = event.event === 'succeeded' ? [event.seconds.toFixed(3), cpu(event.usage), event.usage?.peakMemory ?? ''] : ['', '', '']
     return [[...head, ...own, ...(start ? [start.cpu, start.memory, start.attempt, start.at, ''] : ['', '', '', '', ''])]]
   })
-  return `${[columns, ...lines].map(line => line.map(cell => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n')}\n`
+  return `${[traceColumns, ...lines].map(line => line.map(cell => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n')}\n`
 }
 /** As the trace calls what became of a step. */
 const stateOf = (event: Event) =>
@@ -86,7 +86,7 @@ const counts = (events: readonly Event[]) => {
   const count = (what: Event['event']) => events.filter(({ event }) => event === what).length
   return { ran: count('succeeded'), cached: count('cached'), failed: count('failed') }
 }
-const summary = ({ id, pipeline, command, started, ended, seconds, state }: RunRecord) => ({
+const traceSummary = ({ id, pipeline, command, started, ended, seconds, state }: RunRecord) => ({
   ...{ id, pipeline, state, started, ended, seconds },
   ...{ command: ['trireme', ...command], trireme: version() },
 })

@@ -1,12 +1,12 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { kind, many } from '../../core/vocabulary/kind.ts'
 import { source } from '../../core/define/pipeline.ts'
 import { placedAt } from '../../core/graph/place.ts'
 import { scratch } from '../../core/testing.ts'
+import { kind, many } from '../../core/vocabulary/kind.ts'
 import { promisedFiles, publications } from './layout.ts'
-import { checkOut, publish, put } from './publish.ts'
+import { checkOut, publish, publishFile } from './publish.ts'
 
 const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const ref = source('x', bam, { '': { url: 'x', sha256: 'a' }, '.bai': { url: 'y', sha256: 'b' } })
@@ -75,7 +75,7 @@ const setUp = async (names: readonly string[]) => {
   const pairs = names.map(name => ({ from: path.join(store, name), to: `sub/${name}` }))
   const go = async (link = false, some = pairs) => {
     const done = await publish(out, some, { link, digests: new Map() })
-    await put({ text: JSON.stringify({ files: done.files }) }, path.join(out, 'pipeline_info', 'run.json'))
+    await publishFile({ text: JSON.stringify({ files: done.files }) }, path.join(out, 'pipeline_info', 'run.json'))
     return done
   }
   return { store, out, pairs, go }

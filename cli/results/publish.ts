@@ -18,7 +18,7 @@ export interface Published {
 }
 /** Where the run is described. */
 export const infoFolder = 'pipeline_info'
-const manifest = path.join(infoFolder, 'run.json')
+const publishedFiles = path.join(infoFolder, 'run.json')
 
 /**
  * Puts results below a folder as files of their own: shared blocks where the file system can, else copies. Each appears by one rename,
@@ -37,7 +37,7 @@ export async function publish(
     const { size } = await stat(from)
     const sha256 = digests.get(from) ?? (await digestFile(from))
     const kept = !link && before.digests.get(to) === sha256 && (await isUntouched(target, size, before.written))
-    if (!kept) await put(from, target, link)
+    if (!kept) await publishFile(from, target, link)
     files.push({ path: to, bytes: size, sha256 })
   }
   const now = new Set(files.map(file => file.path))
@@ -67,7 +67,7 @@ export async function unpublished(
   return pairs.filter((_, n) => !there[n])
 }
 /** Writes a text the same way: whole or not at all. */
-export async function put(from: string | { readonly text: string }, target: string, link = false): Promise<void> {
+export async function publishFile(from: string | { readonly text: string }, target: string, link = false): Promise<void> {
   const temporary = path.join(path.dirname(target), `.${path.basename(target).slice(0, 180)}.${process.pid}.part`)
   try {
     await mkdir(path.dirname(target), { recursive: true })
@@ -121,10 +121,10 @@ interface Earlier {
 /** What an earlier run published here, by path. */
 async function earlier(out: string): Promise<Earlier> {
   try {
-    const read: unknown = JSON.parse(await readFile(path.join(out, manifest), 'utf8'))
+    const read: unknown = JSON.parse(await readFile(path.join(out, publishedFiles), 'utf8'))
     const files = (read as { readonly files?: readonly PublishedFile[] }).files ?? [] // written by a run like this one
     const within = files.filter(({ path: file }) => !path.isAbsolute(file) && !file.split('/').includes('..'))
-    return { digests: new Map(within.map(file => [file.path, file.sha256])), written: (await stat(path.join(out, manifest))).mtimeMs }
+    return { digests: new Map(within.map(file => [file.path, file.sha256])), written: (await stat(path.join(out, publishedFiles))).mtimeMs }
   } catch {
     return { digests: new Map(), written: 0 }
   }

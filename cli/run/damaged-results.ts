@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Store } from '../../core/store/store.ts'
-import type { RunOptions } from '../arguments/options.ts'
+import type { RunFlags } from '../arguments/options.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { unpublished } from '../results/publish.ts'
 import type { Performance } from './execute.ts'
@@ -13,7 +13,7 @@ import type { Performance } from './execute.ts'
  */
 export async function damagedResults(
   { made, record }: Performance,
-  { plan, store, layout, options }: { readonly plan: Plan; readonly store: Store; readonly layout: Layouts; readonly options: RunOptions },
+  { plan, store, layout, options }: { readonly plan: Plan; readonly store: Store; readonly layout: Layouts; readonly options: RunFlags },
 ): Promise<readonly string[]> {
   const entries = [...made.entries.values()].filter(entry => entry.record.run !== record.id)
   const digests = new Map(

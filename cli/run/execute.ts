@@ -6,7 +6,8 @@ import { keys } from '../../core/graph/key.ts'
 import type { Plan, Results } from '../../core/graph/plan.ts'
 import type { Execution } from '../../core/run/scheduler.ts'
 import type { Store } from '../../core/store/store.ts'
-import { defaultStore, type RunOptions } from '../arguments/options.ts'
+import { quoted } from '../../core/vocabulary/command.ts'
+import { defaultStore, type RunFlags } from '../arguments/options.ts'
 import type { Display } from '../display/display.ts'
 import { remember } from '../history/recipes.ts'
 import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
@@ -21,9 +22,8 @@ export interface Part {
   readonly plan: Plan
   readonly store: Store
   readonly versions: ReadonlyMap<string, string>
-  /** Where to run; undefined for processes of this machine. */
-  readonly environment?: Environment | undefined
-  readonly options: RunOptions
+  readonly environment: Environment
+  readonly options: RunFlags
   readonly values: Readonly<Record<string, unknown>>
   readonly out: string | undefined
   readonly log: (line: string) => void
@@ -37,7 +37,7 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan, on this machine or where the environment says: shows and records its events, and stops its steps when asked to.
+ * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
  * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
@@ -100,10 +100,10 @@ export async function perform({ plan, store, versions, environment, options, val
   }
 }
 /** A flag comes before what the environment says. */
-export const limitsOf = ({ cpu, memory, gpu }: RunOptions, environment: Environment | undefined) => ({
-  cpu: cpu ?? environment?.limits.cpu,
-  memory: memory ?? environment?.limits.memory,
-  gpu: gpu ?? environment?.limits.gpu,
+export const limitsOf = ({ cpu, memory, gpu }: RunFlags, { limits }: Environment) => ({
+  cpu: cpu ?? limits.cpu,
+  memory: memory ?? limits.memory,
+  gpu: gpu ?? limits.gpu,
 })
 /** What was told as cached, and then found damaged, counts as what becomes of it. */
 function drop(events: Event[], step: string): void {
@@ -111,18 +111,18 @@ function drop(events: Event[], step: string): void {
   if (at >= 0) events.splice(at, 1)
 }
 /** Live on a terminal, lines in a pipe, JSON when asked for. */
-async function displayFor(options: RunOptions, store: Store): Promise<Display> {
+async function displayFor(options: RunFlags, store: Store): Promise<Display> {
   const write = (line: string) => void process.stdout.write(`${line}\n`)
   if (options.json) return (await import('../display/json.ts')).json(write)
-  if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('../display/plain.ts')).plain(write)
+  if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('../display/plain.ts')).plainDisplay(write)
   const { expected } = await import('../history/expected.ts')
   return (await import('../display/live.ts')).live(process.stdout, await expected(store))
 }
-export const count = (events: readonly Event[], what: Event['event']): number => events.filter(({ event }) => event === what).length
-const steps = (n: number) => `${n} step${n === 1 ? '' : 's'}`
+export const counted = (events: readonly Event[], what: Event['event']): number => events.filter(({ event }) => event === what).length
+const stepCount = (n: number) => `${n} step${n === 1 ? '' : 's'}`
 
 function cancelledText(events: readonly Event[]): string {
-  return `Stopped. ${steps(count(events, 'succeeded') + count(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
+  return `Stopped. ${stepCount(counted(events, 'succeeded') + counted(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
 }
 /** @param store as it was given: told to who looks for logs there, where it is not the default */
 export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord, store: string): string {
@@ -131,12 +131,11 @@ export function failedText(failures: readonly string[], events: readonly Event[]
   const skipped = events.filter(event => event.event === 'skipped' && !event.reason.startsWith('not needed')).length
   const others =
     failed.length > 1 ? `\n\n${failed.length - 1} more failed: ${failed.slice(1, 11).join(', ')}${failed.length > 11 ? ', …' : ''}.` : ''
-  const kept = count(events, 'succeeded') + count(events, 'cached')
+  const kept = counted(events, 'succeeded') + counted(events, 'cached')
   return [
     `${failures[0]}${others}\n`,
-    `${failed.length} of ${steps(count(events, 'planned'))} failed, ${stopped > 0 ? `${stopped} ${stopped === 1 ? 'was' : 'were'} stopped, ` : ''}${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
+    `${failed.length} of ${stepCount(counted(events, 'planned'))} failed, ${stopped > 0 ? `${stopped} ${stopped === 1 ? 'was' : 'were'} stopped, ` : ''}${skipped} could not run, ${kept} are done and kept. Nothing was published.`,
     `See all that the step wrote: trireme logs ${id} ${quoted(failed[0] ?? '')}${path.resolve(store) === path.resolve(defaultStore()) ? '' : ` --store ${quoted(store)}`}`,
     'The same command goes on from here.',
   ].join('\n')
 }
-const quoted = (word: string) => (/^[\w.:,@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

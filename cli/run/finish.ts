@@ -3,11 +3,11 @@ import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
-import type { RunOptions } from '../arguments/options.ts'
+import type { RunFlags } from '../arguments/options.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, put } from '../results/publish.ts'
-import { count, failedText, type Performance } from './execute.ts'
+import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes what a run made, and says what it came to. */
 export async function finish(
@@ -21,7 +21,7 @@ export async function finish(
   }: {
     readonly plan: Plan
     readonly layout: Layouts
-    readonly options: RunOptions
+    readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
   },
@@ -30,13 +30,13 @@ export async function finish(
   const pairs = publications(plan.results, made.results, layout)
   const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
   for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
-    await put({ text }, path.join(out, infoFolder, name))
+    await publishFile({ text }, path.join(out, infoFolder, name))
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
       `${failedText(made.failures, events, record, options.store).replace('Nothing was published.', `What was made is in ${out}.`)}`,
     )
-  const [ran, cached] = [count(events, 'succeeded'), count(events, 'cached')]
+  const [ran, cached] = [counted(events, 'succeeded'), counted(events, 'cached')]
   const bytes = published.files.reduce((sum, file) => sum + file.bytes, 0)
   const lines = [
     `Done in ${secondsText(seconds)}: ${ran === 0 ? 'nothing had to run' : `${ran} step${ran === 1 ? '' : 's'} ran`}, ${cached} cached. Run ${record.id}.`,

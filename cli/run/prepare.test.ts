@@ -4,9 +4,10 @@ import path from 'node:path'
 import { gib, kind, pipeline, run, step } from 'trireme-bio'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { localEnvironment } from '../../core/targets/environment.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { limitsOf } from './execute.ts'
-import { prepare } from './prepare.ts'
+import { prepareRun } from './prepare.ts'
 
 const machine = { device: z.string().default('cpu'), threads: z.int().default(1) }
 const learn = step({
@@ -33,7 +34,7 @@ beforeEach(() => {
 })
 afterEach(() => process.chdir(before))
 const prepared = (of: typeof learning | typeof plain, given: Raw = {}, on: { readonly on?: string } = { on: 'gpus' }) =>
-  prepare(
+  prepareRun(
     {
       pipeline: of,
       flags: [],
@@ -59,7 +60,7 @@ test('a flag comes before it', async () => {
 })
 test('without one the pipeline says it itself', async () => {
   const made = await prepared(learning, {}, {})
-  expect(made.environment).toBeUndefined()
+  expect(made.environment).toMatchObject({ target: 'local', limits: {} })
   expect(made.values).toMatchObject({ device: 'cpu', threads: 1 })
 })
 test('its limits hold where no flag says other', async () => {
@@ -67,5 +68,5 @@ test('its limits hold where no flag says other', async () => {
   const options = { out: 'results', store: 'store', install: false, stream: true }
   expect(limitsOf(options, environment)).toEqual({ cpu: 8, memory: 16 * 2 ** 30, gpu: 2 })
   expect(limitsOf({ ...options, cpu: 2, gpu: 0 }, environment)).toEqual({ cpu: 2, memory: 16 * 2 ** 30, gpu: 0 })
-  expect(limitsOf(options, undefined)).toEqual({ cpu: undefined, memory: undefined, gpu: undefined })
+  expect(limitsOf(options, await localEnvironment())).toEqual({ cpu: undefined, memory: undefined, gpu: undefined })
 })

@@ -6,6 +6,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
 import { Digests } from '../../core/store/source-digests.ts'
 import { Store } from '../../core/store/store.ts'
+import { localEnvironment } from '../../core/targets/environment.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
@@ -13,14 +14,15 @@ import { readParams } from '../arguments/params-file.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
+import { findEnvironment } from '../project/environments.ts'
 import { profileArguments } from './profile.ts'
 
 /** Everything a run needs, with every argument checked. */
 export interface Prepared {
   readonly plan: Plan
   readonly store: Store
-  /** Where to run; undefined for processes of this machine. */
-  readonly environment: Environment | undefined
+  /** Where to run: without a word, this machine. */
+  readonly environment: Environment
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
@@ -29,7 +31,7 @@ export interface Prepared {
  * From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made.
  * @param looking nothing will run: where there is no store, none is made
  */
-export async function prepare(
+export async function prepareRun(
   { pipeline, flags, given, options }: Asked,
   log: (line: string) => void,
   { looking = false }: { readonly looking?: boolean } = {},
@@ -37,7 +39,7 @@ export async function prepare(
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
-  const environment = options.on === undefined ? undefined : await (await import('../project/environments.ts')).findEnvironment(options.on)
+  const environment = await (options.on === undefined ? localEnvironment() : findEnvironment(options.on))
   let opened: Promise<Store> | undefined
   const open = () => {
     opened ??= Store.open(options.store)
@@ -47,7 +49,7 @@ export async function prepare(
   useOwnTools(ownPrefix())
   const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
   const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
-  const raw: Raw = { ...(environment && defaultsOf(environment, pipeline)), ...ready, ...written, ...given }
+  const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
   const bound = await bind(pipeline, raw, await Digests.open(store.root))
@@ -84,14 +86,14 @@ const isOfRows = (error: unknown): error is TriremeError =>
   error instanceof Error && 'rows' in error && Array.isArray(error.rows) && error.rows.length > 0
 function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
   const inputs = Object.keys(spec.inputs).flatMap(name =>
-    raw[name] === undefined ? [] : [[name, absolute(raw[name].value, raw[name].folder)] as const],
+    raw[name] === undefined ? [] : [[name, absoluteFile(raw[name].value, raw[name].folder)] as const],
   )
   const given = Object.fromEntries(Object.entries(raw).map(([name, { value }]) => [name, value]))
   const params = parse(`pipeline "${spec.name}"`, spec.params ?? {}, given)
   return { ...Object.fromEntries(inputs), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) }
 }
 /** Paths that mean the same from another folder. */
-function absolute(value: unknown, folder: string): unknown {
+function absoluteFile(value: unknown, folder: string): unknown {
   if (typeof value === 'string') return value.includes('=') || value.includes(',') ? value : path.resolve(folder, value)
-  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absolute(each, folder)) : value
+  return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absoluteFile(each, folder)) : value
 }

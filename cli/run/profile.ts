@@ -6,7 +6,8 @@ import { createGunzip } from 'node:zlib'
 import type { Dataset, Profile } from '../../core/define/dataset.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Store } from '../../core/store/store.ts'
-import type { RunOptions } from '../arguments/options.ts'
+import { localEnvironment } from '../../core/targets/environment.ts'
+import type { RunFlags } from '../arguments/options.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { didYouMean } from '../display/suggest.ts'
 import { concurrently } from '../inputs/concurrently.ts'
@@ -15,10 +16,10 @@ import { publications } from '../results/layout.ts'
 import { perform } from './execute.ts'
 import { toolVersions } from './versions.ts'
 
-interface Surroundings {
+interface ProfileContext {
   /** Opened only when a dataset is to be made: looking makes no store. */
   readonly store: () => Promise<Store>
-  readonly options: RunOptions
+  readonly options: RunFlags
   readonly log: (line: string) => void
 }
 /** A profile by name. @throws TriremeError `USAGE` with the nearest name when the pipeline has none such */
@@ -35,7 +36,7 @@ export async function findProfile(pipeline: string, name: string): Promise<Profi
  * Arguments from a profile. Files of its dataset that do not travel with the package are made first, in the same store, so that they are
  * there the next time; every file it uses is compared with its pin.
  */
-export async function profileArguments(pipelineName: string, name: string, at: Surroundings): Promise<Raw> {
+export async function profileArguments(pipelineName: string, name: string, at: ProfileContext): Promise<Raw> {
   const profile = await findProfile(pipelineName, name)
   const files: Record<string, string> = {}
   const { dataset } = profile
@@ -45,24 +46,25 @@ export async function profileArguments(pipelineName: string, name: string, at: S
   profile.arguments(watched)
   const absent = [...used].filter(file => files[file] === undefined && dataset?.files[file] !== undefined)
   if (dataset && absent.length > 0) Object.assign(files, await make(dataset, at))
-  if (dataset) await verify(dataset, Object.fromEntries(Object.entries(files).filter(([file]) => used.has(file))))
+  if (dataset) await verifyDataset(dataset, Object.fromEntries(Object.entries(files).filter(([file]) => used.has(file))))
   const values = Object.entries(profile.arguments(files))
   return Object.fromEntries(values.map(([key, value]) => [key, { value, words: `profile ${name}, ${key}`, folder: process.cwd() }]))
 }
 /** Runs the plan that makes a dataset; its results are laid out under the names of the dataset's files. */
-async function make(dataset: Dataset, { store: open, options, log }: Surroundings): Promise<Readonly<Record<string, string>>> {
+async function make(dataset: Dataset, { store: open, options, log }: ProfileContext): Promise<Readonly<Record<string, string>>> {
   if (!dataset.make)
     throw new TriremeError('INPUT', `The dataset "${dataset.name}" is not here and cannot be made. Get it from: ${dataset.source}.`)
   const plan = dataset.make()
   const store = await open()
-  const versions = await toolVersions(plan, { store, log }, options.install)
+  const environment = await localEnvironment()
+  const versions = await toolVersions(plan, { store, log, environment }, options.install)
   log(`Dataset ${dataset.name}: ${dataset.title}.`)
-  const { made } = await perform({ plan, store, versions, options, log, values: {}, out: undefined })
+  const { made } = await perform({ plan, store, versions, environment, options, log, values: {}, out: undefined })
   const pairs = publications(plan.results, made.results)
   return Object.fromEntries(pairs.map(({ from, to }) => [to, from]))
 }
 /** @throws TriremeError `INPUT` naming the files whose content is not the pinned one */
-async function verify(dataset: Dataset, files: Readonly<Record<string, string>>): Promise<void> {
+async function verifyDataset(dataset: Dataset, files: Readonly<Record<string, string>>): Promise<void> {
   const digests = await concurrently(Object.entries(files), 4, async ([name, file]) => ({
     name,
     ...(await contentDigest(file, name.endsWith('.gz'))),

@@ -1,28 +1,30 @@
 import type { Environment } from '../../core/environment/settings.ts'
+import type { Joins } from '../../core/graph/chains.ts'
 import type { Plan, Results } from '../../core/graph/plan.ts'
-import type { Execution } from '../../core/run/scheduler.ts'
-import type { LocalOptions } from '../../core/targets/local/index.ts'
-import { runLocally } from '../../core/targets/local/index.ts'
+import type { Execution, RunOptions } from '../../core/run/scheduler.ts'
+import { targetOf } from '../../core/targets/registry.ts'
+import type { Destination } from '../../core/targets/target.ts'
 
+/** An environment with what the names of images stand for in it. */
+export async function destinationOf(environment: Environment): Promise<Destination> {
+  if (!(await targetOf(environment)).images) return { environment, image: name => name }
+  return { environment, image: await (await import('../machine/images.ts')).imagesIn(environment) }
+}
+/** Which steps a run in the environment may join by pipes. */
+export async function joinsIn(environment: Environment): Promise<Joins> {
+  return (await targetOf(environment)).joins(await destinationOf(environment))
+}
 /**
- * Runs a plan on the target that the environment names; without one, on this machine.
- * @param attach goes on with what the run has sent to a cluster
+ * Runs a plan where the environment says.
+ * @param attach goes on with what the run has sent, where its target can
  */
 export async function runOn<O extends Results>(
-  environment: Environment | undefined,
+  environment: Environment,
   plan: Plan<O>,
-  options: LocalOptions,
+  options: RunOptions,
   attach = false,
 ): Promise<Execution<O>> {
-  if (environment === undefined || environment.target === 'local') return runLocally(plan, options)
-  const { imagesIn } = await import('../machine/images.ts')
-  const image = await imagesIn(environment)
-  if (environment.target === 'argo')
-    return (await import('../../core/targets/argo/follow/run.ts')).runOnArgo(plan, {
-      ...options,
-      environment,
-      image,
-      ...(attach && { attach: true }),
-    })
-  return (await import('../../core/targets/container/index.ts')).runInContainers(plan, { ...options, environment, image })
+  const target = await targetOf(environment)
+  const at = { ...options, ...(await destinationOf(environment)) }
+  return attach && target.attach ? target.attach.run(plan, at) : target.run(plan, at)
 }

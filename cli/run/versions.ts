@@ -3,6 +3,7 @@ import type { Environment } from '../../core/environment/settings.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { findTools, readyTools, toolsOf } from '../../core/host/tools.ts'
 import type { Store } from '../../core/store/store.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { installMissing } from '../machine/install.ts'
 
 /**
@@ -11,14 +12,10 @@ import { installMissing } from '../machine/install.ts'
  */
 export async function toolVersions(
   plan: Plan,
-  {
-    store,
-    log,
-    environment,
-  }: { readonly store: Store; readonly log: (line: string) => void; readonly environment?: Environment | undefined },
+  { store, log, environment }: { readonly store: Store; readonly log: (line: string) => void; readonly environment: Environment },
   install: boolean,
 ): Promise<ReadonlyMap<string, string>> {
-  if (environment && environment.target !== 'local') return (await import('../machine/images.ts')).versionsIn(plan, environment, store)
+  if ((await targetOf(environment)).images) return (await import('../machine/images.ts')).versionsIn(plan, environment, store)
   const memo = path.join(store.root, 'tools.json')
   await installMissing((await findTools(toolsOf(plan), memo)).values(), { install, log })
   return readyTools(plan, memo)
@@ -27,9 +24,9 @@ export async function toolVersions(
 export async function knownVersions(
   plan: Plan,
   store: Store,
-  environment?: Environment | undefined,
+  environment: Environment,
 ): Promise<{ readonly versions: ReadonlyMap<string, string>; readonly unfit: readonly string[] }> {
-  if (environment && environment.target !== 'local')
+  if ((await targetOf(environment)).images)
     return { versions: await (await import('../machine/images.ts')).versionsIn(plan, environment, store), unfit: [] }
   const found = [...(await findTools(toolsOf(plan), path.join(store.root, 'tools.json'))).values()]
   return {

@@ -1,10 +1,8 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import type { ArgoEnvironment } from '../environment/settings.ts'
 import { TriremeError } from '../errors.ts'
+import type { BucketSettings } from './settings.ts'
 
-/** Where an environment keeps its objects, and which variables of the client's own environment hold the keys. */
-export type BucketSettings = ArgoEnvironment['bucket']
-export interface Listed {
+export interface ListedObject {
   /** Without the bucket's prefix. */
   readonly key: string
   readonly size: number
@@ -80,7 +78,7 @@ export class S3Bucket {
         const { ContentLength } = await this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key)))
         return ContentLength ?? 0
       } catch (cause) {
-        if (statusOf(cause) === 404) return undefined
+        if (httpStatus(cause) === 404) return undefined
         throw cause
       }
     })
@@ -92,7 +90,7 @@ export class S3Bucket {
         const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)))
         return Buffer.from((await Body?.transformToByteArray()) ?? [])
       } catch (cause) {
-        if (nameOf(cause) === 'NoSuchKey') return undefined
+        if (variableName(cause) === 'NoSuchKey') return undefined
         throw cause
       }
     })
@@ -126,9 +124,9 @@ export class S3Bucket {
     )
   }
   /** Every object whose key begins so, in the order of their keys as bytes. */
-  async list(prefix: string): Promise<readonly Listed[]> {
+  async list(prefix: string): Promise<readonly ListedObject[]> {
     return this.#act('list', async () => {
-      const all: Listed[] = []
+      const all: ListedObject[] = []
       const { Bucket: name, Key } = this.#at(prefix)
       let token: string | undefined
       do {
@@ -172,7 +170,7 @@ export class S3Bucket {
       credentials: { client: variables },
     } = this.settings
     const keys = `${variables.accessKey} and ${variables.secretKey}`
-    const [code, status] = [nameOf(cause), statusOf(cause)]
+    const [code, status] = [variableName(cause), httpStatus(cause)]
     const says = (text: string) => new TriremeError('ENVIRONMENT', text, { cause })
     if (code === 'NoSuchBucket' || code === 'NotFound')
       return says(`There is no bucket "${name}" at ${endpoint}. Make it, or correct bucket.name of the environment.`)
@@ -190,24 +188,24 @@ export class S3Bucket {
       )
     if (code === 'NoSuchKey') return says(`Cannot ${what} ${this.#of}: it is not there any more. Give the same command again.`)
     if (status === undefined)
-      return says(`Cannot reach ${this.#of}: ${messageOf(cause)}. Check bucket.endpoint of the environment and the network.`)
+      return says(`Cannot reach ${this.#of}: ${s3Message(cause)}. Check bucket.endpoint of the environment and the network.`)
     return says(
-      `Cannot ${what} ${this.#of}: ${messageOf(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
+      `Cannot ${what} ${this.#of}: ${s3Message(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
     )
   }
 }
-const nameOf = (cause: unknown): string => {
+const variableName = (cause: unknown): string => {
   const code = cause instanceof Error ? (Reflect.get(cause, 'Code') ?? cause.name) : ''
   return String(code)
 }
 /** HTTP status of an answer; undefined where none came. */
-const statusOf = (cause: unknown): number | undefined => {
+const httpStatus = (cause: unknown): number | undefined => {
   const told = cause instanceof Error ? Reflect.get(cause, '$metadata') : undefined
   return typeof told === 'object' && told !== null && 'httpStatusCode' in told && typeof told.httpStatusCode === 'number'
     ? told.httpStatusCode
     : undefined
 }
-function messageOf(cause: unknown): string {
+function s3Message(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const inner = 'errors' in cause && Array.isArray(cause.errors) ? cause.errors[0] : undefined // a host with several addresses
   return inner instanceof Error ? inner.message : cause.message

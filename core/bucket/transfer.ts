@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from './bucket-record.ts'
 import type { S3Bucket } from './client.ts'
 
-const placeOf = (key: string, name = 'record.json') => `entries/${key}/${name}`
+const objectKey = (key: string, name = 'record.json') => `entries/${key}/${name}`
 const objectOf = (file: BucketFile) => file.file ?? file.name
 
 /**
@@ -19,13 +19,13 @@ const objectOf = (file: BucketFile) => file.file ?? file.name
  * proves nothing, since the outputs of stopped pods are uploaded, too.
  */
 export async function findStored(bucket: S3Bucket, key: string): Promise<BucketRecord | undefined> {
-  const text = await bucket.read(placeOf(key))
+  const text = await bucket.read(objectKey(key))
   const record = text && readRecord(text.toString('utf8'))
   if (!record || record.key !== key) return undefined
   const files = Object.values(record.outputs).flat()
   if (files.length === 0) return record
-  const there = new Map((await bucket.list(placeOf(key, ''))).map(({ key, size }) => [key, size]))
-  return files.every(file => there.get(placeOf(key, objectOf(file))) === file.size) ? record : undefined
+  const there = new Map((await bucket.list(objectKey(key, ''))).map(({ key, size }) => [key, size]))
+  return files.every(file => there.get(objectKey(key, objectOf(file))) === file.size) ? record : undefined
 }
 /**
  * Brings an entry of this machine's store into the bucket, as a pod would have left it: its record last, so that it counts only when all
@@ -33,14 +33,14 @@ export async function findStored(bucket: S3Bucket, key: string): Promise<BucketR
  */
 export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
   const sent = { ...bucketRecord(record, node.step.outputs), key } // it may stand in for another key
-  const there = new Map((await bucket.list(placeOf(key, ''))).map(({ key, size }) => [key, size]))
+  const there = new Map((await bucket.list(objectKey(key, ''))).map(({ key, size }) => [key, size]))
   await Promise.all(
     Object.values(sent.outputs)
       .flat()
-      .filter(file => there.get(placeOf(key, objectOf(file))) !== file.size)
-      .map(file => bucket.putFile(placeOf(key, objectOf(file)), path.join(folder, file.name), file.size)),
+      .filter(file => there.get(objectKey(key, objectOf(file))) !== file.size)
+      .map(file => bucket.putFile(objectKey(key, objectOf(file)), path.join(folder, file.name), file.size)),
   )
-  await bucket.put(placeOf(key), recordText(sent))
+  await bucket.put(objectKey(key), recordText(sent))
 }
 /**
  * Brings an entry of the bucket into this machine's store: digests are compared as the bytes arrive, then everything is checked as if the
@@ -77,7 +77,7 @@ export async function fetchEntry(
     })
     return await store.publish(out, { ...record, outputs })
   } catch (cause) {
-    if (cause instanceof TriremeError && cause.code === 'STEP') await bucket.remove(placeOf(key)) // it runs again when it is next needed
+    if (cause instanceof TriremeError && cause.code === 'STEP') await bucket.remove(objectKey(key)) // it runs again when it is next needed
     throw cause
   } finally {
     if (existsSync(at.folder)) rmSync(at.folder, { recursive: true, force: true })
@@ -91,7 +91,7 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
       `The record of ${label} in the bucket names a file outside of its folder: ${file.name}. Nothing was written. Who else writes to this bucket?`,
     )
   const hash = createHash('sha256')
-  await bucket.stream(placeOf(key, objectOf(file)), chunks =>
+  await bucket.stream(objectKey(key, objectOf(file)), chunks =>
     pipeline(
       chunks,
       async function* (all) {
@@ -104,7 +104,7 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
     ),
   )
   if (hash.digest('hex') === file.sha256 && statSync(to).size === file.size) return
-  await bucket.remove(placeOf(key))
+  await bucket.remove(objectKey(key))
   throw new TriremeError(
     'ENVIRONMENT',
     `The file ${file.name} of ${label} is not what its record in the bucket says: it changed there or on its way. The entry was taken away; the same command makes it again.`,

@@ -1,7 +1,7 @@
 import { PlanError, shown } from '../errors.ts'
 import { type Given, isRef, type Node, type Ref, refsIn } from '../graph/node.ts'
 import { type FileKind, fileOf, type InKind, type InKinds, isItself, isSameAs, type OutKinds } from '../vocabulary/kind.ts'
-import { isFrom, type Kinds, type Rows, type Shape, shapeOf } from '../vocabulary/rows.ts'
+import { isFrom, type Kinds, type RowShape, type Rows, shapeOf } from '../vocabulary/rows.ts'
 import { parse } from '../vocabulary/schema.ts'
 
 type Facts = Readonly<Record<string, unknown>>
@@ -64,8 +64,8 @@ function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): vo
     const asked = isSameAs(fact) && fact.sameAs in inputs ? factOf(inputs[fact.sameAs], name) : fact
     const has = factsOf(got)[name]
     if (same(asked, has)) continue
-    const remedy = want.hints?.[name] ?? `Give a file whose ${name} is ${text(asked)}.`
-    throw new PlanError('WIRING', `${where} asks for ${name} ${text(asked)}, got ${text(has)}. ${remedy}`)
+    const remedy = want.hints?.[name] ?? `Give a file whose ${name} is ${factText(asked)}.`
+    throw new PlanError('WIRING', `${where} asks for ${name} ${factText(asked)}, got ${factText(has)}. ${remedy}`)
   }
 }
 function checkRows(where: string, { rows: shapes }: Rows, given: unknown, inputs: GivenBySlot): readonly object[] {
@@ -79,7 +79,7 @@ function checkRows(where: string, { rows: shapes }: Rows, given: unknown, inputs
     }
   })
 }
-function checkRow(where: string, shapes: readonly Shape[], row: Facts, inputs: GivenBySlot): object {
+function checkRow(where: string, shapes: readonly RowShape[], row: Facts, inputs: GivenBySlot): object {
   const shape = shapeOf(shapes, row)
   if (!shape) {
     const files = shapes.map(shape =>
@@ -95,7 +95,7 @@ function checkRow(where: string, shapes: readonly Shape[], row: Facts, inputs: G
   return { ...parse(where, schemas, row), ...Object.fromEntries(files.map(([name]) => [name, row[name]])) }
 }
 /** A fact in a message; a reference by its name and the beginning of its digest. */
-const text = (fact: unknown) =>
+const factText = (fact: unknown) =>
   isSameAs(fact) ? `"${fact.sameAs}" (${'digest' in fact ? fact.digest : 'made by a step'})` : fact === undefined ? 'nothing' : shown(fact)
 
 /** The refs that a call returns: every "same as" is filled in. */

@@ -6,7 +6,7 @@ import type { Kinds } from '../vocabulary/rows.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
 import { checkNames } from './step.ts'
-import type { Inside, Made, WantedOrLeftOut } from './wiring-types.ts'
+import type { Inside, OutputsOf, WantedOrLeftOut } from './wiring-types.ts'
 
 /** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group. */
 export type Layout = string | ((name: string) => string)
@@ -26,7 +26,7 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
 }
 /** What `pipeline` gives: a function from inputs and parameters to promises of files, and its definition as `spec`. */
 export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
-  <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
+  <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): OutputsOf<O, G>
   readonly spec: PipelineSpec<I, P, O> & { readonly params: P }
 }
 /**
@@ -76,7 +76,7 @@ export function source<const N extends string, Fo extends string, F extends obje
   return { kind: { ...kind, facts: Object.fromEntries(facts) }, node, port: 'file' }
 }
 
-type Gathered<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends FileKind> ? Ref<Many<K>> : never }
+type GatheredResults<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends FileKind> ? Ref<Many<K>> : never }
 /**
  * Runs the body once for every file of a list that a step wrote, and gathers its results in the list's order
  * (file names compared naturally: 2 before 10). For an array known when the plan is made, use its `map`.
@@ -85,14 +85,14 @@ type Gathered<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends F
 export function each<K extends FileKind, R extends Readonly<Record<string, Ref<FileKind>>>>(
   list: Ref<Many<K>>,
   body: (item: Ref<K>) => R,
-): Gathered<R> {
+): GatheredResults<R> {
   if (!('kind' in list) || !('many' in list.kind))
     throw new PlanError('WIRING', 'each takes a list that a step writes while it runs. For an array of files use files.map(file => …).')
   const item: ItemNode = { kind: 'item', list }
   const made = body({ kind: list.kind.many, node: item, port: 'item' })
   const node: EachNode = { kind: 'each', list, item, body: made }
   const gathered = Object.entries(made).map(([port, ref]) => [port, { kind: { many: ref.kind }, node, port }])
-  return Object.fromEntries(gathered) as Gathered<R> // one list for each result of the body
+  return Object.fromEntries(gathered) as GatheredResults<R> // one list for each result of the body
 }
 /** Every combination, the last name fastest: grid({ a: [1, 2], b: ['x'] }) is [{a:1,b:'x'}, {a:2,b:'x'}]. */
 export const grid = <const A extends Readonly<Record<string, readonly unknown[]>>>(

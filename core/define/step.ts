@@ -18,7 +18,7 @@ import type { Needs } from '../vocabulary/quantity.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { basePrograms, type Tool } from '../vocabulary/tool.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
-import type { Made, Wanted } from './wiring-types.ts'
+import type { OutputsOf, Wanted } from './wiring-types.ts'
 
 /** A kind with parts has a slot for each, and `stem`: the common beginning of their names, as `bwa index -p` takes it. */
 type PartsOf<K> = K extends FileKind<string, { readonly parts: infer P }> ? { readonly [N in keyof P | 'stem']: Slot } : Slot
@@ -58,7 +58,7 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
 }
 /** What `step` gives: a function that wires one run of a program into a pipeline, and its definition as `spec`. */
 export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds> {
-  <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): Made<O, G>
+  <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): OutputsOf<O, G>
   readonly spec: StepSpec<I, P, O, Assets> & { readonly params: P }
 }
 /**
@@ -116,14 +116,14 @@ function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<
       if (typeof kind !== 'object' || kind === null) return [name, { slot: name }]
       if ('named' in kind) {
         const keys = Object.keys(given[name] ?? {})
-        return [name, Object.fromEntries(keys.map(key => [key, parts({ slot: name, key }, fileOf(kind as Named))]))] // told by 'named'
+        return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // told by 'named'
       }
       if ('many' in kind) return [name, name in given ? { list: name } : { slot: name }]
-      return [name, 'facts' in kind || 'optional' in kind ? parts({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // told by its keys
+      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // told by its keys
     }),
   )
 }
-const parts = (slot: Slot, kind: FileKind) => {
+const partSlots = (slot: Slot, kind: FileKind) => {
   const set = partsOf(kind)
   return set ? { stem: slot, ...Object.fromEntries(Object.keys(set).map(part => [part, { ...slot, part }])) } : slot
 }

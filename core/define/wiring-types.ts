@@ -60,7 +60,7 @@ type WantedRow<Shape, G> = Shape extends unknown
 /** Resolves every fact at once. Without it TypeScript puts the work off and a chain of some fifty steps ends in TS2589. */
 type Now<F> = F extends { readonly [K in keyof F]: {} | null | undefined } ? F : F
 /** What comes out, with every "same as" filled in. */
-export type Made<O, G> = {
+export type OutputsOf<O, G> = {
   readonly [N in keyof O]: O[N] extends FileKind<infer Fo, infer F>
     ? Ref<FileKind<Fo, Now<{ readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>
     : O[N] extends Many<FileKind<infer Fo, infer F>>
@@ -68,11 +68,11 @@ export type Made<O, G> = {
       : O[N] extends Optional<FileKind<infer Fo, infer F>>
         ? Ref<FileKind<Fo, Now<{ readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>>
         : O[N] extends Ref<infer K extends FileKind | Many>
-          ? Made<{ readonly it: K }, G>['it']
+          ? OutputsOf<{ readonly it: K }, G>['it']
           : O[N] extends readonly (infer R)[]
-            ? readonly Made<{ readonly it: R }, G>['it'][]
+            ? readonly OutputsOf<{ readonly it: R }, G>['it'][]
             : O[N] extends Readonly<Record<string, Ref>>
-              ? Made<O[N], G>
+              ? OutputsOf<O[N], G>
               : never
 }
 /** What a pipeline's body sees: "itself" becomes the name of the input. */

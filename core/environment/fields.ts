@@ -6,7 +6,7 @@ import { type Bytes, bytesFrom, type Seconds, secondsFrom } from '../vocabulary/
 /** What may be a secret is never shown in a message. */
 const secretive = (message: string) => ({ error: () => message, params: { secret: true } })
 
-export const memory = z.string().transform((text, context): Bytes => {
+export const memorySize = z.string().transform((text, context): Bytes => {
   const bytes = bytesFrom(text)
   if (bytes !== undefined) return bytes
   context.addIssue({ code: 'custom', message: 'expected a size with its unit, such as 8GiB or 500MB' })
@@ -26,7 +26,7 @@ export const objectName = z
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
     'expected a name of lower-case letters, digits, "-" and ".", as Kubernetes has it',
   )
-export const labels = z.record(
+export const labelMap = z.record(
   z
     .string()
     .regex(
@@ -58,7 +58,7 @@ export const secretKey = z
     secretive(`expected a KEY of the Secret's data, such as accessKey. ${never}`),
   )
 /** `ghcr.io/owner`, `127.0.0.1:5000`: where images are, without a name of one. */
-export const registry = z
+export const registryAddress = z
   .string()
   .regex(
     /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
@@ -81,5 +81,5 @@ export const reference = z
 export const path = z.string().min(1, 'expected a path')
 export const absolutePath = z.string().regex(/^\/[^\s,:]*$/, 'expected an absolute path')
 export const device = z.string().regex(/^(cpu|cuda(:[0-9]+)?)$/, 'expected cpu, cuda or cuda:0')
-export const count = z.int('expected a whole number from 0').min(0, 'expected a whole number from 0')
+export const countField = z.int('expected a whole number from 0').min(0, 'expected a whole number from 0')
 export const some = z.int('expected a whole number from 1').min(1, 'expected a whole number from 1')

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { step } from '../define/step.ts'
 import { type Plan, plan } from '../graph/plan.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
 import { tool } from '../vocabulary/tool.ts'
-import { imageFor, imageVersions, readLock } from './images.ts'
-import { readEnvironment } from './read.ts'
+import { imageFor, imageVersions, readImageLock } from './images.ts'
+import { shared } from './settings.ts'
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 const contents = {
@@ -16,7 +17,7 @@ const contents = {
   'training-cuda': {},
 }
 const lock = { reads: `ghcr.io/owner/trireme/reads@${digest('a')}`, 'training-cuda': `ghcr.io/owner/trireme/training-cuda@${digest('b')}` }
-const settings = (images: object) => readEnvironment('ours', { target: 'local', images }, 'a test').images
+const settings = (images: object) => z.object(shared).parse({ images }).images
 const image = (name: string, images: object) => imageFor(name, { images: settings(images), environment: 'ours', lock, contents })
 
 test('an image of our own is the one in the lock', () => {
@@ -43,7 +44,7 @@ test('what nothing says is told, with what would', () => {
     'has no digest of it. Build and push it first: trireme images variants --on ours',
   )
   expect(() => image('mine', {})).toThrow('Nothing says what the image "mine" is in environment "ours".')
-  expect(() => readLock({ reads: 'ghcr.io/owner/reads:1' }, 'images.lock')).toThrow(
+  expect(() => readImageLock({ reads: 'ghcr.io/owner/reads:1' }, 'images.lock')).toThrow(
     'images.lock is no lock of images: "reads" has "ghcr.io/owner/reads:1", and REPOSITORY@sha256:… would be right.',
   )
 })

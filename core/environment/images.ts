@@ -9,7 +9,7 @@ export type ImageLock = Readonly<Record<string, string>>
 export type Contents = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** @throws TriremeError `ENVIRONMENT` when it is no lock */
-export function readLock(value: unknown, file: string): ImageLock {
+export function readImageLock(value: unknown, file: string): ImageLock {
   const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined
   const wrong = entries?.find(([, reference]) => !/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(String(reference)))
   if (entries && !wrong) return Object.fromEntries(entries.map(([name, reference]) => [name, String(reference)]))

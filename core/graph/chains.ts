@@ -1,6 +1,6 @@
 import { partsOf } from '../vocabulary/kind.ts'
 import type { Keys } from './key.ts'
-import { isRef, type Node, type Ref, type StepNode } from './node.ts'
+import { isRef, type Node, type Ref, type StepNode, type StepShape } from './node.ts'
 import { nodesOf, upstream } from './walk.ts'
 
 /** Steps that run at the same time as one group, each reading what the one before writes. */
@@ -15,14 +15,28 @@ export interface Link {
   /** The file is wanted by others too, so it is also written. */
   readonly tee: boolean
 }
+/** Whether two steps may run in one place, so that a pipe can join them. */
+export type Joins = (writer: StepNode, reader: StepNode) => boolean
+/** On one machine, whose programs all see the same files. */
+export const anyTwo: Joins = () => true
+/** In containers: one has one image. Images are the same where the references are that the names of the steps stand for. */
+export function ofOneImage(image: (name: string) => string): Joins {
+  const known = new Map<string, string>()
+  const reference = (name: string) => {
+    const found = known.get(name) ?? image(name)
+    known.set(name, found)
+    return found
+  }
+  return ({ step: writer }, { step: reader }) => writer.image === reader.image || reference(writer.image) === reference(reader.image)
+}
 export interface Streaming {
   /** Whether the file that a step makes at a port is wanted as a file: as a result, or by steps that come later. */
   readonly kept: (key: string, port: string) => boolean
   /** Most memory that a group may ask for, in bytes. */
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
-  /** Whether two steps may run in one place: in containers, those of one image. @default all may */
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+  /** @default all may be joined */
+  readonly joins?: Joins
 }
 /**
  * Joins steps whose two ends both say `streams`: the producer has that one output, a plain file; the consumer reads one stream; and no
@@ -66,6 +80,8 @@ export function chainsOf(nodes: readonly StepNode[], keys: Keys, at: Streaming):
     return [{ members, links }]
   })
 }
+/** The output that a step of a chain writes for the next one: it has no other. */
+export const streamOf = ({ outputs }: StepShape): string => Object.keys(outputs)[0]!
 const writesStream = ({ step }: StepNode, port: string): boolean => {
   const kind = step.outputs[port]!
   const plain = 'facts' in kind && kind.companions.length === 0 && partsOf(kind) === undefined

@@ -1,4 +1,4 @@
-import { type Chain, chainsOf } from './chains.ts'
+import { type Chain, chainsOf, type Joins } from './chains.ts'
 import type { Keys } from './key.ts'
 import { type EachNode, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
 import { bodyOf, nodesOf, upstream } from './walk.ts'
@@ -27,12 +27,12 @@ export interface Lost {
 export interface Joining {
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+  readonly joins?: Joins
 }
 const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
 
 /** The graph of jobs of one run: who waits for whom. Knows no process, no store, no clock. */
-export class Jobs {
+export class JobGraph {
   readonly #keys: Keys
   readonly #joining: Joining | undefined
   readonly #jobs = new Map<string, Job>()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differences, nearest } from './key-difference.ts'
+import { differences, nearestRecipe } from './key-difference.ts'
 
 const recipe = {
   version: 1,
@@ -78,6 +78,6 @@ test.each([
 test('the nearest record is the one that differs least; of several, the first', () => {
   const far = changed({ tools: {}, assets: {} })
   const [near, other] = [changed({ assets: { script: 'x' } }), changed({ assets: { script: 'y' } })]
-  expect(nearest(made, [far, near, other])?.record).toBe(near)
-  expect(nearest(made, [])).toBeUndefined()
+  expect(nearestRecipe(made, [far, near, other])?.record).toBe(near)
+  expect(nearestRecipe(made, [])).toBeUndefined()
 })

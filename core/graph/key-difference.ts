@@ -1,7 +1,7 @@
 import { canonical } from './key.ts'
 
 /** What a step's key was made of, as records hold it, with the parameters that its words came from. */
-export interface Made {
+export interface RecipeOfStep {
   readonly recipe: unknown
   readonly params: Readonly<Record<string, unknown>>
 }
@@ -32,7 +32,7 @@ function itemsOf(input: unknown): ReadonlyMap<string | undefined, string> {
   return new Map(input.map((item, n) => (Array.isArray(item) ? [String(item[0]), String(item[1])] : [String(n + 1), String(item)])))
 }
 /** Everything that differs, causes before effects: a parameter comes before the word it changed. Empty when the keys are equal. */
-export function differences(now: Made, before: Made): readonly Difference[] {
+export function differences(now: RecipeOfStep, before: RecipeOfStep): readonly Difference[] {
   const [a, b] = [fieldsOf(before.recipe), fieldsOf(now.recipe)]
   const changed = (field: string, was = fieldsOf(a[field]), is = fieldsOf(b[field])) =>
     [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap(name =>
@@ -56,12 +56,12 @@ export function differences(now: Made, before: Made): readonly Difference[] {
   }
   all.push(...changed('outputs').map(each => ({ what: 'output' as const, ...each })))
   if (words.length === 0 && !equal(a.stdout, b.stdout))
-    all.push({ what: 'word', program: 'the last program', before: `> ${shown(a.stdout)}`, now: `> ${shown(b.stdout)}` })
+    all.push({ what: 'word', program: 'the last program', before: `> ${shortened(a.stdout)}`, now: `> ${shortened(b.stdout)}` })
   return all
 }
 /** The record that differs least; of several, the one that comes first. */
-export function nearest<T extends Made>(
-  now: Made,
+export function nearestRecipe<T extends RecipeOfStep>(
+  now: RecipeOfStep,
   records: Iterable<T>,
 ): { readonly record: T; readonly differences: readonly Difference[] } | undefined {
   let best: { readonly record: T; readonly differences: readonly Difference[] } | undefined
@@ -86,12 +86,12 @@ function wordsChanged(before: unknown, now: unknown): readonly Difference[] {
   })
 }
 const stagesOf = (pipes: unknown): readonly (readonly string[])[] =>
-  Array.isArray(pipes) ? pipes.flat(1).map(argv => (Array.isArray(argv) ? argv.flat().map(shown) : [])) : []
+  Array.isArray(pipes) ? pipes.flat(1).map(argv => (Array.isArray(argv) ? argv.flat().map(shortened) : [])) : []
 /** A word as people read it: slots and grants in angle brackets. */
-function shown(word: unknown): string {
+function shortened(word: unknown): string {
   if (typeof word !== 'object' || word === null) return String(word)
   const { slot, part, key, list, granted, level, glued } = fieldsOf(word)
-  if (Array.isArray(glued)) return glued.map(shown).join('')
+  if (Array.isArray(glued)) return glued.map(shortened).join('')
   if (slot !== undefined) return `<${[slot, key, part].filter(name => name !== undefined).join('.')}>`
   if (list !== undefined) return `<${list}...>`
   if (granted !== undefined) return `<${granted}>`

@@ -26,7 +26,7 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value)
 }
 /** In one call: half the time of a hash object, for texts as short as recipes. */
-const sha256 = (text: string) => hash('sha256', text)
+export const sha256 = (content: string | Uint8Array): string => hash('sha256', content)
 
 /** Exact version of a tool as found, by the tool's name. */
 export type Versions = (tool: string) => string

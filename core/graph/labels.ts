@@ -17,7 +17,7 @@ function tagOf(node: Node): string | undefined {
 }
 function tagOfInputs(node: StepNode): string | undefined {
   for (const given of Object.values(node.inputs)) {
-    const tag = common(refsIn(given), tagOf)
+    const tag = commonMark(refsIn(given), tagOf)
     if (tag !== undefined) return tag
   }
   return undefined
@@ -25,10 +25,10 @@ function tagOfInputs(node: StepNode): string | undefined {
 /** A step that takes only a user's files is told apart by their names. */
 function sourceTag(node: StepNode): string | undefined {
   const name = (node: Node) => (node.kind === 'source' ? node.name : undefined)
-  return common(Object.values(node.inputs).flatMap(refsIn), name)
+  return commonMark(Object.values(node.inputs).flatMap(refsIn), name)
 }
 /** The beginning that marks have in common, in whole words; none, where one has none. */
-function common(refs: readonly Ref[], markOf: (node: Node) => string | undefined): string | undefined {
+function commonMark(refs: readonly Ref[], markOf: (node: Node) => string | undefined): string | undefined {
   let shared: string | undefined
   for (const { node } of refs) {
     const mark = markOf(node)

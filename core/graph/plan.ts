@@ -16,17 +16,17 @@ export interface Plan<O extends Results = Results> {
  */
 export function plan<const O extends Results>(name: string, results: O): Plan<O> {
   const nodes = new Set<Node>()
-  for (const node of inOrder(nodesOf(Object.values(results).flatMap(refsIn)))) add(node, nodes)
+  for (const node of inOrder(nodesOf(Object.values(results).flatMap(refsIn)))) addNode(node, nodes)
   const items = new Set<Node>([...nodes].flatMap(node => (node.kind === 'each' ? [node.item] : [])))
   for (const node of nodes)
     if (node.kind === 'item' && !items.has(node))
       throw new PlanError('WIRING', 'The item of an each is used outside its body. Return what you need from the body.')
   return { name, results, nodes: [...nodes].filter(node => node.kind !== 'item') }
 }
-function add(node: Node, nodes: Set<Node>): void {
+function addNode(node: Node, nodes: Set<Node>): void {
   if (node.kind === 'each') {
-    for (const before of inOrder(outside(node))) add(before, nodes)
-    for (const inner of bodyOf(node)) add(inner, nodes)
+    for (const before of inOrder(outside(node))) addNode(before, nodes)
+    for (const inner of bodyOf(node)) addNode(inner, nodes)
   }
   nodes.add(node)
 }

@@ -1,5 +1,5 @@
 import { rung } from '../vocabulary/quantity.ts'
-import { type Chain, chainsOf, type Streaming } from './chains.ts'
+import { type Chain, chainsOf, type Joins } from './chains.ts'
 import { refsFromOutside } from './jobs.ts'
 import type { Keys } from './key.ts'
 import { type Node, type Ref, refsIn, type StepNode } from './node.ts'
@@ -15,7 +15,7 @@ export function plannedChains(
   plan: Plan,
   keys: Keys,
   runs: (key: string) => boolean,
-  at: { readonly memory?: number; readonly joins?: Streaming['joins'] } = {},
+  at: { readonly memory?: number; readonly joins?: Joins } = {},
 ): readonly Chain[] {
   const { memory = Number.POSITIVE_INFINITY, joins } = at
   const eaches = plan.nodes.filter(node => node.kind === 'each')

@@ -1,4 +1,4 @@
-import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn } from './node.ts'
+import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
 
 /** What must exist before the node can run: its inputs, and the conditions set on them. */
 export function upstream(node: Node): readonly Node[] {
@@ -78,21 +78,21 @@ export function branchOf(each: EachNode, name: string): Branch {
     copies.set(node, copy)
     return copy
   })
-  return { results: record(each.body, ref => moved(ref, copies)), nodes }
+  return { results: mapRecord(each.body, ref => movedRef(ref, copies)), nodes }
 }
-function moved(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
-  const conditions = ref.conditions && { conditions: ref.conditions.map(each => moved(each, copies)) }
+function movedRef(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
+  const conditions = ref.conditions && { conditions: ref.conditions.map(each => movedRef(each, copies)) }
   return { ...ref, node: copies.get(ref.node) ?? ref.node, ...conditions }
 }
-const record = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
+const mapRecord = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
   Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, to(ref)]))
 /** @param mark added to the tags of steps, also of those that are copied once more by an `each` inside: `upper[1.txt][2.txt]` */
 function copied(node: Node, outer: ReadonlyMap<Node, Node>, mark: string): Node {
-  const to = (ref: Ref) => moved(ref, outer)
+  const to = (ref: Ref) => movedRef(ref, outer)
   if (node.kind === 'step') {
     const inputs = Object.entries(node.inputs).map(([slot, given]): [string, Given] => [
       slot,
-      isRef(given) ? to(given) : isList(given) ? given.map(to) : record(given, to),
+      isRef(given) ? to(given) : isList(given) ? given.map(to) : mapRecord(given, to),
     ])
     return { ...node, inputs: Object.fromEntries(inputs), tag: `${node.tag ?? ''}${mark}` }
   }
@@ -101,5 +101,19 @@ function copied(node: Node, outer: ReadonlyMap<Node, Node>, mark: string): Node 
   const item = { ...node.item, list }
   const copies = new Map<Node, Node>([...outer, [node.item, item]])
   for (const inner of bodyOf(node)) copies.set(inner, copied(inner, copies, mark))
-  return { ...node, list, item, body: record(node.body, ref => moved(ref, copies)) }
+  return { ...node, list, item, body: mapRecord(node.body, ref => movedRef(ref, copies)) }
+}
+/** The nodes in the bodies of all `each` of a plan: they exist only once the list is written. */
+export const nodesInBodies = (nodes: readonly Node[]): ReadonlySet<Node> =>
+  new Set(nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
+/** A plan's nodes but for the bodies of `each`. */
+export function outerNodes(nodes: readonly Node[]): readonly Node[] {
+  const inside = nodesInBodies(nodes)
+  return inside.size === 0 ? nodes : nodes.filter(node => !inside.has(node))
+}
+/** Steps by key, in order; of equal calls the last one. */
+export const stepsByKey = (nodes: readonly Node[], keys: { of(node: Node): string }): ReadonlyMap<string, StepNode> => {
+  const steps = new Map<string, StepNode>()
+  for (const node of nodes) if (node.kind === 'step') steps.set(keys.of(node), node)
+  return steps
 }

@@ -19,7 +19,7 @@ export interface ChildEnd {
 }
 
 /** To open a named pipe is to wait for its other end. A shell does that, whose environment says whose it is if we are killed meanwhile. */
-export const piped = (words: readonly string[], { piped, stdout }: Surroundings): readonly string[] =>
+export const piped = (words: readonly string[], { piped, stdout }: SpawnOptions): readonly string[] =>
   piped && stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', stdout, ...words] : words
 export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
@@ -28,7 +28,7 @@ export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void
     // The group has ended already.
   }
 }
-export interface Surroundings {
+export interface SpawnOptions {
   readonly folder: string
   /** Receives stderr, and stdout too unless `stdout` is given. */
   readonly log: string

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { readIfThere } from '../files.ts'
 
 /** A process group, and the most resident memory it was seen with. */
 interface Watch {
@@ -17,7 +18,7 @@ let looks = 0
 export function watchMemory(group: () => number | undefined) {
   const watch: Watch = { group, peak: 0 }
   watches.add(watch)
-  timer ??= setInterval(look, 1000).unref()
+  timer ??= setInterval(sampleAll, 1000).unref()
   const stop = () => {
     watches.delete(watch)
     if (watches.size > 0) return
@@ -28,13 +29,13 @@ export function watchMemory(group: () => number | undefined) {
   return { peak: () => watch.peak, stop }
 }
 /** Without promises: those of some 60 processes and four groups took 50 ms a second, more than all else that the runner does. */
-function look(): void {
+function sampleAll(): void {
   if (looks++ % 10 === 0) strangers.clear()
   const sums = new Map([...watches].map(({ group }) => [String(group()), 0]))
-  for (const id of processes()) {
+  for (const id of processIds()) {
     if (strangers.has(id)) continue
     // Behind the name in brackets, which may hold anything: state, parent, group …; the 22nd is the number of resident pages (proc(5)).
-    const stat = read(`/proc/${id}/stat`)
+    const stat = readIfThere(`/proc/${id}/stat`) ?? ''
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const sum = sums.get(fields[2]!)
     if (sum === undefined) strangers.add(id)
@@ -42,7 +43,7 @@ function look(): void {
   }
   for (const watch of watches) watch.peak = Math.max(watch.peak, 4096 * sums.get(String(watch.group()))!)
 }
-function processes(): readonly string[] {
+function processIds(): readonly string[] {
   try {
     return readdirSync('/proc').filter(name => /^\d+$/.test(name))
   } catch {
@@ -50,14 +51,7 @@ function processes(): readonly string[] {
   }
 }
 /** How many processes the kernel has killed for lack of memory since it started; 0 where it does not tell. */
-const oomKills = (): number => Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat'))?.[1] ?? 0)
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // gone meanwhile, or no Linux
-  }
-}
+const oomKills = (): number => Number(/^oom_kill (\d+)$/m.exec(readIfThere('/proc/vmstat') ?? '')?.[1] ?? 0)
 let oomKnown = oomKills()
 let oomSeen = Number.NEGATIVE_INFINITY
 /** Asked at a failure only. All members of a group that end after one kill are told of it, whichever ends first. */

@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
-import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
+import { readIfThere } from '../files.ts'
+import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** GNU time tells rusage of a finished child with its whole offspring, for about 1 ms a step. */
-const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
+/** Where GNU time is: it tells rusage of a finished child with its whole offspring, for about 1 ms a step. Conda's lies on PATH. */
+export const placeOfTime = (): string | undefined => {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder || '.', 'time'))
+  return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath].find(place => existsSync(place))
+}
+const gnuTime = placeOfTime()
 
 /** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
-export function spawned({ program, words }: Launch, at: Surroundings): Child {
+export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
   const wrapped = piped(timed, at)
@@ -39,7 +44,7 @@ export function spawned({ program, words }: Launch, at: Surroundings): Child {
     child.on('error', cause => done(unstarted(cause)))
     child.on('exit', (status, signal) => {
       killGroup(child.pid, 'SIGKILL') // what it left running in the background
-      const told = gnuTime ? read(usageFile) : ''
+      const told = gnuTime ? (readIfThere(usageFile) ?? '') : ''
       const byName = /^Command terminated by signal (\d+)/m.exec(told)
       done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(told) })
     })
@@ -59,11 +64,4 @@ function usageOf(told: string): Usage | undefined {
   const figures = /^([\d.]+) ([\d.]+) (\d+)$/m.exec(told)
   if (!figures) return undefined
   return { user: Number(figures[1]), system: Number(figures[2]), peakMemory: Number(figures[3]) * 1024 }
-}
-const read = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }

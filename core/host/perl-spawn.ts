@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { type Child, type ChildEnd, killGroup, piped, type Surroundings } from './child.ts'
+import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import { starter } from './perl-program.ts'
 import type { Launch } from './pipe-script.ts'
 
@@ -41,7 +41,7 @@ class Starter {
     this.#process.on('close', () => this.#lost({ status: null, signal: 'SIGKILL', usage: undefined }))
     for (const each of [this.#process, this.#input, this.#output]) each.unref() // idle, it keeps nobody alive
   }
-  start({ program, words }: Launch, at: Surroundings): Child {
+  start({ program, words }: Launch, at: SpawnOptions): Child {
     const { folder, log, environment } = at
     const stdout = at.piped ? '' : (at.stdout ?? '')
     const variables = Object.entries(environment)
@@ -110,7 +110,7 @@ function endOf(line: string): ChildEnd {
 }
 const idle: Starter[] = []
 /** Starts a program through a starter that is free. @throws where the disk refuses the log */
-export function started(launch: Launch, at: Surroundings): Child {
+export function started(launch: Launch, at: SpawnOptions): Child {
   closeSync(openSync(at.log, 'a'))
   return (idle.pop() ?? new Starter()).start(launch, at)
 }

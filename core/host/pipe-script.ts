@@ -25,16 +25,16 @@ export function launch(argv: readonly (readonly (readonly string[])[])[]): Launc
     })
     return `${pipe.join(' | ')}${n < argv.length - 1 ? ' >&2' : ''}; check "\${PIPESTATUS[@]}"`
   })
-  return { program: 'bash', words: ['-c', [check, ...lines].join('\n'), 'step', ...argv.flat(2)], statuses: true }
+  return { program: 'bash', words: ['-c', [checkStatuses, ...lines].join('\n'), 'step', ...argv.flat(2)], statuses: true }
 }
-const check = `check() {
+const checkStatuses = `check() {
   echo "$*" >>status
   local broken=0 s
   for s; do case $s in 0) ;; 141) broken=141 ;; *) exit "$s" ;; esac; done
   [ $broken = 0 ] || exit $broken
 }`
 /** The stage whose failure is the cause: first one that failed otherwise than by SIGPIPE, else the first that failed. */
-export function culprit(statuses: string): { readonly pipe: number; readonly stage: number; readonly status: number } | undefined {
+export function failedStage(statuses: string): { readonly pipe: number; readonly stage: number; readonly status: number } | undefined {
   const pipes = statuses
     .trim()
     .split('\n')

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { scratch } from '../testing.ts'
 import { spawned } from './node-spawn.ts'
 import { endStarters, started, startersHere } from './perl-spawn.ts'
-import { type Ended, type Running, start } from './process.ts'
+import { type Ended, type RunningProcess, start } from './process.ts'
 
 const ways = { 'a starter': started, 'Node and GNU time': spawned }
 type Way = keyof typeof ways
@@ -18,7 +18,7 @@ function begin(by: Way, [program, ...words]: readonly [string, ...string[]], std
   const running = start({ program, words, statuses: false }, { folder, log, stdout, piped: false, environment, timeLimit }, ways[by])
   return { running, read: (name: string) => readFileSync(path.join(folder, name), 'utf8') }
 }
-const ends = ({ ended }: Running): Promise<Ended> => ended
+const ends = ({ ended }: RunningProcess): Promise<Ended> => ended
 const sh = (script: string, ...words: string[]) => ['sh', '-c', script, 'sh', ...words] as const
 /** Processes whose arguments hold a text. */
 const running = (text: string) =>
@@ -30,7 +30,8 @@ const running = (text: string) =>
     }
   })
 
-describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])('a program started by %s', way => {
+const unless = startersHere ? '' : ' (skipped: the system has no Perl, or is not 64-bit Linux)'
+describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])(`a program started by %s${unless}`, way => {
   test('gets its words, its folder and its environment as they are; what it says is where it belongs', async () => {
     const words = ['a b', '', "it's", '$x', 'ü\nline']
     const { running, read } = begin(way, sh('pwd >&2; echo "$MARK" >&2; printf "<%s>" "$@"', ...words), 'said')
@@ -74,7 +75,7 @@ describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])('a program start
     expect(await ends(begin(way, sh('sleep 73.25; :'), undefined, 0.1).running)).toMatchObject({ stopped: 'time limit' })
   })
 })
-describe.skipIf(!startersHere)('starters', () => {
+describe.skipIf(!startersHere)(`starters${unless}`, () => {
   const starters = () => running('-e').filter(id => readFileSync(`/proc/${id}/stat`, 'utf8').split(' ')[3] === String(process.pid))
   test('are used again, and end when they are told to', async () => {
     await Promise.all([1, 2, 3].map(() => ends(begin('a starter', ['true']).running)))

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import type { Usage } from '../events.ts'
-import type { Surroundings } from './child.ts'
+import type { SpawnOptions } from './child.ts'
 import { oomSince, watchMemory } from './memory-sampler.ts'
 import { spawned } from './node-spawn.ts'
 import { started, startersHere } from './perl-spawn.ts'
@@ -21,13 +21,13 @@ export interface Ended {
 export type Stopped = 'time limit' | 'cancelled' | 'group'
 
 /** A running process group. */
-export interface Running {
+export interface RunningProcess {
   readonly ended: Promise<Ended>
   /** Ends the group: SIGTERM, and SIGKILL three seconds later to what is left. */
   end(why: Stopped): void
 }
 /** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
-export function start(launch: Launch, at: Surroundings, by = startersHere ? started : spawned): Running {
+export function start(launch: Launch, at: SpawnOptions, by = startersHere ? started : spawned): RunningProcess {
   const began = performance.now()
   const child = by(launch, at)
   const memory = watchMemory(child.pid)

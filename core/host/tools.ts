@@ -7,13 +7,13 @@ import type { Plan } from '../graph/plan.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
 
 /** What was found of a tool on this machine. */
-export type Found =
+export type FoundTool =
   | { readonly state: 'ready'; readonly tool: Tool; readonly path: string; readonly version: string }
   | { readonly state: 'missing'; readonly tool: Tool }
   | { readonly state: 'unfit'; readonly tool: Tool; readonly path: string; readonly version: string | undefined }
 
 /** Every program of the name along PATH: the first may hide the one that has what a step needs. */
-function places(program: string): readonly string[] {
+function programsOnPath(program: string): readonly string[] {
   const folders = (process.env.PATH ?? '').split(path.delimiter)
   const found = [...new Set(folders.map(folder => path.join(folder || '.', program)))].filter(place => {
     try {
@@ -58,19 +58,19 @@ function hiddenFolder(program: string, place: string): string {
  * Finds tools on PATH and asks their versions, each once per run; remembered across runs in `memo` by the program's path, size and
  * time of change, since MultiQC alone takes two seconds to print its own.
  */
-export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, Found>> {
-  const known = memo === undefined ? {} : remembered(memo)
+export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, FoundTool>> {
+  const known = memo === undefined ? {} : rememberedVersions(memo)
   const fresh: Record<string, string> = {}
   const fits = (tool: Tool, version: string) => {
     const mark = JSON.stringify([version, tool.accepts])
     known[mark] ??= fresh[mark] = accepted(tool, version) ? 'fits' : 'unfit'
     return known[mark] === 'fits'
   }
-  const found = new Map<string, Found>()
+  const found = new Map<string, FoundTool>()
   /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt brought, a pyenv before it has not. */
   const look = async (tool: Tool) => {
-    const all = places(tool.version.argv[0])
-    let answer: Found = { state: 'missing', tool }
+    const all = programsOnPath(tool.version.argv[0])
+    let answer: FoundTool = { state: 'missing', tool }
     for (const [n, place] of all.entries()) {
       const { size, mtimeMs } = statSync(place)
       const mark = JSON.stringify([tool.name, tool.version.argv, place, size, mtimeMs])
@@ -87,11 +87,11 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
   }
   const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
   await Promise.all(distinct.map(look))
-  if (memo !== undefined && Object.keys(fresh).length > 0) remember(memo, { ...known, ...fresh })
+  if (memo !== undefined && Object.keys(fresh).length > 0) rememberVersions(memo, { ...known, ...fresh })
   return found
 }
 /** What to say of a tool that cannot be used. */
-export function toolFault(found: Exclude<Found, { state: 'ready' }>): string {
+export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string {
   const { tool } = found
   if (found.state === 'missing') return `${tool.name} is not installed (${tool.name} ${tool.accepts} is needed).`
   const has = found.version === undefined ? 'does not tell its version' : `is version ${found.version}`
@@ -99,12 +99,12 @@ export function toolFault(found: Exclude<Found, { state: 'ready' }>): string {
 }
 
 /** Where it cannot be written, versions are asked again. */
-function remember(memo: string, known: Readonly<Record<string, string>>): void {
+function rememberVersions(memo: string, known: Readonly<Record<string, string>>): void {
   try {
     writeFileSync(memo, JSON.stringify(known, null, 1))
   } catch {}
 }
-function remembered(memo: string): Record<string, string> {
+function rememberedVersions(memo: string): Record<string, string> {
   try {
     return JSON.parse(readFileSync(memo, 'utf8'))
   } catch {

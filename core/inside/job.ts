@@ -1,10 +1,11 @@
 import { TriremeError } from '../errors.ts'
+import type { ListWord } from '../graph/step-words.ts'
 
 /**
  * What one pod or one container does: chains of steps, one chain after another. Depends only on what is computed, never on keys (but for
  * `items`), so that equal work of many tasks is one file.
  */
-export interface Job {
+export interface PodJob {
   /** For people: names of the steps, nothing of a run. */
   readonly title: string
   readonly chains: readonly JobChain[]
@@ -52,7 +53,7 @@ export interface Rung {
   readonly seconds?: number
 }
 /** One word; or as many words as a list has files, in their order, from a folder that a `several` made: 'in/bams' with '.bam'. */
-export type JobWord = string | { readonly list: string; readonly suffix: string }
+export type JobWord = string | ListWord
 
 /** Links to make below `in/` before the step starts. `letter` names a folder of artifacts, /w/from/<letter>. */
 export type Staged =
@@ -109,12 +110,12 @@ export interface Items {
   readonly place: number
   readonly port: string
   /** Texts whose SHA-256 are keys, each after those that it names. */
-  readonly recipes: readonly (readonly Piece[])[]
+  readonly recipes: readonly (readonly RecipePiece[])[]
   /** Which recipes are told, by the name they are told under. */
   readonly tell: readonly { readonly name: string; readonly recipe: number }[]
 }
 /** A piece of a recipe: text as it is, or what is known only when the list is there. */
-export type Piece =
+export type RecipePiece =
   | string
   /** Name of the item's file as JSON, with its quotes. */
   | { readonly hole: 'name' }
@@ -135,7 +136,7 @@ export function quote(word: string): string {
  * A job as a file of bash: every line begins with the name of a declaration, and all that follows is quoted. The scripts in this folder
  * define the declarations and read the file with `source`. It can be read by people, and two equal jobs are equal bytes.
  */
-export function jobFile(job: Job): string {
+export function jobFile(job: PodJob): string {
   const lines = [line('', 'job', ['1', job.title])]
   for (const chain of job.chains) {
     lines.push('chain')
@@ -195,8 +196,8 @@ function stageLines(name: string, words: readonly JobWord[]): readonly string[] 
 }
 function stagedLines(staged: Staged): readonly string[] {
   const one = (...words: readonly string[]) => [line('  ', 'input', words)]
-  if (staged.from === 'producer') return one('producer', staged.to, staged.letter, staged.file, optional(staged))
-  if (staged.from === 'place') return one('place', staged.to, String(staged.place), staged.file, optional(staged))
+  if (staged.from === 'producer') return one('producer', staged.to, staged.letter, staged.file, optionalWord(staged))
+  if (staged.from === 'place') return one('place', staged.to, String(staged.place), staged.file, optionalWord(staged))
   if (staged.from === 'source' || staged.from === 'asset') return one(staged.from, staged.to, staged.letter, staged.sha256)
   if (staged.from === 'item') return one('item', staged.to, staged.letter, staged.port, staged.suffix)
   return [line('  ', 'several', [staged.to, ...staged.suffixes]), ...staged.of.map(severalLine)]
@@ -205,15 +206,15 @@ function severalLine(several: Several): string {
   const words = (): readonly string[] => {
     switch (several.kind) {
       case 'producer':
-        return [several.letter, several.base, optional(several)]
+        return [several.letter, several.base, optionalWord(several)]
       case 'place':
-        return [String(several.place), several.base, optional(several)]
+        return [String(several.place), several.base, optionalWord(several)]
       case 'source':
         return [several.letter, ...several.sha256]
       case 'list':
-        return [several.letter, several.port, optional(several)]
+        return [several.letter, several.port, optionalWord(several)]
       case 'place list':
-        return [String(several.place), several.port, optional(several)]
+        return [String(several.place), several.port, optionalWord(several)]
       case 'item':
         return [several.letter, several.port]
       case 'gather':
@@ -222,9 +223,9 @@ function severalLine(several: Several): string {
   }
   return line('    ', 'one', [several.kind, ...words()])
 }
-const optional = (it: { readonly optional?: true }) => (it.optional ? 'optional' : '')
+const optionalWord = (it: { readonly optional?: true }) => (it.optional ? 'optional' : '')
 /** Text and holes by turns, so that no text is ever taken for a hole. */
-function pieceWords(recipe: readonly Piece[]): readonly string[] {
+function pieceWords(recipe: readonly RecipePiece[]): readonly string[] {
   const words = ['']
   for (const piece of recipe)
     if (typeof piece === 'string') words[words.length - 1] += piece

@@ -7,11 +7,11 @@ import type { Node } from '../graph/node.ts'
 import { bodyOf, branchOf } from '../graph/walk.ts'
 import { each, kind, many, mib, run, step } from '../index.ts'
 import { byNature } from '../vocabulary/natural-order.ts'
-import type { Job, JobMember, Piece } from './job.ts'
+import type { JobMember, PodJob, RecipePiece } from './job.ts'
 import { readReport } from './report.ts'
 
 const bash = (script: string, ...words: readonly string[]) => ['bash', '-c', script, 'bash', ...words]
-const job = (members: readonly JobMember[], items?: Job['items']): Job => ({
+const job = (members: readonly JobMember[], items?: PodJob['items']): PodJob => ({
   title: 'lists',
   chains: members.map(member => ({ members: [member], links: [] })),
   ...(items && { items }),
@@ -193,8 +193,10 @@ const both = step({
   needs,
   command: ({ bam, calls, to }) => run('cat', bam, calls, to),
 })
-const cut = (piece: Piece, key: string, recipe: number): readonly Piece[] =>
-  typeof piece === 'string' ? piece.split(key).flatMap((part, n): Piece[] => (n > 0 ? [{ hole: 'key', recipe }, part] : [part])) : [piece]
+const cut = (piece: RecipePiece, key: string, recipe: number): readonly RecipePiece[] =>
+  typeof piece === 'string'
+    ? piece.split(key).flatMap((part, n): RecipePiece[] => (n > 0 ? [{ hole: 'key', recipe }, part] : [part]))
+    : [piece]
 test('keys of what will run for each item are those of a local run, byte for byte', async () => {
   const list = split({}).parts
   const node = each(list, part => {
@@ -206,9 +208,9 @@ test('keys of what will run for each item are those of a local run, byte for byt
   const own = keys.of(list.node)
   // The text of a recipe, with a hole wherever the key of a node inside stands.
   const inside: readonly Node[] = [node.item, ...bodyOf(node)]
-  const holed = (text: string): readonly Piece[] =>
-    inside.reduce<readonly Piece[]>((pieces, node, recipe) => pieces.flatMap(piece => cut(piece, keys.of(node), recipe)), [text])
-  const first: readonly Piece[] = ['{"item":"', { hole: 'given', name: '1' }, '#parts","name":', { hole: 'name' }, '}']
+  const holed = (text: string): readonly RecipePiece[] =>
+    inside.reduce<readonly RecipePiece[]>((pieces, node, recipe) => pieces.flatMap(piece => cut(piece, keys.of(node), recipe)), [text])
+  const first: readonly RecipePiece[] = ['{"item":"', { hole: 'given', name: '1' }, '#parts","name":', { hole: 'name' }, '}']
   const items = {
     name: 'x',
     place: 1,

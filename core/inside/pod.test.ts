@@ -2,14 +2,14 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from '../../test/inside/trial.ts'
-import type { Job, JobMember } from './job.ts'
+import type { JobMember, PodJob } from './job.ts'
 import { readReport, sayings } from './report.ts'
 
 const bash = (script: string, ...words: readonly string[]) => ['bash', '-c', script, 'bash', ...words]
 const text = (port: string) => [{ port, files: [`${port}.txt`] }] as const
 const reportOf = (told: Tried) => readReport(told.read('report/report'))
 const outputsOf = (told: Tried, place = 1) => JSON.parse(told.read(`out/${place}/record.json`)).outputs
-const ran = async (job: Job, status: number, options: TrialOptions = {}) => {
+const ran = async (job: PodJob, status: number, options: TrialOptions = {}) => {
   const told = await pod(job, options)
   expect([told.status, told.stderr]).toEqual([status, status === 0 ? '' : told.stderr])
   expect(reportOf(told).status).toBe(status)
@@ -79,7 +79,7 @@ test('pipes within a step: what each stage ended with is told, standard output g
   expect(told.read('1/status')).toBe('0\n0 0 0\n')
 })
 
-const chainOf = (members: readonly JobMember[], more: object = {}, tee?: string): Job => ({
+const chainOf = (members: readonly JobMember[], more: object = {}, tee?: string): PodJob => ({
   title: 'chain',
   chains: [
     {
@@ -140,7 +140,7 @@ test('when one fails, those that would go on for ever are ended', async () => {
   expect(reportOf(told).steps.get(2)).toEqual({ state: 'failed', cause: 'other' })
 })
 
-const two = (first: Partial<JobMember>, second: Partial<JobMember> = {}): Job => ({
+const two = (first: Partial<JobMember>, second: Partial<JobMember> = {}): PodJob => ({
   title: 'two',
   chains: [
     { members: [memberOf(1, bash('echo one >out/x.txt'), { outputs: text('x'), ...first })], links: [] },

@@ -1,7 +1,7 @@
 import type { Usage } from '../events.ts'
 import type { Ended, Stopped } from '../host/process.ts'
 import type { Cause } from '../run/failure.ts'
-import { type Told, toldIn } from '../run/progress.ts'
+import { type Progress, toldIn } from '../run/progress.ts'
 
 /** What chain.sh and pod.sh tell, by place of the step. A pod that was killed leaves a report without an end, or none. */
 export interface Report {
@@ -20,7 +20,7 @@ export interface Report {
 export interface Saying {
   readonly place: number
   readonly number: number
-  readonly told: Told
+  readonly told: Progress
 }
 export type MemberReport = Ended & {
   /** RFC 3339, UTC, to the second. */
@@ -51,7 +51,7 @@ export function readReport(text: string): Report {
     if (word === 'member') members.set(Number(place), memberReport(pairs(rest)))
     if (word === 'step') steps.set(Number(place), stepReport(pairs(rest), rest))
     if (word === 'progress') progress.push(...sayings(`::${line}`))
-    if (word === 'fault') faults.push({ place: Number(place), message: words(rest) })
+    if (word === 'fault') faults.push({ place: Number(place), message: wordsOf(rest) })
   }
   return { attempt, members, steps, faults, progress, status }
 }
@@ -64,7 +64,7 @@ export function sayings(log: string): readonly Saying[] {
 }
 const pairs = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(/(\w+)=(\S*)/g)].map(([, name = '', value = '']) => [name, value]))
-function words(json: string): string {
+function wordsOf(json: string): string {
   try {
     return String(JSON.parse(json))
   } catch {
@@ -94,7 +94,7 @@ function memberReport(told: ReadonlyMap<string, string>): MemberReport {
 function stepReport(told: ReadonlyMap<string, string>, line: string): StepReport {
   const state = told.get('state')
   if (state === 'failed') return { state, cause: causes.find(cause => cause === told.get('cause')) ?? 'other' }
-  if (state === 'skipped') return { state, reason: words(line.slice(line.indexOf('reason=') + 'reason='.length)) }
+  if (state === 'skipped') return { state, reason: wordsOf(line.slice(line.indexOf('reason=') + 'reason='.length)) }
   return { state: state === 'there' || state === 'dropped' ? state : 'made' }
 }
 const causes = ['memory', 'time', 'transient', 'other', 'cancelled', 'killed'] as const

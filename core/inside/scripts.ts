@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const read = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
+const scriptText = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
 /** The script that runs one chain, in pods and in containers. */
-export const chainScript = (): string => read('./chain.sh')
+export const chainScript = (): string => scriptText('./chain.sh')
 /** The script that a pod runs: its parts one after another, since a pod had better fetch one file than seven. */
 export const podScript = (): string => {
   const parts = readdirSync(fileURLToPath(new URL('./pod', import.meta.url)))
     .filter(name => name.endsWith('.sh'))
     .sort()
-  return parts.map(name => read(`./pod/${name}`)).join('\n')
+  return parts.map(name => scriptText(`./pod/${name}`)).join('\n')
 }

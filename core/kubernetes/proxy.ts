@@ -11,11 +11,11 @@ export function proxyFor(server: URL, environment: NodeJS.ProcessEnv = process.e
   const port = server.port || (server.protocol === 'https:' ? '443' : '80')
   const own = host === 'localhost' || within('127.0.0.0/8', host) || host === '::1'
   const exempt = of('NO_PROXY').split(/[\s,]+/)
-  if (named === '' || own || exempt.some(each => matches(each.toLowerCase(), host, port))) return undefined
+  if (named === '' || own || exempt.some(each => isExempt(each.toLowerCase(), host, port))) return undefined
   return named.includes('://') ? named : `http://${named}`
 }
 /** `*`, a network, an address, or a name, which stands for all below it too; of one port where it ends with one. */
-function matches(exempt: string, host: string, port: string): boolean {
+function isExempt(exempt: string, host: string, port: string): boolean {
   if (exempt === '' || exempt === '*') return exempt === '*'
   if (exempt.includes('/')) return within(exempt, host)
   const [, name = exempt, only = port] = isIP(exempt) ? [] : (/^\[?(.*?)\]?:(\d+)$/.exec(exempt) ?? [])

@@ -1,7 +1,7 @@
 import { canonical, type Keys } from '../graph/key.ts'
 import type { EachNode, StepNode } from '../graph/node.ts'
 import { bodyOf } from '../graph/walk.ts'
-import type { Items, Piece } from '../inside/job.ts'
+import type { Items, RecipePiece } from '../inside/job.ts'
 
 /** What the branches of an `each` are told about: the keys of its steps, by parameter. */
 export interface BranchKeys {
@@ -19,7 +19,7 @@ export function branchKeys(each: EachNode, name: string, keys: Keys): BranchKeys
   const numbers = new Map([item, ...steps.map(([key]) => key)].map((key, n) => [key, n]))
   const parameters = new Map(steps.map(([key], n) => [key, `k${n}`]))
   const unnamed = canonical(keys.recipe(each.item))
-  const recipes: readonly (readonly Piece[])[] = [
+  const recipes: readonly (readonly RecipePiece[])[] = [
     [`${unnamed.slice(0, -1)},"name":`, { hole: 'name' }, '}'],
     ...steps.map(([, node]) => pieces(node, keys, numbers)),
   ]
@@ -27,9 +27,9 @@ export function branchKeys(each: EachNode, name: string, keys: Keys): BranchKeys
   return { parameters, items: { name, port: each.list.port, recipes, tell } }
 }
 /** The recipe's text, with a hole wherever a key of this very body stands: no other text can hold a digest of itself. */
-function pieces(node: StepNode, keys: Keys, numbers: ReadonlyMap<string, number>): readonly Piece[] {
+function pieces(node: StepNode, keys: Keys, numbers: ReadonlyMap<string, number>): readonly RecipePiece[] {
   const own = [...numbers.keys()].join('|')
   return canonical(keys.recipe(node))
     .split(new RegExp(`(${own})`))
-    .map((piece): Piece => (numbers.has(piece) ? { hole: 'key', recipe: numbers.get(piece)! } : piece))
+    .map((piece): RecipePiece => (numbers.has(piece) ? { hole: 'key', recipe: numbers.get(piece)! } : piece))
 }

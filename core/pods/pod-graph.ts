@@ -1,4 +1,4 @@
-import { type Chain, chainsOf } from '../graph/chains.ts'
+import { type Chain, chainsOf, ofOneImage } from '../graph/chains.ts'
 import type { Keys } from '../graph/key.ts'
 import type { EachNode, Ref, StepNode } from '../graph/node.ts'
 import { rung } from '../vocabulary/quantity.ts'
@@ -15,7 +15,7 @@ export interface PodOptions {
   /** Lets short steps share a pod with the one they follow. @default true */
   readonly share?: boolean
 }
-export interface Work {
+export interface RemainingSteps {
   readonly steps: readonly StepNode[]
   readonly eaches: readonly EachNode[]
   /** Files that are wanted as files. */
@@ -26,7 +26,7 @@ export interface Work {
  * @throws TriremeError `RESOURCES` for a step that needs more than the environment has
  */
 export function graphOf(
-  { steps, eaches, wanted }: Work,
+  { steps, eaches, wanted }: RemainingSteps,
   keys: Keys,
   { environment, image, stream = true, share = true }: PodOptions,
   label: (node: StepNode) => string,
@@ -38,26 +38,17 @@ export function graphOf(
         kept: (key, port) => kept.has(`${key}#${port}`),
         memory: environment.limits.memory ?? Number.POSITIVE_INFINITY,
         memoryOf: ({ needs }) => rung(needs.memory, 0),
+        joins: ofOneImage(image), // a pod's steps run in one container
       })
     : steps.map(node => ({ members: [node], links: [] }))
   checkLimits(chains, environment, label)
   const images = new Map<string, string>()
   const machine = (chain: Chain) => {
-    const { step } = chain.members[0]! // all its steps are of one image
+    const { step } = chain.members[0]! // all its steps are of one image, whatever its names
     const own = images.get(step.image) ?? image(step.image)
     images.set(step.image, own)
     const gpus = gpusOf(chain)
     return gpus === 0 ? own : `${own} ${gpus} ${poolOf(chain, environment, label)?.model}`
   }
-  return podsOf(piecesOf(chains.flatMap(oneImage), eaches, keys), { machine, share })
-}
-/** A chain whose steps are of different images cannot be one pod: it falls apart where the image changes. */
-function oneImage(chain: Chain): readonly Chain[] {
-  const { members, links } = chain
-  if (members.length === 1) return [chain]
-  const ends = members.flatMap(({ step }, n) => (step.image === members[n + 1]?.step.image ? [] : [n + 1]))
-  return ends.map((end, n) => {
-    const from = ends[n - 1] ?? 0
-    return { members: members.slice(from, end), links: links.slice(from, end - 1) }
-  })
+  return podsOf(piecesOf(chains, eaches, keys), { machine, share })
 }

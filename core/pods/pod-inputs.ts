@@ -1,5 +1,5 @@
 /** What a pod takes from outside under one letter: `/w/from/<letter>/`. */
-export type Parcel =
+export type PodInput =
   | { readonly from: 'entry'; readonly key: string; readonly files: Map<string, boolean>; record: 'needed' | 'optional' }
   /** A user's files that go together, such as the two of a pair. */
   | { readonly from: 'source'; readonly sha256: readonly string[] }
@@ -9,8 +9,8 @@ export type Parcel =
   | { readonly from: 'item'; readonly key: string; readonly port: string; readonly suffixes: Set<string>; readonly optional: boolean }
 
 /** Letters of what a pod takes, in the order it is first asked for. */
-export class Letters {
-  readonly parcels = new Map<string, Parcel>()
+export class PodInputs {
+  readonly parcels = new Map<string, PodInput>()
   readonly #letters = new Map<string, string>()
   /** A file of an entry, or with `file` undefined its record alone. @returns the letter */
   entry(key: string, file: string | undefined, optional: boolean): string {
@@ -33,7 +33,7 @@ export class Letters {
     if (parcel.from === 'item') for (const suffix of suffixes) parcel.suffixes.add(suffix)
     return letter
   }
-  #letter(what: string, make: () => Parcel): string {
+  #letter(what: string, make: () => PodInput): string {
     const known = this.#letters.get(what)
     if (known !== undefined) return known
     const letter = letterOf(this.#letters.size)

@@ -1,20 +1,19 @@
-import path from 'node:path'
 import type { Chain, Link } from '../graph/chains.ts'
 import type { Keys } from '../graph/key.ts'
+import { mayBeLeftOut } from '../graph/left-out.ts'
 import { isList, isRef, type Ref, type StepNode, type StepShape } from '../graph/node.ts'
-import { placedAt } from '../graph/place.ts'
+import { assetName, grantOf, inputBase, inputName, listWord, outputName, pipeName, type StepWords, stepWords } from '../graph/step-words.ts'
 import type { JobChain, JobMember, JobWord, Promised, Rung, Several, Staged } from '../inside/job.ts'
-import { pipeFor } from '../run/work-folder.ts'
-import { granted, resolveWord, resumes, type Slot } from '../vocabulary/command.ts'
+import { resumes } from '../vocabulary/command.ts'
 import { type FileKind, fileOf, type OutKind, partsOf, suffixesOf } from '../vocabulary/kind.ts'
 import { rung, rungs } from '../vocabulary/quantity.ts'
-import { Letters } from './pod-inputs.ts'
-import { mayBeLeftOut, number } from './remaining-work.ts'
+import { PodInputs } from './pod-inputs.ts'
+import { itemNumber } from './remaining-work.ts'
 
 /** What is said of a pod's work: the chains as its scripts read them, and what they take from outside. */
 export interface PodWork {
   readonly chains: readonly JobChain[]
-  readonly letters: Letters
+  readonly letters: PodInputs
   /** Files that belong to steps, by letter: the same for all calls of a step. */
   readonly assets: ReadonlyMap<string, Belonging>
   /** Steps in their order, by place. */
@@ -31,14 +30,14 @@ export interface PodMember {
   /** Leaves files. */
   readonly kept: boolean
 }
-export interface PodSurroundings {
+export interface PodContext {
   readonly keys: Keys
   readonly cpu: number | undefined
   readonly numberOf: (list: Ref, name: string) => number
   /** Key under which the results of an `each` are gathered. */
   readonly gatherKey: (ref: Ref) => string
 }
-export function workOf(chains: readonly Chain[], at: PodSurroundings): PodWork {
+export function workOf(chains: readonly Chain[], at: PodContext): PodWork {
   const members: PodMember[] = []
   const homes = new Map<string, PodMember>()
   for (const [chain, { members: nodes, links }] of chains.entries())
@@ -59,20 +58,19 @@ export function workOf(chains: readonly Chain[], at: PodSurroundings): PodWork {
   return { chains: jobs, letters: writer.letters, assets: writer.assets, members }
 }
 function linkOf({ port, slot, tee }: Link, from: StepNode, to: StepNode): JobChain['links'][number] {
-  const written = placedAt(`out/${port}`, fileOf(from.step.outputs[port]!)).path
   return {
-    pipe: pipeFor(from, port),
-    to: placedAt(`in/${slot}`, fileOf(to.step.inputs[slot]!)).path,
-    ...(tee && { tee: written }),
+    pipe: pipeName(from.step, port),
+    to: inputName(to.step, slot),
+    ...(tee && { tee: outputName(from.step, port) }),
     ...(to.step.stopsEarly.includes(slot) && { stopsEarly: true as const }),
   }
 }
 class Writer {
-  readonly letters = new Letters()
+  readonly letters = new PodInputs()
   readonly assets = new Map<string, Belonging>()
-  readonly #at: PodSurroundings
+  readonly #at: PodContext
   readonly #homes: ReadonlyMap<string, PodMember>
-  constructor(at: PodSurroundings, homes: ReadonlyMap<string, PodMember>) {
+  constructor(at: PodContext, homes: ReadonlyMap<string, PodMember>) {
     this.#at = at
     this.#homes = homes
   }
@@ -81,67 +79,47 @@ class Writer {
     const inputs: Staged[] = []
     for (const slot of Object.keys(node.inputs)) if (slot !== from?.slot) inputs.push(...this.#staged(node, slot))
     for (const slot of Object.keys(step.assets)) inputs.push(this.#asset(node, slot))
-    const stdout = script.stdout && slotPath(node, script.stdout, to)
+    const first = this.#words(node, to, 1)
     return {
       step: step.name,
       place,
       inputs,
       outputs: to && !to.tee ? [] : promises(step),
-      rungs: this.#rungs(node, to),
-      ...(stdout !== undefined && { stdout }),
+      rungs: this.#rungs(node, to, first),
+      ...(first.stdout !== undefined && { stdout: first.stdout }),
       transient: step.retry.exits,
       tries: step.retry.times,
       ...(resumes(script) && { resumes: true }),
     }
   }
-  #rungs(node: StepNode, to: Link | undefined): readonly [Rung, ...Rung[]] {
+  #rungs(node: StepNode, to: Link | undefined, first: StepWords<JobWord>): readonly [Rung, ...Rung[]] {
     const { memory, time } = node.needs
     const single = typeof memory === 'number' && (time === undefined || typeof time === 'number')
     const count = single ? 1 : Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
-    if (count === 1) return [this.#rung(node, to, 0)]
-    const all = Array.from({ length: count }, (_, attempt) => this.#rung(node, to, attempt))
+    if (count === 1) return [rungOf(node, 1, first)]
+    const all = Array.from({ length: count }, (_, n) => rungOf(node, n + 1, n === 0 ? first : this.#words(node, to, n + 1)))
     const texts = all.map(each => JSON.stringify(each))
     // The last one serves all later attempts, so equal ones at the end are one.
     const last = texts.findLastIndex(text => text !== texts.at(-1)) + 1
     return [all[0]!, ...all.slice(1, last + 1)]
   }
-  #rung(node: StepNode, to: Link | undefined, attempt: number): Rung {
-    const { needs, script } = node
-    const got = { cpu: Math.min(needs.cpu, this.#at.cpu ?? needs.cpu), memory: rung(needs.memory, attempt) }
-    const places = {
-      slot: (slot: Slot) => slotPath(node, slot, to),
-      list: () => [],
-      granted: (amount: Parameters<typeof granted>[0]) => granted(amount, got),
-      resume: () => 'resume',
-      level: ({ level, of }: { readonly level: number; readonly of: string }) => String(to?.port === of && !to.tee ? 0 : level),
-    }
-    const argv = script.pipes.map(stages =>
-      stages.map(words =>
-        words
-          .flat()
-          .map(
-            (word): JobWord =>
-              typeof word === 'object' && 'list' in word
-                ? { list: `in/${word.list}`, suffix: endOf(node, word.list) }
-                : resolveWord(word, places),
-          ),
-      ),
-    )
-    return { argv, ...(needs.time !== undefined && { seconds: rung(needs.time, attempt) }) }
+  #words(node: StepNode, pipe: Link | undefined, attempt: number): StepWords<JobWord> {
+    const granted = grantOf(node, attempt, this.#at.cpu)
+    return stepWords<JobWord>(node, { granted, pipe, assets: 'by link', list: slot => [listWord(node.step, slot)] })
   }
   #asset(node: StepNode, slot: string): Staged {
     const asset = node.step.assets[slot]!
     const known = [...this.assets].find(([, { sha256 }]) => sha256 === asset.sha256)
     const letter = known?.[0] ?? `s${this.assets.size + 1}`
     this.assets.set(letter, asset)
-    return { from: 'asset', to: assetPath(slot, asset.path), letter, sha256: asset.sha256 }
+    return { from: 'asset', to: assetName(slot, asset.path), letter, sha256: asset.sha256 }
   }
   #staged(node: StepNode, slot: string): readonly Staged[] {
     const given = node.inputs[slot]!
     const kind = fileOf(node.step.inputs[slot]!)
-    if (isRef(given)) return 'many' in given.kind ? [this.#several(slot, kind, [given])] : this.#single(`in/${slot}`, kind, given)
+    if (isRef(given)) return 'many' in given.kind ? [this.#several(slot, kind, [given])] : this.#single(inputBase(slot), kind, given)
     if (isList(given)) return [this.#several(slot, kind, given as readonly Ref[])] // a list in a slot holds refs
-    return Object.values(given).flatMap((ref, n) => this.#single(`in/${slot}/${number(n + 1)}`, kind, ref))
+    return Object.values(given).flatMap((ref, n) => this.#single(inputBase(slot, n), kind, ref))
   }
   #single(base: string, kind: FileKind, ref: Ref): readonly Staged[] {
     const { node, port } = ref
@@ -167,11 +145,11 @@ class Writer {
   #entry(ref: Ref): { readonly maker: string; readonly stem: (port: string) => string } {
     const { node } = ref
     if (node.kind !== 'item') return { maker: this.#at.keys.of(node), stem: port => port }
-    const place = number(this.#at.numberOf(node.list, node.name ?? ''))
+    const place = itemNumber(this.#at.numberOf(node.list, node.name ?? ''))
     return { maker: this.#at.keys.of(node.list.node), stem: () => `${node.list.port}/${place}` }
   }
   #several(slot: string, kind: FileKind, refs: readonly Ref[]): Staged {
-    return { from: 'several', to: `in/${slot}`, suffixes: suffixesOf(kind), of: refs.map(ref => this.#one(kind, ref)) }
+    return { from: 'several', to: inputBase(slot), suffixes: suffixesOf(kind), of: refs.map(ref => this.#one(kind, ref)) }
   }
   #one(kind: FileKind, ref: Ref): Several {
     const { node, port } = ref
@@ -202,6 +180,10 @@ class Writer {
     return { kind: 'producer', letter: letters[0]!, base: stem(port), ...optional }
   }
 }
+const rungOf = ({ needs: { time } }: StepNode, attempt: number, { argv }: StepWords<JobWord>): Rung => ({
+  argv,
+  ...(time !== undefined && { seconds: rung(time, attempt - 1) }),
+})
 /** Endings below `in/`, as the slot's kind has them, and as whoever made the file named them. */
 function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: string; readonly from: string }[] {
   const parts = partsOf(slot)
@@ -211,14 +193,10 @@ function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: st
   const ends = ['', ...slot.companions]
   return ends.map(end => ({ to: slot.extension + end, from: made.extension + end }))
 }
-const endOf = (node: StepNode, slot: string): string => {
-  const kind = fileOf(node.step.inputs[slot]!)
-  return suffixesOf(kind)[0]!
-}
-const known = new WeakMap<StepShape, readonly Promised[]>()
+const knownPromises = new WeakMap<StepShape, readonly Promised[]>()
 function promises(step: StepShape): readonly Promised[] {
-  const own = known.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
-  known.set(step, own)
+  const own = knownPromises.get(step) ?? Object.entries(step.outputs).map(([port, kind]) => promised(port, kind))
+  knownPromises.set(step, own)
   return own
 }
 const promised = (port: string, kind: OutKind): Promised => {
@@ -227,18 +205,3 @@ const promised = (port: string, kind: OutKind): Promised => {
   const files = suffixes.map(suffix => port + suffix) as [string, ...string[]] // as many
   return { port, files, ...('optional' in kind && { optional: true as const }) }
 }
-const assetPath = (slot: string, file: string) => `in/.${slot}${path.extname(file)}`
-/** A slot's word, from the step's folder: the same names as on one machine. */
-function slotPath(node: StepNode, { slot, part, key }: Slot, to: Link | undefined): string {
-  const { step } = node
-  const asset = step.assets[slot]
-  if (asset) return assetPath(slot, asset.path)
-  if (to?.port === slot) return pipeFor(node, slot)
-  const kind = step.outputs[slot] ?? step.inputs[slot]!
-  const base = slot in step.outputs ? `out/${slot}` : key === undefined ? `in/${slot}` : `in/${slot}/${nth(node, slot, key)}`
-  if ('many' in kind) return base
-  const file = fileOf(kind)
-  const parts = partsOf(file)
-  return part === undefined ? (parts ? base : base + file.extension) : base + parts![part]! // a word names a part of a kind that has it
-}
-const nth = (node: StepNode, slot: string, key: string) => number(Object.keys(node.inputs[slot]!).indexOf(key) + 1)

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { refsFromOutside } from '../graph/jobs.ts'
 import type { Keys } from '../graph/key.ts'
+import { mayBeLeftOut } from '../graph/left-out.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { type Branch, bodyOf, branchOf, nodesOf, upstream } from '../graph/walk.ts'
@@ -74,7 +75,7 @@ class Expansion {
     if (node.kind === 'each') {
       const results = this.#branches.get(node)?.map(({ results }) => this.#one(results[port]!))
       const certain = results?.every(ref => this.#there.has(this.#known.of(ref.node)) || !mayBeLeftOut(ref))
-      return certain ? results!.filter(ref => !this.#isAbsent(ref)).map((_, n) => number(n + 1)) : undefined
+      return certain ? results!.filter(ref => !this.#isAbsent(ref)).map((_, n) => itemNumber(n + 1)) : undefined
     }
     const record = this.#there.get(this.#keys.of(node))
     const { extension } = fileOf(list.kind)
@@ -139,24 +140,6 @@ class Expansion {
     return found + 1
   }
 }
-/** Whether a file may not be there although all went well: its step may leave it out, or is skipped for want of such a file. */
-export function mayBeLeftOut({ node, port }: Ref): boolean {
-  if (node.kind === 'item') return false
-  if (node.kind === 'each') return mayBeLeftOut(node.list)
-  if (node.kind === 'source') return false
-  return 'optional' in node.step.outputs[port]! || maySkip(node)
-}
-const skips = new WeakMap<StepNode, boolean>()
-/** Whether a step may be skipped, for want of an input; a `many` slot takes what is there. */
-export function maySkip(node: StepNode): boolean {
-  const known = skips.get(node)
-  if (known !== undefined) return known
-  let own = false
-  for (const given of Object.values(node.inputs))
-    if (isRef(given) ? mayBeLeftOut(given) : !isList(given) && Object.values(given).some(mayBeLeftOut)) own = true
-  skips.set(node, own)
-  return own
-}
-export const number = (n: number): string => String(n).padStart(4, '0')
+export const itemNumber = (n: number): string => String(n).padStart(4, '0')
 /** What the bucket holds: the outputs of complete entries, by key. */
 export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>

@@ -1,8 +1,9 @@
-import type { GpuPool, Limits } from '../environment/settings.ts'
+import type { Limits } from '../environment/settings.ts'
 import { TriremeError } from '../errors.ts'
 import type { Chain } from '../graph/chains.ts'
 import type { StepNode } from '../graph/node.ts'
-import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
+import { bytesText, rung, rungs, sum } from '../vocabulary/quantity.ts'
+import type { GpuPool } from './settings.ts'
 
 /** The part of an environment that says what its nodes have. */
 export interface NodePools {
@@ -19,8 +20,7 @@ export interface Amounts {
 }
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`
 const cores = (cpu: number) => (Number.isInteger(cpu) ? String(cpu) : `${Math.ceil(cpu * 1000)}m`)
-const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
-const most = (all: readonly number[]) => Math.max(...all)
+const largest = (all: readonly number[]) => Math.max(...all)
 
 /**
  * By attempt. Steps of a chain run at once: their memory adds up, and one of them is the slowest, so that the largest number of cores
@@ -28,12 +28,12 @@ const most = (all: readonly number[]) => Math.max(...all)
  */
 export function amountsOf(chains: readonly Chain[], cpuLimit: number | undefined): readonly [Amounts, ...Amounts[]] {
   const members = chains.flatMap(chain => chain.members)
-  const attempts = most(members.map(({ needs }) => rungs(needs.memory).length))
-  const cpu = cores(Math.min(most(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
+  const attempts = largest(members.map(({ needs }) => rungs(needs.memory).length))
+  const cpu = cores(Math.min(largest(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
   const disk = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
   const at = (attempt: number): Amounts => ({
     cpu,
-    memory: mebibytes(most(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
+    memory: mebibytes(largest(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
     ...(disk > 0 && { 'ephemeral-storage': mebibytes(disk) }),
   })
   const all = Array.from({ length: attempts }, (_, attempt) => at(attempt))
@@ -46,12 +46,12 @@ export const retriesOf = (chains: readonly Chain[]): number => {
   const ladders = members.map(
     ({ needs }) => Math.max(rungs(needs.memory).length, needs.time === undefined ? 1 : rungs(needs.time).length) - 1,
   )
-  return most([...ladders, ...members.map(({ step }) => (step.retry.exits.length > 0 ? step.retry.times : 0))])
+  return largest([...ladders, ...members.map(({ step }) => (step.retry.exits.length > 0 ? step.retry.times : 0))])
 }
 /** Seconds after which a pod is ended from outside, in case its own limits did not work: only where all its steps have one. */
 export function deadlineOf(chains: readonly Chain[]): number | undefined {
   const times = chains.map(({ members }) =>
-    most(members.map(({ needs: { time } }) => (time === undefined ? Number.POSITIVE_INFINITY : rung(time, rungs(time).length - 1)))),
+    largest(members.map(({ needs: { time } }) => (time === undefined ? Number.POSITIVE_INFINITY : rung(time, rungs(time).length - 1)))),
   )
   const whole = sum(times)
   return Number.isFinite(whole) ? whole + 1800 : undefined
@@ -62,7 +62,7 @@ export const gpusOf = ({ members }: Chain): number => members.reduce((total, { n
 export function poolOf(chain: Chain, environment: NodePools, label: (node: StepNode) => string): GpuPool | undefined {
   if (gpusOf(chain) === 0) return undefined
   const needy = chain.members.filter(({ needs }) => needs.gpu)
-  const memory = most(needy.map(({ needs }) => needs.gpu?.memory ?? 0))
+  const memory = largest(needy.map(({ needs }) => needs.gpu?.memory ?? 0))
   const pool = environment.gpuPools.find(each => each.memory >= memory)
   const step = label(needy[0]!)
   if (pool) return pool

@@ -1,11 +1,11 @@
 import type { Chain } from '../graph/chains.ts'
 import type { EachNode } from '../graph/node.ts'
 import { bodyOf } from '../graph/walk.ts'
-import { type Piece, stepsOf } from './chain-graph.ts'
+import { type ChainNode, stepsOf } from './chain-graph.ts'
 
 /** One pod: chains of steps of one image, one chain after another. */
 export interface Pod {
-  readonly pieces: Piece[]
+  readonly pieces: ChainNode[]
   readonly chains: Chain[]
   /** Pods and branchings that must be done before. */
   readonly before: Set<Pod | Branching>
@@ -21,7 +21,7 @@ export interface Branching {
   level: number
   history: ReadonlySet<string>
 }
-export interface Joining {
+export interface SharingRules {
   /** Steps that need different things of a machine never share a pod: its image, its GPUs. */
   readonly machine: (chain: Chain) => string
   /** False: every chain is a pod of its own. */
@@ -46,9 +46,9 @@ const farthest = 1000
  * says that it may take hours. The pod starts when all that its chains take from others is there.
  * @param pieces each after what it needs
  */
-export function podsOf(pieces: readonly Piece[], { machine, share }: Joining): readonly (Pod | Branching)[] {
+export function podsOf(pieces: readonly ChainNode[], { machine, share }: SharingRules): readonly (Pod | Branching)[] {
   const made: (Pod | Branching)[] = []
-  const home = new Map<Piece, Pod | Branching>()
+  const home = new Map<ChainNode, Pod | Branching>()
   const followed = new Set<Pod | Branching>()
   const machines = new Map<Pod, string>()
   for (const piece of pieces) {
@@ -81,7 +81,7 @@ export function podsOf(pieces: readonly Piece[], { machine, share }: Joining): r
     }
     for (const before of own) followed.add(before)
   }
-  return sorted(made)
+  return inDependencyOrder(made)
 }
 export const isPod = (it: Pod | Branching): it is Pod => 'chains' in it
 function above(before: ReadonlySet<Pod | Branching>): number {
@@ -122,18 +122,18 @@ function keepsApart(pod: Pod, before: ReadonlySet<Pod | Branching>): boolean {
 const turnsUp = (pod: Pod, before: ReadonlySet<Pod | Branching>, followed: ReadonlySet<Pod | Branching>): boolean =>
   !followed.has(pod) || [...before].every(other => other === pod || other.level < pod.level)
 
-function delaysNobody(piece: Piece, pod: Pod): boolean {
+function delaysNobody(piece: ChainNode, pod: Pod): boolean {
   if (isShort(piece)) return true
   const others = pod.pieces.flatMap(own => [...own.after]).filter(other => other !== piece && !pod.pieces.includes(other))
   if (others.length === 0) return true
   const later = whatFollows(piece)
   return others.every(other => later.has(other) || (isShort(other) && [...other.after].every(next => later.has(next))))
 }
-export const isShort = (piece: Piece): boolean =>
+export const isShort = (piece: ChainNode): boolean =>
   stepsOf(piece).length > 0 && stepsOf(piece).every(({ needs }) => needs.cpu <= 1 && needs.time === undefined && needs.gpu === undefined)
 
-function whatFollows(piece: Piece): ReadonlySet<Piece> {
-  const seen = new Set<Piece>()
+function whatFollows(piece: ChainNode): ReadonlySet<ChainNode> {
+  const seen = new Set<ChainNode>()
   const open = [...piece.after]
   for (let n = 0; n < open.length && seen.size < farthest; n++) {
     if (seen.has(open[n]!)) continue
@@ -143,7 +143,7 @@ function whatFollows(piece: Piece): ReadonlySet<Piece> {
   return seen
 }
 /** Each after what it needs: one that was joined to may by now need something that came later. */
-function sorted(all: readonly (Pod | Branching)[]): readonly (Pod | Branching)[] {
+function inDependencyOrder(all: readonly (Pod | Branching)[]): readonly (Pod | Branching)[] {
   const order: (Pod | Branching)[] = []
   const done = new Set<Pod | Branching>()
   const late = new Map<Pod | Branching, (Pod | Branching)[]>()

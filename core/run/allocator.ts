@@ -1,10 +1,10 @@
 import { TriremeError } from '../errors.ts'
 import type { StepNode } from '../graph/node.ts'
-import { bytesText, rung, rungs } from '../vocabulary/quantity.ts'
+import { bytesText, rung, rungs, sum } from '../vocabulary/quantity.ts'
 import type { Cause } from './failure.ts'
 
 /** What steps are granted of what a run may use, and whether one that had too little may try again. */
-export class Grants {
+export class Allocator {
   readonly #total: Share
   /** @param total what all steps may use together */
   constructor(total: Share) {
@@ -46,7 +46,6 @@ export class Grants {
       )
   }
 }
-const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0)
 /** An amount of every resource that steps share. */
 export interface Share {
   readonly cpu: number
@@ -55,7 +54,7 @@ export interface Share {
 }
 
 /** Things that wait for resources, the most urgent first; those that do not fit are passed over, not waited for. */
-export class Pool<T> {
+export class ResourcePool<T> {
   #free: Share
   readonly #waiting: { readonly item: T; readonly rank: number; readonly share: Share }[] = []
   constructor(total: Share) {
@@ -79,16 +78,16 @@ export class Pool<T> {
       const { item, share } = this.#waiting[n]!
       if (share.cpu > this.#free.cpu || share.memory > this.#free.memory || share.gpu > this.#free.gpu) continue
       this.#waiting.splice(n, 1)
-      this.#free = moved(this.#free, share, -1)
+      this.#free = changedBy(this.#free, share, -1)
       return { item, share }
     }
     return undefined
   }
   give(share: Share): void {
-    this.#free = moved(this.#free, share, 1)
+    this.#free = changedBy(this.#free, share, 1)
   }
 }
-const moved = (a: Share, b: Share, sign: 1 | -1): Share => ({
+const changedBy = (a: Share, b: Share, sign: 1 | -1): Share => ({
   cpu: a.cpu + sign * b.cpu,
   memory: a.memory + sign * b.memory,
   gpu: a.gpu + sign * b.gpu,

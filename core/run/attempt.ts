@@ -5,6 +5,7 @@ import { TriremeError } from '../errors.ts'
 import type { Link } from '../graph/chains.ts'
 import type { Keys } from '../graph/key.ts'
 import type { StepNode } from '../graph/node.ts'
+import { pipeName } from '../graph/step-words.ts'
 import { carriedNothing } from '../host/fifos.ts'
 import { launch } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
@@ -13,8 +14,8 @@ import type { Store } from '../store/store.ts'
 import { resumes } from '../vocabulary/command.ts'
 import { harvest } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
-import { follow, type Told } from './progress.ts'
-import { clear, type Inputs, linkedLog, pipeFor, type Work } from './work-folder.ts'
+import { followLog, type Progress } from './progress.ts'
+import { clear, type Inputs, linkedLog, type WorkFolder } from './work-folder.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -41,7 +42,7 @@ export interface Attempt {
   readonly run: string
   readonly signal: AbortSignal
   /** Hears what a member says of its progress. */
-  readonly progress: (member: number, told: Told) => void
+  readonly progress: (member: number, told: Progress) => void
 }
 export type Outcome =
   | {
@@ -52,14 +53,14 @@ export type Outcome =
   | { readonly state: 'failed'; readonly member: number; readonly message: string; readonly folder: string; readonly cause: Cause }
 
 /** How the programs of a chain are run: as processes of this machine, in a container. */
-export interface Way {
+export interface ChainRunner {
   /** Makes the members' private folders ready, and their words. */
-  readonly prepare: (at: Attempt, store: Store, keys: Keys) => readonly Work[]
+  readonly prepare: (at: Attempt, store: Store, keys: Keys) => readonly WorkFolder[]
   /**
    * Runs them all at once, and gives how each ended, in their order. Ends them when the attempt's signal says so.
    * @throws TriremeError where they could not be started
    */
-  readonly run: (at: Attempt, works: readonly Work[]) => Promise<readonly Ended[]>
+  readonly run: (at: Attempt, works: readonly WorkFolder[]) => Promise<readonly Ended[]>
 }
 /**
  * One attempt at a step, or at a chain of steps joined by named pipes: private folders, programs, checks, publication.
@@ -67,12 +68,12 @@ export interface Way {
  * (samtools sort wrote 3,522 of 20,163 reads of a truncated BAM, and was content).
  */
 export const attemptWith =
-  (way: Way): RunAttempt =>
+  (way: ChainRunner): RunAttempt =>
   async (at, store, keys) => {
     const works = way.prepare(at, store, keys)
     const group = at.members.map((member, n) => ({ member, work: works[n]! }))
     const started = new Date().toISOString()
-    const logs = works.map((work, n) => follow(work.log, told => at.progress(n, told)))
+    const logs = works.map((work, n) => followLog(work.log, told => at.progress(n, told)))
     const stopLogs = () => {
       for (const log of logs) log.stop()
     }
@@ -102,7 +103,7 @@ export const attemptWith =
       for (const [n, { work }] of group.entries())
         if (at.links[n]?.tee === false && statSync(work.log).size > 0) renameSync(work.log, path.join(group.at(-1)!.work.out, linkedLog(n)))
       for (const { n, member, work, outputs } of promises)
-        entries[n] = await store.publish(work.out, record(at, member, work, ended[n]!, outputs, keys, started))
+        entries[n] = await store.publish(work.out, recordOfMember(at, member, work, ended[n]!, outputs, keys, started))
       for (const { member, work } of group) {
         if (resumes(member.node.script)) rmSync(store.resumeFolder(keys.of(member.node)), { recursive: true, force: true })
         clear(work.folder)
@@ -118,7 +119,7 @@ export const attemptWith =
   }
 /** The pipe that member n writes to, for the one after it. */
 export const pipeOf = ({ members, links }: Attempt, n: number): string =>
-  path.join(members[n]!.folder, pipeFor(members[n]!.node, links[n]!.port))
+  path.join(members[n]!.folder, pipeName(members[n]!.node.step, links[n]!.port))
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */
 function keep(at: Attempt): void {
   for (const { folder, kept } of at.members) {
@@ -127,7 +128,7 @@ function keep(at: Attempt): void {
   }
 }
 /** The member whose failure is the cause: the first along the chain that failed otherwise than for want of a reader. */
-function firstFailure(at: Attempt, works: readonly Work[], ended: readonly Ended[]): Outcome | undefined {
+function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly Ended[]): Outcome | undefined {
   const failures = at.members.map((member, n): Failure | undefined => {
     const work = works[n]!
     const told = failureOf({
@@ -154,17 +155,17 @@ function firstFailure(at: Attempt, works: readonly Work[], ended: readonly Ended
       : message
   return { state: 'failed', member: first, message: story, folder: at.members[first]!.kept, cause }
 }
-const host: StepRecord['host'] = {
+const thisHost: StepRecord['host'] = {
   name: os.hostname(),
   platform: `${os.platform()}-${os.arch()}`,
   cpu: os.cpus()[0]?.model ?? 'unknown',
   cores: os.cpus().length,
 }
 
-function record(
+function recordOfMember(
   at: Attempt,
   member: Member,
-  work: Work,
+  work: WorkFolder,
   ended: Ended,
   outputs: Readonly<Record<string, readonly OutputFile[]>>,
   keys: Keys,
@@ -191,8 +192,12 @@ function record(
     seconds: Number(ended.seconds.toFixed(3)),
     ...(ended.usage && { usage: ended.usage }),
     ...(at.members.length > 1 && { group: at.members.map(({ label }) => label) }),
-    host,
+    host: thisHost,
   }
 }
 /** How a target runs one attempt at a step. */
 export type RunAttempt = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
+/** The file beside that pipe, through which a copy is made on the way. */
+export const teed = (at: Attempt, n: number): string => `${pipeOf(at, n)}.tee`
+/** The pipe that member n reads from. */
+export const pipeInto = (at: Attempt, n: number): string => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))

@@ -7,18 +7,18 @@ import { digestFile } from '../store/fsync.ts'
 import type { OutputFile } from '../store/record.ts'
 import { type FileKind, fileOf, isSameAs, type OutKind } from '../vocabulary/kind.ts'
 import { byNature } from '../vocabulary/natural-order.ts'
-import { logName, type Work } from './work-folder.ts'
+import { logName, type WorkFolder } from './work-folder.ts'
 
 /**
  * Checks that the step kept its promise and makes the folder of outputs ready to publish: every promised file is there, is a regular
  * file, is not empty, and passes its kind's probe; it is made read-only and digested. What was not promised is removed.
  * @throws TriremeError `STEP` naming the output and the fault
  */
-export async function harvest(node: StepNode, label: string, work: Work): Promise<Readonly<Record<string, readonly OutputFile[]>>> {
+export async function harvest(node: StepNode, label: string, work: WorkFolder): Promise<Readonly<Record<string, readonly OutputFile[]>>> {
   const outputs: Record<string, readonly OutputFile[]> = {}
   for (const [port, kind] of Object.entries(node.step.outputs)) {
-    const placed = promised(work.out, port, kind, label)
-    for (const each of placed) await check(label, port, fileOf(kind), each, work)
+    const placed = filesOfOutput(work.out, port, kind, label)
+    for (const each of placed) await checkOutput(label, port, fileOf(kind), each, work)
     outputs[port] = await Promise.all(placed.flatMap(filesOf).map(file => seal(file, work.out)))
   }
   const kept = new Set([logName, ...Object.values(outputs).flatMap(files => files.map(file => file.name))])
@@ -31,15 +31,15 @@ export async function harvest(node: StepNode, label: string, work: Work): Promis
   return outputs
 }
 /** The files of an output as they should be; for a list, as many as the step wrote. */
-function promised(out: string, port: string, kind: OutKind, label: string): readonly Placed[] {
+function filesOfOutput(out: string, port: string, kind: OutKind, label: string): readonly Placed[] {
   const file = fileOf(kind)
-  if ('many' in kind) return listed(path.join(out, port), file, label, port)
+  if ('many' in kind) return listedFiles(path.join(out, port), file, label, port)
   const placed = placedAt(path.join(out, port), file)
   if (!('optional' in kind)) return [placed]
   return filesOf(placed).some(found) ? [placed] : []
 }
 /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
-function listed(folder: string, kind: FileKind, label: string, port: string): readonly Placed[] {
+function listedFiles(folder: string, kind: FileKind, label: string, port: string): readonly Placed[] {
   const names = readdirSync(folder).sort(byNature)
   const stray = names.find(
     name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
@@ -53,7 +53,7 @@ function listed(folder: string, kind: FileKind, label: string, port: string): re
     .filter(name => name.endsWith(kind.extension))
     .map(name => placedAt(`${folder}/${name.slice(0, -kind.extension.length)}`, kind)) // not by `path.join`: a file may be named .txt
 }
-async function check(label: string, port: string, kind: FileKind, placed: Placed, work: Work): Promise<void> {
+async function checkOutput(label: string, port: string, kind: FileKind, placed: Placed, work: WorkFolder): Promise<void> {
   for (const file of filesOf(placed)) {
     const name = path.relative(work.out, file)
     const there = found(file)

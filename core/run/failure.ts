@@ -1,10 +1,12 @@
-import { readFileSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
+import { readIfThere } from '../files.ts'
 import type { StepNode } from '../graph/node.ts'
-import { culprit } from '../host/pipe-script.ts'
+import { failedStage } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
+import { quoted } from '../vocabulary/command.ts'
 import { rung, rungs, secondsText } from '../vocabulary/quantity.ts'
 import { isProgress } from './progress.ts'
-import type { Work } from './work-folder.ts'
+import type { WorkFolder } from './work-folder.ts'
 
 /** Why an attempt failed, as far as trying again may help. */
 export type Cause = 'memory' | 'time' | 'transient' | 'other' | 'cancelled'
@@ -17,7 +19,7 @@ export interface Failure {
 export interface Circumstances {
   readonly node: StepNode
   readonly label: string
-  readonly work: Work
+  readonly work: WorkFolder
   readonly ended: Ended
   /** True where bash wrote the statuses of stages down. */
   readonly statuses: boolean
@@ -29,7 +31,7 @@ export interface Circumstances {
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
 export function failureOf({ node, label, work, ended, statuses, attempt, memory, kept }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
-  const told = statuses ? culprit(read(`${work.folder}/status`)) : undefined
+  const told = statuses ? failedStage(readIfThere(`${work.folder}/status`) ?? '') : undefined
   const argv = (told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]) ?? []
   const status = told?.status ?? ended.status
   const cause = causeOf(node, ended, status)
@@ -41,7 +43,7 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory,
   }
 }
 /** How an attempt ended, for people. */
-export interface Told {
+export interface FailureDetails {
   readonly node: StepNode
   readonly label: string
   readonly cause: Cause
@@ -56,7 +58,7 @@ export interface Told {
   readonly where: string
   readonly lines: string
 }
-export function failureText({ node, label, cause, status, signal, attempt, memory, argv, where, lines }: Told): string {
+export function failureText({ node, label, cause, status, signal, attempt, memory, argv, where, lines }: FailureDetails): string {
   const how = {
     cancelled: 'was cancelled',
     time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, attempt - 1))}`,
@@ -89,10 +91,8 @@ function isFull(folder: string): boolean {
     return false
   }
 }
-/** A word as a person may paste it into a shell; only ever shown. */
-export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 /** The end of a step's log, for the end of a message. */
-export const lastLines = (log: string): string => linesText(read(log))
+export const lastLines = (log: string): string => linesText(readIfThere(log) ?? '')
 /** The same of a text that is a log. */
 export function linesText(text: string): string {
   const lines = text
@@ -103,11 +103,4 @@ export function linesText(text: string): string {
   return text.trim() === ''
     ? '\n  It wrote nothing to its standard error.'
     : `\n  last lines of its log:\n${lines.map(line => `    ${line.slice(0, 400)}`).join('\n')}`
-}
-const read = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
  * Whether what steps are about to read is what was made. What was found in the store is compared with its digests once, before the first
  * step that reads it; what this run made, only when touched since. What is damaged is set aside, so that its step runs again.
  */
-export class Soundness {
+export class Integrity {
   readonly #store: Store
   readonly #keys: Keys
   readonly #entries: Map<string, Entry>

@@ -5,7 +5,7 @@ import { kind, mib, run, step } from 'trireme-bio'
 import { Store } from 'trireme-bio/local'
 import { ran, scratch } from 'trireme-bio/testing'
 import { expect, test } from 'vitest'
-import { follow, type Told } from './progress.ts'
+import { followLog, type Progress } from './progress.ts'
 
 const note = kind('note', { extension: '.txt' })
 /** A step that runs lines of bash; `$1` is its output, `$2` the folder that outlives attempts. */
@@ -38,8 +38,8 @@ test('a failure shows the words before it, not the progress', async () => {
 test('what is not understood is passed over, what is hostile is made one plain line', async () => {
   const log = path.join(scratch(), 'log')
   writeFileSync(log, '')
-  const told: Told[] = []
-  const following = follow(log, each => told.push(each))
+  const told: Progress[] = []
+  const following = followLog(log, each => told.push(each))
   const words = ['{', '7', 'null', '{"share": 1}', '{"text": 3}', '{"text": "\\u001b[2J a\\nb", "share": 7}', '{"text": "c", "share": "x"}']
   appendFileSync(log, words.map(word => `::progress ${word}\n`).join(''))
   appendFileSync(log, ' ::progress {"text": "no"}\n::progress {"text": "cut')
@@ -51,8 +51,8 @@ test('what is not understood is passed over, what is hostile is made one plain l
 test('of a step that floods its log, the end is read', async () => {
   const log = path.join(scratch(), 'log')
   writeFileSync(log, `::progress {"text": "lost"}\n${'x'.repeat(79)}\n`.repeat(1) + `${'y'.repeat(79)}\n`.repeat(2000))
-  const told: Told[] = []
-  const following = follow(log, each => told.push(each))
+  const told: Progress[] = []
+  const following = followLog(log, each => told.push(each))
   appendFileSync(log, '::progress {"text": "seen"}\n')
   following.stop()
   expect(told).toEqual([{ text: 'seen' }])

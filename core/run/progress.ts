@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** What a step says of itself while it runs. */
-export interface Told {
+export interface Progress {
   readonly text: string
   /** From 0 to 1. */
   readonly share?: number
@@ -15,10 +15,10 @@ const mark = '::progress '
 /** Milliseconds between two looks at the log: a person sees no difference to less. */
 const interval = 500
 /** Bytes read at a look; of a program that writes more in the meantime, only the end is read. */
-const most = 65_536
+const readAtMost = 65_536
 
 /** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is told too. */
-export function follow(log: string, tell: (told: Told) => void): { stop(): void } {
+export function followLog(log: string, tell: (told: Progress) => void): { stop(): void } {
   let at = 0
   let rest = ''
   const look = () => {
@@ -26,7 +26,7 @@ export function follow(log: string, tell: (told: Told) => void): { stop(): void 
     at = end
     if (text === '') return
     const lines = `${skipped ? '' : rest}${text}`.split('\n')
-    rest = (lines.pop() ?? '').slice(-most)
+    rest = (lines.pop() ?? '').slice(-readAtMost)
     for (const line of lines) {
       const told = isProgress(line) ? toldIn(line.slice(mark.length)) : undefined
       if (told) tell(told)
@@ -48,7 +48,7 @@ function readFrom(log: string, at: number): { readonly text: string; readonly en
   try {
     file = openSync(log, 'r')
     const { size } = fstatSync(file)
-    const from = Math.max(at, size - most)
+    const from = Math.max(at, size - readAtMost)
     if (size <= from) return { text: '', end: size, skipped: false }
     const bytes = Buffer.alloc(size - from)
     const length = readSync(file, bytes, 0, bytes.length, from)
@@ -60,7 +60,7 @@ function readFrom(log: string, at: number): { readonly text: string; readonly en
   }
 }
 /** A program's own words go to terminals: one line, without control characters. What is not understood is passed over. */
-export function toldIn(json: string): Told | undefined {
+export function toldIn(json: string): Progress | undefined {
   try {
     const told: unknown = JSON.parse(json)
     if (typeof told !== 'object' || told === null || !('text' in told) || typeof told.text !== 'string') return undefined

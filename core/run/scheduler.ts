@@ -3,25 +3,22 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Sink } from '../events.ts'
 import type { Chain } from '../graph/chains.ts'
-import { type Job, Jobs } from '../graph/jobs.ts'
-import { type Keys, keys as keysOf } from '../graph/key.ts'
-import { folderName, inSeveral } from '../graph/labels.ts'
-import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
-import type { Placed } from '../graph/place.ts'
+import type { Job } from '../graph/jobs.ts'
+import { folderName } from '../graph/labels.ts'
+import { type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Plan, Results } from '../graph/plan.ts'
-import { type Branch, bodyOf, branchOf, inOrder, nodesOf } from '../graph/walk.ts'
 import type { Entry } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
-import type { Many } from '../vocabulary/kind.ts'
 import { rung } from '../vocabulary/quantity.ts'
-import { Grants, Pool, type Share } from './allocator.ts'
-import type { Member, Outcome, RunAttempt } from './attempt.ts'
+import { Allocator, ResourcePool, type Share } from './allocator.ts'
+import type { Attempt, Member, Outcome, RunAttempt } from './attempt.ts'
 import { contentKeys } from './content-keys.ts'
-import { Soundness } from './integrity.ts'
-import type { Told } from './progress.ts'
-import { Telling } from './state.ts'
-import { Places } from './step-outputs.ts'
+import { Integrity } from './integrity.ts'
+import type { Progress } from './progress.ts'
+import { type Execution, RunState } from './state.ts'
 import type { Inputs } from './work-folder.ts'
+
+export type { Execution, Made } from './state.ts'
 
 /** How a plan runs on one machine, whatever the way a single step is run there. */
 export interface RunOptions {
@@ -44,24 +41,6 @@ export interface RunOptions {
   /** Ends the run: children are stopped, and what is published stays. */
   readonly signal?: AbortSignal
 }
-/** A result as it lies in the store; undefined where its step failed, was skipped, or left it out. */
-export type Made<R> =
-  R extends Ref<infer K>
-    ? K extends Many
-      ? readonly Placed[] | undefined
-      : Placed | undefined
-    : R extends readonly unknown[]
-      ? readonly (Placed | undefined)[]
-      : Readonly<Record<string, Placed | undefined>>
-export interface Execution<O extends Results> {
-  readonly state: 'succeeded' | 'failed' | 'cancelled'
-  readonly results: { readonly [N in keyof O]: Made<O[N]> }
-  /** Messages of the steps that failed, in the order they did. */
-  readonly failures: readonly string[]
-  /** Entries of the steps that ran or were found, by label. */
-  readonly entries: ReadonlyMap<string, Entry>
-}
-
 /** How a target runs the steps of a plan on this machine. */
 export interface StepRunner {
   readonly attempt: RunAttempt
@@ -79,21 +58,23 @@ export async function runHere<O extends Results>(plan: Plan<O>, options: RunOpti
     throw options.store.refusal(cause) ?? cause
   }
 }
+/** Entries looked for at a time. */
+const lookUpsAtOnce = 64
+/** Milliseconds until a step that another runner is making is looked for again. */
+const lookAgain = 200
+const nothing: Share = { cpu: 0, memory: 0, gpu: 0 }
+
+/** Starts jobs as the resources allow, the most urgent first, and says to the run's state what became of them. */
 class Scheduler<O extends Results> {
   readonly #plan: Plan<O>
   readonly #at: RunOptions
   readonly #runAttempt: RunAttempt
   /** What steps may use together. */
   readonly #total: Share
-  readonly #telling: Telling
-  readonly #keys: Keys
-  readonly #jobs: Jobs
-  readonly #places: Places
-  readonly #soundness: Soundness
-  readonly #grants: Grants
-  readonly #pool: Pool<Job>
-  readonly #failures: string[] = []
-  readonly #entries = new Map<string, Entry>()
+  readonly #state: RunState<O>
+  readonly #soundness: Integrity
+  readonly #grants: Allocator
+  readonly #pool: ResourcePool<Job>
   readonly #stop = new AbortController()
   #running = 0
   /** A fault that is no step's: nothing more is started, and what runs is ended. */
@@ -104,57 +85,42 @@ class Scheduler<O extends Results> {
     this.#plan = plan
     this.#at = at
     this.#runAttempt = attempt
-    this.#keys = keysOf(tool => at.versions.get(tool) ?? 'unknown')
-    this.#telling = new Telling(at.on ?? (() => {}), this.#keys)
-    const { cpu = os.availableParallelism(), memory = os.totalmem(), gpu = 0, stream = true } = at
+    const { cpu = os.availableParallelism(), memory = os.totalmem(), gpu = 0, stream = true, store } = at
     this.#total = { cpu, memory, gpu }
+    this.#grants = new Allocator(this.#total)
+    this.#pool = new ResourcePool(this.#total)
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
-    const joining = { memory, memoryOf, ...(joins && { joins }) }
-    this.#jobs = new Jobs(this.#keys, stream ? joining : undefined)
-    this.#places = new Places(this.#keys)
-    this.#soundness = new Soundness(at.store, this.#keys, this.#places.entries, (key, reason) => this.#telling.damaged(key, reason))
-    this.#grants = new Grants(this.#total)
-    this.#pool = new Pool(this.#total)
+    this.#state = new RunState(plan, {
+      versions: at.versions,
+      on: at.on,
+      joining: stream ? { memory, memoryOf, ...(joins && { joins }) } : undefined,
+      granted: node => this.#grants.of(node, 1),
+      lookUp: keys => this.#lookUp(keys),
+      faultOf: key => store.faults.get(key),
+      ready: job => this.#queue(job),
+    })
+    this.#soundness = new Integrity(store, this.#state.keys, this.#state.entries, (key, reason) => this.#state.damaged(key, reason))
   }
   async go(): Promise<Execution<O>> {
-    const { run, signal } = this.#at
-    const { cpu, memory } = this.#total
+    const { run, signal, store } = this.#at
+    const state = this.#state
     const started = performance.now()
-    const nodes = outer(this.#plan)
-    this.#telling.name(this.#plan.nodes)
-    for (const node of this.#plan.nodes) if (node.kind === 'step') this.#grants.check(node, this.#telling.label(this.#keys.of(node)))
-    const steps = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : []))).size
-    const lists = nodes.some(node => node.kind === 'each') && { lists: true as const }
-    this.#telling.tell({ event: 'run-started', run, plan: this.#plan.name, steps, ...lists, cpu, memory })
+    for (const node of this.#plan.nodes) if (node.kind === 'step') this.#grants.check(node, state.label(state.keys.of(node)))
     const cancel = () => this.#stop.abort()
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted) cancel()
-    await this.#at.store.begin(run)
-    this.#telling.planned(nodes, node => this.#grants.of(node, 1))
-    this.#jobs.rank(nodes)
-    await this.#lookUp(nodes)
-    const ready = this.#jobs.demand(Object.values(this.#plan.results).flatMap(refsIn), nodes, key => this.#places.entries.has(key))
-    this.#tellFound(nodes)
-    for (const job of ready) this.#queue(job)
+    await store.begin(run)
+    await state.begin(run, this.#total)
     await new Promise<void>(done => {
       this.#finish = done
       this.#pump()
     })
     signal?.removeEventListener('abort', cancel)
     if (this.#broken) await this.#leave(this.#broken.cause)
-    await this.#at.store.flush()
+    await store.flush()
     for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
-    this.#at.store.end(run, this.#failures.length > 0)
-    const state = signal?.aborted ? 'cancelled' : this.#failures.length > 0 ? 'failed' : 'succeeded'
-    this.#telling.tell({
-      event: 'run-ended',
-      run,
-      state,
-      seconds: (performance.now() - started) / 1000,
-      ...(this.#failures[0] && { message: this.#failures[0] }),
-    })
-    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.#places.result(given)])
-    return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures: this.#failures, entries: this.#entries }
+    store.end(run, state.failures.length > 0)
+    return state.end(run, (performance.now() - started) / 1000, signal?.aborted === true)
   }
   /** Leaves the store as well as it lets itself be left. */
   async #leave(cause: unknown): Promise<never> {
@@ -166,28 +132,16 @@ class Scheduler<O extends Results> {
     }
     throw cause
   }
-  async #lookUp(nodes: readonly Node[]): Promise<void> {
-    const wanted = [...new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))]
-    for (let n = 0; n < wanted.length; n += 64)
+  async #lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+    const found = new Map<string, Entry>()
+    for (let n = 0; n < keys.length; n += lookUpsAtOnce)
       await Promise.all(
-        wanted.slice(n, n + 64).map(async key => {
+        keys.slice(n, n + lookUpsAtOnce).map(async key => {
           const entry = await this.#at.store.find(key)
-          if (entry) this.#places.entries.set(key, entry)
+          if (entry) found.set(key, entry)
         }),
       )
-  }
-  /** Says what was found, and what is not there but not needed either. */
-  #tellFound(nodes: readonly Node[]): void {
-    const keys = new Set(nodes.flatMap(node => (node.kind === 'step' ? [this.#keys.of(node)] : [])))
-    for (const key of keys) {
-      const entry = this.#places.entries.get(key)
-      const step = this.#telling.label(key)
-      const fault = this.#at.store.faults.get(key)
-      if (fault !== undefined && !entry) this.#telling.damaged(key, fault)
-      if (entry) this.#entries.set(step, entry)
-      if (entry) this.#telling.cached(key)
-      else if (!this.#jobs.has(key)) this.#telling.skipped(key, 'not needed: what follows it is cached')
-    }
+    return found
   }
   #queue(job: Job): void {
     const share = 'each' in job.work ? nothing : this.#grants.ofChain(job.work.members, job.attempts + 1)
@@ -200,65 +154,68 @@ class Scheduler<O extends Results> {
       if (!taken) break
       this.#running++
       this.#start(taken.item).then(
-        () => this.#landed(taken.share),
+        () => this.#ended(taken.share),
         (cause: unknown) => {
           this.#broken ??= { cause }
           this.#stop.abort()
-          this.#landed(taken.share)
+          this.#ended(taken.share)
         },
       )
     }
-    if (this.#running === 0 && (this.#jobs.open === 0 || this.#stop.signal.aborted)) this.#finish()
+    if (this.#running === 0 && (this.#state.jobs.open === 0 || this.#stop.signal.aborted)) this.#finish()
   }
-  #landed(share: Share): void {
+  #ended(share: Share): void {
     this.#running--
     this.#pool.give(share)
     this.#pump()
   }
   async #start(job: Job): Promise<void> {
     if (job.state !== 'open') return
-    if ('each' in job.work) return this.#branchOut(job, job.work.each)
     const { work } = job
-    const refs = work.members.flatMap((node, n) =>
-      Object.entries(node.inputs).flatMap(([slot, given]) =>
-        work.links[n - 1]?.slot === slot ? [] : refsIn(given).flatMap(ref => this.#places.origins(ref)),
-      ),
-    )
+    if ('each' in work) return this.#state.branchOut(job, work.each)
+    const refs = this.#reads(work)
     const again = this.#soundness.awaited(refs)
-    if (again.length > 0) return this.#waitAgain(job, again)
+    if (again.length > 0) return this.#state.waitFor(job, again)
     const unsound = await this.#soundness.unsound(refs)
-    if (unsound.length > 0) return this.#makeAgain(job, unsound)
-    const inputs: Inputs[] = []
-    for (const [n, node] of work.members.entries()) {
-      const own: Record<string, Inputs[string]> = {}
-      for (const [slot, given] of Object.entries(node.inputs)) {
-        if (work.links[n - 1]?.slot === slot) continue
-        const filled = this.#places.fill(given)
-        if (filled === undefined) return this.#end(job, 'skipped', `its input "${slot}" was left out by the step that may make it`)
-        own[slot] = filled
-      }
-      inputs.push(own)
+    if (unsound.length > 0) {
+      this.#state.makeAgain(unsound)
+      return this.#state.waitFor(job, unsound)
     }
-    const content = contentKeys(work, this.#keys, this.#places)
+    const inputs = this.#inputs(work)
+    if ('missing' in inputs)
+      return this.#state.close(job, 'skipped', `its input "${inputs.missing}" was left out by the step that may make it`)
+    const content = contentKeys(work, this.#state.keys, this.#state.outputs)
     if (job.attempts === 0 && (await this.#standIn(job, work, content))) return
     if (!this.#at.store.claim(job.key)) return this.#waitForOther(job)
     try {
       if (job.attempts === 0 && (await this.#madeMeanwhile(job, work))) return
-      await this.#attempt(job, work, inputs, content)
+      await this.#attempt(job, work, inputs.filled, content)
     } finally {
       this.#at.store.release(job.key)
     }
   }
-  /** Has the steps run again whose outputs were damaged, with what they need, and the job after them. */
-  #makeAgain(job: Job, damaged: readonly Ref[]): void {
-    const ready = this.#jobs.demand(damaged, inOrder(nodesOf(damaged)), key => this.#places.entries.has(key))
-    for (const each of ready) this.#queue(each)
-    this.#waitAgain(job, damaged)
+  /** The outputs that a chain reads from outside of it. */
+  #reads({ members, links }: Chain): readonly Ref[] {
+    return members.flatMap((node, n) =>
+      Object.entries(node.inputs).flatMap(([slot, given]) =>
+        links[n - 1]?.slot === slot ? [] : refsIn(given).flatMap(ref => this.#state.outputs.origins(ref)),
+      ),
+    )
   }
-  #waitAgain(job: Job, refs: readonly Ref[]): void {
-    const lost = this.#jobs.wait(job, nodesOf(refs))
-    if (lost) this.#end(job, 'skipped', lost.reason)
-    else if (job.waiting === 0) this.#queue(job)
+  /** What fills the slots of each member, but for the one that reads from the member before. */
+  #inputs({ members, links }: Chain): { readonly filled: readonly Inputs[] } | { readonly missing: string } {
+    const filled: Inputs[] = []
+    for (const [n, node] of members.entries()) {
+      const own: Record<string, Inputs[string]> = {}
+      for (const [slot, given] of Object.entries(node.inputs)) {
+        if (links[n - 1]?.slot === slot) continue
+        const files = this.#state.outputs.fill(given)
+        if (files === undefined) return { missing: slot }
+        own[slot] = files
+      }
+      filled.push(own)
+    }
+    return { filled }
   }
   /** Another runner is making it: look again a little later, meanwhile others may run. */
   #waitForOther(job: Job): void {
@@ -266,7 +223,7 @@ class Scheduler<O extends Results> {
       this.#stop.signal.removeEventListener('abort', stop)
       this.#queue(job)
       this.#pump()
-    }, 200)
+    }, lookAgain)
     const stop = () => {
       clearTimeout(timer)
       this.#pump()
@@ -290,15 +247,9 @@ class Scheduler<O extends Results> {
     return true
   }
   /** Ends a job with entries that are there already, if all are. */
-  #takeOver(job: Job, places: readonly number[], entries: readonly (Entry | undefined)[]): boolean {
+  #takeOver({ keys }: Job, places: readonly number[], entries: readonly (Entry | undefined)[]): boolean {
     if (!entries.every(entry => entry !== undefined)) return false
-    for (const [n, key] of job.keys.entries()) {
-      const entry = entries[places.indexOf(n)]
-      if (entry) this.#places.entries.set(key, entry)
-      if (entry) this.#entries.set(this.#telling.label(key), entry)
-      this.#telling.cached(key)
-    }
-    this.#end(job, 'done')
+    this.#state.cached(keys.map((key, n) => ({ key, entry: entries[places.indexOf(n)] })))
     return true
   }
   /** Private folders that are free: as many as steps ran at once. */
@@ -307,86 +258,44 @@ class Scheduler<O extends Results> {
   #folder(): string {
     return this.#spare.pop() ?? path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
   }
-  async #attempt(job: Job, work: Chain, inputs: readonly Inputs[], content: readonly string[]): Promise<void> {
+  async #attempt(job: Job, { members: nodes, links }: Chain, inputs: readonly Inputs[], content: readonly string[]): Promise<void> {
     const number = ++job.attempts
-    const members = work.members.map((node, n) => this.#member(node, job.keys[n]!, number, inputs[n]!, content[n]!))
-    this.#telling.started(members, job.keys, number)
-    const progress = (n: number, told: Told) => this.#telling.tell({ event: 'progress', step: members[n]!.label, ...told })
-    const at = { members, links: work.links, number, run: this.#at.run, signal: this.#stop.signal, progress }
-    const outcome = await this.#runAttempt(at, this.#at.store, this.#keys)
+    const { store, run } = this.#at
+    const members = nodes.map((node, n) => this.#member(node, job.keys[n]!, number, inputs[n]!, content[n]!))
+    const group = members.length > 1 ? members.at(-1)!.label : undefined
+    for (const [n, member] of members.entries()) this.#state.started(job.keys[n]!, number, member, group)
+    const progress = (n: number, told: Progress) => this.#state.progress(job.keys[n]!, told)
+    const at: Attempt = { members, links, number, run, signal: this.#stop.signal, progress }
+    const outcome = await this.#runAttempt(at, store, this.#state.keys)
     if (outcome.state === 'done') this.#succeeded(job, members, outcome)
-    else await this.#failed(job, members, outcome)
+    else await this.#failed(job, nodes, outcome)
   }
   #member(node: StepNode, key: string, attempt: number, inputs: Inputs, content: string): Member {
     const { store, run, versions } = this.#at
     const { cpu, memory } = this.#grants.of(node, attempt)
-    const label = this.#telling.label(key)
+    const label = this.#state.label(key)
     const kept = path.join(store.workFolder(run), folderName(label))
     const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
     return { node, label, inputs, cpu, memory, folder: this.#folder(), kept, versions: tools, content }
   }
-  #succeeded(job: Job, members: readonly Member[], { entries, ended }: Extract<Outcome, { state: 'done' }>): void {
+  #succeeded({ keys }: Job, members: readonly Member[], { entries, ended }: Extract<Outcome, { state: 'done' }>): void {
     this.#spare.push(...members.map(({ folder }) => folder))
-    for (const [n, { label: step }] of members.entries()) {
-      const key = job.keys[n]!
-      const entry = entries[n]
-      if (entry) {
-        this.#places.entries.set(key, entry)
-        this.#soundness.trust(entry)
-        this.#entries.set(step, entry)
-      }
-      const { seconds, usage } = ended[n]!
-      this.#telling.tell({ event: 'succeeded', step, key, seconds, ...(usage && { usage }) })
-    }
-    this.#end(job, 'done')
+    for (const entry of entries) if (entry) this.#soundness.trust(entry)
+    this.#state.succeeded(keys.map((key, n) => ({ key, entry: entries[n], seconds: ended[n]!.seconds, usage: ended[n]!.usage })))
   }
-  /** Tries again where that may help; else those that were joined to it end with it, and those that follow. */
-  async #failed(job: Job, members: readonly Member[], outcome: Extract<Outcome, { state: 'failed' }>): Promise<void> {
+  /** Tries again where that may help. */
+  async #failed(job: Job, nodes: readonly StepNode[], outcome: Extract<Outcome, { state: 'failed' }>): Promise<void> {
     const { member, cause, message, folder } = outcome
-    const { node, label: step } = members[member]!
+    const node = nodes[member]!
+    const key = job.keys[member]!
     if (this.#grants.mayTryAgain(node, cause, job.attempts)) {
-      this.#telling.tell({ event: 'retried', step, attempt: job.attempts, reason: message.split('\n')[0]! })
+      this.#state.retried(key, message.split('\n')[0]!)
       if (cause === 'transient' && node.step.retry.pause) await pause(node.step.retry.pause, this.#stop.signal)
       return this.#queue(job)
     }
-    this.#failures.push(message)
-    const cancelled = cause === 'cancelled' && { cancelled: true as const }
-    this.#telling.tell({ event: 'failed', step, key: job.keys[member]!, message, folder, ...cancelled })
-    for (const [n, key] of job.keys.entries()) if (n !== member) this.#telling.skipped(key, `${step}, which it is joined to, failed`)
-    this.#end(job, 'failed', `${step} ${cancelled ? 'was stopped' : 'failed'}`)
+    this.#state.failed(key, message, { folder, ...(cause === 'cancelled' && { cancelled: true }) })
     if (this.#at.failFast) this.#stop.abort()
   }
-  #end(job: Job, state: 'done' | 'failed' | 'skipped', reason = ''): void {
-    const { ready, lost } = this.#jobs.end(job, state, reason)
-    for (const { job, reason } of lost) if (!('each' in job.work)) for (const key of job.keys) this.#telling.skipped(key, reason)
-    for (const job of ready) this.#queue(job)
-  }
-  /** Once its list is written, an `each` becomes one branch for every file, and waits for them. */
-  async #branchOut(job: Job, node: EachNode): Promise<void> {
-    if (this.#places.branches.has(job.key)) return this.#end(job, 'done')
-    const items = this.#places.items(node.list)
-    if (!items) return this.#end(job, 'skipped', 'the list it runs over was left out')
-    const branches: readonly Branch[] = items.map(({ name }) => branchOf(node, name))
-    this.#places.branches.set(job.key, branches)
-    const nodes = branches.flatMap(branch => branch.nodes)
-    this.#telling.name(nodes, inSeveral(this.#plan.nodes))
-    this.#telling.planned(nodes, node => this.#grants.of(node, 1))
-    await this.#lookUp(nodes)
-    const wanted = branches.flatMap(({ results }) => Object.values(results))
-    this.#jobs.rank(nodes)
-    const ready = this.#jobs.demand(wanted, nodes, key => this.#places.entries.has(key))
-    this.#tellFound(nodes)
-    const lost = this.#jobs.wait(job, nodesOf(wanted))
-    for (const job of ready) this.#queue(job)
-    if (lost) return this.#end(job, 'skipped', lost.reason)
-    if (job.waiting === 0) this.#queue(job)
-  }
-}
-const nothing: Share = { cpu: 0, memory: 0, gpu: 0 }
-/** The plan's nodes but for the bodies of `each`, whose steps exist only once the list is written. */
-function outer(plan: Plan): readonly Node[] {
-  const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
-  return plan.nodes.filter(node => !inside.has(node))
 }
 const pause = (seconds: number, signal: AbortSignal) =>
   new Promise<void>(done => {

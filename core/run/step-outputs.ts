@@ -8,11 +8,11 @@ import { fileOf } from '../vocabulary/kind.ts'
 import { placedFrom } from './collect-outputs.ts'
 import type { Filled } from './work-folder.ts'
 
-type Several = readonly Placed[]
-const isSeveral = (placed: Placed | Several | undefined): placed is Several => isList(placed)
+type PlacedList = readonly Placed[]
+const isSeveral = (placed: Placed | PlacedList | undefined): placed is PlacedList => isList(placed)
 
 /** From promises to paths: what is in the store so far, by key. */
-export class Places {
+export class StepOutputs {
   readonly #keys: Keys
   /** Finished steps. */
   readonly entries = new Map<string, Entry>()
@@ -22,7 +22,7 @@ export class Places {
     this.#keys = keys
   }
   /** Where a ref's file is; undefined where it was left out, skipped, or is not made yet. */
-  of(ref: Ref): Placed | Several | undefined {
+  of(ref: Ref): Placed | PlacedList | undefined {
     const { node } = ref
     if (node.kind === 'source') return placedSource(node, fileOf(ref.kind))
     if (node.kind === 'item') return this.items(node.list)?.find(({ name }) => name === node.name)?.placed
@@ -48,7 +48,7 @@ export class Places {
     return isSeveral(placed) ? undefined : placed
   }
   /** A list that a step wrote. */
-  list(ref: Ref): Several | undefined {
+  list(ref: Ref): PlacedList | undefined {
     const placed = this.of(ref)
     return isSeveral(placed) ? placed : undefined
   }

@@ -7,7 +7,7 @@ import { alive, hold, holds, isSelf, letGo, sign, signed, unsign } from './lock-
  * description. One system call makes it whole: a runner killed at any moment leaves none, or one that tells whose it was, and no clock
  * is asked whether it is old.
  */
-export class Claims {
+export class EntryLocks {
   readonly #folder: string
   readonly #onDead: () => void
   /** Where the signature of a run of ours is, of which claims are further names. */

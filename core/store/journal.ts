@@ -1,12 +1,13 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { readIfThere } from '../files.ts'
 
 /**
  * One line of the journal: an entry is on the disk, and `same` is its second key, of the recipe over the *content* of its inputs;
  * or: what this key would make is the entry `as`, since recipe and contents are the same; or: the entry was taken away, and one that comes
  * again is not the one that was known to be on the disk.
  */
-export type Line =
+export type JournalLine =
   | { readonly key: string; readonly same: string }
   | { readonly key: string; readonly as: string }
   | { readonly key: string; readonly gone: true }
@@ -22,8 +23,8 @@ export class Journal {
   readonly #as = new Map<string, string>()
   constructor(root: string) {
     this.#file = path.join(root, 'journal.jsonl')
-    for (const line of read(this.#file).split('\n')) {
-      const known = parsed(line)
+    for (const line of (readIfThere(this.#file) ?? '').split('\n')) {
+      const known = parsedLine(line)
       if (known) this.#learn(known)
     }
   }
@@ -38,7 +39,7 @@ export class Journal {
   standIn(key: string): string | undefined {
     return this.#as.get(key)
   }
-  add(all: readonly Line[], flush = false): void {
+  add(all: readonly JournalLine[], flush = false): void {
     if (all.length === 0) return
     const text = all.map(line => `${JSON.stringify(line)}\n`).join('')
     try {
@@ -63,14 +64,14 @@ export class Journal {
     return [...this.#as].map(([key, as]) => ({ key, as }))
   }
   /** Writes the whole journal anew, seen by others whole or not at all. What another runner adds at this moment may be lost: it is an index. */
-  rebuild(all: readonly Line[]): void {
+  rebuild(all: readonly JournalLine[]): void {
     const fresh = `${this.#file}.${process.pid}`
     writeFileSync(fresh, all.map(line => `${JSON.stringify(line)}\n`).join(''), { flush: true })
     renameSync(fresh, this.#file)
     for (const known of [this.#keys, this.#same, this.#as]) known.clear()
     for (const line of all) this.#learn(line)
   }
-  #learn(line: Line): void {
+  #learn(line: JournalLine): void {
     if ('gone' in line) this.#keys.delete(line.key)
     else if ('as' in line) this.#as.set(line.key, line.as)
     else {
@@ -79,19 +80,12 @@ export class Journal {
     }
   }
 }
-function parsed(line: string): Line | undefined {
+function parsedLine(line: string): JournalLine | undefined {
   const [, gone] = /^\{"key":"([0-9a-f]{64})","gone":true\}$/.exec(line) ?? []
   if (gone !== undefined) return { key: gone, gone: true }
   const [, key, name, value] = /^\{"key":"([0-9a-f]{64})","(same|as)":"([0-9a-f]{64})"\}$/.exec(line) ?? []
   if (key === undefined || value === undefined) return undefined
   return name === 'as' ? { key, as: value } : { key, same: value }
-}
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }
 /** Whether the next line starts a line of its own: a runner killed in mid-write leaves half of one. */
 function endsWhole(file: string): boolean {

@@ -1,4 +1,5 @@
-import { existsSync, linkSync, lstatSync, lutimesSync, readdirSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
+import { existsSync, linkSync, lstatSync, lutimesSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
+import { readIfThere } from '../files.ts'
 
 /** Who holds something in the store: a process, told from a later one of the same number by its start and the machine's. */
 export interface Owner {
@@ -9,22 +10,10 @@ export interface Owner {
   readonly boot: string
   readonly host: string
 }
-const read = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
-const boot = read('/proc/sys/kernel/random/boot_id').trim()
-const startOf = (pid: number): number =>
-  Number(
-    read(`/proc/${pid}/stat`)
-      .replace(/^.*\) /s, '')
-      .split(' ')[19] ?? 0,
-  )
+const boot = (readIfThere('/proc/sys/kernel/random/boot_id') ?? '').trim()
+const startOf = (pid: number): number => Number((readIfThere(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ')[19] ?? 0)
 
-const host = read('/proc/sys/kernel/hostname').trim()
+const host = (readIfThere('/proc/sys/kernel/hostname') ?? '').trim()
 export const self: Owner = { pid: process.pid, started: startOf(process.pid), boot, host }
 
 export const isSelf = (owner: Owner): boolean =>
@@ -101,7 +90,9 @@ export function signed(file: string): { readonly owner: Owner; readonly seen: nu
 export function endOrphans(workFolder: string): number {
   if (!existsSync('/proc/self/environ')) return 0
   const mark = `TRIREME_WORK=${workFolder}`
-  const ids = readdirSync('/proc').filter(name => /^\d+$/.test(name) && read(`/proc/${name}/environ`).split('\0').includes(mark))
+  const ids = readdirSync('/proc').filter(
+    name => /^\d+$/.test(name) && (readIfThere(`/proc/${name}/environ`) ?? '').split('\0').includes(mark),
+  )
   for (const id of ids) {
     try {
       process.kill(Number(id), 'SIGKILL')

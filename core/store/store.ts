@@ -1,12 +1,13 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { Claims } from './entry-locks.ts'
+import { readIfThere } from '../files.ts'
+import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
-import { Groups } from './sync-queue.ts'
-import { Workplaces } from './work-folders.ts'
+import { SyncQueue } from './sync-queue.ts'
+import { WorkFolders } from './work-folders.ts'
 
 const format = 'trireme-store 1\n'
 
@@ -26,17 +27,17 @@ export class Store {
   readonly #journal: Journal
   readonly #halves = new Set<string>()
   readonly #doubted = new Map<string, Promise<Entry | undefined>>()
-  readonly #groups: Groups
-  readonly #claims: Claims
-  readonly #workplaces: Workplaces
+  readonly #groups: SyncQueue
+  readonly #claims: EntryLocks
+  readonly #workplaces: WorkFolders
   /** Entries found damaged and taken away since the store was opened: key → what was wrong, in words. */
   readonly faults = new Map<string, string>()
   private constructor(root: string) {
     this.root = root
     this.#journal = new Journal(root)
-    this.#groups = new Groups(root, this.#journal)
-    this.#claims = new Claims(path.join(root, 'claims'), () => this.#workplaces.clearDead())
-    this.#workplaces = new Workplaces(path.join(root, 'work'), this.#claims)
+    this.#groups = new SyncQueue(root, this.#journal)
+    this.#claims = new EntryLocks(path.join(root, 'claims'), () => this.#workplaces.clearDead())
+    this.#workplaces = new WorkFolders(path.join(root, 'work'), this.#claims)
   }
   /** Opens the store, making it where there is none. @throws TriremeError `STORE` when it cannot be written or has another format */
   static async open(folder: string): Promise<Store> {
@@ -46,7 +47,7 @@ export class Store {
     try {
       ensureFolder(root)
       for (const name of ['entries', 'runs', 'claims', 'work']) ensureFolder(path.join(root, name))
-      found = read(mark)
+      found = readIfThere(mark)
       if (found === undefined) {
         // By rename, so that a runner killed here, or two at once, leave no half mark.
         writeFileSync(`${mark}.${process.pid}`, format)
@@ -300,10 +301,3 @@ function ensureFolder(folder: string): void {
   }
 }
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
-}

@@ -6,7 +6,7 @@ import type { Entry } from './record.ts'
 
 /** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
 const groupPause = 500
-const pause = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
+const waitFor = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
 
 /** Everything of an entry that must be on the disk before its line is in the journal. */
 export const placesOf = ({ folder, record }: Entry): readonly string[] => [
@@ -26,7 +26,7 @@ export async function syncAll(group: readonly Entry[]): Promise<void> {
   }
 }
 /** Brings what was published to the disk, group by group, and then writes its lines to the journal. */
-export class Groups {
+export class SyncQueue {
   readonly #root: string
   readonly #journal: Journal
   #pending: Entry[] = []
@@ -55,7 +55,7 @@ export class Groups {
   }
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
-      if (!this.#hurry) await Promise.race([pause(groupPause), this.#hurried])
+      if (!this.#hurry) await Promise.race([waitFor(groupPause), this.#hurried])
       const group = this.#pending
       this.#pending = []
       await syncAll(group)

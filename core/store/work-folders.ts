@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { Claims } from './entry-locks.ts'
+import type { EntryLocks } from './entry-locks.ts'
 import { alive, endOrphans, hold, letGo, sign, signed, unsign } from './lock-file.ts'
 
 /** Says whose a work folder is, until the run ends by itself. */
@@ -9,10 +9,10 @@ const ownerFile = '.owner'
 const cleaning = 'cleaning'
 
 /** `work/RUN/`: what is private to a run. It also tells which runs go on, so that nothing is taken from under them. */
-export class Workplaces {
+export class WorkFolders {
   readonly #folder: string
-  readonly #claims: Claims
-  constructor(folder: string, claims: Claims) {
+  readonly #claims: EntryLocks
+  constructor(folder: string, claims: EntryLocks) {
     this.#folder = folder
     this.#claims = claims
   }

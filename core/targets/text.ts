@@ -1,11 +1,11 @@
+import type { Joins } from '../graph/chains.ts'
 import { type Keys, keys as keysOf } from '../graph/key.ts'
 import { labels } from '../graph/labels.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type SourceNode, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { plannedChains } from '../graph/planned-chains.ts'
 import { bodyOf, nodesOf } from '../graph/walk.ts'
-import { quoted } from '../run/failure.ts'
-import type { Argv, Glued, Slot, Word } from '../vocabulary/command.ts'
+import { type Argv, type Glued, quoted, type Slot, type Word } from '../vocabulary/command.ts'
 import { fileOf, suffixesOf } from '../vocabulary/kind.ts'
 
 /** What a run would do with a step. */
@@ -21,8 +21,8 @@ export interface TextOptions {
   readonly stream?: boolean
   /** Memory that a run may use, in bytes: a chain that needs more is not joined. @default any */
   readonly memory?: number
-  /** Whether two steps may be joined: in containers, those of one image. @default all may */
-  readonly joins?: (writer: StepNode, reader: StepNode) => boolean
+  /** Whether two steps may be joined: `joins` of the target, for its environment. @default all may */
+  readonly joins?: Joins
 }
 /**
  * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays
@@ -43,7 +43,9 @@ export function text(plan: Plan, options: TextOptions = {}): string {
     const each = inside.get(node)
     const state = each ? `for each of ${origin(each.list, names)}` : outlook.get(keys.of(node))
     return [
-      [`${names.get(node)}  [${state}]${withKeys ? `  ${keys.of(node)}` : ''}`, ...lines(node, names).map(line => `  ${line}`)].join('\n'),
+      [`${names.get(node)}  [${state}]${withKeys ? `  ${keys.of(node)}` : ''}`, ...stepLines(node, names).map(line => `  ${line}`)].join(
+        '\n',
+      ),
     ]
   })
   const counts = [...told].map(key => outlook.get(key) ?? 'each')
@@ -87,11 +89,11 @@ export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): Re
   const steps = plan.nodes.filter(node => node.kind === 'step' && !inside.has(node)).map(node => keys.of(node))
   return new Map(steps.map(key => [key, there.has(key) ? 'cached' : needed.has(key) ? 'will run' : 'not needed']))
 }
-function lines(node: StepNode, names: ReadonlyMap<Node, string>): readonly string[] {
+function stepLines(node: StepNode, names: ReadonlyMap<Node, string>): readonly string[] {
   const { pipes, stdout } = node.script
   const commands = pipes.map((stages, n) => {
     const into = stdout && n === pipes.length - 1 ? ` > ${slotText(stdout)}` : ''
-    return `$ ${stages.map(argv => words(argv).join(' ')).join(' | ')}${into}`
+    return `$ ${stages.map(argv => shownWords(argv).join(' ')).join(' | ')}${into}`
   })
   const inputs = Object.entries(node.inputs).flatMap(([slot, given]) => givenLines(slot, given, names))
   const waits = [
@@ -104,7 +106,7 @@ function lines(node: StepNode, names: ReadonlyMap<Node, string>): readonly strin
   return [...commands, ...inputs, ...waits.map(ref => `after ← ${origin(ref, names)}`)]
 }
 /** Argv as it would be typed, with slots and grants in angle brackets. */
-const words = (argv: Argv): readonly string[] => {
+const shownWords = (argv: Argv): readonly string[] => {
   const shown = (word: Word): string => (typeof word === 'object' ? symbol(word) : quoted(String(word)))
   return argv.flat().map(word => (typeof word === 'object' && 'list' in word ? `<${word.list}...>` : shown(word)))
 }

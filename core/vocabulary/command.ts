@@ -73,18 +73,21 @@ export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Gl
 })
 
 /** Where things are, and what was granted, when argv becomes strings. */
-export interface Places {
+export interface WordPlaces<W = string> {
   readonly slot: (slot: Slot) => string
-  readonly list: (slot: string) => readonly string[]
+  /** What stands for the files of a list. */
+  readonly list: (slot: string) => readonly W[]
   readonly granted: (amount: Granted) => string
   readonly level: (level: Level) => string
   readonly resume: () => string
 }
 /** The only way from argv to strings. */
-export const resolve = (argv: Argv, at: Places): string[] =>
-  argv.flat().flatMap(word => (typeof word === 'object' && 'list' in word ? at.list(word.list) : resolveWord(word, at)))
+export const resolve = <W = string>(argv: Argv, at: WordPlaces<W>): (string | W)[] =>
+  argv
+    .flat()
+    .flatMap((word): readonly (string | W)[] => (typeof word === 'object' && 'list' in word ? at.list(word.list) : [resolveWord(word, at)]))
 /** A word that stands for one argument. */
-export function resolveWord(word: Word, at: Places): string {
+function resolveWord(word: Word, at: Omit<WordPlaces, 'list'>): string {
   if (typeof word !== 'object') return String(word)
   if ('slot' in word) return at.slot(word)
   if ('granted' in word) return at.granted(word)
@@ -120,3 +123,5 @@ export const granted = (amount: Granted, got: { readonly cpu: number; readonly m
     : String(Math.max(1, Math.floor((got.memory * amount.share) / amount.unit / (amount.per === 'cpu' ? wholeCores(got.cpu) : 1))))
 /** A step that needs half a core still has one thread. */
 const wholeCores = (cpu: number): number => Math.max(1, Math.floor(cpu))
+/** A word as a person may paste it into a shell; only ever shown. */
+export const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

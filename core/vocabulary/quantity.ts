@@ -66,3 +66,4 @@ export function secondsText(total: number): string {
   const [large, small] = h > 0 ? [`${h} h`, m > 0 ? ` ${m} m` : ''] : [`${m} m`, s > 0 ? ` ${s} s` : '']
   return large + small
 }
+export const sum = (all: readonly number[]): number => all.reduce((total, each) => total + each, 0)

@@ -12,9 +12,9 @@ export interface From<out K extends FileKind = FileKind> {
  */
 export const from = <K extends FileKind>(kind: K, ...columns: readonly [string, ...string[]]): From<K> => ({ from: columns, kind })
 
-export type Shape = Readonly<Record<string, Schema | From>>
+export type RowShape = Readonly<Record<string, Schema | From>>
 /** A sheet: each row has one of the shapes. */
-export interface Rows<out S extends readonly Shape[] = readonly Shape[]> {
+export interface Rows<out S extends readonly RowShape[] = readonly RowShape[]> {
   readonly rows: S
 }
 /**
@@ -24,11 +24,11 @@ export interface Rows<out S extends readonly Shape[] = readonly Shape[]> {
  *
  * @example rows({ sample: text, lane: text, reads: from(fastqPair, 'fastq_1', 'fastq_2') }, { sample: text, aligned: from(anyBam, 'bam') })
  */
-export const rows = <const S extends readonly [Shape, ...Shape[]]>(...shapes: S): Rows<S> => ({ rows: shapes })
+export const rows = <const S extends readonly [RowShape, ...RowShape[]]>(...shapes: S): Rows<S> => ({ rows: shapes })
 
 export const isFrom = (column: Schema | From): column is From => 'from' in column
 /** The shape that a row of a call has: the one whose file slots it fills in, if exactly one does. */
-export const shapeOf = (shapes: readonly Shape[], row: Readonly<Record<string, unknown>>): Shape | undefined => {
+export const shapeOf = (shapes: readonly RowShape[], row: Readonly<Record<string, unknown>>): RowShape | undefined => {
   const fitting = shapes.filter(shape => Object.entries(shape).every(([name, column]) => !isFrom(column) || row[name] !== undefined))
   return fitting.length === 1 ? fitting[0] : undefined
 }

@@ -35,3 +35,5 @@ export function parse(owner: string, schemas: Schemas, args: Readonly<Record<str
   }
   return values
 }
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -42,27 +42,40 @@ export function publish(
   content: string,
   attempt = 1,
 ): void {
-  const key = task.parameters.get('o')!
-  const port = file.split('.')[0]
-  const sha256 = createHash('sha256').update(content).digest('hex')
+  publishEntry(bucket, prefix, task.parameters.get('o')!, file, content, attempt)
+  report(bucket, prefix, workflow, task, attempt, [
+    'member 1 status=0 signal=- stopped=- seconds=1.5 user=1 system=0.5 memory=1048576 oom=0 started=x',
+    'step 1 state=made',
+  ])
+}
+/** Puts one entry into the bucket: its record, and its file unless that was left out. */
+export function publishEntry(
+  bucket: FakeBucket,
+  prefix: string,
+  key: string,
+  file: string,
+  content: string | undefined,
+  attempt = 1,
+): void {
+  const files =
+    content === undefined
+      ? []
+      : [{ name: file, size: Buffer.byteLength(content), sha256: createHash('sha256').update(content).digest('hex') }]
   const record = {
     format: 1,
     key,
     step: 'step',
-    outputs: { [port!]: [{ name: file, size: Buffer.byteLength(content), sha256 }] },
+    outputs: { [file.split('.')[0]!]: files },
     attempt,
     started: '2026-01-01T00:00:00.000Z',
     seconds: 1.5,
     usage: { user: 1, system: 0.5, peakMemory: 2 ** 20 },
     host: { name: 'node1', platform: 'linux-x64', cpu: 'any', cores: 4 },
   }
-  bucket.objects.set(`${prefix}entries/${key}/${file}`, Buffer.from(content))
+  if (content !== undefined) bucket.objects.set(`${prefix}entries/${key}/${file}`, Buffer.from(content))
   bucket.objects.set(`${prefix}entries/${key}/record.json`, Buffer.from(JSON.stringify(record)))
-  report(bucket, prefix, workflow, task, attempt, [
-    'member 1 status=0 signal=- stopped=- seconds=1.5 user=1 system=0.5 memory=1048576 oom=0 started=x',
-    'step 1 state=made',
-  ])
 }
+/** Puts a pod's report below the key of its first step that leaves files, and one log. */
 export function report(
   bucket: FakeBucket,
   prefix: string,
@@ -72,7 +85,7 @@ export function report(
   lines: readonly string[],
   log = '',
 ): void {
-  const place = `${prefix}runs/${workflow}/${task.parameters.get('o')}/${attempt - 1}`
+  const place = `${prefix}runs/${workflow}/${task.parameters.get('o') ?? task.parameters.get('o1')}/${attempt - 1}`
   bucket.objects.set(`${place}/report`, Buffer.from([`pod format=1 attempt=${attempt - 1}`, ...lines, ''].join('\n')))
   bucket.objects.set(`${place}/1.log`, Buffer.from(log))
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { locationOf } from './location.ts'
 
 export interface Json {
   readonly [field: string]: unknown
@@ -12,7 +13,10 @@ export interface Refusal {
   /** Said as it is, not as a Status. */
   readonly plain?: true
 }
-/** An API server of Kubernetes in memory: Workflows and pods can be made, listed, watched, patched, deleted. Nothing runs them. */
+/**
+ * An API server of Kubernetes in memory: Workflows and pods can be made, listed, watched, patched, deleted. Nothing runs them. Its controller's
+ * own artifact repository is nobody's, so a Workflow that does not name a bucket of its own is refused.
+ */
 export interface FakeCluster {
   readonly kubeconfig: string
   readonly workflows: Map<string, Json>
@@ -25,6 +29,10 @@ export interface FakeCluster {
   /** Called when a workflow is made: plays the controller. */
   onWorkflow: (name: string, workflow: Json) => void
   onPatch: (name: string, change: Json) => void
+  /** What the server makes of a workflow that it is given: plays its policies and its CRDs. */
+  admit: (workflow: Json) => Json
+  /** ConfigMaps, `NAMESPACE/NAME`. */
+  readonly configMaps: Map<string, Json>
   readonly setWorkflow: (name: string, status: Json) => void
   readonly deleteWorkflow: (name: string) => void
   readonly setPod: (name: string, pod: Json) => void
@@ -71,10 +79,20 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
     const [, kind = '', name = ''] = /\/(workflows|pods|selfsubjectaccessreviews)(?:\/([^/]+))?(?:\/log)?$/.exec(url.pathname) ?? []
     if (url.pathname === '/version') return say(200, { gitVersion: 'v1.34.4' })
     if (kind === 'selfsubjectaccessreviews') return say(201, { status: { allowed: true } })
+    const [, at, configMap] = /\/namespaces\/([^/]+)\/configmaps\/([^/]+)$/.exec(url.pathname) ?? []
+    if (configMap !== undefined) {
+      const found = fake.configMaps.get(`${at}/${configMap}`)
+      return found ? say(200, found) : say(404, { kind: 'Status', message: `configmaps "${configMap}" not found` })
+    }
     const all = kind === 'pods' ? pods : workflows
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : undefined
     if (method === 'POST') {
       const own = body.metadata.name as string
+      if (kind === 'workflows' && body.spec && !locationOf(body))
+        return say(422, { kind: 'Status', message: `${own} names no bucket for its pods`, code: 422 })
+      if ((body.spec?.templates ?? []).some((each: Json) => (each.dag as { readonly tasks: [] } | undefined)?.tasks.length === 0))
+        return say(422, { kind: 'Status', message: 'spec.templates[0].dag.tasks in body should have at least 1 items', code: 422 })
+      if (url.searchParams.get('dryRun') === 'All') return say(201, fake.admit(body))
       if (all.has(own)) return say(409, { kind: 'Status', message: 'already exists' })
       say(201, put(kind, all, own, body))
       setImmediate(() => fake.onWorkflow(own, body))
@@ -138,6 +156,8 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
     refuse: () => undefined,
     onWorkflow: () => {},
     onPatch: () => {},
+    admit: workflow => workflow,
+    configMaps: new Map(),
     setWorkflow: (name, status) => void put('workflows', workflows, name, { ...workflows.get(name), status }),
     deleteWorkflow: name => {
       const gone = workflows.get(name)

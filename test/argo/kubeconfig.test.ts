@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { access } from '../../core/kubernetes/kubeconfig.ts'
-import { examine, versionFinding } from '../../core/targets/argo/setup/doctor.ts'
+import { examineCluster, versionFinding } from '../../core/targets/argo/setup/doctor.ts'
 import { setupText } from '../../core/targets/argo/setup/setup.ts'
 import { scratch } from '../../core/testing.ts'
 import { config, fault, headersOf, setting, written } from './setting.ts'
@@ -107,7 +107,7 @@ test('the doctor looks at everything, and says what to mend', async () => {
   const at = await setting()
   const found = async () => {
     const all = new Map<string, string>()
-    for await (const { name, state, found } of examine(at.environment)) all.set(name, `${state}: ${found}`)
+    for await (const { name, state, found } of examineCluster(at.environment)) all.set(name, `${state}: ${found}`)
     return all
   }
   at.cluster.refuse = (_, path) => {

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs'
 import { afterEach, test } from 'vitest'
-import { type ArgoEnvironment, environment as schema } from '../../core/environment/settings.ts'
 import type { Event } from '../../core/events.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { plan } from '../../core/index.ts'
@@ -8,6 +7,7 @@ import { Cluster } from '../../core/kubernetes/client.ts'
 import { Store } from '../../core/store/store.ts'
 import type { ArgoOptions } from '../../core/targets/argo/follow/options.ts'
 import { runOnArgo } from '../../core/targets/argo/follow/run.ts'
+import { type ArgoEnvironment, settings as schema } from '../../core/targets/argo/settings.ts'
 import { scratch } from '../../core/testing.ts'
 import { told } from './setting.ts'
 
@@ -15,8 +15,12 @@ import { told } from './setting.ts'
 // AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. None is ever guessed. Its user must be allowed everything: quotas and policies are made.
 
 const { TRIREME_TEST_CONTEXT: context, S3_ENDPOINT = '', S3_BUCKET = '' } = process.env
-export const real = test.runIf(context !== undefined)
-if (context === undefined) console.info('Not run: tests against a real cluster. Name a context in TRIREME_TEST_CONTEXT.')
+const unless = context === undefined ? ' (skipped: TRIREME_TEST_CONTEXT names no context)' : ''
+/** A test against a real cluster. */
+export const real = (name: string, options: { readonly timeout?: number } | (() => Promise<void>), act?: () => Promise<void>) =>
+  typeof options === 'function'
+    ? test.skipIf(context === undefined)(name + unless, options)
+    : test.skipIf(context === undefined)(name + unless, options, act)
 export const mark = `${process.pid}-${Date.now().toString(36)}`
 export const namespace = process.env.TRIREME_TEST_NAMESPACE ?? 'argo'
 const settings = {
@@ -35,8 +39,7 @@ const settings = {
   },
 }
 export const image = process.env.TRIREME_TEST_IMAGE ?? 'localhost/trireme/reads:0.1.0'
-export const environment = (more: Partial<ArgoEnvironment> = {}) =>
-  ({ name: 'real', ...schema.parse(settings), ...more }) as ArgoEnvironment // its target is argo
+export const environment = (more: Partial<ArgoEnvironment> = {}): ArgoEnvironment => ({ name: 'real', ...schema.parse(settings), ...more })
 export async function clusterOf({ context, namespace, name, kubeconfig }: ArgoEnvironment): Promise<Cluster> {
   return Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
 }

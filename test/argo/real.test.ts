@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
 import type { Event } from '../../core/events.ts'
 import { run, step } from '../../core/index.ts'
-import { examine } from '../../core/targets/argo/setup/doctor.ts'
+import { examineCluster } from '../../core/targets/argo/setup/doctor.ts'
 import { trial } from '../../core/targets/argo/setup/trial.ts'
 import { scratch } from '../../core/testing.ts'
 import { image, ran, environment as read, real } from './real-setting.ts'
@@ -33,37 +33,29 @@ real('the bucket keeps what it is given, in one part and in several, and forgets
   expect(await bucket.list('')).toEqual([])
   bucket.close()
 })
-real(
-  'the doctor finds nothing to mend, and two steps run',
-  async () => {
-    const environment = read()
-    const bad: string[] = []
-    for await (const { state, name, found } of examine(environment)) if (state === 'bad') bad.push(`${name}: ${found}`)
-    expect(bad).toEqual([])
-    expect(await trial(environment, 'any', () => image)).toMatchObject({ state: 'ok' })
-  },
-  180_000,
-)
-real(
-  'what a step in a pod says of its progress is heard while it runs, its last words with its end',
-  async () => {
-    const said = [`printf '::progress {"text": "one of two", "share": 0.5}\\n' >&2`, 'sleep 30']
-    const script = [...said, `printf '::progress {"text": "two of two", "share": 1}\\n' >&2`, 'printf x >"$1"'].join('; ')
-    const slow = step({
-      ...{ name: 'slow', image: 'any', inputs: {}, outputs: { made: text }, needs },
-      command: ({ made }) => run('bash', '-euc', script, 'step', made),
-    })
-    const heard: number[] = []
-    const on = (event: Event) => {
-      if (event.event === 'progress' && event.share !== undefined) heard.push(event.share, Date.parse(event.at))
-      if (event.event === 'succeeded') heard.push(Date.parse(event.at))
-    }
-    const { state, failures } = await ran(slow({}), read(), { on })
-    expect([state, failures]).toEqual(['succeeded', []])
-    const [first, early, second, late, end] = heard
-    expect([first, second]).toEqual([0.5, 1])
-    expect(late! - early!).toBeGreaterThan(10_000) // the step sleeps longer than a client that looks every few seconds needs
-    expect(end).toBeGreaterThanOrEqual(late!)
-  },
-  300_000,
-)
+real('the doctor finds nothing to mend, and two steps run', { timeout: 180_000 }, async () => {
+  const environment = read()
+  const bad: string[] = []
+  for await (const { state, name, found } of examineCluster(environment)) if (state === 'bad') bad.push(`${name}: ${found}`)
+  expect(bad).toEqual([])
+  expect(await trial(environment, 'any', () => image)).toMatchObject({ state: 'ok' })
+})
+real('what a step in a pod says of its progress is heard while it runs, its last words with its end', { timeout: 300_000 }, async () => {
+  const said = [`printf '::progress {"text": "one of two", "share": 0.5}\\n' >&2`, 'sleep 30']
+  const script = [...said, `printf '::progress {"text": "two of two", "share": 1}\\n' >&2`, 'printf x >"$1"'].join('; ')
+  const slow = step({
+    ...{ name: 'slow', image: 'any', inputs: {}, outputs: { made: text }, needs },
+    command: ({ made }) => run('bash', '-euc', script, 'step', made),
+  })
+  const heard: number[] = []
+  const on = (event: Event) => {
+    if (event.event === 'progress' && event.share !== undefined) heard.push(event.share, Date.parse(event.at))
+    if (event.event === 'succeeded') heard.push(Date.parse(event.at))
+  }
+  const { state, failures } = await ran(slow({}), read(), { on })
+  expect([state, failures]).toEqual(['succeeded', []])
+  const [first, early, second, late, end] = heard
+  expect([first, second]).toEqual([0.5, 1])
+  expect(late! - early!).toBeGreaterThan(10_000) // the step sleeps longer than a client that looks every few seconds needs
+  expect(end).toBeGreaterThanOrEqual(late!)
+})

@@ -1,6 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach } from 'vitest'
-import { type ArgoEnvironment, environment as schema } from '../../core/environment/settings.ts'
 import type { Event } from '../../core/events.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { kind, mib, plan, run, step } from '../../core/index.ts'
@@ -8,6 +7,7 @@ import { access } from '../../core/kubernetes/kubeconfig.ts'
 import { Store } from '../../core/store/store.ts'
 import type { ArgoOptions } from '../../core/targets/argo/follow/options.ts'
 import { runOnArgo } from '../../core/targets/argo/follow/run.ts'
+import { type ArgoEnvironment, settings as schema } from '../../core/targets/argo/settings.ts'
 import { scratch } from '../../core/testing.ts'
 import { type FakeBucket, fakeBucket } from './fake-bucket.ts'
 import { type FakeCluster, fakeCluster } from './fake-cluster.ts'
@@ -68,7 +68,7 @@ export async function setting(): Promise<Setting> {
       credentials: { client: { accessKey: 'TEST_BUCKET_KEY', secretKey: 'TEST_BUCKET_SECRET', sessionToken: 'TEST_BUCKET_TOKEN' } },
     },
   }
-  const environment = { name: 'lab', ...schema.parse(settings) } as ArgoEnvironment // its target is argo
+  const environment = { name: 'lab', ...schema.parse(settings) }
   return { cluster, bucket, environment, store: await Store.open(`${folder}/store`) }
 }
 export async function ran<O extends Results>({ environment, store }: Setting, results: O, more: Partial<ArgoOptions> = {}) {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { environment } from '../../core/environment/settings.ts'
 import { compile } from '../../core/targets/argo/compile/compile.ts'
 import { workflow as closed } from '../../core/targets/argo/compile/manifest-schema.ts'
 import { yamlOf } from '../../core/targets/argo/compile/yaml.ts'
+import { settings as schema } from '../../core/targets/argo/settings.ts'
 import { scratch } from '../../core/testing.ts'
+import { keepsTo } from '../argo/compiled.ts'
 import type { Case } from './case.ts'
 import { cases } from './cases/index.ts'
 import { hostile, hostileNames } from './hostile.ts'
@@ -16,12 +17,15 @@ import { hostile, hostileNames } from './hostile.ts'
 
 const settings = {
   name: 'conformance',
-  ...environment.parse({
+  ...schema.parse({
     target: 'argo',
     context: 'none',
     namespace: 'argo',
     limits: { cpu: 4, memory: '2Gi', gpu: 0 },
-    bucket: { endpoint: '127.0.0.1:9000', name: 'argo', insecure: true },
+    bucket: {
+      ...{ endpoint: '127.0.0.1:9000', name: 'argo', insecure: true },
+      credentials: { secret: { name: 's3', accessKey: 'accessKey', secretKey: 'secretKey' } },
+    },
   }),
 }
 const folder = scratch()
@@ -32,7 +36,6 @@ const refused: Readonly<Record<string, { readonly code: string; readonly says: s
   'each-each': { code: 'ENVIRONMENT', says: 'within an each' },
 }
 const compiled = (each: Case) => {
-  if (settings.target !== 'argo') throw new Error('An environment of another target.')
   mkdirSync(`${folder}/${each.name}`, { recursive: true })
   return each
     .plans({ folder: `${folder}/${each.name}`, confine: '' })
@@ -43,10 +46,11 @@ test.each(Object.entries(refused))('%s is refused, with the reason', (name, { co
   expect(() => compiled(each)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }))
 })
 describe.each(cases.filter(({ name }) => !(name in refused)).map(each => [each.name, each] as const))('%s', (_, each) => {
-  test('has known fields only, reads the same from YAML, and its objects are what their names say', () => {
+  test('has known fields only, keeps to the bucket, reads the same from YAML, and its objects are what their names say', () => {
     for (const { workflows, objects, tasks } of compiled(each)) {
       for (const workflow of workflows) {
         expect(closed.parse(workflow)).toEqual(workflow)
+        if (settings.target === 'argo') keepsTo(settings, workflow)
         expect(parse(yamlOf(workflow, { tasks }))).toEqual(JSON.parse(JSON.stringify(workflow)))
       }
       for (const [key, content] of objects) expect(key).toBe(`objects/${createHash('sha256').update(content).digest('hex')}`)
@@ -60,7 +64,7 @@ describe.each(cases.filter(({ name }) => !(name in refused)).map(each => [each.n
   })
 })
 test('no word, label or name of a user is in a workflow', () => {
-  const ours = /^\{\{(workflow\.name|retries|(inputs\.parameters|item)\.[a-z0-9]+)\}\}$/ // templates say these by themselves
+  const ours = /^\{\{(workflow\.name|pod\.name|retries|(inputs\.parameters|item)\.[a-z0-9]+)\}\}$/ // templates say these by themselves
   const own = [...hostile, ...hostileNames].filter(text => text.length > 3 && !/^[-\w./ ~]*$/.test(text) && !ours.test(text)) // those that a workflow may hold by chance apart
   expect(own.length).toBeGreaterThan(600)
   for (const each of cases.filter(({ name }) => name.startsWith('hostile'))) {

@@ -6,7 +6,7 @@ import type { EachNode, Node, StepNode } from '../../core/graph/node.ts'
 import { filesOf, type Placed } from '../../core/graph/place.ts'
 import type { Plan, Results } from '../../core/graph/plan.ts'
 import { bodyOf, branchOf, upstream } from '../../core/graph/walk.ts'
-import { Places } from '../../core/run/step-outputs.ts'
+import { StepOutputs } from '../../core/run/step-outputs.ts'
 import { digestFile } from '../../core/store/fsync.ts'
 import type { OutputFile } from '../../core/store/record.ts'
 import type { Execution } from '../../core/targets/local/index.ts'
@@ -126,7 +126,7 @@ function stepsOf(plan: Plan, ended: Ended): ReadonlyMap<StepNode, string> {
 }
 type Keys = ReturnType<typeof keysOf>
 function branches(each: EachNode, ended: Ended, keys: Keys) {
-  const places = new Places(keys)
+  const places = new StepOutputs(keys)
   for (const entry of ended.entries.values()) places.entries.set(entry.record.key, entry)
   return (places.items(each.list) ?? []).map(({ name }) => branchOf(each, name))
 }

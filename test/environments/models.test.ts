@@ -3,9 +3,10 @@ import { gib, kind, plan, run, step } from 'trireme-bio'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { findEnvironment } from '../../cli/project/environments.ts'
-import type { ArgoEnvironment } from '../../core/environment/settings.ts'
+import type { Environment } from '../../core/environment/settings.ts'
 import { compile } from '../../core/targets/argo/compile/compile.ts'
 import { yamlOf } from '../../core/targets/argo/compile/yaml.ts'
+import type { ArgoEnvironment } from '../../core/targets/argo/settings.ts'
 
 // The models of the package: what they become is what a cluster takes.
 const image = (name: string) => `registry.example.org/trireme/${name}@sha256:${'a'.repeat(64)}`
@@ -18,9 +19,10 @@ const learn = step({
   needs: ({ gpu }) => ({ cpu: 1, memory: gib(1), ...(gpu > 0 && { gpu: { count: 1, memory: gib(gpu) } }) }),
   command: ({ made, gpu }) => run('echo', gpu, made),
 })
+const isArgo = (it: Environment): it is ArgoEnvironment => it.target === 'argo'
 async function model(name: string): Promise<ArgoEnvironment> {
   const environment = await findEnvironment(name)
-  if (environment.target !== 'argo') throw new Error(`${name} is no model of a cluster.`)
+  if (!isArgo(environment)) throw new Error(`${name} is no model of a cluster.`)
   return environment
 }
 const compiled = async (name: string, gpus: Readonly<Record<string, number>>) => {

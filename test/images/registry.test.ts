@@ -7,9 +7,9 @@ import { gib, kind, run, step, tool } from 'trireme-bio'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { versionsIn } from '../../cli/machine/images.ts'
-import { readEnvironment } from '../../core/environment/read.ts'
 import { plan } from '../../core/graph/plan.ts'
 import { Store } from '../../core/store/store.ts'
+import { readEnvironment } from '../../core/targets/environment.ts'
 
 // A registry of its own on loopback, that lets in only who knows the word. Needs podman, docker-registry and gcc.
 const needed = ['podman', 'docker-registry', 'gcc']
@@ -53,7 +53,7 @@ const one = step({
 const versions = async (reference: string, root = path.join(folder, 'store')) =>
   versionsIn(
     plan('tiny', { made: one({}).made }),
-    readEnvironment('here', { target: 'container', images: { swap: { mine: reference } } }, 'a test'),
+    await readEnvironment('here', { target: 'container', images: { swap: { mine: reference } } }, 'a test'),
     await Store.open(root),
   )
 const told = (reference: string) =>
@@ -135,7 +135,7 @@ describe.skipIf(missing.length > 0)(`an image of others${missing.length > 0 ? ` 
       await expect(
         versionsIn(
           plan('other', { made: other({}).made }),
-          readEnvironment('here', { target: 'container', images: { swap: { mine: image } } }, 'a test'),
+          await readEnvironment('here', { target: 'container', images: { swap: { mine: image } } }, 'a test'),
           await Store.open(path.join(folder, 'store')),
         ),
       ).rejects.toThrow(`tiny does not tell its version in ${image} ("/other --version"`)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Job, type JobMember, jobFile } from '../../core/inside/job.ts'
+import { type JobMember, jobFile, type PodJob } from '../../core/inside/job.ts'
 import { chainScript, podScript } from '../../core/inside/scripts.ts'
 import { scratch } from '../../core/testing.ts'
 
@@ -10,7 +10,7 @@ import { scratch } from '../../core/testing.ts'
 
 export const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
 /** A job of one chain of one step. */
-export const oneStep = (member: Partial<JobMember> & { readonly argv: readonly string[] }): Job => {
+export const oneStep = (member: Partial<JobMember> & { readonly argv: readonly string[] }): PodJob => {
   const { argv, ...rest } = member
   return { title: 'one', chains: [{ members: [memberOf(1, argv, rest)], links: [] }] }
 }
@@ -56,7 +56,7 @@ export interface TrialOptions {
   readonly root?: string
 }
 export async function pod(
-  job: Job,
+  job: PodJob,
   { files = {}, env = {}, meanwhile, bash = ['bash'], root = scratch() }: TrialOptions = {},
 ): Promise<Tried> {
   const all = { 'run/job': jobFile(job), 'run/chain.sh': chainScript(), 'run/pod.sh': podScript(), ...files }

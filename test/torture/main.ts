@@ -18,7 +18,7 @@ const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<
   runners: async (setting, log) => [await twoRunners(setting, 100, seed, log)],
   clock: async (setting, log) => [await jumpingClock(setting, 30, seed, log)],
   snakemake: async (setting, log) => {
-    const program = [process.env.SNAKEMAKE, path.resolve('benchmarks/.venv/bin/snakemake')].find(place => place && existsSync(place))
+    const program = [process.env.SNAKEMAKE, path.resolve('.bench/bin/snakemake')].find(place => place && existsSync(place))
     if (!program)
       return [
         {
@@ -26,7 +26,7 @@ const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<
           counts: {},
           faults: [],
           skipped:
-            'there is no benchmarks/.venv/bin/snakemake; make it with "python3 -m venv benchmarks/.venv && benchmarks/.venv/bin/pip install snakemake==9.*", or name one in SNAKEMAKE',
+            'there is no .bench/bin/snakemake; make it with "python3 -m venv .bench && .bench/bin/pip install snakemake==9.*", or name one in SNAKEMAKE',
         },
       ]
     return [await kills(await snakemake(setting, program), Number(process.env.TORTURE_KILLS ?? 200), seed, log)]

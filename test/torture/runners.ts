@@ -34,15 +34,17 @@ export async function twoRunners(setting: Setting, rounds: number, seed: number,
   return { name: 'Two runners on one store', counts, faults: all }
 }
 
-/** Where Debian and Ubuntu put it. */
-const library = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1', '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1'].find(
-  place => existsSync(place),
-)
+/** Where Debian and Ubuntu put it, and conda, beside the program. */
+const library = [
+  '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+  '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
+  ...(process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder, '../lib/faketime/libfaketime.so.1')),
+].find(place => existsSync(place))
 const jumps = ['+10y', '-10y', '+1h', '-1h', '+3s', '-3s', '+0'] as const
 /** The clock jumps by years and by seconds while a runner works, is killed, and goes on at another time still. */
 export async function jumpingClock(setting: Setting, rounds: number, seed: number, log: (line: string) => void): Promise<Told> {
   const name = 'A clock that jumps'
-  if (library === undefined) return { name, counts: {}, faults: [], skipped: 'libfaketime is not installed (Debian package faketime)' }
+  if (library === undefined) return { name, counts: {}, faults: [], skipped: 'faketime is not installed' }
   const chance = random(seed)
   const wanted = await undisturbed(setting, 'full')
   const counts = { rounds: 0, jumps: 0, kills: 0 }

@@ -16,14 +16,17 @@ const tortures: Readonly<Record<string, (setting: Setting) => Promise<Told>>> = 
   'two runners at once': setting => twoRunners(setting, 5, 7, quiet),
   'a clock that jumps': setting => jumpingClock(setting, 2, 7, quiet),
 }
-describe.skipIf(process.platform !== 'linux').concurrent('the store bears', () => {
-  test.each(Object.entries(tortures))('%s', { timeout: 180_000 }, async (_, torture) => {
+const linux = process.platform === 'linux'
+describe.skipIf(!linux).concurrent(`the store bears${linux ? '' : ' (skipped: not on Linux)'}`, () => {
+  test.for(Object.entries(tortures))('%s', { timeout: 180_000 }, async ([, torture], { skip }) => {
     const setting = await setUp()
     try {
-      const { counts, faults, skipped, name } = await torture(setting)
-      if (skipped !== undefined) console.warn(`${name}: not done, since ${skipped}`)
+      const { counts, faults, skipped } = await torture(setting)
+      // What has to be installed, "npm test" installs. What the system refuses cannot be helped.
+      if (skipped !== undefined && !skipped.endsWith('is not installed')) skip(skipped)
+      expect(skipped).toBeUndefined()
       expect(faults).toEqual([])
-      expect(skipped !== undefined || Object.values(counts).some(count => count > 0)).toBe(true)
+      expect(Object.values(counts).some(count => count > 0)).toBe(true)
     } finally {
       tearDown(setting)
     }

@@ -7,7 +7,7 @@ import { shown, TriremeError } from '../../../core/errors.ts'
 import { didYouMean } from '../../display/suggest.ts'
 import { packageRoot, version } from '../../project/package.ts'
 import { checkContents } from './check.ts'
-import { type Engine, findEngine } from './engine.ts'
+import { findBuilder, type ImageBuilder } from './engine.ts'
 import { billOf, inventory } from './materials.ts'
 
 const containers = path.join(packageRoot, 'containers')
@@ -30,7 +30,7 @@ export interface BuildOptions {
   /** Builds nothing. */
   readonly check?: boolean | undefined
 }
-interface Settings extends BuildOptions {
+interface BuildSettings extends BuildOptions {
   readonly prefix: string
   readonly tag: string
   readonly lock: string
@@ -46,7 +46,7 @@ export async function buildImages(named: readonly string[], options: BuildOption
       `There is no image ${shown(unknown)}.${await didYouMean(unknown, known)} There are: ${known.join(', ')}.`,
     )
   }
-  const settings: Settings = {
+  const settings: BuildSettings = {
     ...options,
     prefix: options.prefix ?? 'trireme',
     tag: options.tag ?? version(),
@@ -54,7 +54,7 @@ export async function buildImages(named: readonly string[], options: BuildOption
     sbom: options.sbom ?? path.join(ownFolder(), 'sbom'),
   }
   const names = named.length > 0 ? named : Object.keys(contents).filter(name => name !== 'training-cuda')
-  const engine = await findEngine(settings.engine)
+  const engine = await findBuilder(settings.engine)
   for (const name of names) {
     const image = `localhost/${[settings.prefix, name].filter(Boolean).join('/')}:${settings.tag}`
     if (!settings.check) await build(engine, name, image, settings)
@@ -70,7 +70,12 @@ export async function buildImages(named: readonly string[], options: BuildOption
 }
 const megabytes = (bytes: string) => `${Math.round(Number(bytes) / 1e6)} MB`
 
-async function build(engine: Engine, name: string, image: string, { tag, source = '', base, isolation }: Settings): Promise<void> {
+async function build(
+  engine: ImageBuilder,
+  name: string,
+  image: string,
+  { tag, source = '', base, isolation }: BuildSettings,
+): Promise<void> {
   const context = contextFolder()
   const text = readFileSync(path.join(containers, name, 'Dockerfile'), 'utf8')
   cpSync(containers, context, { recursive: true })
@@ -100,7 +105,7 @@ function packagesIn(folder: string): void {
   }
   writeFileSync(mark, wanted)
 }
-async function bill(engine: Engine, name: string, image: string, { tag, sbom }: Settings): Promise<void> {
+async function bill(engine: ImageBuilder, name: string, image: string, { tag, sbom }: BuildSettings): Promise<void> {
   const [id = '', created = '', licence = ''] = (
     await engine.inspect(image, '{{.Id}}\t{{json .Created}}\t{{index .Config.Labels "org.opencontainers.image.licenses"}}')
   ).split('\t')
@@ -109,7 +114,13 @@ async function bill(engine: Engine, name: string, image: string, { tag, sbom }: 
   writeFileSync(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
 }
 /** Names that were not pushed this time stay in the lock. @returns repository and digest */
-async function push(engine: Engine, name: string, image: string, registry: string, { prefix, tag, lock }: Settings): Promise<string> {
+async function push(
+  engine: ImageBuilder,
+  name: string,
+  image: string,
+  registry: string,
+  { prefix, tag, lock }: BuildSettings,
+): Promise<string> {
   const repository = [registry.replace(/\/+$/, ''), prefix, name].filter(Boolean).join('/')
   const locked = `${repository}@${await engine.push(image, `${repository}:${tag}`)}`
   const before = existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Readonly<Record<string, string>>) : {} // written here

@@ -2,7 +2,7 @@ import { contents } from '../../../containers/images.ts'
 import { TriremeError } from '../../../core/errors.ts'
 import type { Tool } from '../../../core/vocabulary/tool.ts'
 import * as tools from '../../../steps/tools.ts'
-import type { Engine } from './engine.ts'
+import type { ImageBuilder } from './engine.ts'
 
 const byName: ReadonlyMap<string, Tool> = new Map(Object.values(tools).map(tool => [tool.name, tool]))
 
@@ -10,7 +10,7 @@ const byName: ReadonlyMap<string, Tool> = new Map(Object.values(tools).map(tool 
  * Asks every tool that the image must hold for its version, by the same words as a run does.
  * @throws TriremeError `ENVIRONMENT` naming each that is another than `containers/images.ts` says
  */
-export async function checkContents(engine: Engine, name: string, image: string): Promise<void> {
+export async function checkContents(engine: ImageBuilder, name: string, image: string): Promise<void> {
   const wanted = contents[name as keyof typeof contents] // build.ts takes no other names
   const faults: string[] = []
   for (const [tool, version] of Object.entries(wanted)) {

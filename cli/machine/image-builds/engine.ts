@@ -5,10 +5,10 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { TriremeError } from '../../../core/errors.ts'
 
-const command = promisify(execFile)
+const builderCommand = promisify(execFile)
 
 /** Podman or docker: what both do alike, and where they differ. */
-export interface Engine {
+export interface ImageBuilder {
   readonly name: 'podman' | 'docker'
   /** Runs a subcommand whose output people read as it comes. */
   readonly show: (words: readonly string[]) => Promise<void>
@@ -20,7 +20,7 @@ export interface Engine {
   readonly push: (image: string, as: string) => Promise<string>
 }
 /** @throws TriremeError `USAGE` or `TOOL` when there is none */
-export async function findEngine(wanted: string | undefined): Promise<Engine> {
+export async function findBuilder(wanted: string | undefined): Promise<ImageBuilder> {
   const names = wanted === undefined ? (['podman', 'docker'] as const) : (['podman', 'docker'] as const).filter(name => name === wanted)
   if (names.length === 0) throw new TriremeError('USAGE', `--engine takes podman or docker, got "${wanted}".`)
   for (const name of names) if (await works(name)) return engine(name)
@@ -30,33 +30,33 @@ export async function findEngine(wanted: string | undefined): Promise<Engine> {
   )
 }
 const works = (name: string) =>
-  command(name, ['version']).then(
+  builderCommand(name, ['version']).then(
     () => true,
     () => false,
   )
-function engine(name: Engine['name']): Engine {
+function engine(name: ImageBuilder['name']): ImageBuilder {
   return {
     name,
-    show: words => shown(name, words),
+    show: words => commandText(name, words),
     ask: async (image, [program = '', ...words]) => {
       const confined = ['--rm', '--network', 'none', '--read-only', '--tmpfs', '/tmp', '--user', '12345:12345']
       const all = ['run', ...confined, '--entrypoint', program, image, ...words]
       const limits = { timeout: 300_000, maxBuffer: 64 * 2 ** 20 }
-      const { stdout, stderr } = await command(name, all, limits).catch(
+      const { stdout, stderr } = await builderCommand(name, all, limits).catch(
         (ended: { readonly stdout: string; readonly stderr: string }) => ended,
       )
       return `${stdout}\n${stderr}`
     },
     has: image =>
-      command(name, ['image', 'inspect', image]).then(
+      builderCommand(name, ['image', 'inspect', image]).then(
         () => true,
         () => false,
       ),
-    inspect: async (image, format) => (await command(name, ['image', 'inspect', '--format', format, image])).stdout.trim(),
+    inspect: async (image, format) => (await builderCommand(name, ['image', 'inspect', '--format', format, image])).stdout.trim(),
     push: (image, as) => (name === 'podman' ? pushByPodman(image, as) : pushByDocker(image, as)),
   }
 }
-function shown(name: string, words: readonly string[]): Promise<void> {
+function commandText(name: string, words: readonly string[]): Promise<void> {
   return new Promise((done, fail) => {
     const child = spawn(name, words, { stdio: ['ignore', 2, 2] })
     child.on('error', fail)
@@ -72,16 +72,16 @@ async function pushByPodman(image: string, as: string): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trireme-push-'))
   const file = path.join(folder, 'digest')
   try {
-    await shown('podman', ['push', ...(isHere(as) ? ['--tls-verify=false'] : []), '--digestfile', file, image, as])
+    await commandText('podman', ['push', ...(isHere(as) ? ['--tls-verify=false'] : []), '--digestfile', file, image, as])
     return (await readFile(file, 'utf8')).trim()
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 async function pushByDocker(image: string, as: string): Promise<string> {
-  await command('docker', ['tag', image, as])
-  await shown('docker', ['push', as])
-  const { stdout } = await command('docker', ['image', 'inspect', '--format', '{{json .RepoDigests}}', as])
+  await builderCommand('docker', ['tag', image, as])
+  await commandText('docker', ['push', as])
+  const { stdout } = await builderCommand('docker', ['image', 'inspect', '--format', '{{json .RepoDigests}}', as])
   const repository = as.slice(0, as.lastIndexOf(':'))
   const found = (JSON.parse(stdout) as readonly string[]).find(each => each.startsWith(`${repository}@`)) // docker's own output
   if (found === undefined) throw new TriremeError('ENVIRONMENT', `docker does not tell the digest of ${as}. Push it again.`)

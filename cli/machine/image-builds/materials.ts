@@ -32,14 +32,14 @@ const look = folder => {
 look(process.env.NODE_PATH ?? "")'
 true`.replaceAll('\\$', '$'),
 ]
-interface Found {
+interface FoundPackage {
   readonly manager: 'deb' | 'npm' | 'pypi'
   readonly name: string
   readonly version: string
   readonly licence: string
   readonly architecture: string
 }
-export interface Subject {
+export interface DescribedImage {
   readonly name: string
   readonly version: string
   /** As the engine knows it: `sha256:…`. */
@@ -49,8 +49,8 @@ export interface Subject {
   readonly licence: string
 }
 /** The bill of an image from what `inventory` printed in it. */
-export function billOf(subject: Subject, printed: string) {
-  const { os, found } = read(printed)
+export function billOf(subject: DescribedImage, printed: string) {
+  const { os, found } = readPackages(printed)
   const packages = found.map(each => ({
     SPDXID: `SPDXRef-${each.manager}-${idText(`${each.name}-${each.version}-${each.architecture}`)}`,
     name: each.name,
@@ -92,7 +92,7 @@ export function billOf(subject: Subject, printed: string) {
     ],
   }
 }
-function read(printed: string): { readonly os: readonly [string, string]; readonly found: readonly Found[] } {
+function readPackages(printed: string): { readonly os: readonly [string, string]; readonly found: readonly FoundPackage[] } {
   const rows = printed.split('\n').map(line => line.split('\t'))
   const [, id = 'debian', release = ''] = rows.find(([manager]) => manager === 'os') ?? []
   const found = rows.flatMap(([manager, name = '', version = '', licence = '', architecture = '']) =>
@@ -103,7 +103,7 @@ function read(printed: string): { readonly os: readonly [string, string]; readon
 /** An identifier of SPDX holds letters, digits, "." and "-": other letters become their code. */
 const idText = (text: string) => text.replace(/[^a-zA-Z0-9.-]/g, letter => `-${letter.codePointAt(0)!.toString(16)}-`).replace(/-+$/, '')
 /** https://github.com/package-url/purl-spec */
-function purl({ manager, name, version, architecture }: Found, [os, release]: readonly [string, string]): string {
+function purl({ manager, name, version, architecture }: FoundPackage, [os, release]: readonly [string, string]): string {
   const path = name.split('/').map(encodeURIComponent).join('/')
   if (manager === 'deb') return `pkg:deb/${os}/${path}@${encodeURIComponent(version)}?arch=${architecture}&distro=${os}-${release}`
   return `pkg:${manager}/${manager === 'pypi' ? path.toLowerCase().replaceAll('_', '-') : path}@${encodeURIComponent(version)}`

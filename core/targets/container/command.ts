@@ -1,6 +1,4 @@
-/** Programs that run containers, in the order in which they are looked for. */
-export const engines = ['podman', 'docker', 'apptainer'] as const
-export type Engine = (typeof engines)[number]
+import type { Engine } from '../../environment/engines.ts'
 
 /** Whom a container's programs run as, so that what they write belongs to the caller. */
 export interface Caller {

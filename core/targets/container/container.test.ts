@@ -361,7 +361,9 @@ describe.skipIf(typeof here === 'string')(title, () => {
       cli('rmi', '--force', bare)
     }
   })
-  test.skipIf(engine !== 'podman' || !hasDocker)('docker’s own client says the same to an engine that speaks its language', async () => {
+  const both = engine === 'podman' && hasDocker
+  const unless = both ? '' : ' (skipped: not podman, or no docker beside it)'
+  test.skipIf(!both)(`docker’s own client says the same to an engine that speaks its language${unless}`, async () => {
     const socket = path.join(scratch(), 'engine.sock')
     const service = spawn('podman', ['system', 'service', '--time', '30', `unix://${socket}`], { stdio: 'ignore' })
     process.env.DOCKER_HOST = `unix://${socket}`

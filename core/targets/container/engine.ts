@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
+import { type Engine, engines } from '../../environment/engines.ts'
 import { TriremeError } from '../../errors.ts'
-import { type Caller, type Engine, engineEnvironment, engines, lookCommand, pullCommand } from './command.ts'
+import { type Caller, engineEnvironment, lookCommand, pullCommand } from './command.ts'
 
-interface Answer {
+interface EngineAnswer {
   readonly status: number
   readonly stdout: string
   readonly stderr: string
 }
 /** Runs a short command of an engine. */
-export const ask = ([program = '', ...words]: readonly string[], signal?: AbortSignal): Promise<Answer> =>
+export const ask = ([program = '', ...words]: readonly string[], signal?: AbortSignal): Promise<EngineAnswer> =>
   new Promise(done => {
     const env = engineEnvironment(program === 'apptainer' ? program : 'podman', process.env)
     execFile(program, words, { maxBuffer: 1 << 24, env, ...(signal && { signal }) }, (fault, stdout, stderr) => {
@@ -29,11 +30,11 @@ export function findEngine(wanted: Engine | undefined, search = process.env.PATH
   throw new TriremeError(
     'ENVIRONMENT',
     wanted
-      ? `The environment says engine: ${wanted}, and there is no ${wanted} on PATH. Install it, or leave the engine out: the first of ${list} that is there is taken.`
-      : `Steps cannot be run in containers: none of ${list} is on PATH. Install one of them (apt-get install podman), or run without --on.`,
+      ? `The environment says engine: ${wanted}, and there is no ${wanted} on PATH. Install it, or leave the engine out: the first of ${alternatives} that is there is taken.`
+      : `Steps cannot be run in containers: none of ${alternatives} is on PATH. Install one of them (apt-get install podman), or run without --on.`,
   )
 }
-const list = `${engines.slice(0, -1).join(', ')} and ${engines.at(-1)}`
+const alternatives = `${engines.slice(0, -1).join(', ')} and ${engines.at(-1)}`
 function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)

@@ -1,9 +1,10 @@
-import type { ContainerEnvironment } from '../../environment/settings.ts'
+import { ofOneImage } from '../../graph/chains.ts'
 import type { Plan, Results } from '../../graph/plan.ts'
 import { attemptWith } from '../../run/attempt.ts'
 import { type Execution, type RunOptions, runHere } from '../../run/scheduler.ts'
 import { callerFor, findEngine } from './engine.ts'
 import { containerRunner } from './runner.ts'
+import type { ContainerEnvironment } from './settings.ts'
 
 export type { Execution, Made } from '../../run/scheduler.ts'
 export { Store } from '../../store/store.ts'
@@ -24,9 +25,5 @@ export async function runInContainers<O extends Results>(plan: Plan<O>, options:
   const caller = await callerFor(engine)
   const attempt = attemptWith(containerRunner({ engine, caller, network: environment.network, image, run }))
   const limits = Object.fromEntries(Object.entries(environment.limits).filter(([, limit]) => limit !== undefined))
-  return runHere(
-    plan,
-    { ...limits, ...options },
-    { attempt, joins: (writer, reader) => image(writer.step.image) === image(reader.step.image) },
-  )
+  return runHere(plan, { ...limits, ...options }, { attempt, joins: ofOneImage(image) })
 }

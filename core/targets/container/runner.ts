@@ -3,20 +3,20 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Engine } from '../../environment/engines.ts'
 import { TriremeError } from '../../errors.ts'
+import { inputName, outputName, pipeName, resumeName } from '../../graph/step-words.ts'
 import { oomSince } from '../../host/memory-sampler.ts'
 import type { Ended } from '../../host/process.ts'
-import { type Job, type JobMember, jobFile } from '../../inside/job.ts'
+import { type JobMember, jobFile, type PodJob } from '../../inside/job.ts'
 import { type MemberReport, readReport } from '../../inside/report.ts'
 import { chainScript } from '../../inside/scripts.ts'
-import { type Attempt, pipeOf, type Way } from '../../run/attempt.ts'
-import { pipeFor, prepare, type Work } from '../../run/work-folder.ts'
-import { fileOf } from '../../vocabulary/kind.ts'
+import { type Attempt, type ChainRunner, pipeInto } from '../../run/attempt.ts'
+import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import {
   type Caller,
   type Container,
-  type Engine,
   engineEnvironment,
   type Mount,
   programCommand,
@@ -37,7 +37,7 @@ export interface Containers {
   readonly run: string
 }
 /** A chain in one container, which sees its members' folders, its inputs one by one, and nothing else of this machine. */
-export function containerRunner(at: Containers): Way {
+export function containerRunner(at: Containers): ChainRunner {
   const mounts = new WeakMap<Attempt, Map<string, string>>()
   const images = new Map<string, Promise<void>>()
   let limited = true
@@ -66,7 +66,11 @@ export function containerRunner(at: Containers): Way {
             see(from, `/w/from/${n + 1}/${path.relative(path.join(member.folder, 'in'), to).replace(/^\.\.\//, '')}`),
           asset: (slot: string, file: string) => see(file, `/w/assets/${n + 1}/${slot}${/(\.\w+)*$/.exec(path.basename(file))![0]}`),
         }
-        return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)), view })
+        return makeWorkFolder(member.folder, member.node, member.inputs, member, {
+          joints,
+          kept: store.resumeFolder(keys.of(member.node)),
+          view,
+        })
       })
     },
     run: async (attempt, works) => {
@@ -96,8 +100,6 @@ export function containerRunner(at: Containers): Way {
   }
 }
 const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
-/** The pipe that member n reads from. */
-const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? `${pipeOf(at, n - 1)}.tee` : pipeOf(at, n - 1))
 /** A path in a member's folder as it is inside. */
 function inside(at: Attempt, file: string): string {
   const n = at.members.findIndex(({ folder }) => file.startsWith(`${folder}/`))
@@ -112,7 +114,7 @@ function deskFor({ members }: Attempt): string {
   return beside
 }
 /** Mounts by way of links with plain names: the kernel follows them, whatever the names of users' files. */
-function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string, string>, desk: string): readonly Mount[] {
+function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, desk: string): readonly Mount[] {
   let count = 0
   const by = (file: string) => {
     const link = path.join(desk, String(++count))
@@ -126,7 +128,7 @@ function mountsFor(at: Attempt, works: readonly Work[], seen: ReadonlyMap<string
     ...[...seen].map(([to, from]) => ({
       from: by(from),
       to,
-      writable: path.basename(to) === 'resume' && at.members.some((_, n) => to === `/w/from/${n + 1}/resume`),
+      writable: at.members.some((_, n) => to === `/w/from/${n + 1}/${resumeName}`),
     })),
   ]
 }
@@ -149,7 +151,7 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
     argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
   }
 }
-function jobOf(at: Attempt, works: readonly Work[]): Job {
+function jobOf(at: Attempt, works: readonly WorkFolder[]): PodJob {
   const members = at.members.map(({ node }, n): JobMember => {
     const work = works[n]!
     const seconds = node.needs.time === undefined ? undefined : rung(node.needs.time, at.number - 1)
@@ -165,14 +167,8 @@ function jobOf(at: Attempt, works: readonly Work[]): Job {
     }
   })
   const links = at.links.map(({ port, slot, tee }, n) => {
-    const extension = (kind: Parameters<typeof fileOf>[0]) => fileOf(kind).extension
-    const { node } = at.members[n]!
-    const reader = at.members[n + 1]!.node
-    return {
-      pipe: pipeFor(node, port),
-      to: `in/${slot}${extension(reader.step.inputs[slot]!)}`,
-      ...(tee && { tee: `out/${port}${extension(node.step.outputs[port]!)}` }),
-    }
+    const [writer, reader] = [at.members[n]!.node.step, at.members[n + 1]!.node.step]
+    return { pipe: pipeName(writer, port), to: inputName(reader, slot), ...(tee && { tee: outputName(writer, port) }) }
   })
   return { title: at.members.map(({ node }) => node.step.name).join(', '), chains: [{ members, links }] }
 }
@@ -230,7 +226,7 @@ function runToEnd(engine: Engine, container: Container, desk: string, signal: Ab
 /** How each member ended, as the report says; where there is no report, the container was killed, or never ran. */
 function ends(
   at: Attempt,
-  works: readonly Work[],
+  works: readonly WorkFolder[],
   report: string,
   { status, stderr }: Said,
   { image, began, engine }: { readonly image: string; readonly began: number; readonly engine: Engine },
@@ -240,7 +236,7 @@ function ends(
   if (told.length === works.length)
     return told.map(each => (at.signal.aborted && each.stopped !== undefined ? { ...each, stopped: 'cancelled' } : each))
   const killed = status === 137 || status === null
-  if (!killed && !at.signal.aborted) throw new TriremeError('ENVIRONMENT', `${faultOf(engine, image, status, stderr)}`)
+  if (!killed && !at.signal.aborted) throw new TriremeError('ENVIRONMENT', `${engineFault(engine, image, status, stderr)}`)
   const seconds = (performance.now() - began) / 1000
   const ended: Ended = {
     status: null,
@@ -252,7 +248,7 @@ function ends(
   }
   return works.map(() => ended)
 }
-function faultOf(engine: Engine, image: string, status: number | null, stderr: string): string {
+function engineFault(engine: Engine, image: string, status: number | null, stderr: string): string {
   const words = stderr.trim().split('\n').slice(-3).join(' ')
   if (/"?bash"?: (executable file not found|no such file)|exec: "bash"/i.test(stderr) || (status === 127 && /bash/.test(stderr)))
     return `The image ${image} has no bash, which runs the steps inside. Take an image with bash and coreutils (docs/reference/containers.md).`

@@ -7,7 +7,7 @@ export { Store } from '../../store/store.ts'
 
 let loaded: Promise<typeof import('./runner.ts')> | undefined
 /** What starts programs is loaded when the first step runs: where all is done already, the run is over sooner. */
-const processes = () => {
+const loadRunner = () => {
   loaded ??= import('./runner.ts')
   return loaded
 }
@@ -17,6 +17,6 @@ const processes = () => {
  * throw, it is in the answer's `failures`
  */
 export const runLocally = <O extends Results>(plan: Plan<O>, options: RunOptions): Promise<Execution<O>> =>
-  runHere(plan, options, { attempt: async (...at) => (await processes()).attempt(...at) }).finally(async () =>
+  runHere(plan, options, { attempt: async (...at) => (await loadRunner()).attempt(...at) }).finally(async () =>
     (await loaded)?.endStarters(),
   )

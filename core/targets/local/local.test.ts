@@ -58,8 +58,9 @@ test('a second run finds everything cached', async () => {
   const second = await ran(results(), { store: first.store })
   expect(second.events.map(event => event.event)).toEqual(['run-started', 'planned', 'planned', 'cached', 'cached', 'run-ended'])
 })
-test.runIf(existsSync('/proc/self/task'))(
-  'nothing that started steps outlives the run: what it used is told to whoever measures us',
+const procfs = existsSync('/proc/self/task')
+test.runIf(procfs)(
+  `nothing that started steps outlives the run: what it used is told to whoever measures us${procfs ? '' : ' (skipped: not on Linux)'}`,
   async () => {
     await ran({ said: say({}).said })
     const own = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)

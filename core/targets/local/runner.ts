@@ -1,14 +1,15 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Keys } from '../../graph/key.ts'
+import { outputName } from '../../graph/step-words.ts'
 import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
-import { type Ended, type Running, start } from '../../host/process.ts'
+import { type Ended, type RunningProcess, start } from '../../host/process.ts'
 import { preferredFolders } from '../../host/tools.ts'
-import { type Attempt, attemptWith, type Member, pipeOf, type RunAttempt, type Way } from '../../run/attempt.ts'
-import { prepare, type Work } from '../../run/work-folder.ts'
+import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
+import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
-import { fileOf } from '../../vocabulary/kind.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import type { Tool } from '../../vocabulary/tool.ts'
 
@@ -16,30 +17,30 @@ export { endStarters } from '../../host/perl-spawn.ts'
 
 interface Launched {
   readonly member: Member
-  readonly work: Work
-  readonly running: Running
+  readonly work: WorkFolder
+  readonly running: RunningProcess
 }
 /** A chain as processes of this machine, joined by named pipes. */
-const processes: Way = {
+const localRunner: ChainRunner = {
   prepare: (at: Attempt, store: Store, keys: Keys) =>
     at.members.map((member, n) => {
       const [before, after] = [at.links[n - 1], at.links[n]]
       const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
-      return prepare(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
+      return makeWorkFolder(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
     }),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
     if (pipes.length > 0) await makePipes(pipes)
-    const everything: Running[] = []
+    const everything: RunningProcess[] = []
     const cancel = () => {
       for (const each of everything) each.end('cancelled')
     }
-    const counted = (running: Running) => {
+    const counted = (running: RunningProcess) => {
       everything.push(running)
       return running
     }
     const group: Launched[] = []
-    const tees: Running[] = []
+    const tees: RunningProcess[] = []
     try {
       for (const [n, member] of at.members.entries())
         group.push({ member, work: works[n]!, running: counted(begin(at, member, works[n]!, n)) })
@@ -60,12 +61,12 @@ const processes: Way = {
   },
 }
 /** Runs one attempt as processes of this machine. */
-export const attempt: RunAttempt = attemptWith(processes)
-
-const teed = (at: Attempt, n: number) => `${pipeOf(at, n)}.tee`
-/** The pipe that member n reads from. */
-const pipeInto = (at: Attempt, n: number) => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))
-
+export const attempt: RunAttempt = attemptWith(localRunner)
+/** Folders of the libraries that this package has: a script that was copied into a project finds there what is not beside it. */
+const libraries: readonly string[] = (() => {
+  const own = path.dirname(fileURLToPath(import.meta.url)).split(path.sep)
+  return own.map((_, n) => [...own.slice(0, own.length - n), 'node_modules'].join(path.sep)).filter(folder => existsSync(folder))
+})()
 /** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
 function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
   const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
@@ -80,9 +81,10 @@ function environment(folder: string, work: string, tools: readonly Tool[]): Reco
     TZ: 'UTC',
     PYTHONHASHSEED: '0',
     TRIREME_WORK: work,
+    ...(libraries.length > 0 && { NODE_PATH: libraries.join(path.delimiter) }),
   }
 }
-function begin(at: Attempt, member: Member, work: Work, n: number): Running {
+function begin(at: Attempt, member: Member, work: WorkFolder, n: number): RunningProcess {
   const { time } = member.node.needs
   return start(launch(work.argv), {
     folder: work.folder,
@@ -94,7 +96,7 @@ function begin(at: Attempt, member: Member, work: Work, n: number): Running {
   })
 }
 /** Copies a link into the file that others want, on its way: the reader gets the file's own bytes. */
-function beginTee(at: Attempt, n: number, work: Work): Running {
+function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
   const { node, folder } = at.members[n]!
   const { port } = at.links[n]!
   const words = [
@@ -102,7 +104,7 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
     // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
     'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
-    `out/${port}${fileOf(node.step.outputs[port]!).extension}`,
+    outputName(node.step, port),
     pipeOf(at, n),
     teed(at, n),
   ]
@@ -125,13 +127,13 @@ function beginTee(at: Attempt, n: number, work: Work): Running {
  * place, again and again, since the neighbour may come to it later. When one fails, the others get two seconds to fail by themselves, so
  * that each tells its own story, and are then ended.
  */
-async function together(at: Attempt, group: readonly Launched[], tees: readonly Running[]): Promise<readonly Ended[]> {
+async function together(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
   const timers: NodeJS.Timeout[] = []
   const everybody = [...group.map(({ running }) => running), ...tees]
   const endAll = () => {
     for (const each of everybody) each.end('group')
   }
-  const watch = async (running: Running, reads: string | undefined, writes: string | undefined) => {
+  const watch = async (running: RunningProcess, reads: string | undefined, writes: string | undefined) => {
     const ended = await running.ended
     if (everybody.length === 1) return ended
     const release = () => {

@@ -8,13 +8,13 @@ import { z } from 'zod'
 import { compiled, dags, digest, file, image, needs, slow, text } from '../../../../test/argo/compiled.ts'
 import { each, source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
-import { environment as schema } from '../../../environment/settings.ts'
 import { after } from '../../../graph/node.ts'
 import { plan } from '../../../graph/plan.ts'
 import { asset } from '../../../vocabulary/asset.ts'
 import { pipe, run, word } from '../../../vocabulary/command.ts'
 import { kind, many, optional } from '../../../vocabulary/kind.ts'
 import { gib, hours, mib } from '../../../vocabulary/quantity.ts'
+import { settings as schema } from '../settings.ts'
 import type { Compiled, CompileOptions } from './compiled.ts'
 import { type DagTask, type PodTemplate, thinWorkflow, workflowTemplate } from './manifest-schema.ts'
 import { manifestsOf } from './manifests.ts'
@@ -322,7 +322,7 @@ test('no text of a user is in a Workflow', () => {
   const json = JSON.stringify(made.workflows)
   for (const word of hostile.filter(word => word.length > 2 && word !== '{{workflow.name}}'))
     expect(json).not.toContain(JSON.stringify(word).slice(1, -1))
-  expect(json.replace(/\{\{(inputs\.parameters\.\w+|workflow\.name|retries)\}\}/g, '')).not.toContain('{{')
+  expect(json.replace(/\{\{(inputs\.parameters\.\w+|workflow\.name|pod\.name|retries)\}\}/g, '')).not.toContain('{{')
   const yaml = yamlOf(made.workflows[0]!, made)
   expect(parse(yaml, { version: '1.1' })).toEqual(JSON.parse(JSON.stringify(made.workflows[0])))
   expect(yaml.split(/[\n\r\u0085\u2028\u2029]/).filter(line => line.includes('evil:') && !line.trimStart().startsWith('#'))).toEqual([])

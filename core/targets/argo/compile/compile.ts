@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { TriremeError } from '../../../errors.ts'
-import { type Keys, keys as keysOf } from '../../../graph/key.ts'
+import { type Keys, keys as keysOf, sha256 } from '../../../graph/key.ts'
 import { labels } from '../../../graph/labels.ts'
 import { type EachNode, type Ref, refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan } from '../../../graph/plan.ts'
@@ -10,14 +10,14 @@ import { chainScript, podScript } from '../../../inside/scripts.ts'
 import { type BranchKeys, branchKeys } from '../../../pods/branch-recipes.ts'
 import { accept, bodyName, gathersOf } from '../../../pods/branches.ts'
 import { graphOf } from '../../../pods/pod-graph.ts'
-import { type PodSurroundings, type PodWork, workOf } from '../../../pods/pod-job.ts'
+import { type PodContext, type PodWork, workOf } from '../../../pods/pod-job.ts'
 import { type Needed, neededOf } from '../../../pods/remaining-work.ts'
 import { type Branching, isPod, type Pod } from '../../../pods/shared-pods.ts'
 import type { Compiled, CompiledEntry, CompiledTask, CompileOptions } from './compiled.ts'
-import { check } from './manifest-check.ts'
+import { checkManifests } from './manifest-check.ts'
 import type { DagTask, DagTemplate } from './manifest-schema.ts'
-import { sha256, taskNames } from './names.ts'
-import { argumentsOf, gatherKey, type LooseTask, type OwnParameters, ownParameters, type Told } from './tasks.ts'
+import { taskNames } from './names.ts'
+import { argumentsOf, gatherKey, type KeyText, type LooseTask, type OwnParameters, ownParameters } from './tasks.ts'
 import { Templates } from './template-cache.ts'
 import { workflowsOf } from './workflows.ts'
 
@@ -27,7 +27,7 @@ import { workflowsOf } from './workflows.ts'
  */
 export function compile(plan: Plan, options: CompileOptions): Compiled {
   const compiled = new Compiler(plan, options).go()
-  check(compiled)
+  checkManifests(compiled)
   return compiled
 }
 class Compiler {
@@ -39,7 +39,7 @@ class Compiler {
   readonly #objects = new Map<string, string | Uint8Array>()
   readonly #sources = new Map<string, string>()
   readonly #templates: Templates
-  readonly #surroundings: PodSurroundings
+  readonly #surroundings: PodContext
   readonly #bodies = new Map<string, DagTemplate>()
   readonly #tasks: Omit<CompiledTask, 'workflow'>[] = []
   readonly #branchKeys = new Map<EachNode, BranchKeys>()
@@ -147,7 +147,7 @@ class Compiler {
   #pod(pod: Pod, name: string, each: EachNode | undefined, lists: Map<string, { task: string; name: string }>): Omit<LooseTask, 'before'> {
     const work = workOf(pod.chains, this.#surroundings)
     const branch = each && this.#branchKeys.get(each)!.parameters
-    const told: Told = key => (branch?.has(key) ? `{{inputs.parameters.${branch.get(key)}}}` : key)
+    const told: KeyText = key => (branch?.has(key) ? `{{inputs.parameters.${branch.get(key)}}}` : key)
     const parameters = ownParameters(work.members)
     const items = each ? [] : this.#items(work)
     for (const [n, { each }] of items.entries()) lists.set(this.#keys.of(each), { task: name, name: String(n + 1) })

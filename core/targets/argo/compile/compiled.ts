@@ -1,7 +1,7 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import type { EachNode, StepNode } from '../../../graph/node.ts'
 import type { JobWord } from '../../../inside/job.ts'
 import type { There } from '../../../pods/remaining-work.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import type { Workflow } from './manifest-schema.ts'
 
 export type { Workflow } from './manifest-schema.ts'

@@ -6,14 +6,14 @@ export const mostTasks = 200
 const hubFrom = 9
 
 /** Tasks that go into one DAG together, by number: several make a DAG of their own, one stays where it is. */
-export type Unit = readonly number[]
+export type DagGroup = readonly number[]
 /**
  * Divides tasks into DAGs of at most 200 each. What belongs together stays together: without the tasks that many others wait for or that
  * wait for many (an indexed genome, a joint call), a large plan falls apart into pieces such as the lanes of one sample. Whole pieces that
  * wait for the same things share a DAG, so that no task waits for one that it would not wait for anyway, unless a single piece is too large.
  * @param tasks each after what it needs
  */
-export function unitsOf(tasks: readonly LooseTask[]): readonly Unit[] {
+export function unitsOf(tasks: readonly LooseTask[]): readonly DagGroup[] {
   if (tasks.length <= mostTasks) return tasks.map((_, n) => [n])
   const followers = new Array<number>(tasks.length).fill(0)
   for (const { before } of tasks) for (const n of before) followers[n]!++

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { each, source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
-import { environment as schema } from '../../../environment/settings.ts'
 import { plan } from '../../../graph/plan.ts'
 import { run } from '../../../vocabulary/command.ts'
 import { kind, many } from '../../../vocabulary/kind.ts'
 import { hours, mib } from '../../../vocabulary/quantity.ts'
+import { settings as schema } from '../settings.ts'
 import { compile } from './compile.ts'
 import type { Compiled } from './compiled.ts'
-import { check } from './manifest-check.ts'
+import { checkManifests } from './manifest-check.ts'
 import { type DagTask, workflow } from './manifest-schema.ts'
 
 const text = kind('text', { extension: '.txt' })
@@ -46,7 +46,6 @@ const whole = plan('checked', { one: join({ all: each(split({ from: file }).part
 
 /** What is compiled, as a copy that may be spoiled. */
 function spoiled(spoil: (main: DagTask[], made: Compiled) => void): Compiled {
-  if (environment.target !== 'argo') throw new Error('no cluster')
   const made = structuredClone({ ...compile(whole, { environment, versions: new Map(), image: name => name }), tasks: [] })
   const [main] = made.workflows[0]!.spec.templates
   if (!main || !('dag' in main)) throw new Error('no DAG')
@@ -59,7 +58,7 @@ const pod = (made: Compiled, name: string) => {
   if (!found || !('container' in found)) throw new Error(`no pod ${name}`)
   return found
 }
-test('what is compiled is sound', () => expect(() => check(spoiled(() => {}))).not.toThrow())
+test('what is compiled is sound', () => expect(() => checkManifests(spoiled(() => {}))).not.toThrow())
 test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   [
     'task join waits for nobody, which is not there',
@@ -145,6 +144,24 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ['template main calls itself', main => void main.push({ name: 'again', template: 'main' })],
   ['serves nothing', (_, made) => void made.workflows[0]!.spec.templates.push({ name: 'lonely', dag: { tasks: [] } })],
   [
+    'pods would use the artifact repository of the controller: archiveLocation has no key',
+    (_, made) => {
+      made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.key = ''
+    },
+  ],
+  [
+    'pods would use the artifact repository of the controller: archiveLocation has no endpoint, bucket, key',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults
+    },
+  ],
+  [
+    'archiveLocation has {{pod.nam}}, which is not known',
+    (_, made) => {
+      made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.key = 'logs/{{pod.nam}}'
+    },
+  ],
+  [
     'bytes, more than 600000',
     (_, made) => {
       pod(made, 'c-').container.command[1] = 'x'.repeat(600_000)
@@ -152,8 +169,8 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ],
 ])('a fault is told: %s', (fault, spoil) => {
   const wrong = spoiled(spoil)
-  expect(() => check(wrong)).toThrow(fault)
-  expect(() => check(wrong)).toThrow('The plan was compiled to something that Argo would not run:')
+  expect(() => checkManifests(wrong)).toThrow(fault)
+  expect(() => checkManifests(wrong)).toThrow('The plan was compiled to something that Argo would not run:')
 })
 test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
   ['an unknown field of a task', main => void Object.assign(task(main, 'join'), { withItemz: [] })],
@@ -168,6 +185,24 @@ test.each<readonly [string, (main: DagTask[], made: Compiled) => void]>([
     'text of a user in a key',
     (_, made) => {
       pod(made, 'c-').inputs.artifacts[2]!.s3.key = 'a b'
+    },
+  ],
+  [
+    'a location without a key, which Argo takes for none',
+    (_, made) => {
+      Reflect.deleteProperty(made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3, 'key')
+    },
+  ],
+  [
+    'a bucket without a way in',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults!.archiveLocation.s3.useSDKCreds
+    },
+  ],
+  [
+    'a Workflow that names no bucket',
+    (_, made) => {
+      delete made.workflows[0]!.spec.templateDefaults
     },
   ],
   [

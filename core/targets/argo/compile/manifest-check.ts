@@ -1,6 +1,6 @@
 import { TriremeError } from '../../../errors.ts'
 import type { Compiled } from './compiled.ts'
-import type { DagTask, DagTemplate, PodTemplate, Template, Workflow, WorkflowSpec } from './manifest-schema.ts'
+import type { DagTask, DagTemplate, PodTemplate, Template, WorkflowSpec } from './manifest-schema.ts'
 import { mostBytes } from './workflows.ts'
 
 /**
@@ -8,7 +8,7 @@ import { mostBytes } from './workflows.ts'
  * but those of our own. Runs at every compilation; a fault here is one of the compiler, not of a plan.
  * @throws TriremeError `ENVIRONMENT`
  */
-export function check({ workflows, objects, sources, tasks }: Compiled): void {
+export function checkManifests({ workflows, objects, sources, tasks }: Compiled): void {
   const faults: string[] = []
   const stored = new Set([...[...objects.keys()], ...sources.map(({ sha256 }) => `sources/${sha256}`)])
   const placed = workflows.map(({ spec }) => namesIn(spec))
@@ -35,7 +35,7 @@ const isDag = (template: Template): template is DagTemplate => 'dag' in template
 
 function specFaults(spec: WorkflowSpec, stored: ReadonlySet<string>): readonly string[] {
   const templates = new Map(spec.templates.map(template => [template.name, template]))
-  const faults: string[] = []
+  const faults = [...locationFaults(spec)]
   if (templates.size !== spec.templates.length) faults.push('two templates have one name')
   if (spec.templates.length > 200) faults.push(`${spec.templates.length} templates, more than 200`)
   if (!templates.has(spec.entrypoint)) faults.push(`there is no template ${spec.entrypoint}, where it begins`)
@@ -44,6 +44,19 @@ function specFaults(spec: WorkflowSpec, stored: ReadonlySet<string>): readonly s
       ...(isDag(template) ? dagFaults(template, templates, stored) : podFaults(template)).map(fault => `${template.name}: ${fault}`),
     )
   return [...faults, ...rounds(spec.entrypoint, templates)]
+}
+/** As Argo has it: a location that lacks one of these counts for none, and the controller's own repository is taken without a word. */
+function locationFaults({ artifactRepositoryRef, templateDefaults }: WorkflowSpec): readonly string[] {
+  if (artifactRepositoryRef) return []
+  const s3 = templateDefaults?.archiveLocation.s3
+  const lacking = (['endpoint', 'bucket', 'key'] as const).filter(name => !s3?.[name])
+  const wrong = [...(s3?.key ?? '').matchAll(/\{\{([^}]*)\}\}/g)].filter(([, name = '']) => !/^(workflow|pod)\.name$/.test(name))
+  return [
+    ...(lacking.length > 0
+      ? [`pods would use the artifact repository of the controller: archiveLocation has no ${lacking.join(', ')}`]
+      : []),
+    ...wrong.map(([tag]) => `archiveLocation has ${tag}, which is not known`),
+  ]
 }
 function dagFaults({ inputs, dag }: DagTemplate, templates: ReadonlyMap<string, Template>, stored: ReadonlySet<string>): readonly string[] {
   const faults: string[] = []
@@ -77,9 +90,9 @@ function dagFaults({ inputs, dag }: DagTemplate, templates: ReadonlyMap<string, 
   }
   return [...faults, ...circle(dag.tasks)]
 }
-const digest = /^[0-9a-f]{64}$/
+const sha256Pattern = /^[0-9a-f]{64}$/
 function isValue(value: string, own: ReadonlySet<string>, loop: boolean): boolean {
-  if (digest.test(value)) return true
+  if (sha256Pattern.test(value)) return true
   const [, from, name = ''] = /^\{\{(inputs\.parameters|item)\.([a-z0-9]+)\}\}$/.exec(value) ?? []
   return from === 'item' ? loop : from !== undefined && own.has(name)
 }
@@ -93,7 +106,7 @@ function isItems(
   return dependencies.includes(list) && template && !isDag(template) && template.outputs.parameters?.some(each => each.name === name)
 }
 /** Known in every template: the run's name, and in one that is tried again the number of the attempt. */
-const known = new Set(['workflow.name', 'retries'])
+const knownVariables = new Set(['workflow.name', 'retries'])
 function podFaults({ inputs, outputs, container, podSpecPatch = '' }: PodTemplate): readonly string[] {
   const faults: string[] = []
   const parameters = new Set(inputs.parameters.map(({ name }) => name))
@@ -102,7 +115,7 @@ function podFaults({ inputs, outputs, container, podSpecPatch = '' }: PodTemplat
     for (const [, name = ''] of value.matchAll(/\{\{([^}]*)\}\}/g)) {
       const parameter = /^inputs\.parameters\.(.+)$/.exec(name)?.[1]
       if (parameter !== undefined) used.add(parameter)
-      if (!known.has(name) && (parameter === undefined || !parameters.has(parameter)))
+      if (!knownVariables.has(name) && (parameter === undefined || !parameters.has(parameter)))
         faults.push(`${where} has {{${name}}}, which is not known`)
     }
     if (/\{\{|\}\}/.test(value.replace(/\{\{[^{}]*\}\}/g, ''))) faults.push(`${where} has braces that are none of ours: ${value}`)
@@ -159,5 +172,3 @@ function rounds(entrypoint: string, templates: ReadonlyMap<string, Template>): r
   for (const name of templates.keys()) if (!seen.has(name)) faults.push(`template ${name} serves nothing`)
   return faults
 }
-/** Size as the API server gets it. */
-export const bytesOf = (workflow: Workflow): number => JSON.stringify(workflow).length

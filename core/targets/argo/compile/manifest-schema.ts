@@ -7,24 +7,24 @@ import { z } from 'zod'
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
 /** Argo's names of templates, tasks, parameters and artifacts, with the 128 characters of its CRD. */
 const name = z.string().regex(/^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/)
-const labels = z.record(z.string(), z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
+const labelsSchema = z.record(z.string(), z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
 const key = z
   .string()
   .min(1)
   .regex(/^[^\s{}]*(\{\{(inputs\.parameters\.[a-z0-9]+|workflow\.name|retries)\}\}[^\s{}]*)*$/)
-const absolute = z.string().regex(/^\/[^\s]*$/)
+const absolutePathSchema = z.string().regex(/^\/[^\s]*$/)
 const quantity = z.string().regex(/^[0-9]+(m|Mi|Gi)?$/)
 const noArchive = z.strictObject({ none: z.strictObject({}) })
 
 const artifact = z.strictObject({
   name,
-  path: absolute,
+  path: absolutePathSchema,
   optional: z.literal(true).optional(),
   archive: noArchive,
   s3: z.strictObject({ key }),
 })
 const parameter = z.strictObject({ name, value: z.string().optional() })
-const output = z.strictObject({ name, valueFrom: z.strictObject({ path: absolute, default: z.string() }) })
+const outputSchema = z.strictObject({ name, valueFrom: z.strictObject({ path: absolutePathSchema, default: z.string() }) })
 
 export const dagTask = z.strictObject({
   name,
@@ -54,15 +54,15 @@ const amounts = z.strictObject({
     .regex(/^[0-9]+$/)
     .optional(),
 })
-const mount = z.strictObject({ name: label, mountPath: absolute, readOnly: z.boolean().optional() })
-const volume = z.strictObject({
+const mount = z.strictObject({ name: label, mountPath: absolutePathSchema, readOnly: z.boolean().optional() })
+const volumeSchema = z.strictObject({
   name: label,
   emptyDir: z.strictObject({}).optional(),
   persistentVolumeClaim: z.strictObject({ claimName: z.string(), readOnly: z.boolean().optional() }).optional(),
   configMap: z.strictObject({ name: z.string() }).optional(),
   secret: z.strictObject({ secretName: z.string() }).optional(),
 })
-const toleration = z.strictObject({
+const tolerationSchema = z.strictObject({
   key: z.string().optional(),
   operator: z.enum(['Exists', 'Equal']).optional(),
   value: z.string().optional(),
@@ -72,15 +72,15 @@ const toleration = z.strictObject({
 const podTemplate = z.strictObject({
   name,
   inputs: z.strictObject({ parameters: z.array(parameter).max(500), artifacts: z.array(artifact) }),
-  outputs: z.strictObject({ parameters: z.array(output).optional(), artifacts: z.array(artifact) }),
+  outputs: z.strictObject({ parameters: z.array(outputSchema).optional(), artifacts: z.array(artifact) }),
   activeDeadlineSeconds: z.number().int().positive().optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
-  tolerations: z.array(toleration).optional(),
-  volumes: z.array(volume),
+  tolerations: z.array(tolerationSchema).optional(),
+  volumes: z.array(volumeSchema),
   container: z.strictObject({
     image: z.string().min(1),
     imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).optional(),
-    workingDir: absolute,
+    workingDir: absolutePathSchema,
     command: z.array(z.string()).min(1),
     env: z.array(z.strictObject({ name: z.string().regex(/^[A-Z][A-Za-z0-9_]*$/), value: z.string() })),
     volumeMounts: z.array(mount),
@@ -103,20 +103,28 @@ const dagTemplate = z.strictObject({
 export type DagTemplate = z.infer<typeof dagTemplate>
 export type Template = PodTemplate | DagTemplate
 
-const secretKey = z.strictObject({ name: z.string(), key: z.string() })
+const secretKeySchema = z.strictObject({ name: z.string(), key: z.string() })
+/** Whole, or Argo takes the controller's own in its place. */
 const location = z.strictObject({
   archiveLogs: z.literal(false),
-  s3: z.strictObject({
-    endpoint: z.string(),
-    bucket: z.string(),
-    region: z.string(),
-    insecure: z.boolean(),
-    accessKeySecret: secretKey.optional(),
-    secretKeySecret: secretKey.optional(),
-    useSDKCreds: z.literal(true).optional(),
-  }),
+  s3: z
+    .strictObject({
+      endpoint: z.string().min(1),
+      bucket: z.string().min(1),
+      key: z.string().regex(/^([^\s{}]+\/)?logs\/\{\{workflow\.name\}\}\/\{\{pod\.name\}\}$/),
+      region: z.string().min(1),
+      insecure: z.boolean(),
+      accessKeySecret: secretKeySchema.optional(),
+      secretKeySecret: secretKeySchema.optional(),
+      useSDKCreds: z.literal(true).optional(),
+    })
+    .refine(
+      ({ accessKeySecret, secretKeySecret, useSDKCreds = false }) =>
+        (accessKeySecret !== undefined) !== useSDKCreds && (secretKeySecret !== undefined) !== useSDKCreds,
+      'expected both secrets, or the identity of the pod',
+    ),
 })
-const spec = z.strictObject({
+const settingsSchema = z.strictObject({
   entrypoint: name,
   serviceAccountName: z.string(),
   automountServiceAccountToken: z.literal(false),
@@ -126,13 +134,13 @@ const spec = z.strictObject({
   activeDeadlineSeconds: z.number().int().positive().optional(),
   ttlStrategy: z.strictObject({ secondsAfterCompletion: z.number().int().positive() }),
   podGC: z.strictObject({ strategy: z.literal('OnPodSuccess'), deleteDelayDuration: z.string() }),
-  podMetadata: z.strictObject({ labels }),
+  podMetadata: z.strictObject({ labels: labelsSchema }),
   podPriorityClassName: z.string().optional(),
   hostNetwork: z.literal(true).optional(),
   dnsPolicy: z.literal('ClusterFirstWithHostNet').optional(),
   imagePullSecrets: z.array(z.strictObject({ name: z.string() })).optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
-  tolerations: z.array(toleration).optional(),
+  tolerations: z.array(tolerationSchema).optional(),
   securityContext: z
     .strictObject({
       runAsNonRoot: z.literal(true),
@@ -148,7 +156,11 @@ const spec = z.strictObject({
     .min(1)
     .max(200),
 })
-const metadata = { namespace: label, labels }
+const spec = settingsSchema.refine(
+  ({ artifactRepositoryRef, templateDefaults }) => (artifactRepositoryRef === undefined) !== (templateDefaults === undefined),
+  'expected a bucket, or an artifact repository of the cluster by name',
+)
+const metadata = { namespace: label, labels: labelsSchema }
 export const workflow = z.strictObject({
   apiVersion: z.literal('argoproj.io/v1alpha1'),
   kind: z.literal('Workflow'),

@@ -1,7 +1,3 @@
-import { hash } from 'node:crypto'
-
-export const sha256 = (content: string | Uint8Array): string => hash('sha256', content)
-
 /** Letters, digits and single hyphens of a text, at most so many: no text of a user stands in an object of the cluster. */
 export function plainName(text: string, most: number, otherwise: string): string {
   const plain = text

@@ -1,20 +1,20 @@
-import type { Parcel } from '../../../pods/pod-inputs.ts'
+import { sha256 } from '../../../graph/key.ts'
+import type { PodInput } from '../../../pods/pod-inputs.ts'
 import type { PodMember, PodWork } from '../../../pods/pod-job.ts'
 import type { DagTask } from './manifest-schema.ts'
-import { sha256 } from './names.ts'
 import type { Take } from './templates.ts'
 
 /** What differs between tasks of one template. */
 export type Arguments = readonly { readonly name: string; readonly value: string }[]
 
 /** A key as it stands in a task: itself, or within the body of an `each` a parameter of the branch. */
-export type Told = (key: string) => string
+export type KeyText = (key: string) => string
 
-const parametersOf = (letter: string, parcel: Parcel): readonly string[] =>
+const parametersOf = (letter: string, parcel: PodInput): readonly string[] =>
   parcel.from === 'source' ? parcel.sha256.map((_, n) => (n === 0 ? letter : `${letter}${n + 1}`)) : [letter]
 
 /** Which artifacts a task takes. */
-export function argumentsOf({ letters }: PodWork, told: Told): Arguments {
+export function argumentsOf({ letters }: PodWork, told: KeyText): Arguments {
   const all: { name: string; value: string }[] = []
   for (const [letter, parcel] of letters.parcels)
     if (parcel.from !== 'source') all.push({ name: letter, value: told(parcel.key) })

@@ -7,7 +7,7 @@ import { fileOf, suffixesOf } from '../../../vocabulary/kind.ts'
 import type { CompileOptions } from './compiled.ts'
 import type { PodTemplate } from './manifest-schema.ts'
 import { likeness, type OwnParameters, takesOf } from './tasks.ts'
-import { type Scripts, type Shape, templateOf } from './templates.ts'
+import { type PodShape, type Scripts, templateOf } from './templates.ts'
 
 /** What a pod's template depends on, besides the pod itself. */
 export interface PodFacts {
@@ -59,7 +59,7 @@ export class Templates {
     this.#numbers.set(needs, own)
     return own
   }
-  #shape({ chains }: Pod, { work, parameters, items, gathers }: PodFacts): Shape {
+  #shape({ chains }: Pod, { work, parameters, items, gathers }: PodFacts): PodShape {
     const { environment, image } = this.#options
     const name = chains[0]!.members[0]!.step.image
     return {
@@ -67,7 +67,7 @@ export class Templates {
       image: image(name),
       places: work.members
         .filter(({ kept }) => kept)
-        .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: filesOf(node) })),
+        .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: entryFiles(node) })),
       own: work.members.map(({ place, chain }) => ({
         place,
         parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
@@ -85,5 +85,5 @@ export class Templates {
   }
 }
 /** Files of a step's entry: a list is a folder. */
-const filesOf = ({ step }: StepNode): readonly string[] =>
+const entryFiles = ({ step }: StepNode): readonly string[] =>
   Object.entries(step.outputs).flatMap(([port, kind]) => ('many' in kind ? [port] : suffixesOf(fileOf(kind)).map(suffix => port + suffix)))

@@ -1,10 +1,11 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import { sha256 } from '../../../graph/key.ts'
 import type { Amounts } from '../../../pods/resource-requests.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import type { PodTemplate } from './manifest-schema.ts'
-import { plainName, sha256 } from './names.ts'
+import { plainName } from './names.ts'
 
 /** What tasks of one template have in common. Two tasks with equal shapes share a template; all that differs is a parameter. */
-export interface Shape {
+export interface PodShape {
   /** Name of the image as steps have it: the template's name begins with it. */
   readonly name: string
   readonly image: string
@@ -32,14 +33,16 @@ export interface Take {
   readonly parameters: readonly string[]
 }
 export const work = '/w'
-const given = (parameter: string) => `{{inputs.parameters.${parameter}}}`
+const parametersGiven = (parameter: string) => `{{inputs.parameters.${parameter}}}`
 /** Digests of the scripts that every pod runs. */
 export interface Scripts {
   readonly pod: string
   readonly chain: string
 }
-export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate {
-  const prefix = environment.bucket.prefix === '' ? '' : `${environment.bucket.prefix.replace(/\/+$/, '')}/`
+/** What every key in the bucket begins with. */
+export const prefixOf = ({ bucket }: ArgoEnvironment): string => (bucket.prefix === '' ? '' : `${bucket.prefix.replace(/\/+$/, '')}/`)
+export function templateOf(shape: PodShape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate {
+  const prefix = prefixOf(environment)
   const artifact = (name: string, path: string, key: string, optional = false) => ({
     name,
     path,
@@ -59,7 +62,7 @@ export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: 
   // A pod whose work is all done has nothing to do, unless others wait for what only its run tells: a list's items, results to gather.
   const tells = shape.items.length > 0 || shape.gathers.length > 0
   const own = shape.own.map(({ place, parameter }) =>
-    artifact(`own${place}`, `${work}/own/${place}/record.json`, `entries/${given(parameter)}/record.json`, true),
+    artifact(`own${place}`, `${work}/own/${place}/record.json`, `entries/${parametersGiven(parameter)}/record.json`, true),
   )
   return {
     name: `${plainName(shape.name, 30, 'image')}-${sha256(JSON.stringify(shape)).slice(0, 8)}`,
@@ -68,7 +71,7 @@ export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: 
       artifacts: [
         artifact('pod', `${work}/run/pod.sh`, `objects/${scripts.pod}`),
         artifact('chain', `${work}/run/chain.sh`, `objects/${scripts.chain}`),
-        artifact('job', `${work}/run/job`, `objects/${given('w')}`),
+        artifact('job', `${work}/run/job`, `objects/${parametersGiven('w')}`),
         ...shape.assets.map(({ letter, sha256 }) => artifact(letter, `${work}/from/${letter}/${sha256}`, `objects/${sha256}`)),
         ...(tells ? [] : own),
         ...shape.takes.flatMap(({ files }) => files.map(file => artifact(file.name, work + file.path, file.key, file.optional))),
@@ -88,27 +91,27 @@ export function templateOf(shape: Shape, environment: ArgoEnvironment, scripts: 
             artifact(
               `o${place}-${file === 'record.json' ? 'record' : n + 1}`,
               `${work}/out/${place}/${file}`,
-              `entries/${given(parameter)}/${file}`,
+              `entries/${parametersGiven(parameter)}/${file}`,
               true,
             ),
           ),
         ),
         ...shape.gathers.map(({ place, parameter }) =>
-          artifact(parameter, `${work}/out/${place}`, `gathers/${given(parameter)}/${given('i')}`, true),
+          artifact(parameter, `${work}/out/${place}`, `gathers/${parametersGiven(parameter)}/${parametersGiven('i')}`, true),
         ),
-        artifact('report', `${work}/report`, `runs/{{workflow.name}}/${given(first)}/{{retries}}`, true),
+        artifact('report', `${work}/report`, `runs/{{workflow.name}}/${parametersGiven(first)}/{{retries}}`, true),
       ],
     },
     ...(shape.deadline !== undefined && { activeDeadlineSeconds: shape.deadline }),
-    ...placement(shape, environment),
+    ...podPlacement(shape, environment),
     volumes: [{ name: 'work', emptyDir: {} }, { name: 'tmp', emptyDir: {} }, ...environment.volumes.map(volumeOf)],
-    container: container(shape, environment),
+    container: mainContainer(shape, environment),
     ...(shape.amounts.length > 1 && { podSpecPatch: memoryPatch(shape.amounts) }),
     retryStrategy: retry(shape),
   }
 }
 /** A template's own node selector stands in place of the Workflow's, so it holds both. */
-function placement({ pool }: Shape, environment: ArgoEnvironment) {
+function podPlacement({ pool }: PodShape, environment: ArgoEnvironment) {
   if (!pool) return {}
   const selector = { ...environment.nodeSelector, ...pool.nodeSelector }
   const tolerations = [...environment.tolerations, ...pool.tolerations].map(toleration)
@@ -129,7 +132,7 @@ function volumeOf({ name, readOnly, claim, configMap, secret }: ArgoEnvironment[
   if (claim !== undefined) return { name, persistentVolumeClaim: { claimName: claim, readOnly } }
   return configMap === undefined ? { name, secret: { secretName: secret! } } : { name, configMap: { name: configMap } } // one of three, by the schema
 }
-function container(shape: Shape, environment: ArgoEnvironment): PodTemplate['container'] {
+function mainContainer(shape: PodShape, environment: ArgoEnvironment): PodTemplate['container'] {
   const [amounts] = shape.amounts
   const all = { ...amounts, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) }
   const items = shape.takes.filter(({ kind }) => kind === 'item')
@@ -141,8 +144,8 @@ function container(shape: Shape, environment: ArgoEnvironment): PodTemplate['con
     env: [
       { name: 'TRIREME_RUN', value: '{{workflow.name}}' },
       { name: 'TRIREME_ATTEMPT', value: '{{retries}}' },
-      ...shape.places.map(({ place, parameter }) => ({ name: `TRIREME_KEY_${place}`, value: given(parameter) })),
-      ...items.map(({ letter }) => ({ name: `TRIREME_ITEM_${letter}`, value: given('i') })),
+      ...shape.places.map(({ place, parameter }) => ({ name: `TRIREME_KEY_${place}`, value: parametersGiven(parameter) })),
+      ...items.map(({ letter }) => ({ name: `TRIREME_ITEM_${letter}`, value: parametersGiven('i') })),
     ],
     volumeMounts: [
       { name: 'work', mountPath: work },
@@ -173,7 +176,7 @@ const forInfrastructure = 2
  * By meaning: the pod says with 75 that a declared transient exit may be tried again, with 76 that the time limit has a higher rung; out of
  * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then.
  */
-function retry({ amounts, retries }: Shape): PodTemplate['retryStrategy'] {
+function retry({ amounts, retries }: PodShape): PodTemplate['retryStrategy'] {
   const expression = [
     "lastRetry.exitCode in ['75', '76']",
     ...(amounts.length > 1 ? [`(lastRetry.message matches 'OOMKilled' && asInt(retries) < ${amounts.length - 1})`] : []),

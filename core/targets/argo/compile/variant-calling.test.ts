@@ -3,8 +3,8 @@ import { contents } from '../../../../containers/images.ts'
 import { variantCalling } from '../../../../pipelines/variant-calling.ts'
 import { fasta, fastqPair } from '../../../../steps/kinds.ts'
 import { source } from '../../../define/pipeline.ts'
-import { environment as schema } from '../../../environment/settings.ts'
 import { plan } from '../../../graph/plan.ts'
+import { settings as schema } from '../settings.ts'
 import { compile } from './compile.ts'
 import { workflow } from './manifest-schema.ts'
 import { manifestsOf } from './manifests.ts'
@@ -23,7 +23,6 @@ const environment = {
   name: 'cluster',
   ...schema.parse({ target: 'argo', context: 'c', namespace: 'n', bucket: { endpoint: 's3.example.org', name: 'bucket' } }),
 }
-if (environment.target !== 'argo') throw new Error('no cluster')
 const versions = new Map(Object.values(contents).flatMap(each => Object.entries(each)))
 const options = { environment, versions, image: (name: string) => `registry.example.org/trireme/${name}@sha256:${digest(0)}` }
 const made = compile(whole, options)

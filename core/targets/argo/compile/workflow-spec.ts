@@ -1,6 +1,6 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import type { Template, WorkflowSpec } from './manifest-schema.ts'
-import { restricted, toleration } from './templates.ts'
+import { prefixOf, restricted, toleration } from './templates.ts'
 
 /** The settings of an environment as those of a Workflow. */
 export function specOf(
@@ -40,13 +40,17 @@ export function specOf(
   }
 }
 /** The bucket, where the cluster has no artifact repository of its own for it; secrets by name only. */
-function bucketOf({ bucket }: ArgoEnvironment) {
+function bucketOf(environment: ArgoEnvironment) {
+  const { bucket } = environment
   const { secret } = bucket.credentials
   return {
     archiveLogs: false as const,
     s3: {
       endpoint: bucket.endpoint,
       bucket: bucket.name,
+      // Argo takes a location without a key for none, and uses the controller's own repository in its place, without a word. Nothing is written
+      // there: every artifact has a key of its own, and logs are not archived.
+      key: `${prefixOf(environment)}logs/{{workflow.name}}/{{pod.name}}`,
       region: bucket.region,
       insecure: bucket.insecure,
       ...(secret

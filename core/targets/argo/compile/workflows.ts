@@ -1,8 +1,9 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
-import { mostTasks, type Unit, unitsOf } from './dag-split.ts'
+import { sha256 } from '../../../graph/key.ts'
+import type { ArgoEnvironment } from '../settings.ts'
+import { type DagGroup, mostTasks, unitsOf } from './dag-split.ts'
 import type { DagTask, DagTemplate, PodTemplate, Template, Workflow } from './manifest-schema.ts'
-import { plainName, sha256 } from './names.ts'
+import { plainName } from './names.ts'
 import type { LooseTask } from './tasks.ts'
 import { specOf } from './workflow-spec.ts'
 
@@ -14,7 +15,7 @@ const mostWithStatus = 1_000_000
  * Bytes of a status once compressed, as measured: a task's node and its pod's hold every parameter, whose digests do not compress.
  * Those of the branches of an `each`, which nobody can count before, come on top.
  */
-const statusOf = (parameters: number) => 100 + 160 * parameters
+const statusBytes = (parameters: number) => 100 + 160 * parameters
 /** Left free for the main DAG, labels and the settings of the environment. */
 const margin = 20_000
 
@@ -26,7 +27,7 @@ export interface Parts {
 }
 /** One Workflow in the making. */
 interface Draft {
-  readonly units: Unit[]
+  readonly units: DagGroup[]
   readonly templates: Set<string>
   bytes: number
   status: number
@@ -51,7 +52,7 @@ export function workflowsOf(
   checkLists(tasks, home, plan)
   return { workflows: drafts.map(draft => workflowOf(plan, draft, tasks, parts)), home }
 }
-function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templates, bodies }: Parts): readonly Draft[] {
+function draftsOf(tasks: readonly LooseTask[], units: readonly DagGroup[], { templates, bodies }: Parts): readonly Draft[] {
   const sizes = new Map<string, number>()
   const needs = new Map<string, readonly string[]>()
   for (const [name, template] of [...templates, ...bodies]) sizes.set(name, JSON.stringify(template).length)
@@ -60,7 +61,7 @@ function draftsOf(tasks: readonly LooseTask[], units: readonly Unit[], { templat
   for (const unit of units) {
     const own = new Set(unit.flatMap(n => needs.get(tasks[n]!.task.template) ?? [tasks[n]!.task.template]))
     const bytes = unit.reduce((sum, n) => sum + bytesOf(tasks, n), 200)
-    const status = unit.reduce((sum, n) => sum + statusOf(tasks[n]!.task.arguments?.parameters?.length ?? 0), 0)
+    const status = unit.reduce((sum, n) => sum + statusBytes(tasks[n]!.task.arguments?.parameters?.length ?? 0), 0)
     const last = drafts.at(-1)
     const added = [...own].filter(name => !last?.templates.has(name))
     const more = bytes + added.reduce((sum, name) => sum + sizes.get(name)!, 0)
@@ -116,17 +117,17 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
         if (other !== undefined && other !== n) others.add(other)
       }
     const dependencies = [...others].map(other => names[other]!)
-    if (members.length === 1) return placed(tasks[members[0]!]!.task, dependencies)
+    if (members.length === 1) return placedTasks(tasks[members[0]!]!.task, dependencies)
     const own = new Set(members)
     const inner = members.map(number => {
       const { task, before } = tasks[number]!
-      return placed(
+      return placedTasks(
         task,
         before.filter(other => own.has(other)).map(other => tasks[other]!.task.name),
       )
     })
     parts.push({ name: names[n]!, dag: { tasks: inner } })
-    return placed({ name: names[n]!, template: names[n]! }, dependencies)
+    return placedTasks({ name: names[n]!, template: names[n]! }, dependencies)
   })
   const used = [...draft.templates].map(name => templates.get(name) ?? bodies.get(name)!)
   return {
@@ -136,7 +137,7 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
     spec: specOf(environment, labelsOf(plan, environment), [{ name: 'main', dag: { tasks: main } }, ...parts, ...used]),
   }
 }
-const placed = ({ name, template, withParam, arguments: given }: Omit<DagTask, 'dependencies'>, dependencies: string[]): DagTask => ({
+const placedTasks = ({ name, template, withParam, arguments: given }: Omit<DagTask, 'dependencies'>, dependencies: string[]): DagTask => ({
   name,
   template,
   ...(dependencies.length > 0 && { dependencies }),

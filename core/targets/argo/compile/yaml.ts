@@ -1,6 +1,6 @@
 import { Document, isMap, isSeq } from 'yaml'
 import type { JobWord } from '../../../inside/job.ts'
-import { quoted } from '../../../run/failure.ts'
+import { quoted } from '../../../vocabulary/command.ts'
 import type { Compiled, CompiledTask } from './compiled.ts'
 import type { DagTask, DagTemplate, PodTemplate, ThinWorkflow, Workflow, WorkflowTemplate } from './manifest-schema.ts'
 
@@ -11,16 +11,16 @@ type Manifest = Workflow | WorkflowTemplate | ThinWorkflow
  * for reading only; what runs is in the job that the task names.
  */
 export function yamlOf(manifest: Manifest, { tasks }: Pick<Compiled, 'tasks'> = { tasks: [] }): string {
-  if (!('templates' in manifest.spec)) return plain(manifest, '')
+  if (!('templates' in manifest.spec)) return isPlainScalar(manifest, '')
   const { templates, ...rest } = manifest.spec
   const byName = new Map(tasks.map(task => [task.name, task]))
-  const head = plain({ ...manifest, spec: rest }, '')
+  const head = isPlainScalar({ ...manifest, spec: rest }, '')
   const texts = templates.map(template => ('dag' in template ? dagText(template, byName) : podText(template)))
   return `${head}  templates:\n${texts.join('')}`
 }
-const plain = (value: unknown, indent: string): string => indented(documentText(new Document(value, settings)), indent)
+const isPlainScalar = (value: unknown, indent: string): string => indented(documentText(new Document(value, yamlOptions)), indent)
 /** Quoted is what YAML 1.1, which Kubernetes' tools read, would take for something else than text; no anchors. */
-const settings = { aliasDuplicateObjects: false, version: '1.1' } as const
+const yamlOptions = { aliasDuplicateObjects: false, version: '1.1' } as const
 const documentText = (document: Document): string => document.toString({ lineWidth: 0 })
 const indented = (text: string, indent: string) => (indent === '' ? text : text.replace(/^(?=.)/gm, indent))
 
@@ -33,7 +33,7 @@ function podText(template: PodTemplate): string {
 }
 /** Artifacts, parameters and mounts are lines: there are many, and each is short. */
 function freshPodText(template: PodTemplate): string {
-  const document = new Document([template], settings)
+  const document = new Document([template], yamlOptions)
   for (const path of lists) {
     const list = document.getIn([0, ...path])
     if (isSeq(list)) for (const item of list.items) if (isMap(item)) item.flow = true

@@ -1,9 +1,9 @@
 import { TriremeError } from '../../../errors.ts'
 import { type Report, type Saying, sayings } from '../../../inside/report.ts'
-import type { Ledger } from './branches.ts'
+import type { FollowedSteps } from './followed-steps.ts'
 
 /** A pod whose step's own container runs. */
-export interface Running {
+export interface RunningPod {
   /** Which attempt at which task it is. */
   readonly attempt: string
   readonly pod: string
@@ -11,13 +11,13 @@ export interface Running {
   readonly keys: ReadonlyMap<number, string>
 }
 /** How many logs are asked for at a time: a run of 500 pods must not cost its cluster more than one of 16. */
-const most = 16
+const logsAtOnce = 16
 /** Milliseconds within which a node has to hand over the end of a log. Whoever does not is asked again later. */
 const soon = 3_000
 
 /** What pods tell of the progress of their steps: in their logs while they run, in their reports once they have ended. */
-export class Telling {
-  readonly #ledger: Ledger
+export class LogProgress {
+  readonly #steps: FollowedSteps
   readonly #log: (pod: string, signal: AbortSignal) => Promise<string | undefined>
   /** Milliseconds between two looks. */
   readonly #pause: number
@@ -26,20 +26,20 @@ export class Telling {
   readonly #read = new Map<string, number>()
   /** Number of the last line that was told, by attempt and place. */
   readonly #told = new Map<string, number>()
-  constructor(ledger: Ledger, log: (pod: string, signal: AbortSignal) => Promise<string | undefined>, pause: number) {
-    this.#ledger = ledger
+  constructor(steps: FollowedSteps, log: (pod: string, signal: AbortSignal) => Promise<string | undefined>, pause: number) {
+    this.#steps = steps
     this.#log = log
     this.#pause = pause
   }
   /** Those that were read longest ago are read, and told. */
-  async look(running: readonly Running[]): Promise<void> {
+  async look(running: readonly RunningPod[]): Promise<void> {
     if (running.length === 0 || Date.now() - this.#last < this.#pause) return
-    const before = ({ pod }: Running) => this.#read.get(pod) ?? 0
-    const next = [...running].sort((a, b) => before(a) - before(b)).slice(0, most)
+    const before = ({ pod }: RunningPod) => this.#read.get(pod) ?? 0
+    const next = [...running].sort((a, b) => before(a) - before(b)).slice(0, logsAtOnce)
     await Promise.all(
       next.map(async ({ attempt, pod, keys }) => {
         this.#read.set(pod, Date.now())
-        const log = await this.#log(pod, AbortSignal.timeout(soon)).catch(quiet)
+        const log = await this.#log(pod, AbortSignal.timeout(soon)).catch(unlessRefused)
         if (log !== undefined) for (const saying of sayings(log)) this.#tell(attempt, keys.get(saying.place), saying)
       }),
     )
@@ -53,10 +53,10 @@ export class Telling {
     const mark = `${attempt} ${place}`
     if (key === undefined || (this.#told.get(mark) ?? 0) >= number) return
     this.#told.set(mark, number)
-    this.#ledger.progress(key, told)
+    this.#steps.progress(key, told)
   }
 }
-const quiet = (cause: unknown) => {
+export const unlessRefused = (cause: unknown) => {
   if (cause instanceof TriremeError) return undefined // nothing hangs on it
   throw cause
 }

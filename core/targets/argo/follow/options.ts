@@ -1,6 +1,6 @@
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import type { Sink } from '../../../events.ts'
 import type { Store } from '../../../store/store.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
 export interface ArgoOptions {
   readonly store: Store

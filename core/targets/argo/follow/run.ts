@@ -6,13 +6,14 @@ import { refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
 import { Cluster } from '../../../kubernetes/client.ts'
 import type { Execution } from '../../../run/scheduler.ts'
+import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
-import { Ledger } from './branches.ts'
+import { FollowedSteps } from './followed-steps.ts'
 import type { ArgoOptions } from './options.ts'
 import { Reconciler } from './reconcile.ts'
 import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
-import { prepare } from './submit.ts'
-import type { Units } from './task-states.ts'
+import { submit } from './submit.ts'
+import type { TaskStates } from './task-states.ts'
 import { endingFault, followWorkflow } from './workflow-watch.ts'
 
 /**
@@ -33,7 +34,7 @@ export async function runOnArgo<O extends Results>(plan: Plan<O>, options: ArgoO
 class ArgoRun<O extends Results> {
   readonly #plan: Plan<O>
   readonly #at: ArgoOptions
-  readonly #ledger: Ledger
+  readonly #steps: FollowedSteps<O>
   readonly #found = new Map<string, BucketRecord>()
   /** Keys whose entries this machine holds. */
   readonly #here = new Set<string>()
@@ -48,13 +49,11 @@ class ArgoRun<O extends Results> {
     this.#at = options
     const before = options.attach ? submissionsIn(options.store, options.run).flatMap(({ tasks }) => tasks) : []
     this.#sent = new Set(before.flatMap(({ entries }) => entries.map(({ key }) => key)))
-    this.#ledger = new Ledger(
-      plan,
-      options.versions,
-      options.on ?? (() => {}),
-      (keys, nodes) => this.#lookUp(keys, nodes),
-      options.environment.limits.cpu,
-    )
+    const { versions, on, environment } = options
+    this.#steps = new FollowedSteps(plan, { versions, on, lookUp: (keys, steps) => this.#lookUp(keys, steps), cpu: environment.limits.cpu })
+  }
+  get #state(): RunState<O> {
+    return this.#steps.state
   }
   close(): void {
     this.#bucket?.close()
@@ -65,22 +64,16 @@ class ArgoRun<O extends Results> {
     await store.begin(run)
     try {
       const { limits } = environment
-      await this.#ledger.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
-      if (this.#ledger.open().length > 0 && !signal?.aborted) await this.#sail()
+      await this.#steps.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
+      if (this.#state.open().length > 0 && !signal?.aborted) await this.#sail()
       await this.#land()
       await store.flush()
     } catch (cause) {
       store.end(run, true)
       throw cause
     }
-    const { failures, places } = this.#ledger
-    store.end(run, failures.length > 0)
-    const state = signal?.aborted ? 'cancelled' : failures.length > 0 ? 'failed' : 'succeeded'
-    const seconds = (performance.now() - started) / 1000
-    this.#ledger.tell({ event: 'run-ended', run, state, seconds, ...(failures[0] && { message: failures[0] }) })
-    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, places.result(given)])
-    const entries = new Map([...this.#ledger.entries].map(([key, entry]) => [this.#ledger.label(key), entry]))
-    return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures, entries }
+    store.end(run, this.#state.failures.length > 0)
+    return this.#state.end(run, (performance.now() - started) / 1000, signal?.aborted === true)
   }
   /** In the store of this machine, then in the bucket: a run all of whose steps are here asks nobody. */
   async #lookUp(keys: readonly string[], nodes: ReadonlyMap<string, StepNode>): Promise<ReadonlyMap<string, Entry>> {
@@ -108,7 +101,7 @@ class ArgoRun<O extends Results> {
       const record = records.get(key)
       if (!record) continue
       const entry = this.#reconcilerNow(bucket).entry(key, record)
-      this.#ledger.entries.set(key, entry)
+      this.#state.entries.set(key, entry)
       all.set(key, entry)
     }
     return all
@@ -130,7 +123,7 @@ class ArgoRun<O extends Results> {
         bucket,
         log: async (pod, signal) => cluster?.log(pod, signal),
         store,
-        ledger: this.#ledger,
+        steps: this.#steps,
         environment,
         versions,
         run,
@@ -150,7 +143,7 @@ class ArgoRun<O extends Results> {
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
     let submission = await this.#prepare(bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
-      const left = this.#ledger.open().length
+      const left = this.#state.open().length
       if (left === 0 || left === this.#leftBefore) return
       this.#leftBefore = left
       submission = await this.#prepare(bucket, round)
@@ -161,7 +154,7 @@ class ArgoRun<O extends Results> {
   async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
     const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
-    return noted ?? prepare(this.#plan, this.#at, { bucket, ledger: this.#ledger, here: this.#here, found: this.#found }, round)
+    return noted ?? submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
@@ -169,7 +162,7 @@ class ArgoRun<O extends Results> {
     for (const [n, workflow] of submission.workflows.entries()) {
       if (this.#at.signal?.aborted) return false
       const mine = submission.tasks.filter(task => task.workflow === n)
-      if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#ledger.isOpen(key)))) continue
+      if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#state.isOpen(key)))) continue
       await this.#send(cluster, submission.files[n]!, workflow)
       reconciler.workflow = workflow
       if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
@@ -186,7 +179,7 @@ class ArgoRun<O extends Results> {
   /** @returns false when nothing more is to be sent */
   async #watch(cluster: Cluster, reconciler: Reconciler, n: number, name: string): Promise<boolean> {
     const { signal, failFast, patience = {}, environment } = this.#at
-    const ledger = this.#ledger
+    const state = this.#state
     let stopped = false
     const place = cluster.path('workflows', name)
     const stop = async () => {
@@ -194,20 +187,20 @@ class ArgoRun<O extends Results> {
       stopped = true
       await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
     }
-    const look = async (units: Units) => {
+    const look = async (units: TaskStates) => {
       const hopeless = await reconciler.look(n, units)
-      if (hopeless || signal?.aborted || (failFast && ledger.failures.length > 0)) await stop()
+      if (hopeless || signal?.aborted || (failFast && state.failures.length > 0)) await stop()
     }
     const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
-    const open = ledger.open()
+    const open = state.open()
     // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
-    await reconciler.lookInBucket(ending.how === 'deleted' ? open : open.filter(key => ledger.stateOf(key) === 'started'))
+    await reconciler.lookInBucket(ending.how === 'deleted' ? open : open.filter(key => state.stateOf(key) === 'started'))
     if (ending.how === 'unseen') await cluster.remove(place)
-    const fault = stopped || ledger.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
+    const fault = stopped || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
-      for (const key of ledger.open())
-        if (ledger.stateOf(key) === 'started') ledger.failed(key, `Step ${ledger.label(key)} was cancelled.`, { cancelled: true })
+      for (const key of state.open())
+        if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} was cancelled.`, { cancelled: true })
       return false
     }
     return true
@@ -222,10 +215,10 @@ class ArgoRun<O extends Results> {
   /** Brings results into the store; what else the run made stays in the bucket. */
   async #land(): Promise<void> {
     const { store, run } = this.#at
-    const { places, keys, entries, nodes } = this.#ledger
+    const { outputs, keys, entries, steps } = this.#state
     const wanted = Object.values(this.#plan.results)
       .flatMap(refsIn)
-      .flatMap(ref => places.origins(ref))
+      .flatMap(ref => outputs.origins(ref))
     const missing = [...new Set(wanted.map(ref => keys.of(ref.node)))].filter(key => entries.has(key) && !this.#here.has(key))
     if (missing.length === 0) return
     const bucket = await this.#open()
@@ -236,7 +229,7 @@ class ArgoRun<O extends Results> {
         if (!record) return
         const folder = path.join(store.workFolder(run), `.from-${key.slice(0, 16)}`)
         const log = await this.#logFor(key)
-        const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: nodes.get(key)!, folder, log })
+        const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: steps.get(key)!, folder, log })
         entries.set(key, entry)
         this.#here.add(key)
       },

@@ -32,7 +32,7 @@ export interface LiveWorkflow extends Resource {
   }
 }
 /** The nodes of a workflow, whichever way its controller wrote them. */
-export function nodesOf({ status }: LiveWorkflow): readonly WorkflowNode[] {
+export function workflowNodes({ status }: LiveWorkflow): readonly WorkflowNode[] {
   if (status?.compressedNodes) {
     const nodes: Readonly<Record<string, WorkflowNode>> = JSON.parse(
       gunzipSync(Buffer.from(status.compressedNodes, 'base64')).toString('utf8'),

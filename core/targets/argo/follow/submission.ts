@@ -1,6 +1,8 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../../errors.ts'
+import { streamOf } from '../../../graph/chains.ts'
+import type { StepShape } from '../../../graph/node.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Compiled } from '../compile/compiled.ts'
 
@@ -19,6 +21,11 @@ export interface SubmittedEntry {
   readonly chain: number
   readonly kept: boolean
 }
+/** The output that a step of a pod wrote into a pipe: one does whose chain goes on after it. */
+export function pipedOutput({ place, chain, kept }: SubmittedEntry, entries: readonly SubmittedEntry[], step: StepShape) {
+  const goesOn = entries.some(other => other.chain === chain && other.place === place + 1)
+  return goesOn ? { port: streamOf(step), tee: kept } : undefined
+}
 /**
  * `runs/RUN/argo.json`: what was sent to a cluster; `argo-2.json` and so on, what was sent of the rest. With it a client that comes later goes
  * on where another one stopped, or beside one that goes on.
@@ -35,7 +42,7 @@ export interface Submission {
   readonly files: readonly string[]
   readonly tasks: readonly SubmittedTask[]
 }
-const placeOf = (store: Store, run: string, round: number) =>
+const submissionFile = (store: Store, run: string, round: number) =>
   path.join(store.runFolder(run), round === 1 ? 'argo.json' : `argo-${round}.json`)
 
 export function submissionOf(
@@ -66,8 +73,8 @@ function nameFor(prefix: string, run: string, number: number | undefined): strin
  * Written before anything is sent: a client killed at any moment leaves nothing on the cluster that nobody knows of.
  * @returns what is to be followed: of two clients that send the rest at the same time, what the first has written
  */
-export function note(store: Store, run: string, round: number, submission: Submission, { workflows }: Compiled): Submission {
-  const file = placeOf(store, run, round)
+export function keepSubmission(store: Store, run: string, round: number, submission: Submission, { workflows }: Compiled): Submission {
+  const file = submissionFile(store, run, round)
   const folder = path.dirname(file)
   mkdirSync(folder, { recursive: true })
   for (const [n, workflow] of workflows.entries()) writeFileSync(path.join(folder, submission.files[n]!), JSON.stringify(workflow))
@@ -89,7 +96,7 @@ export function workflowIn(store: Store, run: string, file: string): Compiled['w
 }
 /** What was sent in a round, by whatever client. */
 export function notedIn(store: Store, run: string, round: number): Submission | undefined {
-  const file = placeOf(store, run, round)
+  const file = submissionFile(store, run, round)
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined // written by `note`
 }
 /** @throws TriremeError `USAGE` where the run sent nothing to a cluster */

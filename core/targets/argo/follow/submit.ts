@@ -5,17 +5,17 @@ import { TriremeError } from '../../../errors.ts'
 import { type Ref, refsIn } from '../../../graph/node.ts'
 import type { Plan } from '../../../graph/plan.ts'
 import { inOrder, nodesOf, upstream } from '../../../graph/walk.ts'
+import type { RunState } from '../../../run/state.ts'
 import { fileOf } from '../../../vocabulary/kind.ts'
 import { compile } from '../compile/compile.ts'
 import type { Compiled } from '../compile/compiled.ts'
-import type { Ledger } from './branches.ts'
 import type { ArgoOptions } from './options.ts'
-import { note, type Submission, submissionOf } from './submission.ts'
+import { keepSubmission, type Submission, submissionOf } from './submission.ts'
 
 /** What is known of a run as it is made ready to be sent. */
-export interface Known {
+export interface KnownRun {
   readonly bucket: S3Bucket
-  readonly ledger: Ledger
+  readonly state: RunState
   /** Keys whose entries this machine holds. */
   readonly here: ReadonlySet<string>
   /** Records of the entries that the bucket holds. */
@@ -25,12 +25,12 @@ export interface Known {
  * Compiles what is left to do, and brings all that pods need into the bucket.
  * @param round 1 for the plan as it is; later ones send what is left of it, each chain as a pod of its own
  */
-export async function prepare(plan: Plan, at: ArgoOptions, known: Known, round: number): Promise<Submission> {
+export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round: number): Promise<Submission> {
   const { environment, versions, image, stream = true, run, store } = at
-  const { bucket, ledger } = known
-  const there = new Map([...ledger.entries].map(([key, { record }]) => [key, record]))
+  const { bucket, state } = known
+  const there = new Map([...state.entries].map(([key, { record }]) => [key, record]))
   const first = round === 1
-  const compiled = compile(first ? plan : rest(plan, ledger), { environment, versions, image, there, stream, share: first })
+  const compiled = compile(first ? plan : rest(plan, state), { environment, versions, image, there, stream, share: first })
   const { context, namespace, name } = environment
   const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment: name, context, namespace })
   await Promise.all([
@@ -38,19 +38,19 @@ export async function prepare(plan: Plan, at: ArgoOptions, known: Known, round: 
     ...compiled.sources.map(source => sendSource(bucket, source)),
     ...wanted(compiled, known).map(key => send(key, at, known)),
   ])
-  return note(store, run, round, submission, compiled)
+  return keepSubmission(store, run, round, submission, compiled)
 }
 /**
  * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
  * have succeeded.
  */
-function rest(plan: Plan, ledger: Ledger): Plan {
-  const { keys, nodes } = ledger
-  const open = ledger.open().map(key => nodes.get(key)!)
+function rest(plan: Plan, state: RunState): Plan {
+  const { keys, steps } = state
+  const open = state.open().map(key => steps.get(key)!)
   const read = new Set(open.flatMap(upstream).map(node => keys.of(node)))
   const asked = Object.values(plan.results).flatMap(refsIn)
   const refs = [
-    ...asked.filter(({ node }) => ledger.isOpen(keys.of(node.kind === 'each' ? node.list.node : node))),
+    ...asked.filter(({ node }) => state.isOpen(keys.of(node.kind === 'each' ? node.list.node : node))),
     ...open
       .filter(node => !read.has(keys.of(node)))
       .flatMap(node =>
@@ -65,24 +65,24 @@ function rest(plan: Plan, ledger: Ledger): Plan {
   }
 }
 /** Keys of entries that only this machine holds, and pods read. */
-function wanted({ tasks }: Compiled, { ledger: { keys, places }, here, found }: Known): readonly string[] {
+function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: KnownRun): readonly string[] {
   const refs = tasks.flatMap(({ entries, each }) => [
     ...entries.flatMap(({ node }) => Object.values(node.inputs).flatMap(refsIn)),
     ...(each ? [each.list] : []),
   ])
-  const makers = refs.flatMap(ref => places.origins(ref)).map(ref => keys.of(ref.node))
+  const makers = refs.flatMap(ref => outputs.origins(ref)).map(ref => keys.of(ref.node))
   return [...new Set(makers)].filter(key => here.has(key) && !found.has(key))
 }
-async function send(key: string, { store }: ArgoOptions, { bucket, ledger }: Known): Promise<void> {
-  const entry = ledger.entries.get(key)!
+async function send(key: string, { store }: ArgoOptions, { bucket, state }: KnownRun): Promise<void> {
+  const entry = state.entries.get(key)!
   if (await findStored(bucket, key)) return
   const fault = await store.fault(entry)
   if (fault !== undefined) {
     store.setAside(entry.record.key, fault)
     throw new TriremeError(
       'STORE',
-      `What ${ledger.label(key)} made is damaged in the store ${store.root}: ${fault}. It was set aside; the same command makes it again.`,
+      `What ${state.label(key)} made is damaged in the store ${store.root}: ${fault}. It was set aside; the same command makes it again.`,
     )
   }
-  await sendEntry(bucket, key, entry, ledger.nodes.get(key)!)
+  await sendEntry(bucket, key, entry, state.steps.get(key)!)
 }

@@ -3,28 +3,31 @@ import path from 'node:path'
 import { argvOf } from '../../../bucket/store-record.ts'
 import { folderName } from '../../../graph/labels.ts'
 import { isRef } from '../../../graph/node.ts'
-import { culprit as stageOf } from '../../../host/pipe-script.ts'
+import { grantOf } from '../../../graph/step-words.ts'
+import { failedStage as stageOf } from '../../../host/pipe-script.ts'
 import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
+import type { RunState } from '../../../run/state.ts'
 import { logName } from '../../../run/work-folder.ts'
-import { rung } from '../../../vocabulary/quantity.ts'
-import type { Ledger } from './branches.ts'
 import type { SubmittedEntry } from './submission.ts'
+import { pipedOutput } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
-export interface Fallen {
+export interface FailedAttempt {
   readonly report: Report | undefined
   /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
   readonly message: string
   readonly pod: string | undefined
   readonly attempt: number
+  /** Most cores that a step is granted. */
+  readonly cpu: number | undefined
 }
 /** The step of a pod that is the cause, and what to say of it. */
-export function culprit(
+export function failedStep(
   entries: readonly SubmittedEntry[],
   keys: ReadonlyMap<number, string>,
-  ledger: Ledger,
-  fallen: Fallen,
+  state: RunState,
+  fallen: FailedAttempt,
   log: (place: number) => string,
 ) {
   const { report } = fallen
@@ -35,34 +38,44 @@ export function culprit(
     entries[0]!
   const key = keys.get(entry.place)!
   const text = log(entry.place)
-  const message = messageFor(entry.place, key, ledger, fallen, text)
+  const message = messageFor(entry, entries, key, state, fallen, text)
   const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
-  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), ledger) : message }
+  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), state) : message }
 }
 /** A writer whose reader was gone: the reader is the one to look at. The words are those of core/run/attempt.ts. */
-function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, ledger: Ledger): string {
+function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, state: RunState): string {
   if (member?.signal !== 13 && member?.status !== 141 && !/broken pipe/i.test(message)) return message
-  const inputs = Object.entries(ledger.nodes.get(reader)!.inputs)
-  const slot = inputs.find(([, given]) => isRef(given) && ledger.keys.of(given.node) === writer)?.[0] ?? ''
-  return `${ledger.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
+  const inputs = Object.entries(state.steps.get(reader)!.inputs)
+  const slot = inputs.find(([, given]) => isRef(given) && state.keys.of(given.node) === writer)?.[0] ?? ''
+  return `${state.label(reader)} stopped reading before the end of its input "${slot}". If it may, say stopsEarly in its step.\n${message}`
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(place: number, key: string, ledger: Ledger, { report, message, pod, attempt }: Fallen, log: string): string {
-  const node = ledger.nodes.get(key)!
-  const label = ledger.label(key)
+function messageFor(
+  entry: SubmittedEntry,
+  entries: readonly SubmittedEntry[],
+  key: string,
+  state: RunState,
+  { report, message, pod, attempt, cpu }: FailedAttempt,
+  log: string,
+): string {
+  const { place } = entry
+  const node = state.steps.get(key)!
+  const label = state.label(key)
   const where = `pod:     ${pod ?? 'gone'}`
   const lines = linesText(log)
   const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
   if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
-  const state = report?.steps.get(place)
-  const memory = rung(node.needs.memory, attempt - 1)
+  const ended = report?.steps.get(place)
+  const granted = grantOf(node, attempt, cpu)
+  const { memory } = granted
+  const pipe = pipedOutput(entry, entries, node.step)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
-  const argv = argvOf(node, ledger.places, { cpu: node.needs.cpu, memory })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
+  const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
   const told = { node, label, attempt, memory, argv, where, lines }
-  if (member && state?.state === 'failed') {
-    const cause: Cause = state.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : state.cause
+  if (member && ended?.state === 'failed') {
+    const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
   }
   if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })

@@ -1,5 +1,15 @@
 import type { Change } from '../../../kubernetes/watch.ts'
-import { hasBegun, type LivePod, type LiveWorkflow, nodeNameOf, nodesOf, type Stuck, stuck, unmade, type WorkflowNode } from './status.ts'
+import {
+  hasBegun,
+  type LivePod,
+  type LiveWorkflow,
+  nodeNameOf,
+  type Stuck,
+  stuck,
+  unmade,
+  type WorkflowNode,
+  workflowNodes,
+} from './status.ts'
 
 export interface AttemptState {
   /** Name of its pod. */
@@ -11,7 +21,7 @@ export interface AttemptState {
   readonly stuck?: Stuck
 }
 /** One task as it runs: all attempts at it. */
-export interface Unit {
+export interface TaskState {
   /** Path of its node, without the number of an attempt. */
   readonly name: string
   /** Name of the DAG's task. */
@@ -26,14 +36,14 @@ export interface Unit {
  * What becomes of each task, put together from the workflow's status and its pods. The status alone is 10 s behind and never shows a short
  * step as running; pods alone are gone once they are collected. Whatever was seen once is kept, and nothing else of either.
  */
-export class Units {
-  readonly #units = new Map<string, Unit>()
-  all(): Iterable<Unit> {
+export class TaskStates {
+  readonly #units = new Map<string, TaskState>()
+  all(): Iterable<TaskState> {
     return this.#units.values()
   }
   /** @returns how many nodes it has */
   seeWorkflow(workflow: LiveWorkflow): number {
-    const nodes = nodesOf(workflow)
+    const nodes = workflowNodes(workflow)
     for (const node of nodes) {
       if (node.type === 'Retry') this.#seeTask(node)
       else if (node.type === 'Pod') {
@@ -47,7 +57,7 @@ export class Units {
   seePods(change: Change<LivePod>): void {
     for (const pod of change.type === 'all' ? change.items : [change.item]) this.#seePod(pod)
   }
-  #place(name: string): { readonly unit: Unit; readonly attempt: number | undefined } {
+  #place(name: string): { readonly unit: TaskState; readonly attempt: number | undefined } {
     const [, path = name, number] = /^(.*)\((\d+)\)$/s.exec(name) ?? []
     const unit = this.#units.get(path) ?? { name: path, task: taskOf(path), parameters: undefined, over: undefined, attempts: new Map() }
     this.#units.set(path, unit)
@@ -61,7 +71,7 @@ export class Units {
     if (node.phase === 'Failed' || node.phase === 'Error') unit.over = { state: 'failed', message }
     if (node.phase === 'Skipped' || node.phase === 'Omitted') unit.over = { state: 'left out', message }
   }
-  #seeNode(unit: Unit, attempt = 1, node: WorkflowNode): void {
+  #seeNode(unit: TaskState, attempt = 1, node: WorkflowNode): void {
     const known = unit.attempts.get(attempt)
     const { message = '' } = node
     const state = node.phase === 'Succeeded' ? 'succeeded' : node.phase === 'Failed' || node.phase === 'Error' ? 'failed' : undefined

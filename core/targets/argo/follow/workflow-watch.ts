@@ -2,7 +2,7 @@ import { TriremeError } from '../../../errors.ts'
 import type { Cluster } from '../../../kubernetes/client.ts'
 import { type Change, follow } from '../../../kubernetes/watch.ts'
 import { isOver, type LivePod, type LiveWorkflow } from './status.ts'
-import { Units } from './task-states.ts'
+import { TaskStates } from './task-states.ts'
 
 /** How one workflow ended, once nothing more is to come from it. */
 export type Ending =
@@ -14,7 +14,7 @@ export interface Following {
   readonly cluster: Cluster
   readonly name: string
   /** Called whenever something may have changed, never twice at a time. */
-  readonly look: (units: Units) => Promise<void>
+  readonly look: (units: TaskStates) => Promise<void>
   /** Looks at once when it is set off. */
   readonly signal?: AbortSignal
   /** Milliseconds after which a workflow without a phase is given up. */
@@ -31,7 +31,7 @@ const over = (workflow: LiveWorkflow, nodes: number): Ending => ({
  * outcome of a task.
  */
 export async function followWorkflow({ cluster, name, look, patience, signal }: Following): Promise<Ending> {
-  const units = new Units()
+  const units = new TaskStates()
   const stop = new AbortController()
   let ending: Ending | undefined
   let seen = false

@@ -1,38 +1,33 @@
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { parse } from 'yaml'
 import { S3Bucket } from '../../../bucket/client.ts'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
 import { TriremeError } from '../../../errors.ts'
 import { Cluster, type Resource } from '../../../kubernetes/client.ts'
+import type { Finding } from '../../target.ts'
+import type { WorkflowSpec } from '../compile/manifest-schema.ts'
+import { specOf } from '../compile/workflow-spec.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 import { userRights } from './setup.ts'
 
-/** One thing that was looked at. */
-export interface Finding {
-  readonly name: string
-  /** `unknown`: this user may not look; runs may go all the same. */
-  readonly state: 'ok' | 'bad' | 'unknown'
-  readonly found: string
-  readonly needed: string
-  /** What to do about it. */
-  readonly mend?: string
-}
-type Check = (at: Patient) => Promise<readonly Finding[]>
+type ClusterCheck = (at: Patient) => Promise<readonly Finding[]>
 interface Patient {
   readonly cluster: Cluster
   readonly environment: ArgoEnvironment
 }
 /** Looks at all that a run in the environment needs. Nothing is changed, but for one small object in the bucket that is written, read and removed. */
-export async function* examine(environment: ArgoEnvironment): AsyncGenerator<Finding> {
+export async function* examineCluster(environment: ArgoEnvironment): AsyncGenerator<Finding> {
   const { context, kubeconfig, namespace, name } = environment
   let cluster: Cluster | undefined
   try {
     cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
   } catch (cause) {
-    yield bad('cluster', 'an API server', messageOf(cause), 'see above: without the cluster nothing else of it can be looked at')
+    yield bad('cluster', 'an API server', faultMessage(cause), 'see above: without the cluster nothing else of it can be looked at')
   }
   if (cluster) for (const check of checks) yield* await told(check, { cluster, environment })
   yield* await bucketWorks(environment)
 }
-async function told(check: Check, patient: Patient): Promise<readonly Finding[]> {
+async function told(check: ClusterCheck, patient: Patient): Promise<readonly Finding[]> {
   try {
     return await check(patient)
   } catch (cause) {
@@ -43,10 +38,10 @@ async function told(check: Check, patient: Patient): Promise<readonly Finding[]>
 const ok = (name: string, needed: string, found: string): Finding => ({ name, state: 'ok', found, needed })
 const bad = (name: string, needed: string, found: string, mend: string): Finding => ({ name, state: 'bad', found, needed, mend })
 const unknown = (name: string, needed: string, found: string): Finding => ({ name, state: 'unknown', found, needed })
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+const faultMessage = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
 /** A resource that may be missing, or that this user may not look at. */
-async function look<R extends Resource>(
+async function lookAt<R extends Resource>(
   cluster: Cluster,
   path: string,
   query: Readonly<Record<string, string>> = {},
@@ -54,7 +49,7 @@ async function look<R extends Resource>(
   const { status, text } = await cluster.ask('GET', path, { accept: [403, 404], patience: 5_000, query })
   return status === 404 ? 'missing' : status === 403 ? 'hidden' : JSON.parse(text)
 }
-const apiServer: Check = async ({ cluster, environment }) => {
+const apiServer: ClusterCheck = async ({ cluster, environment }) => {
   const { text, date } = await cluster.ask('GET', '/version')
   const version = String(JSON.parse(text).gitVersion)
   const skew = date === undefined ? 0 : Math.abs(Date.now() - Date.parse(date)) / 1000
@@ -66,8 +61,8 @@ const apiServer: Check = async ({ cluster, environment }) => {
       : ok('clock', clock, `off by ${Math.round(skew)} s`),
   ]
 }
-const namespaceThere: Check = async ({ cluster, environment: { namespace } }) => {
-  const found = await look(cluster, `/api/v1/namespaces/${namespace}`)
+const namespaceThere: ClusterCheck = async ({ cluster, environment: { namespace } }) => {
+  const found = await lookAt(cluster, `/api/v1/namespaces/${namespace}`)
   const needed = `namespace ${namespace}`
   if (found === 'missing') return [bad('namespace', needed, 'missing', `kubectl create namespace ${namespace}`)]
   return [found === 'hidden' ? unknown('namespace', needed, 'you may not look') : ok('namespace', needed, 'there')]
@@ -75,9 +70,9 @@ const namespaceThere: Check = async ({ cluster, environment: { namespace } }) =>
 interface Discovery extends Resource {
   readonly resources?: readonly { readonly name: string }[]
 }
-const definitions: Check = async ({ cluster }) => {
+const definitions: ClusterCheck = async ({ cluster }) => {
   const needed = 'workflows, workflowtaskresults'
-  const found = await look<Discovery>(cluster, '/apis/argoproj.io/v1alpha1')
+  const found = await lookAt<Discovery>(cluster, '/apis/argoproj.io/v1alpha1')
   const names = typeof found === 'string' ? [] : (found.resources ?? []).map(({ name }) => name)
   const missing = ['workflows', 'workflowtaskresults'].filter(name => !names.includes(name))
   if (missing.length === 0) return [ok('Argo CRDs', needed, 'there')]
@@ -85,11 +80,11 @@ const definitions: Check = async ({ cluster }) => {
 }
 interface Deployments extends Resource {
   readonly items?: readonly (Resource & {
-    readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } } }
+    readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly PodContainer[] } } }
     readonly status?: { readonly readyReplicas?: number }
   })[]
 }
-interface Container {
+interface PodContainer {
   readonly image?: string
   readonly args?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
@@ -98,11 +93,11 @@ interface Pods extends Resource {
   readonly items?: readonly Resource[]
 }
 /** By its Deployment where that can be seen, else by what its executor wrote into the log of a pod. */
-const controller: Check = async ({ cluster, environment: { namespace } }) => {
+const controller: ClusterCheck = async ({ cluster, environment: { namespace } }) => {
   const needed = '≥ 4.0.2 or ≥ 3.7.11'
   const requeue = 'DEFAULT_REQUEUE_TIME of 1s to 2s'
   for (const place of new Set([namespace, 'argo'])) {
-    const found = await look<Deployments>(cluster, `/apis/apps/v1/namespaces/${place}/deployments`)
+    const found = await lookAt<Deployments>(cluster, `/apis/apps/v1/namespaces/${place}/deployments`)
     const own =
       typeof found === 'string' ? undefined : found.items?.find(({ metadata }) => /workflow-controller/.test(metadata?.name ?? ''))
     const [container] = own?.spec?.template?.spec?.containers ?? []
@@ -122,7 +117,7 @@ const controller: Check = async ({ cluster, environment: { namespace } }) => {
         : ok('requeue time', requeue, time ?? ''),
     ]
   }
-  const pods = await look<Pods>(cluster, cluster.path('pods'), { labelSelector: 'workflows.argoproj.io/workflow', limit: '5' })
+  const pods = await lookAt<Pods>(cluster, cluster.path('pods'), { labelSelector: 'workflows.argoproj.io/workflow', limit: '5' })
   for (const pod of typeof pods === 'string' ? [] : (pods.items ?? [])) {
     const log = await cluster.log(pod.metadata?.name ?? '', undefined, 'wait', 200)
     const version = /version=v?(\d+\.\d+\.\d+)/.exec(log ?? '')?.[1]
@@ -143,7 +138,7 @@ const slow = (time: string | undefined) => {
   const [, figure = '10', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(time ?? '10s') ?? []
   return Number(figure) * (unit === 'ms' ? 0.001 : unit === 'm' ? 60 : 1) > 2
 }
-const rights: Check = async ({ cluster, environment: { name } }) => {
+const rights: ClusterCheck = async ({ cluster, environment: { name } }) => {
   const asked = userRights.flatMap(right => right.verbs.map(verb => ({ ...right, verb })))
   const answers = await Promise.all(asked.map(({ verb, group, resource, subresource }) => cluster.may(verb, group, resource, subresource)))
   const lacking = asked
@@ -155,7 +150,7 @@ const rights: Check = async ({ cluster, environment: { name } }) => {
     bad('your rights', needed, `may not: ${lacking.join(', ')}`, `have the Role of "trireme cluster-setup --on ${name}" bound to you`),
   ]
 }
-const objects: Check = async ({ cluster, environment }) => {
+const objects: ClusterCheck = async ({ cluster, environment }) => {
   const { serviceAccount, executorServiceAccount, pullSecrets, priorityClassName, bucket, namespace, name } = environment
   const { secret } = bucket.credentials
   const core = `/api/v1/namespaces/${namespace}`
@@ -197,7 +192,7 @@ const objects: Check = async ({ cluster, environment }) => {
         ]
   return Promise.all(
     [...wanted, ...secrets, ...priority].map(async ({ name, needed, path, mend }) => {
-      const found = await look(cluster, path)
+      const found = await lookAt(cluster, path)
       return found === 'missing'
         ? bad(name, needed, 'missing', mend)
         : found === 'hidden'
@@ -209,11 +204,11 @@ const objects: Check = async ({ cluster, environment }) => {
 interface Nodes extends Resource {
   readonly items?: readonly (Resource & { readonly status?: { readonly allocatable?: Readonly<Record<string, string>> } })[]
 }
-const gpus: Check = async ({ cluster, environment: { gpuPools, nodeSelector } }) =>
+const gpus: ClusterCheck = async ({ cluster, environment: { gpuPools, nodeSelector } }) =>
   Promise.all(
     gpuPools.map(async ({ model, nodeSelector: own }) => {
       const selector = Object.entries({ ...nodeSelector, ...own }).map(([name, value]) => `${name}=${value}`)
-      const found = await look<Nodes>(cluster, '/api/v1/nodes', { labelSelector: selector.join(',') })
+      const found = await lookAt<Nodes>(cluster, '/api/v1/nodes', { labelSelector: selector.join(',') })
       const needed = `nodes with ${model}`
       if (typeof found === 'string') return unknown('GPU nodes', needed, 'you may not look at nodes')
       const count = (found.items ?? []).reduce((sum, { status }) => sum + Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0), 0)
@@ -224,7 +219,96 @@ const gpus: Check = async ({ cluster, environment: { gpuPools, nodeSelector } })
       }
     }),
   )
-const checks: readonly Check[] = [apiServer, namespaceThere, definitions, controller, rights, objects, gpus]
+/**
+ * Whether pods will read and write in the environment's bucket: Argo takes the controller's own repository without a word where a Workflow does not
+ * name another, whole.
+ */
+const bucketOfPods: ClusterCheck = async ({ cluster, environment }) => [
+  environment.artifactRepositoryRef
+    ? await repositoryNames(cluster, environment, environment.artifactRepositoryRef)
+    : await workflowNames(cluster, environment),
+]
+const podsBucket = 'bucket of pods'
+/** A Workflow is sent to be looked at only, so that policies and CRDs have their say. */
+async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Promise<Finding> {
+  const { bucket, namespace, labels } = environment
+  const needed = `${bucket.name}, by the workflow`
+  const metadata = { name: `doctor-${randomBytes(8).toString('hex')}`, namespace, labels }
+  const spec = specOf(environment, labels, [{ name: 'main', dag: { tasks: [{ name: 'main', template: 'main' }] } }]) // Argo's CRD wants a task
+  const body = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata, spec }
+  try {
+    const query = { dryRun: 'All' }
+    const { status, text } = await cluster.ask('POST', cluster.path('workflows'), { body, query, accept: [404], patience: 5_000 })
+    if (status === 404) return unknown(podsBucket, needed, 'the cluster has no workflows')
+    const told: unknown = JSON.parse(text).spec?.templateDefaults?.archiveLocation
+    if (isDeepStrictEqual(told, spec.templateDefaults?.archiveLocation))
+      return (await foreignDefaults(cluster, spec, needed)) ?? ok(podsBucket, needed, bucket.endpoint)
+    const found = `the cluster changes spec.templateDefaults.archiveLocation of a Workflow to ${told === undefined ? 'nothing' : JSON.stringify(told)}`
+    return bad(podsBucket, needed, found, 'ask who keeps the cluster: its CRDs of Argo or a policy of it do so')
+  } catch (cause) {
+    if (!(cause instanceof TriremeError)) throw cause
+    return bad(podsBucket, needed, cause.message, 'see there')
+  }
+}
+interface ConfigMap extends Resource {
+  readonly data?: Readonly<Record<string, string>>
+}
+/** Argo mixes the defaults of its controller into every Workflow, field by field: another kind of store, or another way in, would then count. */
+async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowSpec, needed: string): Promise<Finding | undefined> {
+  const map = 'workflow-controller-configmap'
+  for (const place of new Set([cluster.settings.namespace, 'argo'])) {
+    const found = await lookAt<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${map}`)
+    if (typeof found === 'string') continue
+    const theirs = yamlFields(parsedYaml2(found.data?.workflowDefaults ?? ''), ['spec', 'templateDefaults', 'archiveLocation'])
+    const ours = yamlFields(templateDefaults, ['archiveLocation'])
+    const foreign = [
+      ...Object.keys(theirs).filter(name => !(name in ours)),
+      ...Object.keys(yamlFields(theirs, ['s3'])).flatMap(name => (name in yamlFields(ours, ['s3']) ? [] : [`s3.${name}`])),
+    ]
+    if (foreign.length === 0) continue
+    const told = `workflowDefaults of the controller add ${foreign.join(', ')} to spec.templateDefaults.archiveLocation`
+    return bad(podsBucket, needed, told, `have it taken out of the ConfigMap ${map} in ${place}`)
+  }
+  return undefined
+}
+/** Argo looks in the namespace of the Workflow first, then in that of its controller. */
+async function repositoryNames(
+  cluster: Cluster,
+  { bucket, namespace, name }: ArgoEnvironment,
+  { configMap, key }: NonNullable<ArgoEnvironment['artifactRepositoryRef']>,
+): Promise<Finding> {
+  const needed = `${bucket.name}, by ConfigMap ${configMap}`
+  const mend = `trireme cluster-setup --on ${name} | kubectl apply -f -`
+  const places = [...new Set([namespace, 'argo'])]
+  for (const place of places) {
+    const found = await lookAt<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${configMap}`)
+    if (found === 'missing') continue
+    if (found === 'hidden') return unknown(podsBucket, needed, 'you may not look')
+    const text = found.data?.[key]
+    if (text === undefined) return bad(podsBucket, needed, `the ConfigMap ${configMap} has no key ${key}`, mend)
+    const told = yamlFields(parsedYaml2(text), ['s3'])
+    if (told.bucket === undefined) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
+    if (told.bucket !== bucket.name || told.endpoint !== bucket.endpoint)
+      return bad(podsBucket, needed, `it names the bucket ${told.bucket} at ${told.endpoint}`, mend)
+    return ok(podsBucket, needed, bucket.endpoint)
+  }
+  return bad(podsBucket, needed, `no ConfigMap ${configMap} in ${places.join(' or ')}`, mend)
+}
+/** What YAML of others says; undefined where it is none. */
+function parsedYaml2(yaml: string): unknown {
+  try {
+    return parse(yaml)
+  } catch {
+    return undefined
+  }
+}
+/** Fields of an object within objects; none where it is not there. */
+function yamlFields(within: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
+  let at = within
+  for (const name of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined
+  return typeof at === 'object' && at !== null ? { ...at } : {}
+}
+const checks: readonly ClusterCheck[] = [apiServer, namespaceThere, definitions, controller, rights, objects, bucketOfPods, gpus]
 
 /** Writes, reads and removes one small object, as this machine's client does. That pods get at the bucket, a trial run proves. */
 async function bucketWorks(environment: ArgoEnvironment): Promise<readonly Finding[]> {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import type { Subject } from '../../target.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
 export interface Right {
   readonly group: '' | 'argoproj.io'
@@ -16,11 +17,7 @@ export const userRights: readonly Right[] = [
 /** What Argo's own containers in a pod must be allowed to do: tell the outcome. The step's container has no token at all. */
 export const executorRights: readonly Right[] = [{ group: 'argoproj.io', resource: 'workflowtaskresults', verbs: ['create', 'patch'] }]
 
-export interface Subject {
-  readonly kind: 'User' | 'Group'
-  readonly name: string
-}
-const metadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
+const setupMetadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
   name,
   namespace,
   labels: { ...labels, 'app.kubernetes.io/managed-by': 'trireme' },
@@ -28,7 +25,7 @@ const metadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
 const role = (name: string, rights: readonly Right[], at: ArgoEnvironment) => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'Role',
-  metadata: metadata(name, at),
+  metadata: setupMetadata(name, at),
   rules: rights.map(({ group, resource, subresource, verbs }) => ({
     apiGroups: [group],
     resources: [subresource === undefined ? resource : `${resource}/${subresource}`],
@@ -38,7 +35,7 @@ const role = (name: string, rights: readonly Right[], at: ArgoEnvironment) => ({
 const binding = (name: string, subjects: readonly object[], at: ArgoEnvironment) => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'RoleBinding',
-  metadata: metadata(name, at),
+  metadata: setupMetadata(name, at),
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
   subjects: [...subjects],
 })
@@ -50,7 +47,7 @@ export function setupObjects(environment: ArgoEnvironment, subjects: readonly Su
     ...accounts.map(name => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',
-      metadata: metadata(name, environment),
+      metadata: setupMetadata(name, environment),
       automountServiceAccountToken: false,
       ...(environment.pullSecrets.length > 0 && { imagePullSecrets: environment.pullSecrets.map(name => ({ name })) }),
     })),
@@ -87,7 +84,10 @@ function repository(environment: ArgoEnvironment): readonly object[] {
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { ...metadata(ref.configMap, environment), annotations: { 'workflows.argoproj.io/default-artifact-repository': ref.key } },
+      metadata: {
+        ...setupMetadata(ref.configMap, environment),
+        annotations: { 'workflows.argoproj.io/default-artifact-repository': ref.key },
+      },
       data: { [ref.key]: stringify({ s3 }) },
     },
   ]

@@ -1,51 +1,47 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
-import type { ArgoEnvironment } from '../../../environment/settings.ts'
+import { sha256 } from '../../../graph/key.ts'
 import { plan } from '../../../graph/plan.ts'
 import { Store } from '../../../store/store.ts'
-import { run, word } from '../../../vocabulary/command.ts'
+import { run } from '../../../vocabulary/command.ts'
 import { kind } from '../../../vocabulary/kind.ts'
 import { mib, minutes } from '../../../vocabulary/quantity.ts'
+import type { Finding } from '../../target.ts'
 import { runOnArgo } from '../follow/run.ts'
-import type { Finding } from './doctor.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
-const text = kind('text', { extension: '.txt' })
-const needs = { cpu: 1, memory: mib(64), time: minutes(2) }
+const textFile = kind('text', { extension: '.txt' })
+const trialNeeds = { cpu: 1, memory: mib(64), time: minutes(2) }
 /**
- * Runs two small steps, one after the other, in pods: that says whether images are pulled, pods get at the bucket, and the executor may tell
- * its outcome; and how long a level of a pipeline takes here. Each trial writes words of its own, so that none is found done.
+ * Runs two small steps, one after the other, each in a pod of its own: that says whether images are pulled, pods read and write in the bucket, and
+ * the executor may tell its outcome; and how long a level of a pipeline takes here. Each trial writes words of its own, so that none is found done.
  * @param image name of the image to try, as steps have it
  */
 export async function trial(environment: ArgoEnvironment, image: string, imageOf: (name: string) => string): Promise<Finding> {
+  // Two calls of one step, since calls of different steps would share a pod.
+  const copy = step({
+    name: 'doctor-copy',
+    image,
+    inputs: { heard: textFile },
+    outputs: { said: textFile },
+    needs: trialNeeds,
+    command: ({ heard, said }) => run('cp', heard, said),
+  })
   const words = randomBytes(8).toString('hex')
-  const first = step({
-    name: 'doctor-first',
-    image,
-    inputs: {},
-    outputs: { said: text },
-    needs,
-    command: ({ said }) => run('printf', words).into(said),
-  })
-  const second = step({
-    name: 'doctor-second',
-    image,
-    inputs: { said: text },
-    outputs: { heard: text },
-    needs: { ...needs, cpu: 2 }, // more than one core, so that it does not share the pod of the first
-    command: ({ said, heard }) => run('cp', said, word`${heard}`),
-  })
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trireme-doctor-'))
   const needed = `two steps in pods of ${imageOf(image)}`
   try {
-    const store = await Store.open(folder)
+    const store = await Store.open(path.join(folder, 'store'))
     const started = performance.now()
-    const { said } = first({})
-    const { heard } = second({ said })
-    const done = await runOnArgo(plan('doctor', { heard }), {
+    const file = path.join(folder, 'words.txt')
+    await writeFile(file, words)
+    const first = copy({ heard: source('words', textFile, { url: file, sha256: sha256(words) }) }).said
+    const done = await runOnArgo(plan('doctor', { said: copy({ heard: first }).said }), {
       store,
       environment,
       image: imageOf,

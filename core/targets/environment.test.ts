@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { readEnvironment } from './read.ts'
+import { z } from 'zod'
+import { type Environments, readEnvironment } from './environment.ts'
+import { settings as localSettings } from './local/settings.ts'
 
 const argo = {
   target: 'argo',
@@ -8,9 +10,9 @@ const argo = {
   bucket: { endpoint: 's3.example.org:9000', name: 'pipelines' },
 }
 const read = (settings: unknown, name = 'ours') => readEnvironment(name, settings, 'trireme.config.yaml')
-const fault = (settings: unknown) => {
+const fault = async (settings: unknown) => {
   try {
-    read(settings)
+    await read(settings)
   } catch (error) {
     expect(error).toMatchObject({ name: 'TriremeError', code: 'ENVIRONMENT' })
     return (error as Error).message
@@ -18,14 +20,14 @@ const fault = (settings: unknown) => {
   throw new Error('It was accepted.')
 }
 
-test('what is left out has a default', () => {
-  expect(read({ target: 'local' })).toEqual({
+test('what is left out has a default', async () => {
+  expect(await read({ target: 'local' })).toEqual({
     name: 'ours',
     target: 'local',
     limits: {},
     images: { prefix: 'trireme', pullPolicy: 'IfNotPresent', swap: {} },
   })
-  expect(read(argo)).toMatchObject({
+  expect(await read(argo)).toMatchObject({
     serviceAccount: 'pipeline',
     bucket: {
       prefix: 'trireme',
@@ -38,9 +40,9 @@ test('what is left out has a default', () => {
     gpuPools: [],
   })
 })
-test('quantities have units, and a swap may be one word', () => {
+test('quantities have units, and a swap may be one word', async () => {
   expect(
-    read({
+    await read({
       target: 'container',
       limits: { cpu: 4, memory: '8GiB', gpu: 1 },
       device: 'cuda',
@@ -54,6 +56,10 @@ test('quantities have units, and a swap may be one word', () => {
 })
 test.each([
   [{}, 'target: expected local, container or argo. It is missing.'],
+  [null, 'expected object. Got null.'],
+  [undefined, 'expected object. It is missing.'],
+  [[], 'expected object. Got [].'],
+  [{ target: 5 }, 'target: expected local, container or argo. Got 5.'],
   [{ target: 'slurm' }, 'target: expected local, container or argo. Got "slurm".'],
   [{ target: 'local', memory: '8GiB' }, 'there is no setting memory; there are target, about, limits, device, threads, images, price.'],
   [{ target: 'local', limits: { memory: 8 } }, 'limits.memory: expected string. Got 8.'],
@@ -81,11 +87,11 @@ test.each([
     { target: 'local', images: { registry: 'https://ghcr.io' } },
     'images.registry: expected host, port and path of an image registry, such as ghcr.io/owner or 127.0.0.1:5000',
   ],
-])('%j is told by place, with what would be right', (settings, told) => {
-  expect(fault(settings)).toContain(`Environment "ours" in trireme.config.yaml: ${told}`)
+])('%j is told by place, with what would be right', async (settings, told) => {
+  expect(await fault(settings)).toContain(`Environment "ours" in trireme.config.yaml: ${told}`)
 })
-test('all faults are told at once', () => {
-  expect(fault({ target: 'local', device: 'gpu', threads: 0 }).split('\n')).toEqual([
+test('all faults are told at once', async () => {
+  expect((await fault({ target: 'local', device: 'gpu', threads: 0 })).split('\n')).toEqual([
     'Environment "ours" in trireme.config.yaml:',
     '  device: expected cpu, cuda or cuda:0. Got "gpu".',
     '  threads: expected a whole number from 1. Got 0. See docs/reference/environments.md.',
@@ -105,15 +111,27 @@ test.each([
     "bucket.credentials.secret.secretKey: expected a KEY of the Secret's data",
   ],
   [{ secretAccessKey: secret }, 'Secrets are given by reference only'],
-])('a literal secret is refused and never shown: %#', (credentials, told) => {
-  const message = fault({ ...argo, bucket: { ...argo.bucket, credentials } })
+])('a literal secret is refused and never shown: %#', async (credentials, told) => {
+  const message = await fault({ ...argo, bucket: { ...argo.bucket, credentials } })
   expect(message).toContain(told)
   expect(message).not.toContain(key)
   expect(message).not.toContain(secret)
 })
-test('a password in a registry is refused', () => {
-  expect(fault({ target: 'local', images: { registry: 'user:pw@ghcr.io' } })).toContain('without a user')
+test('a password in a registry is refused', async () => {
+  expect(await fault({ target: 'local', images: { registry: 'user:pw@ghcr.io' } })).toContain('without a user')
 })
-test('a name is one that labels, files and flags can have', () => {
-  expect(() => read({ target: 'local' }, 'On Prem')).toThrow('its name has to be lower-case letters, digits and "-"')
+test('a name is one that labels, files and flags can have', async () => {
+  await expect(read({ target: 'local' }, 'On Prem')).rejects.toThrow('its name has to be lower-case letters, digits and "-"')
+})
+test("settings are held to their targets by the compiler, those of a target of one's own too", () => {
+  const own = localSettings.extend({ target: z.literal('own'), desk: z.int() })
+  const environments = {
+    here: { target: 'local', threads: 2 },
+    ours: { target: 'own', desk: 1 },
+    // @ts-expect-error it needs a desk
+    wrong: { target: 'own' },
+  } satisfies Environments<typeof own>
+  // @ts-expect-error there is no such target
+  const unknown = { ours: { target: 'own', desk: 1 } } satisfies Environments
+  expect([own.safeParse(environments.ours).success, own.safeParse(environments.wrong).success, unknown.ours.desk]).toEqual([true, false, 1])
 })

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { mentions } from './import-closure.ts'
+import { packageRoot } from './package.ts'
+
+interface PackageJson {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+const manifest = (folder: string): PackageJson => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+/** `@scope/name/part` is part of the package `@scope/name`. */
+const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] ?? imported
+
+/**
+ * Names in the project's package.json what files copied into it import, in the versions that the package itself has: only then are they found
+ * from the copies' place, however the package was installed. What the project names already stays.
+ * @returns what is new there; it has to be installed
+ */
+export function nameLibraries(project: string, places: readonly string[]): readonly string[] {
+  if (!existsSync(path.join(project, 'package.json'))) return []
+  const [own, ours] = [manifest(project), manifest(packageRoot)]
+  const named = (name: string) => own.dependencies?.[name] ?? own.devDependencies?.[name]
+  const imported = (wanted: (place: string) => boolean) => {
+    const files = places.filter(place => place.endsWith('.ts') && wanted(place))
+    const words = files.flatMap(place => mentions(readFileSync(path.join(project, place), 'utf8')).imports)
+    return [...new Set(words.filter(word => !/^(\.|node:|trireme-bio(\/|$))/.test(word)).map(packageOf))]
+  }
+  const missing = (names: readonly string[]) =>
+    names.flatMap(name => {
+      const version = ours.dependencies?.[name] ?? ours.devDependencies?.[name]
+      return version === undefined || named(name) !== undefined ? [] : [[name, version] as const]
+    })
+  const isTest = (place: string) => place.endsWith('.test.ts')
+  const used = imported(place => !isTest(place))
+  const forTests = imported(isTest).filter(name => !used.includes(name))
+  const types = [...used, ...forTests].map(name => `@types/${name}`)
+  const [more, moreForTests] = [missing(used), missing([...forTests, ...types])]
+  const added = [...more, ...moreForTests]
+  if (added.length === 0) return []
+  const sorted = (known: PackageJson['dependencies'], more: readonly (readonly [string, string])[]) =>
+    Object.fromEntries([...Object.entries(known ?? {}), ...more].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const whole = {
+    ...own,
+    ...(more.length > 0 && { dependencies: sorted(own.dependencies, more) }),
+    ...(moreForTests.length > 0 && { devDependencies: sorted(own.devDependencies, moreForTests) }),
+  }
+  writeFileSync(path.join(project, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`)
+  return added.map(([name]) => name).sort()
+}
+/** What to say of them. */
+export const toInstall = (names: readonly string[]): readonly string[] =>
+  names.length === 0
+    ? []
+    : [`package.json now names what they import: ${names.join(', ')}. Get ${names.length === 1 ? 'it' : 'them'} with: npm install`]

@@ -1,0 +1,92 @@
+import path from 'node:path'
+import { type Granted, granted, type Level, resolve, type Slot, type WordPlaces } from '../vocabulary/command.ts'
+import { fileOf } from '../vocabulary/kind.ts'
+import { rung } from '../vocabulary/quantity.ts'
+import type { Link } from './chains.ts'
+import type { StepNode, StepShape } from './node.ts'
+import { placedAt } from './place.ts'
+
+// The words of a step's programs, and the names of the files that they mean: all from the step's own folder, and chosen by us. Whoever runs a
+// step, writes a job for it or tells of it afterwards asks here, so that what is said is what ran.
+
+/** What an attempt was granted; memory in bytes. */
+export interface Grant {
+  readonly cpu: number
+  readonly memory: number
+}
+/** What an attempt, counted from 1, is granted in a pod: no more cores than the environment's limit, the rung of its memory. */
+export const grantOf = ({ needs }: StepNode, attempt: number, cores = Number.POSITIVE_INFINITY): Grant => ({
+  cpu: Math.min(needs.cpu, cores),
+  memory: rung(needs.memory, attempt - 1),
+})
+/** An output that goes into a pipe, to the next step of a chain; with `tee` it is written as a file, too. */
+export type PipedOutput = Pick<Link, 'port' | 'tee'>
+/** What a step's words depend on, beside the step. An input has the same word whether it is a file or a pipe. */
+export interface WordsOptions<W> {
+  readonly granted: Grant
+  readonly pipe?: PipedOutput | undefined
+  /** How an asset is seen: by its path on this machine, or by a link beside the inputs, as in a container or a pod. */
+  readonly assets: 'by path' | 'by link'
+  /** What stands for all files of a list. */
+  readonly list: (slot: string) => readonly W[]
+}
+export interface StepWords<W> {
+  /** By pipe and stage. */
+  readonly argv: readonly (readonly (readonly W[])[])[]
+  /** File that receives the last program's standard output, where an output does. */
+  readonly stdout: string | undefined
+}
+/** The words that a step runs with. */
+export function stepWords<W = string>(node: StepNode, options: WordsOptions<W>): StepWords<string | W> {
+  const { pipe } = options
+  const places: WordPlaces<W> = {
+    slot: slot => slotWord(node, slot, options),
+    list: options.list,
+    granted: (amount: Granted) => granted(amount, options.granted),
+    resume: () => resumeName,
+    level: ({ level, of }: Level) => String(pipe?.port === of && !pipe.tee ? 0 : level),
+  }
+  const { pipes, stdout } = node.script
+  return { argv: pipes.map(stages => stages.map(argv => resolve(argv, places))), stdout: stdout && places.slot(stdout) }
+}
+function slotWord(node: StepNode, { slot, part, key }: Slot, { pipe, assets }: Pick<WordsOptions<unknown>, 'pipe' | 'assets'>): string {
+  const { step, inputs } = node
+  const asset = step.assets[slot]
+  if (asset) return assets === 'by path' ? asset.path : assetName(slot, asset.path)
+  if (pipe?.port === slot) return pipeName(step, slot)
+  const kind = step.outputs[slot] ?? step.inputs[slot]!
+  const nth = key === undefined ? undefined : Object.keys(inputs[slot]!).indexOf(key)
+  const base = slot in step.outputs ? outputBase(slot) : inputBase(slot, nth)
+  if ('many' in kind) return base
+  const placed = placedAt(base, fileOf(kind))
+  return part === undefined ? placed.path : placed.parts[part]!
+}
+/** The words for a list of so many files. */
+export function listWords({ inputs }: StepShape, slot: string, count: number): readonly string[] {
+  const kind = fileOf(inputs[slot]!)
+  return Array.from({ length: count }, (_, n) => placedAt(inputBase(slot, n), kind).path)
+}
+/** A list whose length is known where it is staged: `listWords` has the folder, a number from 0001, and the suffix. */
+export interface ListWord {
+  readonly list: string
+  readonly suffix: string
+}
+export const listWord = ({ inputs }: StepShape, slot: string): ListWord => ({
+  list: inputBase(slot),
+  suffix: placedAt('', fileOf(inputs[slot]!)).path,
+})
+
+/** Common beginning of the names of what fills a slot. @param nth from 0: of a list, or of files by name, which lie in a folder */
+export const inputBase = (slot: string, nth?: number): string =>
+  nth === undefined ? `in/${slot}` : `in/${slot}/${String(nth + 1).padStart(4, '0')}`
+/** An input that is one file, or is read from a pipe. */
+export const inputName = ({ inputs }: StepShape, slot: string): string => placedAt(inputBase(slot), fileOf(inputs[slot]!)).path
+/** Common beginning of the names of an output's files; of a list, the folder. */
+export const outputBase = (port: string): string => `out/${port}`
+export const outputName = ({ outputs }: StepShape, port: string): string => placedAt(outputBase(port), fileOf(outputs[port]!)).path
+/** The pipe that an output goes into. */
+export const pipeName = ({ outputs }: StepShape, port: string): string => `link/${port}${fileOf(outputs[port]!).extension}`
+/** The link that an asset is seen by: no slot begins with a dot. */
+export const assetName = (slot: string, file: string): string => `in/.${slot}${path.extname(file)}`
+/** The folder for checkpoints. */
+export const resumeName = 'resume'
