@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { TriremeError } from '../errors.ts'
-import type { Access, Options } from './credentials.ts'
+import type { Access, Carried } from './credentials.ts'
 import { access } from './kubeconfig.ts'
 import { type Answer, type ClusterSettings, faultOf, isPassing } from './refusals.ts'
 
@@ -142,7 +142,7 @@ export class Cluster {
     answer.resume() // a token that was taken back before its end, or whose end was not told: one more try with another
     return this.#request(method, path, asking, await this.#access.options())
   }
-  #request(method: string, path: string, asking: Asking, { headers, agent }: Options): Promise<http.IncomingMessage> {
+  #request(method: string, path: string, asking: Asking, { headers, agent }: Carried): Promise<http.IncomingMessage> {
     const { query = {}, body, type = 'application/json', signal } = asking
     const { server } = this.#access
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server)

@@ -9,11 +9,11 @@ import { TriremeError } from '../errors.ts'
 export interface Access {
   readonly server: URL
   /** Headers of the next request, made anew each time since tokens are short-lived, and how it is sent. */
-  readonly options: () => Promise<Options>
+  readonly options: () => Promise<Carried>
   /** The server did not accept what a request carried. @returns whether there is another to be had: a plugin is asked, whatever end it told */
-  readonly refused: (carried: Options) => boolean
+  readonly refused: (carried: Carried) => boolean
 }
-export interface Options {
+export interface Carried {
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly agent: http.Agent
 }
@@ -31,7 +31,8 @@ export interface Way {
   readonly user: User
   readonly also: Also
 }
-const oneMinute = 60_000
+/** Milliseconds before its end at which a credential is taken for ended. */
+const early = 60_000
 
 /**
  * What requests to a cluster carry, as the library has it from tokens and their files, certificates, credential plugins and OIDC, through
@@ -42,9 +43,9 @@ const oneMinute = 60_000
 export function credentials(make: () => KubeConfig, way: Way, context: string, patience: number): Omit<Access, 'server'> {
   const user = completed(way)
   const plugged = Boolean(user.exec)
-  let held: { readonly options: Options; readonly tls: string; readonly until: number } | undefined
-  let asking: Promise<Options> | undefined
-  const ask = async (): Promise<Options> => {
+  let held: { readonly options: Carried; readonly tls: string; readonly until: number } | undefined
+  let asking: Promise<Carried> | undefined
+  const ask = async (): Promise<Carried> => {
     const config = make() // anew: the library forgets when an OIDC token ends once it has renewed it, and then renews it with each request
     config.loadFromClusterAndUser(way.cluster, user)
     const plugin = plugged ? new Plugin(config, way.user, patience) : undefined
@@ -107,7 +108,7 @@ function completed({ user, also: { folder, tokenFile } }: Way): User {
 }
 const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
 
-function headersOf({ headers, auth }: https.RequestOptions, user: User, { behalf }: Also): Options['headers'] {
+function headersOf({ headers, auth }: https.RequestOptions, user: User, { behalf }: Also): Carried['headers'] {
   const all = { ...(headers as Record<string, string>) } // the library fills it with texts
   if (auth) all.Authorization = `Basic ${Buffer.from(auth).toString('base64')}`
   if (all.Authorization) all.Authorization = all.Authorization.trim() // files of tokens end with a line's end, which no header may hold
@@ -147,7 +148,7 @@ class Plugin {
   /** When to ask again: a minute before the end, so that no request is under way then, where the library waits for it to pass. */
   until(): number {
     const ends = Date.parse(this.#asker?.tokenCache[this.#user.name]?.status?.expirationTimestamp ?? '')
-    return (Number.isNaN(ends) ? Date.now() + 10 * oneMinute : ends) - oneMinute // where none is told, the library asks with each request
+    return (Number.isNaN(ends) ? Date.now() + 10 * early : ends) - early // where none is told, the library asks with each request
   }
   /** How it failed: its command's name and its words, but nothing of what it was given, which may be secret. */
   fault(cause: Error): string {
@@ -159,21 +160,21 @@ class Plugin {
     if ('syscall' in cause && String(cause.syscall).startsWith('spawn'))
       return `${command} failed: it cannot be started (${cause.message})${hint}`
     const given = [...listOf(args), ...listOf(env).map(each => each?.value)].map(String)
-    if (this.#ended === '') return pluginWords(cause, given) // not the plugin's fault: it was not asked yet
+    if (this.#ended === '') return complaint(cause, given) // not the plugin's fault: it was not asked yet
     const failed = `${command} failed`
     // Not the message: it quotes what was printed, which is a credential.
     if (this.#ended === ' with status 0') return `${failed}: what it printed is no ExecCredential${hint}`
-    const words = pluginWords(cause, given)
+    const words = complaint(cause, given)
     return `${failed}${this.#ended}${words && `: ${words}`}${hint}`
   }
 }
 function providerFault(cause: Error, { authProvider }: User): string {
   if (!authProvider) return cause.message
   const given = Object.values(authProvider.config ?? {}).map(String)
-  return authProvider.name === 'tokenFile' ? cause.message : `its auth-provider "${authProvider.name}" failed: ${pluginWords(cause, given)}`
+  return authProvider.name === 'tokenFile' ? cause.message : `its auth-provider "${authProvider.name}" failed: ${complaint(cause, given)}`
 }
 /** The last of what was said, in one line, without what was given. */
-function pluginWords({ message }: Error, given: readonly string[]): string {
+function complaint({ message }: Error, given: readonly string[]): string {
   const parts = given.flatMap(word => [word, word.slice(word.indexOf('=') + 1), ...word.split(/\s+/)])
   const secret = [...new Set(parts)].filter(word => word.length > 2).sort((a, b) => b.length - a.length)
   const clean = secret.reduce((text, word) => text.replaceAll(word, '…'), message)

@@ -4,7 +4,6 @@ import path from 'node:path'
 import type { KubeConfig, User } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { TriremeError } from '../errors.ts'
-import { isRecord } from '../vocabulary/schema.ts'
 import { type Access, type Also, credentials, type Way } from './credentials.ts'
 import { proxyFor } from './proxy.ts'
 
@@ -79,7 +78,7 @@ function readFile(file: string, config: KubeConfig) {
   const folder = path.dirname(path.resolve(file))
   try {
     const content: unknown = parse(readFileSync(file, 'utf8'))
-    const known = isRecord(content) ? content : {} // the library takes an empty file for a fault
+    const known = isMapping(content) ? content : {} // the library takes an empty file for a fault
     config.loadFromString(JSON.stringify(known), { onInvalidEntry: 'filter' }) // an unfinished entry that nobody asks for does no harm
     config.makePathsAbsolute(folder)
     // kubectl takes what stands in a kubeconfig before the file that it names; the library does the reverse.
@@ -98,11 +97,11 @@ function readFile(file: string, config: KubeConfig) {
 }
 /** The library knows of a user neither `tokenFile` (it looks for `token-file`, which kubectl never wrote) nor for which groups they act. */
 function leftOut(content: Readonly<Record<string, unknown>>, name: string, folder: string): Also {
-  const entries = Array.isArray(content.users) ? content.users.filter(isRecord) : []
+  const entries = Array.isArray(content.users) ? content.users.filter(isMapping) : []
   const user = entries.find(each => String(each.name) === name)?.user
-  const it = isRecord(user) ? user : {}
+  const it = isMapping(user) ? user : {}
   const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
-  const extra = isRecord(it['as-user-extra']) ? it['as-user-extra'] : {}
+  const extra = isMapping(it['as-user-extra']) ? it['as-user-extra'] : {}
   return {
     folder,
     ...(typeof it.tokenFile === 'string' && { tokenFile: path.resolve(folder, it.tokenFile) }),
@@ -115,3 +114,5 @@ function leftOut(content: Readonly<Record<string, unknown>>, name: string, folde
     },
   }
 }
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
