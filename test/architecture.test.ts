@@ -101,8 +101,8 @@ describe.each(rooms)('%s', room => {
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
     ['errors.ts', 'events.ts', 'files.ts'],
-    ['vocabulary', 'store', 'kubernetes'],
-    ['graph'],
+    ['vocabulary', 'store'],
+    ['graph', 'kubernetes'],
     ['define', 'environment', 'host'],
     ['run'],
     ['inside', 'bucket'],

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TriremeError } from '../errors.ts'
 import type { StepNode } from '../graph/node.ts'
-import { harvest } from '../run/collect-outputs.ts'
+import { collectOutputs } from '../run/collect-outputs.ts'
 import { logName } from '../run/work-folder.ts'
 import type { Entry, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
@@ -67,7 +67,7 @@ export async function fetchEntry(
   const log = path.join(out, logName)
   writeFileSync(log, at.log ?? '')
   try {
-    const outputs = await harvest(at.node, label, {
+    const outputs = await collectOutputs(at.node, label, {
       folder: at.folder,
       out,
       log,

@@ -14,17 +14,17 @@ export interface Ended {
   readonly seconds: number
   readonly usage: Usage | undefined
   /** Set when we ended it ourselves. */
-  readonly stopped: Stopped | undefined
+  readonly stopped: StopReason | undefined
   /** True when the kernel killed something for lack of memory meanwhile. */
   readonly oom: boolean
 }
-export type Stopped = 'time limit' | 'cancelled' | 'group'
+export type StopReason = 'time limit' | 'cancelled' | 'group'
 
 /** A running process group. */
 export interface RunningProcess {
   readonly ended: Promise<Ended>
   /** Ends the group: SIGTERM, and SIGKILL three seconds later to what is left. */
-  end(why: Stopped): void
+  end(why: StopReason): void
 }
 /** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
 export function start(launch: Launch, at: SpawnOptions, by = startersHere ? started : spawned): RunningProcess {
@@ -32,9 +32,9 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
   const child = by(launch, at)
   const memory = watchMemory(child.pid)
   let over = false
-  let stopped: Stopped | undefined
+  let stopped: StopReason | undefined
   let hard: NodeJS.Timeout | undefined
-  const end = (why: Stopped) => {
+  const end = (why: StopReason) => {
     if (over) return // its number may be another's by now
     stopped ??= why
     child.kill('SIGTERM')

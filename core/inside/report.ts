@@ -1,5 +1,5 @@
 import type { Usage } from '../events.ts'
-import type { Ended, Stopped } from '../host/process.ts'
+import type { Ended, StopReason } from '../host/process.ts'
 import type { Cause } from '../run/failure.ts'
 import { type Progress, toldIn } from '../run/progress.ts'
 
@@ -71,7 +71,7 @@ function wordsOf(json: string): string {
     return json // cut off where the pod was killed
   }
 }
-const stops: ReadonlyMap<string, Stopped> = new Map([
+const stops: ReadonlyMap<string, StopReason> = new Map([
   ['time', 'time limit'],
   ['cancelled', 'cancelled'],
   ['group', 'group'],

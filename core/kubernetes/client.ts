@@ -1,7 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
 import { TriremeError } from '../errors.ts'
-import { type Access, access } from './kubeconfig.ts'
+import type { Access, Carried } from './credentials.ts'
+import { access } from './kubeconfig.ts'
 import { type Answer, type ClusterSettings, faultOf, isPassing } from './refusals.ts'
 
 /** What an API server says: of any resource, these fields are looked at. */
@@ -32,7 +33,11 @@ interface Asking {
 }
 const minute = 60_000
 
-/** An API server of Kubernetes, by plain requests: the generated client knows nothing of Argo, and takes seconds to load. */
+/**
+ * An API server of Kubernetes. Who asks, and through what, is the library's affair (./credentials.ts); the requests are Node's, one function
+ * for all, since those that the library generates drop the text of a 401, set no limit of time and take each answer whole. Its `Watch`
+ * drops the text of every refusal and the lines that it cannot read; its informers list everything at once, and hold it.
+ */
 export class Cluster {
   readonly settings: ClusterSettings
   readonly #access: Access
@@ -130,12 +135,15 @@ export class Cluster {
     const answer = await this.#open(method, path, asking)
     return { status: answer.statusCode ?? 0, text: await textOf(answer), date: answer.headers.date }
   }
-  async #open(
-    method: string,
-    path: string,
-    { query = {}, body, type = 'application/json', signal }: Asking,
-  ): Promise<http.IncomingMessage> {
-    const { headers, agent } = await this.#access.options()
+  async #open(method: string, path: string, asking: Asking): Promise<http.IncomingMessage> {
+    const options = await this.#access.options()
+    const answer = await this.#request(method, path, asking, options)
+    if (answer.statusCode !== 401 || !this.#access.refused(options)) return answer
+    answer.resume() // a token that was taken back before its end, or whose end was not told: one more try with another
+    return this.#request(method, path, asking, await this.#access.options())
+  }
+  #request(method: string, path: string, asking: Asking, { headers, agent }: Carried): Promise<http.IncomingMessage> {
+    const { query = {}, body, type = 'application/json', signal } = asking
     const { server } = this.#access
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)

@@ -1,202 +1,118 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import http from 'node:http'
-import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import type { KubeConfig, User } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { TriremeError } from '../errors.ts'
+import { type Access, type Also, credentials, type Way } from './credentials.ts'
+import { proxyFor } from './proxy.ts'
 
-/** A way to an API server: where it is, and what a request must carry. */
-export interface Access {
-  readonly server: URL
-  /** Headers of the next request, made anew each time since tokens are short-lived, and how it is sent. */
-  readonly options: () => Promise<Options>
-}
-export interface Options {
-  readonly headers: Readonly<Record<string, string>>
-  readonly agent: http.Agent | undefined
-}
-interface Named {
-  readonly name: string
-  /** Folder of its file: relative paths in it start there. */
-  readonly folder: string
-  readonly it: Readonly<Record<string, unknown>>
-}
-interface Config {
-  readonly files: readonly string[]
-  readonly contexts: readonly Named[]
-  readonly clusters: readonly Named[]
-  readonly users: readonly Named[]
-}
+const anonymous: User = { name: '' }
+
 /**
  * The way to a cluster by the name of a context, as kubectl knows it. Never the current context: what a run costs and where its data go
- * must not depend on what somebody typed in another window.
+ * must not depend on what somebody typed in another window. In a pod, `in-cluster` is the cluster of the pod, by its service account.
  *
- * Tokens, certificates and credential plugins (all that hosted clusters use) are understood here; the Kubernetes library, which takes 80 MB
- * and a second to load, is asked only where a proxy or one of the old `auth-provider`s is named.
+ * Kubeconfigs and credentials are the Kubernetes library's affair. It takes 35 MiB and a second to load, so it is loaded here and nowhere else.
  * @param kubeconfig file to read instead of $KUBECONFIG or ~/.kube/config
+ * @param patience milliseconds that a credential plugin may take
  * @throws TriremeError `ENVIRONMENT` where there is no such context
  */
-export async function access(context: string, kubeconfig: string | undefined): Promise<Access> {
-  const config = read(kubeconfig === undefined ? defaultFiles() : [path.resolve(kubeconfig)])
-  const found = config.contexts.find(({ name }) => name === context)
-  if (!found) {
-    const names = config.contexts.map(({ name }) => name)
-    throw new TriremeError(
-      'ENVIRONMENT',
-      `There is no context "${context}" in ${config.files.join(', ')}. ${names.length > 0 ? `There are: ${names.join(', ')}.` : 'It has none.'} Correct "context" of the environment, or log in to the cluster.`,
+export async function access(context: string, kubeconfig: string | undefined, patience = 60_000): Promise<Access> {
+  const library = await import('@kubernetes/client-node')
+  const files = kubeconfig === undefined ? defaultFiles() : [path.resolve(kubeconfig)]
+  const inPod = context === 'in-cluster' && kubeconfig === undefined && process.env.KUBERNETES_SERVICE_HOST !== undefined
+  const found = inPod ? ofPod(new library.KubeConfig()) : wayIn(files, context, () => new library.KubeConfig())
+  if (!/^https?:\/\/[^/]/i.test(found.cluster.server) || !URL.canParse(found.cluster.server))
+    throw mend(context, files, 'has a cluster whose server is no address such as https://cluster.example.org:6443')
+  const server = new URL(found.cluster.server)
+  // The library refuses http: unless nothing is to be verified. "kubectl proxy" speaks http:, where there is nothing to verify.
+  const skipTLSVerify = found.cluster.skipTLSVerify || server.protocol === 'http:'
+  const proxyUrl = found.cluster.proxyUrl || proxyFor(server)
+  if (proxyUrl !== undefined && !(/^(https?|socks[45]?[ah]?):\/\/[^/]/.test(proxyUrl) && URL.canParse(proxyUrl)))
+    throw mend(
+      context,
+      found.cluster.proxyUrl ? files : ['HTTPS_PROXY or HTTP_PROXY'],
+      'is reached through a proxy that is no address such as http://proxy.example.org:3128', // which may hold a password
     )
-  }
-  const cluster = config.clusters.find(({ name }) => name === found.it.cluster)
-  const user = config.users.find(({ name }) => name === found.it.user) ?? { name: '', folder: '', it: {} }
-  if (!cluster || typeof cluster.it.server !== 'string')
-    throw new TriremeError(
-      'ENVIRONMENT',
-      `The context "${context}" names no cluster that its kubeconfig knows. Mend ${config.files.join(', ')}.`,
-    )
-  const server = new URL(cluster.it.server)
-  const options = cluster.it['proxy-url'] || user.it['auth-provider'] ? byLibrary(config.files, context) : plainly(cluster, user, server)
-  return {
-    server,
-    options: () =>
-      options().catch((cause: unknown) => {
-        throw new TriremeError(
-          'ENVIRONMENT',
-          `The credentials of context "${context}" cannot be had: ${(cause as Error).message.trim()}. Log in to the cluster, and give the same command again.`,
-          { cause },
-        )
-      }),
-  }
+  const cluster = { ...found.cluster, skipTLSVerify, ...(proxyUrl !== undefined && { proxyUrl }) }
+  return { server, ...credentials(() => new library.KubeConfig(), { ...found, cluster }, context, patience) }
 }
 function defaultFiles(): readonly string[] {
   const named = (process.env.KUBECONFIG ?? '').split(path.delimiter).filter(file => file !== '')
   return named.length > 0 ? named : [path.join(os.homedir(), '.kube', 'config')]
 }
-/** Several files count as one; what the first of them says of a name holds. */
-function read(files: readonly string[]): Config {
+const mend = (context: string, files: readonly string[], fault: string) =>
+  new TriremeError('ENVIRONMENT', `The context "${context}" ${fault}. Mend ${files.join(', ')}.`)
+
+function ofPod(config: KubeConfig): Way {
+  config.loadFromCluster()
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()]
+  return { cluster: cluster!, user: user!, also: { folder: '', behalf: {} } } // it has made both
+}
+/** By hand, since the library's merging of files takes a name that two of them have for a fault; here, as in kubectl, the first one's holds. */
+function wayIn(files: readonly string[], name: string, make: () => KubeConfig): Way {
   const there = files.filter(file => existsSync(file))
   if (there.length === 0)
     throw new TriremeError(
       'ENVIRONMENT',
       `There is no kubeconfig at ${files.join(' or ')}. Set KUBECONFIG, or name the file as "kubeconfig" in the environment.`,
     )
-  const texts = there.map(file => {
-    try {
-      const content: unknown = parse(readFileSync(file, 'utf8'))
-      return { folder: path.dirname(path.resolve(file)), content: isRecord(content) ? content : {} }
-    } catch (cause) {
-      const fault = (cause as Error).message.split('\n')[0]
-      throw new TriremeError('ENVIRONMENT', `The kubeconfig ${file} cannot be read: ${fault}. Mend it; "kubectl config view" shows it.`, {
-        cause,
-      })
-    }
-  })
-  const all = (list: string, field: string) =>
-    texts.flatMap(({ folder, content }) => {
-      const entries: unknown = content[list]
-      return (Array.isArray(entries) ? entries : []).flatMap((entry: unknown): readonly Named[] => {
-        const it = isRecord(entry) ? entry[field] : undefined
-        return isRecord(entry) && isRecord(it) ? [{ name: String(entry.name), folder, it }] : []
-      })
-    })
-  return { files: there, contexts: all('contexts', 'context'), clusters: all('clusters', 'cluster'), users: all('users', 'user') }
+  const read = there.map(file => readFile(file, make()))
+  const context = read.flatMap(({ config }) => config.contexts).find(each => each.name === name)
+  if (!context) {
+    const names = read.flatMap(({ config }) => config.contexts.map(each => each.name))
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `There is no context "${name}" in ${there.join(', ')}. ${names.length > 0 ? `There are: ${names.join(', ')}.` : 'It has none.'} Correct "context" of the environment, or log in to the cluster.`,
+    )
+  }
+  const cluster = read.flatMap(({ config }) => config.clusters).find(each => each.name === context.cluster)
+  if (!cluster) throw mend(name, there, 'names no cluster that its kubeconfig knows')
+  if (!context.user) return { cluster, user: anonymous, also: { folder: '', behalf: {} } }
+  const owner = read.find(({ config }) => config.users.some(each => each.name === context.user))
+  if (!owner) throw mend(name, there, `names the user "${context.user}", whom its kubeconfig does not know`)
+  return { cluster, user: owner.config.getUser(context.user)!, also: owner.also(context.user) }
 }
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+function readFile(file: string, config: KubeConfig) {
+  const folder = path.dirname(path.resolve(file))
+  try {
+    const content: unknown = parse(readFileSync(file, 'utf8'))
+    const known = isMapping(content) ? content : {} // the library takes an empty file for a fault
+    config.loadFromString(JSON.stringify(known), { onInvalidEntry: 'filter' }) // an unfinished entry that nobody asks for does no harm
+    config.makePathsAbsolute(folder)
+    // kubectl takes what stands in a kubeconfig before the file that it names; the library does the reverse.
+    for (const cluster of config.clusters) if (cluster.caData) cluster.caFile = ''
+    for (const user of config.users) {
+      if (user.certData) user.certFile = ''
+      if (user.keyData) user.keyFile = ''
+    }
+    return { config, also: (user: string) => leftOut(known, user, folder) }
+  } catch (cause) {
+    const fault = (cause as Error).message.split('\n')[0]
+    throw new TriremeError('ENVIRONMENT', `The kubeconfig ${file} cannot be read: ${fault}. Mend it; "kubectl config view" shows it.`, {
+      cause,
+    })
+  }
+}
+/** The library knows of a user neither `tokenFile` (it looks for `token-file`, which kubectl never wrote) nor for which groups they act. */
+function leftOut(content: Readonly<Record<string, unknown>>, name: string, folder: string): Also {
+  const entries = Array.isArray(content.users) ? content.users.filter(isMapping) : []
+  const user = entries.find(each => String(each.name) === name)?.user
+  const it = isMapping(user) ? user : {}
+  const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
+  const extra = isMapping(it['as-user-extra']) ? it['as-user-extra'] : {}
+  return {
+    folder,
+    ...(typeof it.tokenFile === 'string' && { tokenFile: path.resolve(folder, it.tokenFile) }),
+    behalf: {
+      ...(it['as-groups'] !== undefined && { 'Impersonate-Group': texts(it['as-groups']) }),
+      ...(it['as-uid'] !== undefined && { 'Impersonate-Uid': String(it['as-uid']) }),
+      ...Object.fromEntries(
+        Object.entries(extra).map(([key, value]) => [`Impersonate-Extra-${encodeURIComponent(key.toLowerCase())}`, texts(value)]),
+      ),
+    },
+  }
+}
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** A field that may be given as it is (base64), or as the path of a file. */
-function bytes({ folder, it }: Named, field: string): Buffer | undefined {
-  const data = it[`${field}-data`]
-  if (typeof data === 'string') return Buffer.from(data, 'base64')
-  const file = it[field]
-  return typeof file === 'string' && file !== '' ? readFileSync(path.resolve(folder, file)) : undefined
-}
-function plainly(cluster: Named, user: Named, server: URL): Access['options'] {
-  let agent: { readonly made: http.Agent; readonly cert: string } | undefined
-  const plugged = isRecord(user.it.exec) ? plugin(user.it.exec, user.folder) : undefined
-  return async () => {
-    const credential = await plugged?.()
-    const cert = credential?.cert ?? bytes(user, 'client-certificate')
-    const key = credential?.key ?? bytes(user, 'client-key')
-    if (agent?.cert !== String(cert)) {
-      const skip = cluster.it['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }
-      const name = cluster.it['tls-server-name']
-      const tls = {
-        keepAlive: true,
-        ca: bytes(cluster, 'certificate-authority'),
-        cert,
-        key,
-        ...skip,
-        ...(typeof name === 'string' && { servername: name }),
-      }
-      agent = { made: server.protocol === 'http:' ? new http.Agent({ keepAlive: true }) : new https.Agent(tls), cert: String(cert) }
-    }
-    return { headers: { ...authorization(user, credential?.token), ...impersonation(user) }, agent: agent.made }
-  }
-}
-function authorization(user: Named, plugged: string | undefined): Readonly<Record<string, string>> {
-  const { token, tokenFile, username, password } = user.it
-  // The file comes first: it is kept fresh, and the token beside it is what it held once.
-  const bearer = plugged ?? (typeof tokenFile === 'string' ? readFileSync(path.resolve(user.folder, tokenFile), 'utf8').trim() : token)
-  if (typeof bearer === 'string' && bearer !== '') return { Authorization: `Bearer ${bearer}` }
-  return typeof username === 'string'
-    ? { Authorization: `Basic ${Buffer.from(`${username}:${String(password ?? '')}`).toString('base64')}` }
-    : {}
-}
-const impersonation = ({ it }: Named): Readonly<Record<string, string>> => (typeof it.as === 'string' ? { 'Impersonate-User': it.as } : {})
-
-interface Credential {
-  readonly token: string | undefined
-  readonly cert: Buffer | undefined
-  readonly key: Buffer | undefined
-}
-/** Asks a credential plugin, and again when what it gave is about to expire. */
-function plugin(exec: Readonly<Record<string, unknown>>, folder: string): () => Promise<Credential> {
-  let known: { readonly credential: Credential; readonly until: number } | undefined
-  return async () => {
-    if (known && Date.now() < known.until) return known.credential
-    const command = String(exec.command)
-    const program = command.includes('/') ? path.resolve(folder, command) : command
-    const words = Array.isArray(exec.args) ? exec.args.map(String) : []
-    const given = Array.isArray(exec.env) ? exec.env.filter(isRecord).map(({ name, value }) => [String(name), String(value)] as const) : []
-    const asking = JSON.stringify({ apiVersion: exec.apiVersion, kind: 'ExecCredential', spec: { interactive: false } })
-    const env = { ...process.env, ...Object.fromEntries(given), KUBERNETES_EXEC_INFO: asking }
-    const { stdout } = await promisify(execFile)(program, words, { env, timeout: 60_000 }).catch((cause: Error) => {
-      throw new Error(`${command} failed: ${cause.message}${typeof exec.installHint === 'string' ? `. ${exec.installHint}` : ''}`)
-    })
-    const status: unknown = JSON.parse(stdout).status
-    const told = isRecord(status) ? status : {}
-    const text = (field: string) => (typeof told[field] === 'string' ? told[field] : undefined)
-    const pem = (field: string) => (text(field) === undefined ? undefined : Buffer.from(text(field)!))
-    const expires = Date.parse(text('expirationTimestamp') ?? '')
-    const credential = { token: text('token'), cert: pem('clientCertificateData'), key: pem('clientKeyData') }
-    known = { credential, until: (Number.isNaN(expires) ? Date.now() + 600_000 : expires) - 60_000 }
-    return credential
-  }
-}
-/** Proxies, and the `auth-provider`s that kubectl itself has given up. */
-function byLibrary(files: readonly string[], context: string): Access['options'] {
-  let loaded: Promise<import('@kubernetes/client-node').KubeConfig> | undefined
-  const load = async () => {
-    const { KubeConfig } = await import('@kubernetes/client-node')
-    const config = new KubeConfig()
-    for (const file of files) {
-      const one = new KubeConfig()
-      one.loadFromFile(file)
-      config.mergeConfig(one)
-    }
-    config.setCurrentContext(context)
-    return config
-  }
-  return async () => {
-    loaded ??= load()
-    const filled: https.RequestOptions = {}
-    await (await loaded).applyToHTTPSOptions(filled)
-    return {
-      headers: filled.headers as Record<string, string>, // the library fills it with texts
-      agent: filled.agent instanceof http.Agent ? filled.agent : undefined,
-    }
-  }
-}

@@ -12,7 +12,7 @@ import type { Ended } from '../host/process.ts'
 import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { resumes } from '../vocabulary/command.ts'
-import { harvest } from './collect-outputs.ts'
+import { collectOutputs } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { followLog, type Progress } from './progress.ts'
 import { clear, type Inputs, linkedLog, type WorkFolder } from './work-folder.ts'
@@ -98,7 +98,7 @@ export const attemptWith =
         looked = n
         const link = at.links[n]
         if (link && !link.tee) continue
-        promises.push({ n, member, work, outputs: await harvest(member.node, member.label, work) })
+        promises.push({ n, member, work, outputs: await collectOutputs(member.node, member.label, work) })
       }
       for (const [n, { work }] of group.entries())
         if (at.links[n]?.tee === false && statSync(work.log).size > 0) renameSync(work.log, path.join(group.at(-1)!.work.out, linkedLog(n)))

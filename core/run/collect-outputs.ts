@@ -14,7 +14,11 @@ import { logName, type WorkFolder } from './work-folder.ts'
  * file, is not empty, and passes its kind's probe; it is made read-only and digested. What was not promised is removed.
  * @throws TriremeError `STEP` naming the output and the fault
  */
-export async function harvest(node: StepNode, label: string, work: WorkFolder): Promise<Readonly<Record<string, readonly OutputFile[]>>> {
+export async function collectOutputs(
+  node: StepNode,
+  label: string,
+  work: WorkFolder,
+): Promise<Readonly<Record<string, readonly OutputFile[]>>> {
   const outputs: Record<string, readonly OutputFile[]> = {}
   for (const [port, kind] of Object.entries(node.step.outputs)) {
     const placed = filesOfOutput(work.out, port, kind, label)

@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { alive, hold, holds, isSelf, letGo, sign, signed, unsign } from './lock-file.ts'
+import { alive, hold, holds, isSelf, lock, release, signed, unlock } from './lock-file.ts'
 
 /**
  * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
@@ -22,7 +22,7 @@ export class EntryLocks {
     const file = path.join(this.#folder, key)
     if (holds(file)) return false // two executions of one process must not make the same entry either
     try {
-      sign(file, this.signature)
+      lock(file, this.signature)
       hold(file)
       return true
     } catch (cause) {
@@ -61,8 +61,8 @@ export class EntryLocks {
   }
   give(key: string): void {
     const file = path.join(this.#folder, key)
-    letGo(file)
-    unsign(file)
+    release(file)
+    unlock(file)
   }
 }
 /** One of our own that we do not hold is left from a time when it could not be removed. */

@@ -34,7 +34,7 @@ function beat(): void {
       // Gone, or the disk refuses: the run will find out.
     }
 }
-export const letGo = (file: string): void => void beating.delete(file)
+export const release = (file: string): void => void beating.delete(file)
 export const holds = (file: string): boolean => beating.has(file)
 /** How long another machine may be silent: what it holds is then taken for left behind. Wide, since clocks of machines differ. */
 const silence = 10 * 60_000
@@ -56,7 +56,7 @@ export function alive(owner: Owner, seen: number): boolean {
  * ext4 passes for some seconds whenever it makes a new one
  * @throws EEXIST where somebody does
  */
-export function sign(file: string, like?: string): void {
+export function lock(file: string, like?: string): void {
   if (like === undefined || !linked(like, file)) symlinkSync(JSON.stringify(self), file)
 }
 /** False where the signature has gone with its run, or the file system has no such links. */
@@ -70,7 +70,7 @@ function linked(like: string, file: string): boolean {
   }
 }
 /** Takes a signature away that may be gone already. Not by `rmSync`, whose code Node reads only when it is first used: 4 ms. */
-export function unsign(file: string): void {
+export function unlock(file: string): void {
   try {
     unlinkSync(file)
   } catch (cause) {

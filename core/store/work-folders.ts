@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { EntryLocks } from './entry-locks.ts'
-import { alive, endOrphans, hold, letGo, sign, signed, unsign } from './lock-file.ts'
+import { alive, endOrphans, hold, lock, release, signed, unlock } from './lock-file.ts'
 
 /** Says whose a work folder is, until the run ends by itself. */
 const ownerFile = '.owner'
@@ -23,8 +23,8 @@ export class WorkFolders {
     for (let tries = 1; ; tries++) {
       try {
         if (!existsSync(own)) mkdirSync(own) // `recursive` tells ENOENT of a read-only disk
-        unsign(path.join(own, ownerFile))
-        sign(path.join(own, ownerFile))
+        unlock(path.join(own, ownerFile))
+        lock(path.join(own, ownerFile))
         if (!this.#claims.taken(cleaning)) break
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 10) throw cause
@@ -37,8 +37,8 @@ export class WorkFolders {
   }
   end(run: string, keep: boolean): void {
     const own = path.join(this.#folder, run)
-    letGo(path.join(own, ownerFile))
-    unsign(path.join(own, ownerFile))
+    release(path.join(own, ownerFile))
+    unlock(path.join(own, ownerFile))
     try {
       rmdirSync(own)
     } catch {

@@ -5,21 +5,7 @@ import { access } from '../../core/kubernetes/kubeconfig.ts'
 import { examineCluster, versionFinding } from '../../core/targets/argo/setup/doctor.ts'
 import { setupText } from '../../core/targets/argo/setup/setup.ts'
 import { scratch } from '../../core/testing.ts'
-import { fault, setting } from './setting.ts'
-
-const config = (user: unknown, cluster: object = {}) => ({
-  'current-context': 'production',
-  clusters: [{ name: 'c', cluster: { server: 'https://cluster.example.org:6443/base', ...cluster } }],
-  users: [{ name: 'u', user }],
-  contexts: [{ name: 'lab', context: { cluster: 'c', user: 'u' } }],
-})
-const written = (...configs: readonly unknown[]) => {
-  const folder = scratch()
-  const files = configs.map((_, n) => `${folder}/config-${n}`)
-  for (const [n, file] of files.entries()) writeFileSync(file, JSON.stringify(configs[n]))
-  return { folder, files }
-}
-const headersOf = async (user: unknown) => (await (await access('lab', written(config(user)).files[0])).options()).headers
+import { config, fault, headersOf, setting, written } from './setting.ts'
 
 test('tokens, passwords, and on whose behalf', async () => {
   expect(await headersOf({ token: 'secret' })).toEqual({ Authorization: 'Bearer secret' })

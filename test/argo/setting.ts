@@ -1,8 +1,9 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach } from 'vitest'
 import type { Event } from '../../core/events.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { kind, mib, plan, run, step } from '../../core/index.ts'
+import { access } from '../../core/kubernetes/kubeconfig.ts'
 import { Store } from '../../core/store/store.ts'
 import type { ArgoOptions } from '../../core/targets/argo/follow/options.ts'
 import { runOnArgo } from '../../core/targets/argo/follow/run.ts'
@@ -102,3 +103,19 @@ export async function fault(act: () => Promise<unknown>): Promise<string> {
   }
   return 'no fault'
 }
+
+/** A kubeconfig of one context, `lab`. */
+export const config = (user: unknown, cluster: object = {}) => ({
+  'current-context': 'production',
+  clusters: [{ name: 'c', cluster: { server: 'https://cluster.example.org:6443/base', ...cluster } }],
+  users: [{ name: 'u', user }],
+  contexts: [{ name: 'lab', context: { cluster: 'c', user: 'u' } }],
+})
+/** Kubeconfigs in files of one folder. */
+export const written = (...configs: readonly unknown[]) => {
+  const folder = scratch()
+  const files = configs.map((_, n) => `${folder}/config-${n}`)
+  for (const [n, file] of files.entries()) writeFileSync(file, JSON.stringify(configs[n]))
+  return { folder, files }
+}
+export const headersOf = async (user: unknown) => (await (await access('lab', written(config(user)).files[0])).options()).headers

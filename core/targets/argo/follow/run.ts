@@ -65,8 +65,8 @@ class ArgoRun<O extends Results> {
     try {
       const { limits } = environment
       await this.#steps.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
-      if (this.#state.open().length > 0 && !signal?.aborted) await this.#sail()
-      await this.#land()
+      if (this.#state.open().length > 0 && !signal?.aborted) await this.#submitAndFollow()
+      await this.#fetchResults()
       await store.flush()
     } catch (cause) {
       store.end(run, true)
@@ -136,7 +136,7 @@ class ArgoRun<O extends Results> {
     return this.#reconciler
   }
   /** Sends what is left to do, and follows it. */
-  async #sail(): Promise<void> {
+  async #submitAndFollow(): Promise<void> {
     const { environment } = this.#at
     const { context, kubeconfig, namespace, name } = environment
     const bucket = await this.#open()
@@ -187,8 +187,8 @@ class ArgoRun<O extends Results> {
       stopped = true
       await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
     }
-    const look = async (units: TaskStates) => {
-      const hopeless = await reconciler.look(n, units)
+    const look = async (tasks: TaskStates) => {
+      const hopeless = await reconciler.look(n, tasks)
       if (hopeless || signal?.aborted || (failFast && state.failures.length > 0)) await stop()
     }
     const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
@@ -213,7 +213,7 @@ class ArgoRun<O extends Results> {
     return undefined
   }
   /** Brings results into the store; what else the run made stays in the bucket. */
-  async #land(): Promise<void> {
+  async #fetchResults(): Promise<void> {
     const { store, run } = this.#at
     const { outputs, keys, entries, steps } = this.#state
     const wanted = Object.values(this.#plan.results)

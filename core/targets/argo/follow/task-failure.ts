@@ -9,38 +9,35 @@ import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import type { RunState } from '../../../run/state.ts'
 import { logName } from '../../../run/work-folder.ts'
+import type { PodAttempt } from './pod-attempt.ts'
 import type { SubmittedEntry } from './submission.ts'
-import { pipedOutput } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
 export interface FailedAttempt {
+  readonly attempt: PodAttempt
   readonly report: Report | undefined
   /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
   readonly message: string
-  readonly pod: string | undefined
-  readonly attempt: number
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
 }
-/** The step of a pod that is the cause, and what to say of it. */
+/** The step of a pod that is the cause, and what to say of it. @param log what the step at a place wrote */
 export function failedStep(
-  entries: readonly SubmittedEntry[],
-  keys: ReadonlyMap<number, string>,
+  failed: FailedAttempt,
   state: RunState,
-  fallen: FailedAttempt,
   log: (place: number) => string,
-) {
-  const { report } = fallen
+): { readonly entry: SubmittedEntry; readonly key: string; readonly message: string } {
+  const { report, attempt } = failed
+  const { task } = attempt
   const entry =
-    entries.find(({ place }) => report?.steps.get(place)?.state === 'failed') ??
-    entries.find(({ place }) => report?.faults.some(fault => fault.place === place)) ??
-    entries.find(({ place }) => !isMade(report, place)) ??
-    entries[0]!
-  const key = keys.get(entry.place)!
-  const text = log(entry.place)
-  const message = messageFor(entry, entries, key, state, fallen, text)
-  const reader = entries.find(({ place, chain }) => place === entry.place + 1 && chain === entry.chain)
-  return { entry, key, message: reader ? unread(message, key, keys.get(reader.place)!, report?.members.get(entry.place), state) : message }
+    task.entries.find(({ place }) => report?.steps.get(place)?.state === 'failed') ??
+    task.entries.find(({ place }) => report?.faults.some(fault => fault.place === place)) ??
+    task.entries.find(({ place }) => !isMade(report, place)) ??
+    task.entries[0]!
+  const key = task.keyOf(entry)
+  const message = messageFor(entry, failed, state, log(entry.place))
+  const reader = task.chainOf(entry).find(({ place }) => place === entry.place + 1)
+  return { entry, key, message: reader ? unread(message, key, task.keyOf(reader), report?.members.get(entry.place), state) : message }
 }
 /** A writer whose reader was gone: the reader is the one to look at. The words are those of core/run/attempt.ts. */
 function unread(message: string, writer: string, reader: string, member: MemberReport | undefined, state: RunState): string {
@@ -51,29 +48,23 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(
-  entry: SubmittedEntry,
-  entries: readonly SubmittedEntry[],
-  key: string,
-  state: RunState,
-  { report, message, pod, attempt, cpu }: FailedAttempt,
-  log: string,
-): string {
+function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: FailedAttempt, state: RunState, log: string): string {
   const { place } = entry
-  const node = state.steps.get(key)!
-  const label = state.label(key)
+  const { task, number, pod } = attempt
+  const node = state.steps.get(task.keyOf(entry))!
+  const label = state.label(task.keyOf(entry))
   const where = `pod:     ${pod ?? 'gone'}`
   const lines = linesText(log)
   const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
   if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
   const ended = report?.steps.get(place)
-  const granted = grantOf(node, attempt, cpu)
+  const granted = grantOf(node, number, cpu)
   const { memory } = granted
-  const pipe = pipedOutput(entry, entries, node.step)
+  const { pipe } = task.joined(entry)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
   const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
-  const told = { node, label, attempt, memory, argv, where, lines }
+  const told = { node, label, attempt: number, memory, argv, where, lines }
   if (member && ended?.state === 'failed') {
     const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })

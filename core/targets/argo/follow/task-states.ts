@@ -37,9 +37,9 @@ export interface TaskState {
  * step as running; pods alone are gone once they are collected. Whatever was seen once is kept, and nothing else of either.
  */
 export class TaskStates {
-  readonly #units = new Map<string, TaskState>()
+  readonly #tasks = new Map<string, TaskState>()
   all(): Iterable<TaskState> {
-    return this.#units.values()
+    return this.#tasks.values()
   }
   /** @returns how many nodes it has */
   seeWorkflow(workflow: LiveWorkflow): number {
@@ -47,8 +47,8 @@ export class TaskStates {
     for (const node of nodes) {
       if (node.type === 'Retry') this.#seeTask(node)
       else if (node.type === 'Pod') {
-        const { unit, attempt } = this.#place(node.name)
-        this.#seeNode(unit, attempt, node)
+        const { task, attempt } = this.#place(node.name)
+        this.#seeNode(task, attempt, node)
         if (attempt === undefined) this.#seeTask(node)
       } else if (node.type === 'Skipped') this.#seeTask(node)
     }
@@ -57,49 +57,49 @@ export class TaskStates {
   seePods(change: Change<LivePod>): void {
     for (const pod of change.type === 'all' ? change.items : [change.item]) this.#seePod(pod)
   }
-  #place(name: string): { readonly unit: TaskState; readonly attempt: number | undefined } {
+  #place(name: string): { readonly task: TaskState; readonly attempt: number | undefined } {
     const [, path = name, number] = /^(.*)\((\d+)\)$/s.exec(name) ?? []
-    const unit = this.#units.get(path) ?? { name: path, task: taskOf(path), parameters: undefined, over: undefined, attempts: new Map() }
-    this.#units.set(path, unit)
-    return { unit, attempt: number === undefined ? undefined : Number(number) + 1 }
+    const task = this.#tasks.get(path) ?? { name: path, task: taskOf(path), parameters: undefined, over: undefined, attempts: new Map() }
+    this.#tasks.set(path, task)
+    return { task, attempt: number === undefined ? undefined : Number(number) + 1 }
   }
   #seeTask(node: WorkflowNode): void {
-    const { unit } = this.#place(node.name)
-    unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
+    const { task } = this.#place(node.name)
+    task.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
     const { message = '' } = node
-    if (node.phase === 'Succeeded') unit.over = { state: 'succeeded', message }
-    if (node.phase === 'Failed' || node.phase === 'Error') unit.over = { state: 'failed', message }
-    if (node.phase === 'Skipped' || node.phase === 'Omitted') unit.over = { state: 'left out', message }
+    if (node.phase === 'Succeeded') task.over = { state: 'succeeded', message }
+    if (node.phase === 'Failed' || node.phase === 'Error') task.over = { state: 'failed', message }
+    if (node.phase === 'Skipped' || node.phase === 'Omitted') task.over = { state: 'left out', message }
   }
-  #seeNode(unit: TaskState, attempt = 1, node: WorkflowNode): void {
-    const known = unit.attempts.get(attempt)
+  #seeNode(task: TaskState, attempt = 1, node: WorkflowNode): void {
+    const known = task.attempts.get(attempt)
     const { message = '' } = node
     const state = node.phase === 'Succeeded' ? 'succeeded' : node.phase === 'Failed' || node.phase === 'Error' ? 'failed' : undefined
     // Stopped before it began, or after: a pod that began was seen, or was so short that it ended.
     const begun = known?.begun === true || state === 'succeeded' || (state === 'failed' && node.outputs?.exitCode !== undefined)
-    if (state !== undefined) unit.attempts.set(attempt, { pod: known?.pod, state, begun, message })
+    if (state !== undefined) task.attempts.set(attempt, { pod: known?.pod, state, begun, message })
     else if (known?.pod === undefined) {
       const why = unmade(node)
       const state = node.phase === 'Running' ? 'running' : 'waiting'
-      unit.attempts.set(attempt, { pod: undefined, state, begun: known?.begun === true, message, ...(why && { stuck: why }) })
+      task.attempts.set(attempt, { pod: undefined, state, begun: known?.begun === true, message, ...(why && { stuck: why }) })
     }
-    unit.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
+    task.parameters ??= new Map((node.inputs?.parameters ?? []).map(({ name, value = '' }) => [name, value]))
   }
   #seePod(pod: LivePod): void {
     const name = nodeNameOf(pod)
     if (name === undefined) return
-    const { unit, attempt = 1 } = this.#place(name)
-    const known = unit.attempts.get(attempt)
+    const { task, attempt = 1 } = this.#place(name)
+    const known = task.attempts.get(attempt)
     const podName = pod.metadata?.name
     if (known?.state === 'succeeded' || known?.state === 'failed') {
-      if (known.pod === undefined) unit.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod) })
+      if (known.pod === undefined) task.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod) })
       return
     }
     const phase = pod.status?.phase
     // A pod that failed is believed only when the controller says so: it may be taken for lost and made again.
     const state = phase === 'Succeeded' ? 'succeeded' : hasBegun(pod) || phase === 'Failed' ? 'running' : 'waiting'
     const why = state === 'waiting' ? stuck(pod) : undefined
-    unit.attempts.set(attempt, {
+    task.attempts.set(attempt, {
       pod: podName,
       state,
       begun: known?.begun === true || hasBegun(pod),

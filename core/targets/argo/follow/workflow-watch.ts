@@ -14,7 +14,7 @@ export interface Following {
   readonly cluster: Cluster
   readonly name: string
   /** Called whenever something may have changed, never twice at a time. */
-  readonly look: (units: TaskStates) => Promise<void>
+  readonly look: (tasks: TaskStates) => Promise<void>
   /** Looks at once when it is set off. */
   readonly signal?: AbortSignal
   /** Milliseconds after which a workflow without a phase is given up. */
@@ -31,7 +31,7 @@ const over = (workflow: LiveWorkflow, nodes: number): Ending => ({
  * outcome of a task.
  */
 export async function followWorkflow({ cluster, name, look, patience, signal }: Following): Promise<Ending> {
-  const units = new TaskStates()
+  const tasks = new TaskStates()
   const stop = new AbortController()
   let ending: Ending | undefined
   let seen = false
@@ -48,13 +48,13 @@ export async function followWorkflow({ cluster, name, look, patience, signal }: 
     if (change.type === 'deleted' || !workflow) ending ??= { how: 'deleted' }
     else {
       seen ||= workflow.status?.phase !== undefined && workflow.status.phase !== ''
-      const nodes = units.seeWorkflow(workflow)
+      const nodes = tasks.seeWorkflow(workflow)
       if (isOver(workflow)) ending ??= over(workflow, nodes)
     }
     changed()
   }
   const onPods = (change: Change<LivePod>) => {
-    if (change.type !== 'deleted') units.seePods(change)
+    if (change.type !== 'deleted') tasks.seePods(change)
     changed()
   }
   const failed = (cause: unknown) => {
@@ -71,7 +71,7 @@ export async function followWorkflow({ cluster, name, look, patience, signal }: 
         wake = done
       })
       if (broken) throw broken.cause
-      await look(units)
+      await look(tasks)
       if (ending) return ending
       // Looked at again from time to time: how long a pod has been waiting is told by no change.
       await Promise.race([woken, new Promise<void>(done => setTimeout(done, 5_000))])
