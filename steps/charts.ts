@@ -1,4 +1,4 @@
-// Line charts as SVG text: two axes, lines, a legend. Written by hand; docs/decisions/0022 says why no library is used.
+// Line charts as SVG text: two axes, lines, a legend. Written by hand; docs/decisions/0022-charts.md says why no library is used.
 
 export interface Line {
   readonly name: string

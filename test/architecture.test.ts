@@ -152,6 +152,19 @@ describe.each(['core', 'cli'] as const)('the floors of %s', house => {
     const silent = rooms.filter(room => !/^.{20,240}\n$/.test(readFileSync(path.join(root, house, room, 'README.md'), 'utf8')))
     expect(silent).toEqual([])
   })
+  test('the README has the same table', () => {
+    const [, text = ''] = readFileSync(path.join(root, 'README.md'), 'utf8').split(`| rooms of \`${house}/\` |`)
+    const rows = text.split('\n\n')[0]!.split('\n').slice(2)
+    const shown = rows.map(row => [...row.matchAll(/`([\w-]+\.ts|[\w-]+(?=\/`))/g)].map(([, name = '']) => name))
+    // Rooms within targets/ share a line there.
+    const met = new Set<string>()
+    const expected = floors[house].map(rooms => {
+      const names = new Set(rooms.map(room => room.split('/')[0]!).filter(name => !met.has(name)))
+      for (const name of names) met.add(name)
+      return names
+    })
+    expect(shown.map(names => new Set(names.filter(name => met.has(name))))).toEqual(expected.filter(({ size }) => size > 0))
+  })
   test('a reader meets at most 16 rooms on one level', () => {
     expect(
       new Set([...floorOf.keys()].filter(room => !room.endsWith('.ts') || room.includes('/')).map(room => room.split('/')[0])).size,

@@ -191,6 +191,69 @@ test('every link between documents leads somewhere', () => {
   )
   expect(broken).toEqual([])
 })
+const rooms = ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks', 'environments', 'cli', 'test', 'scripts', 'docs']
+const below = (folder: string) =>
+  existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }) : []
+const known = ['cli.ts', ...rooms.flatMap(room => below(room).map(name => `${room}/${name}`))]
+const fileNames = new Set(known.map(file => path.basename(file)))
+/**
+ * Files and folders of the repository that a text names: paths that begin with a room, and modules and scripts by their name alone. Those with
+ * a placeholder (`TOOL/VERB.ts`, `<name>`) are forms of paths, and left out.
+ */
+const namedIn = (text: string) =>
+  [...text.matchAll(/(?<![\w./@*-])(?:[\w-]+\/[^\s`'"(),;|]*|[\w-]+(?:\.\w+)?\.(?:ts|sh)\b)/g)]
+    .map(([found]) => found.replace(/[.:]+$|#.*$/, ''))
+    .filter(found => !found.includes('/') || rooms.includes(found.split('/')[0]!))
+    .filter(found => !/\b(TOOL|VERB|NAME)\b|[<>…$]/.test(found))
+/** Whether it is a file or a folder, a module without its extension, or a pattern that matches one of them. */
+const leadsSomewhere = (found: string): boolean => {
+  if (!found.includes('/')) return fileNames.has(found)
+  const wanted = new RegExp(`^${found.replace(/\/$/, '').split('*').map(literal).join('[^/]*')}(\\.ts)?$`)
+  return rooms.includes(found.replace(/\/$/, '')) || known.some(file => wanted.test(file))
+}
+/** What is of a reader's project, what commands write, and what is put together from several files. */
+const elsewhere = [
+  'pipelines/first.ts',
+  'pipelines/profiles.ts',
+  'trireme.config.ts',
+  'containers/images.lock',
+  'containers/sbom',
+  'pod.sh',
+]
+const astray = (texts: readonly (readonly [page: string, text: string])[]) =>
+  texts.flatMap(([page, text]) =>
+    namedIn(text)
+      .filter(found => !elsewhere.includes(found) && !leadsSomewhere(found))
+      .map(found => `${page}: ${found}`),
+  )
+test('what looks for paths finds them', () => {
+  expect(namedIn('core/a.ts, cli/b/ and c.ts; see steps/*/d.ts#e. No/path, TOOL/VERB.ts, ../f.ts, e.g.')).toEqual([
+    'core/a.ts',
+    'cli/b/',
+    'c.ts',
+    'steps/*/d.ts',
+  ])
+  expect(['core/', 'core/run/', 'steps/samtools/sort', 'steps/*/sort.ts', 'scheduler.ts'].filter(each => !leadsSomewhere(each))).toEqual([])
+  expect(['cli/terms.ts', 'steps/*/none.ts', 'core/none/', 'podjob.ts'].filter(leadsSomewhere)).toEqual([])
+})
+test('every path of the repository that a document names is there', () => {
+  const words = ['README.md', ...['tutorial', 'how-to', 'reference', 'decisions'].flatMap(pages)].flatMap(page => {
+    const prose = readFileSync(path.join(root, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '')
+    return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => [page, code] as const)
+  })
+  expect(words.length).toBeGreaterThan(1000)
+  expect(astray(words)).toEqual([])
+})
+test('every path of the repository that a comment names is there', () => {
+  const comments = known
+    .filter(file => /\.(ts|mjs|sh|py|yaml)$/.test(file) && !/golden|results|test\//.test(file))
+    .flatMap(file => {
+      const text = readFileSync(path.join(root, file), 'utf8')
+      return [...text.matchAll(/(?:^|\s)(?:\/\/|\/?\*\*?|#) (.*)$/gm)].map(([, comment = '']) => [file, comment] as const)
+    })
+  expect(comments.length).toBeGreaterThan(1000)
+  expect(astray(comments)).toEqual([])
+})
 test('every TypeScript example compiles, and the wrong ones say what they are shown to say', () => {
   const folder = path.join(scratch, 'types')
   const wrong: { file: string; message: string; where: string }[] = []

@@ -28,8 +28,8 @@ export interface Interval {
   readonly high: number
 }
 /**
- * Ratio of two medians with its percentile bootstrap interval of 95 % (Efron 1979). Whole rounds are drawn, since both arms of a round met the
- * same weather.
+ * Ratio of two medians with its percentile bootstrap interval of 95 % (Efron 1979). Whole rounds are drawn, since both arms of a round ran
+ * while the machine was in the same state.
  */
 export function ratioOfMedians(a: readonly number[], b: readonly number[], seed: number, draws = 5000): Interval {
   const random = generator(seed)
@@ -39,11 +39,18 @@ export function ratioOfMedians(a: readonly number[], b: readonly number[], seed:
   }).sort((x, y) => x - y)
   return { value: median(a) / median(b), low: ratios[Math.floor(draws * 0.025)]!, high: ratios[Math.ceil(draws * 0.975) - 1]! }
 }
-/** Runs far from the rest: modified Z-score above 14.8, hyperfine's own threshold (Iglewicz and Hoaglin 1993). */
+/** Ten standard deviations: of normally distributed values the standard deviation is 1.4826 times the median absolute deviation. */
+const outlierThreshold = 1.4826 * 10
+/**
+ * How many values lie far from the rest, by hyperfine's rule: |value - median| / MAD above 14.826, where MAD is the median absolute deviation
+ * (`src/outlier_detection.rs` of hyperfine). Where most values are equal, MAD is 0 and every other value counts. The modified Z-score of
+ * Iglewicz and Hoaglin (1993) has a factor of 0.6745, and a threshold of 3.5, in addition; hyperfine's has not.
+ */
 export function outliers(values: readonly number[]): number {
   const middle = median(values)
-  const deviation = median(values.map(value => Math.abs(value - middle)))
-  return deviation === 0 ? 0 : values.filter(value => (0.6745 * Math.abs(value - middle)) / deviation > 14.826).length
+  const deviations = values.map(value => Math.abs(value - middle))
+  const typical = Math.max(median(deviations), Number.EPSILON)
+  return deviations.filter(deviation => deviation / typical > outlierThreshold).length
 }
 /** How much slower the second half is than the first, as a share; 0 of fewer than six. */
 export function drift(values: readonly number[]): number {

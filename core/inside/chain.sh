@@ -2,7 +2,7 @@
 #   bash chain.sh JOB CHAIN ROOT REPORT
 # JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
 # and tmp/ are ready; stderr goes to the file `log` there, statuses of several programs to `status`. REPORT: a line for each member is
-# appended, see read.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
+# appended, see report.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
 # With TRIREME_PROGRESS=1, what programs tell of their progress goes to stdout as "::progress PLACE NUMBER JSON", for those who read the log
 # of the pod; the last of it to the report, too.
 # The exit status is 0 also where members fail: the report says so.

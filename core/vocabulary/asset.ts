@@ -38,7 +38,7 @@ export function asset(base: string, relative: string): Asset {
     },
   }
 }
-/** In a checkout the bundle of steps/x/y.script.ts is dist/steps/x/y.script.mjs. */
+/** In a checkout the bundle of steps/TOOL/VERB.script.ts is dist/steps/TOOL/VERB.script.mjs. */
 function builtFrom(beside: string): string | undefined {
   for (let dir = path.dirname(beside); dir !== path.dirname(dir); dir = path.dirname(dir))
     if (existsSync(path.join(dir, 'package.json'))) return path.join(dir, 'dist', path.relative(dir, beside))

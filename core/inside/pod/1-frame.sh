@@ -6,7 +6,7 @@
 #   own/<place>/record.json     there when the n-th step's entry is there already
 #   <place>/                    where a step works
 #   out/<place>/                its outputs and record.json, put there by one rename when all its chain is well
-#   report/                     report (see read.ts), <place>.log, items-<name>: what is told also when the pod fails
+#   report/                     report (see report.ts), <place>.log, items-<name>: what is told also when the pod fails
 # TRIREME_KEY_<place> is the key of the n-th step, TRIREME_ATTEMPT counts attempts from 0.
 # Exit status: 0 done or skipped; 75 may be tried again; 76 too slow, and a longer limit follows; 137 killed; 143 told to stop; 1 all else.
 root=${TRIREME_ROOT:-/w}
