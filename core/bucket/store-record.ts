@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Keys } from '../graph/key.ts'
+import { versionsOf } from '../graph/key.ts'
 import { mayBeLeftOut } from '../graph/left-out.ts'
 import { type Given, isRef, refsIn, type StepNode } from '../graph/node.ts'
 import { type Grant, grantOf, listWords, type PipedOutput, stepWords } from '../graph/step-words.ts'
@@ -27,7 +28,7 @@ export interface Composing extends Joined {
 /** The store's record of a step that ran in a pod: what the pod told, and what only the plan knows. */
 export function recordOf(node: StepNode, found: BucketRecord, at: Composing): StepRecord {
   const granted = grantOf(node, found.attempt, at.cpu)
-  const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, at.versions.get(tool.name) ?? 'unknown']))
+  const tools = versionsOf(node, at.versions)
   const outputs = Object.entries(found.outputs).map(([port, files]) => [
     port,
     files.map(({ name, size, sha256 }) => ({ name, size, sha256 })),

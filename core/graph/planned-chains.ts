@@ -2,9 +2,9 @@ import { rung } from '../vocabulary/quantity.ts'
 import { type Chain, chainsOf, type Joins } from './chains.ts'
 import { refsFromOutside } from './jobs.ts'
 import type { Keys } from './key.ts'
-import { type Node, type Ref, refsIn, type StepNode } from './node.ts'
+import { type Ref, refsIn, type StepNode } from './node.ts'
 import type { Plan } from './plan.ts'
-import { bodyOf } from './walk.ts'
+import { bodyOf, outerNodes, stepsByKey } from './walk.ts'
 
 /**
  * The chains that a run of the plan would join by pipes: those of the steps that will run, and those within the body of each `each`.
@@ -19,12 +19,9 @@ export function plannedChains(
 ): readonly Chain[] {
   const { memory = Number.POSITIVE_INFINITY, joins } = at
   const eaches = plan.nodes.filter(node => node.kind === 'each')
-  const inside = new Set<Node>(eaches.flatMap(bodyOf))
-  const outer = distinct(
-    plan.nodes.filter(node => !inside.has(node)),
-    keys,
-  ).filter(node => runs(keys.of(node)))
-  const wanted = [...Object.values(plan.results).flatMap(refsIn), ...eaches.filter(each => !inside.has(each)).flatMap(refsFromOutside)]
+  const outer = outerNodes(plan.nodes)
+  const outerSteps = [...stepsByKey(outer, keys).values()].filter(node => runs(keys.of(node)))
+  const wanted = [...Object.values(plan.results).flatMap(refsIn), ...outer.filter(node => node.kind === 'each').flatMap(refsFromOutside)]
   const joined = (steps: readonly StepNode[], wanted: readonly Ref[]) => {
     const kept = new Set(wanted.map(ref => keys.ofRef(ref)))
     const memoryOf = ({ needs }: StepNode) => rung(needs.memory, 0)
@@ -34,10 +31,7 @@ export function plannedChains(
   }
   const bodies = eaches.flatMap(each => {
     const inner = bodyOf(each).flatMap(node => (node.kind === 'each' ? refsFromOutside(node) : []))
-    return joined(distinct(bodyOf(each), keys), [...Object.values(each.body), ...inner])
+    return joined([...stepsByKey(bodyOf(each), keys).values()], [...Object.values(each.body), ...inner])
   })
-  return [...joined(outer, wanted), ...bodies]
+  return [...joined(outerSteps, wanted), ...bodies]
 }
-const distinct = (nodes: readonly Node[], keys: Keys): readonly StepNode[] => [
-  ...new Map(nodes.flatMap(node => (node.kind === 'step' ? [[keys.of(node), node] as const] : []))).values(),
-]

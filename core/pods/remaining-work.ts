@@ -5,7 +5,7 @@ import type { Keys } from '../graph/key.ts'
 import { mayBeLeftOut } from '../graph/left-out.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
-import { type Branch, bodyOf, branchOf, nodesOf, upstream } from '../graph/walk.ts'
+import { type Branch, branchOf, nodesOf, outerNodes, upstream } from '../graph/walk.ts'
 import type { StepRecord } from '../store/record.ts'
 import { fileOf } from '../vocabulary/kind.ts'
 
@@ -23,9 +23,8 @@ export interface Needed {
   readonly numberOf: (list: Ref, name: string) => number
 }
 export function neededOf(plan: Plan, keys: Keys, there: There): Needed {
-  const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
   const at = new Expansion(keys, there)
-  at.take(plan.nodes.filter(node => !inside.has(node)))
+  at.take(outerNodes(plan.nodes))
   return at.demand(Object.values(plan.results).flatMap(refsIn))
 }
 class Expansion {

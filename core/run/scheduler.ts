@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Sink } from '../events.ts'
 import type { Chain } from '../graph/chains.ts'
 import type { Job } from '../graph/jobs.ts'
+import { versionsOf } from '../graph/key.ts'
 import { folderName } from '../graph/labels.ts'
 import { type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Plan, Results } from '../graph/plan.ts'
@@ -275,7 +276,7 @@ class Scheduler<O extends Results> {
     const { cpu, memory } = this.#grants.of(node, attempt)
     const label = this.#state.label(key)
     const kept = path.join(store.workFolder(run), folderName(label))
-    const tools = Object.fromEntries(node.step.tools.map(tool => [tool.name, versions.get(tool.name) ?? 'unknown']))
+    const tools = versionsOf(node, versions)
     return { node, label, inputs, cpu, memory, folder: this.#folder(), kept, versions: tools, content }
   }
   #succeeded({ keys }: Job, members: readonly Member[], { entries, ended }: Extract<Outcome, { state: 'done' }>): void {

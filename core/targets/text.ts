@@ -1,10 +1,10 @@
 import type { Joins } from '../graph/chains.ts'
-import { type Keys, keys as keysOf } from '../graph/key.ts'
+import { type Keys, keys as keysOf, versionIn } from '../graph/key.ts'
 import { labels } from '../graph/labels.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type SourceNode, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { plannedChains } from '../graph/planned-chains.ts'
-import { bodyOf, nodesOf } from '../graph/walk.ts'
+import { bodyOf, nodesOf, outerNodes, stepsByKey } from '../graph/walk.ts'
 import { type Argv, type Glued, quoted, type Slot, type Word } from '../vocabulary/command.ts'
 import { fileOf, suffixesOf } from '../vocabulary/kind.ts'
 
@@ -30,7 +30,7 @@ export interface TextOptions {
  */
 export function text(plan: Plan, options: TextOptions = {}): string {
   const { versions = new Map(), there = new Set(), keys: withKeys = false, stream = true, memory, joins } = options
-  const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
+  const keys = keysOf(versionIn(versions))
   const names = labels(plan.nodes, keys)
   const inside = new Map<Node, EachNode>(
     plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node).map(inner => [inner, node] as const) : [])),
@@ -85,9 +85,8 @@ export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): Re
     if (node.kind === 'each') stack.push(...nodesOf([node.list, ...Object.values(node.body)]))
     if (node.kind === 'item') stack.push(...nodesOf([node.list]))
   }
-  const inside = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
-  const steps = plan.nodes.filter(node => node.kind === 'step' && !inside.has(node)).map(node => keys.of(node))
-  return new Map(steps.map(key => [key, there.has(key) ? 'cached' : needed.has(key) ? 'will run' : 'not needed']))
+  const steps = stepsByKey(outerNodes(plan.nodes), keys)
+  return new Map([...steps.keys()].map(key => [key, there.has(key) ? 'cached' : needed.has(key) ? 'will run' : 'not needed']))
 }
 function stepLines(node: StepNode, names: ReadonlyMap<Node, string>): readonly string[] {
   const { pipes, stdout } = node.script
