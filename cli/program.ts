@@ -5,14 +5,15 @@ import { version } from './project/package.ts'
 /**
  * How a command is made and mounted.
  *
- * Each is one module, `cli/commands/NAME.ts`, that exports
+ * Each is a module, `cli/commands/NAME.ts`, that exports
  *
  *     export function register(program: Command): void
  *
- * and in it declares itself: `program.command('list').description(…).action(…)`. It is named in `commands` below with the same words and
+ * and in it declares itself: `program.command('list').description(…).action(…)`. It is named in `groups` below with the same words and
  * line, which is all that `trireme --help` needs: of the modules only the one that is called is loaded, so that help stays under 0.3 s.
- * What a module needs beyond `node:*` it imports inside its action. Errors are thrown as `TriremeError`; `cli.ts` prints them and chooses
- * the exit status. What a command is asked for goes to stdout, all else to stderr.
+ * What the command does is in `cli/actions/NAME.ts`, which the action imports when it is called; that module imports at its top, but for
+ * what is heavy and needed by one branch only. Errors are thrown as `TriremeError`; `cli.ts` prints them and chooses the exit status. What
+ * a command is asked for goes to stdout, all else to stderr.
  *
  * `register` may be asynchronous and take the words that follow the command's name: `run` makes its flags from the pipeline it names.
  */

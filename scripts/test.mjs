@@ -13,7 +13,7 @@ const count = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 
 if (check('Tools', 'dist/cli.js', 'doctor', '--install', '--tests')) {
-  const { useOwnTools } = await import('../dist/cli/install.js')
+  const { useOwnTools } = await import('../dist/cli/machine/install.js')
   useOwnTools() // tests call programs by their names
   check('Lint and format', 'node_modules/@biomejs/biome/bin/biome', 'check', '.')
   check('Types, TypeScript 7', 'node_modules/typescript/bin/tsc', '-p', '.')

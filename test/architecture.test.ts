@@ -123,6 +123,7 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['arguments', 'machine', 'results'],
     ['inputs'],
     ['run'],
+    ['actions'],
     ['commands'],
     ['program.ts'],
   ],

@@ -31,6 +31,10 @@ export interface RunFlags {
   readonly output?: string
   readonly as?: string
 }
+/** What `attach`, `logs` and `verify` take. */
+export interface StoreOptions {
+  readonly store?: string
+}
 export type Verb = 'run' | 'plan' | 'why' | 'compile'
 export const defaultStore = (): string => process.env.TRIREME_STORE || '.trireme'
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { Original } from '../project/copies.ts'
 
 export function register(program: Command): void {
   program
@@ -10,65 +9,7 @@ export function register(program: Command): void {
       'after',
       '\nThe name is a step\'s ("samtools/sort" or "samtools-sort") or a pipeline\'s ("variant-calling"). A pipeline brings the steps that it imports.\nVersions and digests are noted in trireme.lock.json: "trireme diff" and "trireme upgrade" go by them.',
     )
-    .action(async (name: string, { force = false }: { readonly force?: boolean }) => addCopy(name, process.cwd(), force))
-}
-/** @throws TriremeError `USAGE` before anything is written, when a file would be lost */
-export async function addCopy(name: string, project: string, force: boolean): Promise<void> {
-  const { existsSync, mkdirSync, readFileSync, writeFileSync } = await import('node:fs')
-  const path = await import('node:path')
-  const { digest, lockName, lockText, noted, originals, readCopiesLock } = await import('../project/copies.ts')
-  const { TriremeError } = await import('../../core/errors.ts')
-  const { packageRoot } = await import('../project/package.ts')
-  if (path.resolve(project) === path.resolve(packageRoot))
-    throw new TriremeError(
-      'USAGE',
-      'This is the package itself, which has them all. Go to a project of yours; "trireme init DIR" makes one.',
+    .action(async (name: string, { force = false }: { readonly force?: boolean }) =>
+      (await import('../actions/add.ts')).addCopy(name, process.cwd(), force),
     )
-  const lock = readCopiesLock(project)
-  const files = await originals(name)
-  const kept = (file: Original) => {
-    const there = path.join(project, file.place)
-    if (!existsSync(there)) return false
-    const sha256 = digest(readFileSync(there))
-    return sha256 !== digest(readFileSync(file.from)) && sha256 !== lock.files[file.place]?.sha256
-  }
-  const lost = files.filter(kept)
-  if (lost.length > 0 && !force) {
-    const list = lost.map(({ place }) => `  ${place}`).join('\n')
-    throw new TriremeError(
-      'USAGE',
-      `These files are here and hold something else, so nothing was copied:\n${list}\nMove them, or give --force to overwrite them.`,
-    )
-  }
-  const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }
-  for (const { place, from } of files) {
-    const content = readFileSync(from)
-    mkdirSync(path.dirname(path.join(project, place)), { recursive: true })
-    writeFileSync(path.join(project, place), content)
-    notes[place] = noted(content)
-  }
-  writeFileSync(path.join(project, lockName), lockText(notes))
-  const { nameLibraries, toInstall } = await import('../project/libraries.ts')
-  const libraries = toInstall(
-    nameLibraries(
-      project,
-      files.map(({ place }) => place),
-    ),
-  )
-  const tests = files.filter(({ place }) => place.endsWith('.test.ts'))
-  const next =
-    tests.length > 0
-      ? [
-          `Try ${tests.length === 1 ? 'its test' : 'their tests'} with: npx vitest run ${tests.length <= 3 ? tests.map(({ place }) => place).join(' ') : 'steps'}`,
-        ]
-      : []
-  process.stdout.write(
-    [
-      ...files.map(({ place }) => `  ${place}`),
-      `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
-      ...libraries,
-      ...next,
-      '',
-    ].join('\n'),
-  )
 }

@@ -1,53 +1,10 @@
 import type { Command } from 'commander'
-import type { CompiledFiles } from '../../core/targets/target.ts'
-import { type Asked, registerVerb } from '../arguments/options.ts'
+import { registerVerb } from '../arguments/options.ts'
 
 export const register = (program: Command, words: readonly string[]): Promise<void> =>
   registerVerb(
     program,
     words,
     { verb: 'compile', about: 'write a plan as Argo Workflows, to be read, kept and submitted by others' },
-    write,
+    async asked => (await import('../actions/compile.ts')).compilePlan(asked),
   )
-
-async function write(asked: Asked): Promise<void> {
-  const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { TriremeError } = await import('../../core/errors.ts')
-  const { output, as, on, stream } = asked.options
-  if (on === undefined || output === undefined)
-    throw new TriremeError(
-      'USAGE',
-      `compile takes --on with the name of an environment and -o with a folder: trireme compile ${asked.pipeline.spec.name} --on ENVIRONMENT -o DIR.`,
-    )
-  const { findEnvironment, thoseThatCan } = await import('../project/environments.ts')
-  const { targetOf } = await import('../../core/targets/registry.ts')
-  const target = await targetOf(await findEnvironment(on))
-  if (!target.compile)
-    throw new TriremeError(
-      'USAGE',
-      `Environment "${on}" is no cluster: its target is ${target.name}. Give one whose target is ${await thoseThatCan('compile')}; trireme list --environments names them.`,
-    )
-  const { forms } = target.compile
-  const form = as ?? forms[0]
-  if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
-  const { prepareRun } = await import('../run/prepare.ts')
-  const { destinationOf } = await import('../run/targets.ts')
-  const { knownVersions } = await import('../run/versions.ts')
-  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
-  const destination = await destinationOf(environment)
-  const { versions } = await knownVersions(plan, store, environment)
-  const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
-  await writeCompiled(output, compiled)
-  process.stdout.write([...compiled.manifests.keys()].map(name => `${output}/${name}\n`).join(''))
-  for (const line of compiled.howTo(output)) log(line)
-}
-/** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */
-async function writeCompiled(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
-  const { mkdir, readdir, rm, writeFile } = await import('node:fs/promises')
-  const path = await import('node:path')
-  const objectFolder = path.join(folder, 'objects')
-  await mkdir(objects.size > 0 ? objectFolder : folder, { recursive: true })
-  for (const name of await readdir(objectFolder).catch(() => []))
-    if (/^[0-9a-f]{64}$/.test(name) && !objects.has(`objects/${name}`)) await rm(path.join(objectFolder, name))
-  for (const [name, content] of [...manifests, ...objects]) await writeFile(path.join(folder, name), content)
-}

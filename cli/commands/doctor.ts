@@ -1,18 +1,5 @@
 import type { Command } from 'commander'
-import type { FoundTool } from '../../core/host/tools.ts'
-import type { Tool } from '../../core/vocabulary/tool.ts'
-import type { SystemCheck } from '../machine/system-checks.ts'
-
-interface Options {
-  readonly install?: boolean
-  readonly tests?: boolean
-  readonly json?: boolean
-  readonly prefix?: string
-  readonly store?: string
-  readonly on?: string
-  readonly trial?: boolean
-  readonly image?: string
-}
+import type { DoctorOptions } from '../actions/doctor.ts'
 
 export function register(program: Command): void {
   program
@@ -26,88 +13,7 @@ export function register(program: Command): void {
     .option('--image <name>', 'with --trial: the image to try, by the name that steps use (default reads)')
     .option('--json', 'print JSON')
     .addOption(program.createOption('--tests', 'look for what the tests of the package need, too').hideHelp())
-    .action(async (pipeline: string | undefined, options: Options) => {
-      if (options.on === undefined) {
-        const [name] = (['trial', 'image'] as const).filter(name => options[name] !== undefined)
-        if (name === undefined) return examineMachine(pipeline, options)
-        const { TriremeError } = await import('../../core/errors.ts')
-        throw new TriremeError('USAGE', `--${name} is for a cluster: name it with --on ENVIRONMENT.`)
-      }
-      return (await import('../machine/cluster-doctor.ts')).doctorOfCluster({ ...options, on: options.on })
-    })
-}
-async function examineMachine(
-  pipeline: string | undefined,
-  { install = false, tests = false, json = false, prefix, store }: Options,
-): Promise<void> {
-  const { findTools } = await import('../../core/host/tools.ts')
-  const { advice, installMissing, ownPrefix, thisMachine, useOwnTools } = await import('../machine/install.ts')
-  const { gnuTimeTool, surroundings, testTools } = await import('../machine/system-checks.ts')
-  const { startersHere } = await import('../../core/host/perl-spawn.ts')
-  const machine = thisMachine(prefix ?? ownPrefix())
-  useOwnTools(machine.prefix)
-  const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const tools = [...(await toolsFor(pipeline)), ...(tests ? testTools : [])]
-  let found = await findTools(tools)
-  if (install) {
-    const time: FoundTool[] =
-      machine.apt && !startersHere && !tests && gnuTimeTool.place() === undefined ? [{ state: 'missing', tool: gnuTimeTool.tool }] : []
-    await installMissing([...found.values(), ...time], { install, log, machine })
-    found = await findTools(tools)
-  }
-  const system = surroundings(store)
-  const checks = [...system, ...tools.map(tool => checked(found.get(tool.name), tool, bad => advice([bad], machine)))]
-  const bad = checks.filter(({ state }) => state === 'missing' || state === 'unfit')
-  if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, checks }, null, 2)}\n`)
-  else {
-    const lacking = tools.filter(tool => found.get(tool.name)?.state !== 'ready')
-    const commands = lacking.length > 0 ? ['"trireme doctor --install" gets the tools, or do it yourself:', advice(lacking, machine)] : []
-    const others = system.flatMap(({ name, mend }) => (mend === null ? [] : [`${name}: ${mend}.`]))
-    const verdict = bad.length === 0 ? 'All is well.' : `Missing or unfit: ${bad.map(({ name }) => name).join(', ')}.`
-    process.stdout.write([table(checks), '', verdict, ...commands, ...others, ''].join('\n'))
-  }
-  if (bad.length === 0) return
-  const { TriremeError } = await import('../../core/errors.ts')
-  throw new TriremeError('TOOL', '') // the table has said it all; the code gives the exit status
-}
-/** Tools of every step; with a pipeline, of the steps that its files import. */
-async function toolsFor(pipeline: string | undefined): Promise<readonly Tool[]> {
-  const { findPipeline, steps } = await import('../project/catalogue.ts')
-  const { reach, relative } = await import('../project/import-closure.ts')
-  const { ending, house } = await import('../project/package.ts')
-  const path = await import('node:path')
-  const all = await steps()
-  let chosen = all
-  if (pipeline !== undefined) {
-    const { file } = await findPipeline(pipeline)
-    const packaged = (imported: string) => {
-      const inside = /^trireme-bio\/((?:steps|pipelines)\/.+)$/.exec(imported)?.[1]
-      return inside === undefined ? undefined : path.join(house, inside + ending)
-    }
-    const files = new Set(reach([file], (imported, from) => relative(imported, from) ?? packaged(imported)))
-    chosen = all.filter(step => files.has(step.file))
-  }
-  const tools = chosen.flatMap(({ it }) => it.spec.tools ?? [])
-  return [...new Map(tools.map(tool => [tool.name, tool])).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-function checked(found: FoundTool | undefined, tool: Tool, mend: (tool: Tool) => string): SystemCheck {
-  const line = { name: tool.name, needed: tool.accepts }
-  if (found === undefined || found.state === 'missing') return { ...line, state: 'missing', version: null, path: null, mend: mend(tool) }
-  const { path, version = null } = found
-  return found.state === 'ready'
-    ? { ...line, state: 'ok', version, path, mend: null }
-    : { ...line, state: 'unfit', version, path, mend: mend(tool) }
-}
-function table(checks: readonly SystemCheck[]): string {
-  const rows = checks.map(({ name, state, version, needed, path }) => [state, name, version ?? '-', needed, path ?? '-'])
-  const all = [['state', 'name', 'version', 'needed', 'where'], ...rows]
-  const widths = all[0]!.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
+    .action(async (pipeline: string | undefined, options: DoctorOptions) =>
+      (await import('../actions/doctor.ts')).doctor(pipeline, options),
     )
-    .join('\n')
 }

@@ -1,9 +1,6 @@
 import type { Command } from 'commander'
-import type { BuildOptions } from '../machine/image-builds/build.ts'
+import type { ImagesOptions } from '../actions/images.ts'
 
-interface Options extends BuildOptions {
-  readonly on?: string
-}
 export function register(program: Command): void {
   program
     .command('images [names...]')
@@ -26,36 +23,5 @@ Images: reads, variants, reports (all that variant-calling needs), imaging, trai
 Without names, all but training-cuda, whose base is some gigabytes. podman or docker must be here, but no cluster; to push, log in to
 the registry first ("podman login"). An environment without images.tag takes images by the digests of images.lock.`,
     )
-    .action(buildImages)
-}
-async function buildImages(names: readonly string[], { on, ...options }: Options): Promise<void> {
-  const { buildImages } = await import('../machine/image-builds/build.ts')
-  await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
-    process.stderr.write(`${line}\n`),
-  )
-}
-/** How an environment names images. "localhost" without a port is where an engine keeps what was built here: nothing is pushed. */
-async function settingsOf(on: string): Promise<BuildOptions> {
-  const { findEnvironment } = await import('../project/environments.ts')
-  const { TriremeError } = await import('../../core/errors.ts')
-  const { targetOf } = await import('../../core/targets/registry.ts')
-  const environment = await findEnvironment(on)
-  const { registry, prefix, tag, lock } = environment.images
-  const target = await targetOf(environment)
-  if (!target.images)
-    throw new TriremeError(
-      'ENVIRONMENT',
-      `The environment "${on}" needs no images: its target is ${target.name}, processes of this machine.`,
-    )
-  if (registry === undefined)
-    throw new TriremeError(
-      'ENVIRONMENT',
-      `The environment "${on}" does not say where its images are. Give it a registry to which you may push: images: { registry: registry.example.org }.`,
-    )
-  return {
-    prefix,
-    ...(tag !== undefined && { tag }),
-    ...(lock !== undefined && { lock }),
-    ...(registry !== 'localhost' && { push: registry }),
-  }
+    .action(async (names: readonly string[], options: ImagesOptions) => (await import('../actions/images.ts')).buildAndPush(names, options))
 }

@@ -1,0 +1,65 @@
+import { TriremeError } from '../../core/errors.ts'
+import { bytesText } from '../../core/vocabulary/quantity.ts'
+import { fetchStudy } from '../../datasets/idr0042/fetch/fetch.ts'
+import { wholeNumber } from '../arguments/options.ts'
+import { noteLine, say } from '../display/print.ts'
+import { didYouMean } from '../display/suggest.ts'
+
+export interface FetchOptions {
+  readonly out?: string
+  readonly patients?: readonly string[]
+  readonly sets?: readonly string[]
+  readonly connections?: string
+  readonly lock?: string
+  readonly filesUrl?: string
+  readonly apiUrl?: string
+}
+export async function fetchDataset(name: string, options: FetchOptions): Promise<void> {
+  if (name !== 'idr0042')
+    throw new TriremeError(
+      'USAGE',
+      `There is no dataset "${name}" to fetch.${await didYouMean(name, ['idr0042'])} The datasets that can be fetched: idr0042.`,
+    )
+  const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
+  const show = await display()
+  try {
+    const done = await fetchStudy({
+      out: options.out ?? name,
+      patients: words(options.patients),
+      sets: words(options.sets),
+      ...(options.connections !== undefined && { connections: wholeNumber('--connections', options.connections, 1) }),
+      ...(options.lock !== undefined && { lock: options.lock }),
+      ...(options.filesUrl !== undefined && { filesUrl: url('--files-url', options.filesUrl) }),
+      ...(options.apiUrl !== undefined && { apiUrl: url('--api-url', options.apiUrl) }),
+      on: ({ files, of, kept, bytes }) =>
+        show.line(`${files} of ${of} files, ${kept} of them here already, ${bytesText(bytes)} fetched`, files === of),
+    })
+    show.end()
+    for (const file of done.differing)
+      noteLine(`IDR says something else of ${file} than the list that travels with the package; IDR's word is taken.`)
+    say(`${done.images} images, with annotations, of idr0042 (Nirschl et al. 2018, CC BY 4.0):`)
+    for (const file of [done.archive, done.annotation, done.paths]) say(`  ${file}`)
+    say(`Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths}`)
+  } finally {
+    show.end()
+  }
+}
+function url(flag: string, text: string): string {
+  if (/^https?:\/\/[^\s/]+/.test(text)) return text
+  throw new TriremeError('USAGE', `${flag} takes an address that begins with https:// or http://, got ${JSON.stringify(text)}.`)
+}
+/** One line that is written over on a terminal; elsewhere a line every ten seconds. */
+async function display() {
+  const live = process.stderr.isTTY ? (await import('log-update')).createLogUpdate(process.stderr) : undefined // only a terminal needs it
+  let last = 0
+  return {
+    line(text: string, now: boolean) {
+      const every = live ? 100 : 10_000
+      if (!now && Date.now() - last < every) return
+      last = Date.now()
+      if (live) live(text)
+      else noteLine(text)
+    },
+    end: () => live?.done(),
+  }
+}

@@ -1,0 +1,36 @@
+import { TriremeError } from '../../core/errors.ts'
+import { targetOf } from '../../core/targets/registry.ts'
+import { type BuildOptions, buildImages } from '../machine/image-builds/build.ts'
+
+export interface ImagesOptions extends BuildOptions {
+  readonly on?: string
+}
+/** Pushes where a registry is named, by a flag or by an environment. */
+export async function buildAndPush(names: readonly string[], { on, ...options }: ImagesOptions): Promise<void> {
+  await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
+    process.stderr.write(`${line}\n`),
+  )
+}
+/** How an environment names images. "localhost" without a port is where an engine keeps what was built here: nothing is pushed. */
+async function settingsOf(on: string): Promise<BuildOptions> {
+  const { findEnvironment } = await import('../project/environments.ts') // brings zod and YAML, which no build needs
+  const environment = await findEnvironment(on)
+  const { registry, prefix, tag, lock } = environment.images
+  const target = await targetOf(environment)
+  if (!target.images)
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${on}" needs no images: its target is ${target.name}, processes of this machine.`,
+    )
+  if (registry === undefined)
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The environment "${on}" does not say where its images are. Give it a registry to which you may push: images: { registry: registry.example.org }.`,
+    )
+  return {
+    prefix,
+    ...(tag !== undefined && { tag }),
+    ...(lock !== undefined && { lock }),
+    ...(registry !== 'localhost' && { push: registry }),
+  }
+}

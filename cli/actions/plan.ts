@@ -1,0 +1,26 @@
+import { keys } from '../../core/graph/key.ts'
+import { text } from '../../core/targets/text.ts'
+import type { Asked } from '../arguments/options.ts'
+import { promisedFiles } from '../results/layout.ts'
+import { limitsOf } from '../run/execute.ts'
+import { prepareRun } from '../run/prepare.ts'
+import { joinsIn } from '../run/targets.ts'
+import { knownVersions } from '../run/versions.ts'
+
+/** Prints the plan: to stdout, so that it can be kept and compared. */
+export async function printPlan(asked: Asked): Promise<void> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const { pipeline, options } = asked
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
+  promisedFiles(plan.results, pipeline.spec.layout)
+  const { versions, unfit } = await knownVersions(plan, store, environment)
+  const { of } = keys(tool => versions.get(tool) ?? 'unknown')
+  const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
+  const there = new Set<string>()
+  for (const key of wanted) if (await store.find(key)) there.add(key)
+  const { memory } = limitsOf(options, environment)
+  const joining = { stream: options.stream, joins: await joinsIn(environment), ...(memory !== undefined && { memory }) }
+  process.stdout.write(text(plan, { versions, there, keys: options.keys === true, ...joining }))
+  if (unfit.length > 0)
+    log(`Not installed in a version that fits: ${unfit.join(', ')}. "trireme run" installs them; "trireme doctor" says more.`)
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { TriremeError } from '../../core/errors.ts'
+import { Store } from '../../core/store/store.ts'
+import { verify } from '../../core/store/verify.ts'
+import { bytesText } from '../../core/vocabulary/quantity.ts'
+import { defaultStore, type StoreOptions } from '../arguments/options.ts'
+import { say } from '../display/print.ts'
+
+export async function compareStore({ store: root = defaultStore() }: StoreOptions): Promise<void> {
+  if (!existsSync(root)) return say(`There is no store ${root}: nothing to verify.`)
+  const store = await Store.open(root)
+  const steps = (n: number) => `${n} finished step${n === 1 ? '' : 's'}`
+  const progress = process.stderr.isTTY ? (done: number, of: number) => void process.stderr.write(`\r${done} of ${of} `) : undefined
+  const { entries, bytes, damaged } = await verify(store, progress).catch(cause => {
+    throw store.refusal(cause) ?? cause
+  })
+  if (progress) process.stderr.write('\r')
+  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.`)
+  const lines = damaged.map(({ key, label, fault, place }) => {
+    const moved = place === undefined ? 'It could not be moved away.' : `Moved to ${place}.`
+    return `  ${label ?? key}: ${fault}. ${moved}`
+  })
+  throw new TriremeError(
+    'STORE',
+    `${damaged.length} of ${steps(entries)} ${damaged.length === 1 ? 'was' : 'were'} damaged:\n${lines.join('\n')}\nRun the same commands again: what is missing is made anew. If the disk is at fault, move the store to another first.`,
+  )
+}

@@ -1,0 +1,50 @@
+import { TriremeError } from '../../core/errors.ts'
+import { keys as keysOf } from '../../core/graph/key.ts'
+import { labels } from '../../core/graph/labels.ts'
+import type { Asked } from '../arguments/options.ts'
+import { momentText, noteLine, say } from '../display/print.ts'
+import { didYouMean } from '../display/suggest.ts'
+import { reasons } from '../history/reasons.ts'
+import { branchesOf, expanded, remembered } from '../history/recipes.ts'
+import { runsOf } from '../history/record.ts'
+import { prepareRun } from '../run/prepare.ts'
+import { knownVersions } from '../run/versions.ts'
+
+export async function why(asked: Asked): Promise<void> {
+  const { plan, store, environment } = await prepareRun(asked, noteLine, { looking: true })
+  const { versions } = await knownVersions(plan, store, environment)
+  const keys = keysOf(tool => versions.get(tool) ?? 'unknown')
+  const nodes = expanded(plan, keys, store)
+  const names = labels(nodes, keys)
+  const wanted = asked.operands[1] ?? ''
+  const exact = [...names].filter(([, label]) => label === wanted)
+  const found = exact.length > 0 ? exact : [...names].filter(([node]) => node.kind === 'step' && node.step.name === wanted)
+  const keysFound = new Set(found.map(([node]) => keys.of(node)))
+  if (keysFound.size !== 1) {
+    const which = [...new Set(found.length > 0 ? found.map(([, label]) => label) : names.values())]
+    const listed = `${which.slice(0, 30).join(', ')}${which.length > 30 ? ', …' : ''}.`
+    if (found.length > 0) throw new TriremeError('USAGE', `There are ${which.length} steps "${wanted}". Name one of: ${listed}`)
+    const own = [...names.keys()].flatMap(node => (node.kind === 'step' ? [node.step.name] : []))
+    const hint = await didYouMean(wanted, [...which, ...own])
+    throw new TriremeError('USAGE', `The plan has no step "${wanted}".${hint || ` It has: ${listed}`}`)
+  }
+  const [node, label] = found[0]!
+  const entry = await store.find(keys.of(node))
+  if (entry) return say(`${label} is cached: made ${momentText(entry.record.started)} by run ${entry.record.run}. It would not run.`)
+  const known = await remembered(
+    store,
+    (await runsOf(store)).map(({ id }) => id),
+  )
+  say(
+    [
+      `${label} would run:`,
+      ...reasons(node, {
+        keys,
+        names,
+        known,
+        there: key => store.look(key) !== undefined,
+        branches: each => branchesOf(each, keys, store),
+      }).map(line => `  ${line}`),
+    ].join('\n'),
+  )
+}
