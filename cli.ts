@@ -27,7 +27,7 @@ function end(error: unknown): number {
   if (!(error instanceof Error)) return complain(`Internal error: ${String(error)}`, internal)
   if (isCommander(error)) return error.exitCode === 0 ? 0 : statuses.USAGE // it has printed its message itself
   const code = 'code' in error && typeof error.code === 'string' && Object.hasOwn(statuses, error.code) ? (error.code as Code) : undefined // one of the table's keys
-  // Told by the code, not by the class: a project's own pipelines may have loaded the library a second time.
+  // Recognised by its code, not by its class: a project's own pipelines may have loaded the library a second time.
   if (code && (error.name === 'TriremeError' || error.name === 'PlanError')) {
     if (error.message !== '') complain(error.message, 0)
     return 'status' in error && typeof error.status === 'number' ? error.status : statuses[code]
@@ -51,7 +51,7 @@ function complain(message: string, status: number): number {
 const isCommander = (error: Error): error is CommanderError =>
   'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
 
-// A reader that went away ("trireme list | head -1") is no error.
+// A reader that closed the pipe ("trireme list | head -1") is no error.
 process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal))
 const words = process.argv.slice(2)
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

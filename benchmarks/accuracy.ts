@@ -48,10 +48,10 @@ export const sameness: Benchmark = {
       const folder = path.join(session.scratch, way)
       mkdirSync(folder)
       const argv = variantCalling(files, folder, words)
-      if (way === 'resumed') await killedAt(argv, /^.*started {2}bcftools-call\[00003/m, session.told)
+      if (way === 'resumed') await killedAt(argv, /^.*started {2}bcftools-call\[00003/m, session.log)
       timed[way] = [await measure({ argv, folder })]
       records[way] = recordsOf(filtered(folder))
-      session.told(`${way}: ${records[way].slice(0, 16)}`)
+      session.log(`${way}: ${records[way].slice(0, 16)}`)
     }
     const { streamed, ...others } = records
     const rows = Object.entries(others).map(([way, digest]) => {
@@ -61,15 +61,15 @@ export const sameness: Benchmark = {
     return { timed, rows }
   },
 }
-/** Runs a command until it writes a line, and ends it with SIGKILL then: runner and steps get no time to tidy up. */
-async function killedAt(argv: readonly string[], line: RegExp, told: (line: string) => void): Promise<void> {
+/** Runs a command until it writes a line, and ends it with SIGKILL then: neither the runner nor its steps can clean up. */
+async function killedAt(argv: readonly string[], line: RegExp, log: (line: string) => void): Promise<void> {
   const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   for await (const chunk of child.stdout) {
     text += chunk
     if (!line.test(text)) continue
     child.kill('SIGKILL')
-    told('killed in the middle of calling; now resumed')
+    log('killed in the middle of calling; now resumed')
     return
   }
   throw new Error('the run that was to be killed ended before')

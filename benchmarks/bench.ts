@@ -56,7 +56,7 @@ if (unknown.length > 0) {
   )
   process.exit(2)
 }
-const told = (line: string) => void process.stderr.write(`  ${line}\n`)
+const log = (line: string) => void process.stderr.write(`  ${line}\n`)
 /** Version of the package, with the commit where it is a checkout. */
 async function version(): Promise<string> {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
@@ -77,7 +77,7 @@ for (const benchmark of all.filter(({ name }) => positionals.length === 0 || pos
       seed: Number(values.seed),
       scratch,
       store: path.resolve(values.store),
-      told,
+      log,
     })
     const result: Result = {
       format: 1,

@@ -15,21 +15,21 @@ const python = path.join(environment, 'bin', 'python')
 const packages = { hera: '7.1.0', kfp: '2.17.0' } as const
 
 /** Installs both from PyPI unless they are there. */
-function ensure(told: (line: string) => void): void {
+function ensure(log: (line: string) => void): void {
   const wanted = Object.entries(packages).map(([name, version]) => `${name}==${version}`)
   const ask = `from importlib.metadata import version as v; print(v("hera"), v("kfp"))`
   try {
     if (execFileSync(python, ['-c', ask], { encoding: 'utf8', stdio: 'pipe' }).trim() === Object.values(packages).join(' ')) return
   } catch {
-    // not there yet
+    // not installed yet
   }
-  told(`Installing ${wanted.join(' and ')} into .bench (python3 -m venv, pip) …`)
+  log(`Installing ${wanted.join(' and ')} into .bench (python3 -m venv, pip) …`)
   if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
   execFileSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', ...wanted], { stdio: 'inherit' })
 }
-/** What an arm says of itself. */
+/** What an arm measures itself. */
 type Figures = Readonly<Record<string, number>>
-class Told {
+class ArmFigures {
   readonly of = new Map<string, Figures[]>()
   arm(name: string, argv: readonly string[], count: number): Arm {
     return {
@@ -57,28 +57,28 @@ export const compilers: Benchmark = {
   about: 'chains of 1,000 to 20,000 steps to Argo Workflows, beside Hera and the compiler of Kubeflow Pipelines',
   programs: { python: ['python3', '--version'], 'hera and kfp': [python, '-m', 'pip', 'list'] },
   measure: async session => {
-    ensure(session.told)
-    const told = new Told()
+    ensure(session.log)
+    const figures = new ArmFigures()
     const often = await timedIn(
       session,
       {
-        'trireme, 1,000': told.arm('trireme, 1,000', ours, 1000),
-        'trireme, 4,000': told.arm('trireme, 4,000', ours, 4000),
-        'trireme, 10,000': told.arm('trireme, 10,000', ours, 10_000),
-        'trireme, 20,000': told.arm('trireme, 20,000', ours, 20_000),
-        'Hera, 1,000': told.arm('Hera, 1,000', hera, 1000),
-        'Hera, 4,000': told.arm('Hera, 4,000', hera, 4000),
+        'trireme, 1,000': figures.arm('trireme, 1,000', ours, 1000),
+        'trireme, 4,000': figures.arm('trireme, 4,000', ours, 4000),
+        'trireme, 10,000': figures.arm('trireme, 10,000', ours, 10_000),
+        'trireme, 20,000': figures.arm('trireme, 20,000', ours, 20_000),
+        'Hera, 1,000': figures.arm('Hera, 1,000', hera, 1000),
+        'Hera, 4,000': figures.arm('Hera, 4,000', hera, 4000),
       },
       { rounds: 9 },
     )
     // Minutes each: once is enough for a factor of hundreds.
-    const once = await timedIn(session, kfpArms(session, told), { rounds: 1 })
-    return { timed: { ...often, ...once }, rows: rowsOf(session, told) }
+    const once = await timedIn(session, kfpArms(session, figures), { rounds: 1 })
+    return { timed: { ...often, ...once }, rows: rowsOf(session, figures) }
   },
 }
-const kfpArms = ({ quick }: Session, told: Told): Readonly<Record<string, Arm>> => ({
-  'kfp, 1,000': told.arm('kfp, 1,000', kfp, 1000),
-  ...(!quick && { 'kfp, 4,000': told.arm('kfp, 4,000', kfp, 4000) }),
+const kfpArms = ({ quick }: Session, figures: ArmFigures): Readonly<Record<string, Arm>> => ({
+  'kfp, 1,000': figures.arm('kfp, 1,000', kfp, 1000),
+  ...(!quick && { 'kfp, 4,000': figures.arm('kfp, 4,000', kfp, 4000) }),
 })
 const compared = {
   seconds: 'everything, wall',
@@ -86,7 +86,7 @@ const compared = {
   textSeconds: 'from graph to text, wall',
   textCpu: 'from graph to text, CPU',
 } as const
-function rowsOf({ seed, quick }: Session, told: Told): readonly Row[] {
+function rowsOf({ seed, quick }: Session, figures: ArmFigures): readonly Row[] {
   const row = (what: string, unit: Row['unit'], value: number, target: Target): Row => ({
     what,
     unit,
@@ -95,7 +95,7 @@ function rowsOf({ seed, quick }: Session, told: Told): readonly Row[] {
     met: within(value, target),
   })
   const beside = (of: keyof typeof compared, other: string, own: string, least?: number): Row => {
-    const [a, b] = [told.all(other, of), told.all(own, of)]
+    const [a, b] = [figures.all(other, of), figures.all(own, of)]
     const ratio = a.length === b.length ? ratioOfMedians(a, b, seed) : { value: median(a) / median(b) }
     const target = least === undefined ? {} : { least }
     return {
@@ -107,20 +107,20 @@ function rowsOf({ seed, quick }: Session, told: Told): readonly Row[] {
     }
   }
   return [
-    row('compile 10,000 tasks, wall', 'seconds', told.middle('trireme, 10,000', 'compile'), { most: 0.5 }),
-    row('compile 10,000 tasks, CPU', 'seconds', told.middle('trireme, 10,000', 'compileCpu'), {}),
+    row('compile 10,000 tasks, wall', 'seconds', figures.middle('trireme, 10,000', 'compile'), { most: 0.5 }),
+    row('compile 10,000 tasks, CPU', 'seconds', figures.middle('trireme, 10,000', 'compileCpu'), {}),
     row(
       'compile 20,000 tasks / 10,000, CPU',
       'ratio',
-      told.middle('trireme, 20,000', 'compileCpu') / told.middle('trireme, 10,000', 'compileCpu'),
+      figures.middle('trireme, 20,000', 'compileCpu') / figures.middle('trireme, 10,000', 'compileCpu'),
       {
         most: 2.3,
       },
     ),
-    row('largest task of one input and one output', 'bytes', told.middle('trireme, 10,000', 'bytesOfTask'), { most: 420 }),
-    row('largest object', 'bytes', told.middle('trireme, 20,000', 'bytes'), { most: 600_000 }),
-    row('most tasks in a DAG', 'count', told.middle('trireme, 20,000', 'widest'), { most: 200 }),
-    row('Workflows for 10,000 tasks', 'count', told.middle('trireme, 10,000', 'workflows'), {}),
+    row('largest task of one input and one output', 'bytes', figures.middle('trireme, 10,000', 'bytesOfTask'), { most: 420 }),
+    row('largest object', 'bytes', figures.middle('trireme, 20,000', 'bytes'), { most: 600_000 }),
+    row('most tasks in a DAG', 'count', figures.middle('trireme, 20,000', 'widest'), { most: 200 }),
+    row('Workflows for 10,000 tasks', 'count', figures.middle('trireme, 10,000', 'workflows'), {}),
     ...(['seconds', 'cpu', 'textSeconds', 'textCpu'] as const).flatMap(of => [
       beside(of, 'Hera, 1,000', 'trireme, 1,000', 10),
       beside(of, 'Hera, 4,000', 'trireme, 4,000', 10),

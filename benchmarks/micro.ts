@@ -8,7 +8,7 @@ import { ResourcePool } from '../core/run/allocator.ts'
 import { Journal } from '../core/store/journal.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 
-// Hot paths of the runner, for 1,000 steps in 500 pairs each: what a rise of the figures in short-steps.ts may come of.
+// Hot paths of the runner, for 1,000 steps in 500 pairs each: where a rise of the figures in short-steps.ts may come from.
 const text = kind('text', { extension: '.txt' }, {})
 const shell = tool({
   name: 'sh',

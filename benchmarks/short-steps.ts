@@ -8,7 +8,7 @@ import { compiled } from './harness/places.ts'
 import { median } from './harness/statistics.ts'
 import { ensureSnakemake, snakemake, snakemakeCommand } from './snakemake.ts'
 
-// 1,000 independent steps, each `sh -c` creating a file, two at a time: what an engine costs where the tools cost nothing.
+// 1,000 independent steps, each `sh -c` creating a file, two at a time: the cost of the engine itself, where the tools cost nothing.
 const steps = 1000
 
 /** Proves that every file is there and holds its number. */
@@ -75,7 +75,7 @@ export const besideSnakemake: Benchmark = {
   about: 'The same steps by snakemake 9, new and all there already',
   programs: { snakemake: snakemakeCommand },
   measure: async session => {
-    ensureSnakemake(session.told)
+    ensureSnakemake(session.log)
     const timed = await timedIn(
       session,
       {

@@ -14,8 +14,8 @@ export interface Files {
   readonly reads: readonly [string, string]
   readonly truth: string
 }
-export async function sim5mFiles({ store: folder, told }: Session): Promise<Files> {
-  told('Dataset sim5m: made once, in half a minute')
+export async function sim5mFiles({ store: folder, log }: Session): Promise<Files> {
+  log('Dataset sim5m: made once, in half a minute')
   const whole = make()
   const store = await Store.open(folder)
   const { results, failures } = await runLocally(whole, { store, versions: await readyTools(whole), run: `bench-${process.pid}` })
@@ -91,7 +91,7 @@ export const besideStages: Benchmark = {
   measure: async session => {
     const { trireme, byHand } = arms(await sim5mFiles(session))
     const ways = { trireme: trireme('--parts', '1'), 'trireme, 2 regions': trireme('--parts', '2'), 'staged script': byHand('staged.sh') }
-    const timed = await timedIn(session, ways, { rounds: 5, bulky: true }) // a third is asked about, not two per cent
+    const timed = await timedIn(session, ways, { rounds: 5, bulky: true }) // five rounds: the claim is about a third, not about 2 %
     return {
       timed,
       rows: [

@@ -9,9 +9,9 @@ const environment = path.join(root, '.bench')
 const program = path.join(environment, 'bin', 'snakemake')
 
 /** Installs snakemake 9 from PyPI unless it is there. */
-export function ensureSnakemake(told: (line: string) => void): void {
+export function ensureSnakemake(log: (line: string) => void): void {
   if (existsSync(program)) return
-  told('Installing snakemake 9 into .bench (python3 -m venv, pip) …')
+  log('Installing snakemake 9 into .bench (python3 -m venv, pip) …')
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' })
   execFileSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', 'snakemake>=9,<10'], { stdio: 'inherit' })
 }

@@ -1,2 +1,2 @@
-/** How help writes an option that is two to commander: `--[no-]trim`. Apart from all else, so that help needs no more. */
+/** How help shows an option that is two options to commander: `--[no-]trim`. In a module of its own, so that help loads nothing else. */
 export const terms = new WeakMap<object, string>()

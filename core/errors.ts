@@ -8,10 +8,10 @@
  * - `INPUT`: a file that the user gave is missing, unreadable or not what it should be
  * - `TOOL`: a program is missing or has a version that the step does not accept
  * - `RESOURCES`: a step needs more memory or GPUs than there are
- * - `STEP`: a step failed, or did not keep its promise
+ * - `STEP`: a step failed, or its outputs are not what it declares
  * - `STORE`: the store cannot be read or written
- * - `ENVIRONMENT`: the place where a run should go cannot be used: its cluster, its bucket, its images, its settings
- * - `USAGE`: the words of a command are off
+ * - `ENVIRONMENT`: the environment of a run cannot be used: its cluster, its bucket, its images, its settings
+ * - `USAGE`: a command was given wrong arguments or options
  * - `CANCELLED`: somebody stopped the run
  */
 export type Code =
@@ -32,7 +32,7 @@ export type Code =
 export class TriremeError extends Error {
   override readonly name: string = 'TriremeError'
   readonly code: Code
-  /** Rows of a sheet that are at fault, from 0: who has read the sheet from a file tells their lines instead. */
+  /** Rows of a sheet that are at fault, counted from 0. Code that has read the sheet from a file names their lines instead. */
   readonly rows: readonly number[]
   /** The message without the words for its rows. */
   readonly fault: string
@@ -54,7 +54,7 @@ export const listedPlaces = (word: string, numbers: readonly (number | string)[]
 export class PlanError extends TriremeError {
   override readonly name = 'PlanError'
 }
-/** Any value as one short line of a message. Unlike JSON alone it never throws and never floods. */
+/** Any value as one short line of a message. Unlike JSON alone it never throws, and it is never long. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
   const text = typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function' ? String(value) : JSON.stringify(value)

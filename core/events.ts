@@ -12,9 +12,9 @@ export type Happening =
       readonly event: 'run-started'
       readonly run: string
       readonly plan: string
-      /** Those known when it starts. */
+      /** Steps that are known when the run starts. */
       readonly steps: number
-      /** Steps follow for each file of a list that a step writes. */
+      /** More steps follow, for each file of a list that a step writes. */
       readonly lists?: true
       readonly cpu: number
       readonly memory: number
@@ -28,7 +28,7 @@ export type Happening =
       readonly memory: number
     }
   | { readonly event: 'cached'; readonly step: string; readonly key: string }
-  /** What an earlier run made is not any more what it was, and was taken away: the step runs again. It may have been told as cached before. */
+  /** An entry of an earlier run was found damaged and was set aside: the step runs again. It may have been reported as cached before. */
   | { readonly event: 'damaged'; readonly step: string; readonly key: string; readonly reason: string }
   | {
       readonly event: 'started'
@@ -49,7 +49,7 @@ export type Happening =
       readonly key: string
       readonly message: string
       readonly folder?: string
-      /** No fault of its own: the run was stopped. */
+      /** The step did not fail by itself: the run was stopped. */
       readonly cancelled?: true
     }
   | { readonly event: 'skipped'; readonly step: string; readonly key: string; readonly reason: string }
@@ -60,10 +60,10 @@ export type Happening =
       readonly seconds: number
       readonly message?: string
     }
-/** One line of JSON: a happening and its time (RFC 3339, UTC). */
+/** An event as it is written: one line of JSON, with its time (RFC 3339, UTC). */
 export type Event = { readonly at: string } & Happening
 export type Sink = (event: Event) => void
-/** Many things happen within a millisecond, as when all is found done: their time is made into words once. */
+/** Many events have the same millisecond, as when all steps are cached: the time is formatted once for them. */
 export const stamped = (sink: Sink) => {
   let last = 0
   let at = ''

@@ -33,7 +33,7 @@ export async function made<O extends Results>(
 ): Promise<{ readonly [N in keyof O]: NonNullable<Made<O[N]>> }> {
   const done = await ran(results, options)
   if (done.failures.length > 0) throw new Error(done.failures[0])
-  return done.results as { [N in keyof O]: NonNullable<Made<O[N]>> } // nothing failed; an optional output left out is the test's own look-out
+  return done.results as { [N in keyof O]: NonNullable<Made<O[N]>> } // nothing failed; a test that asks for an optional output must expect it to be missing
 }
 /** Runs a plan and gives everything: state, results, failures, and the events in their order. */
 export async function ran<O extends Results>(results: O, options: Partial<LocalOptions> = {}) {

@@ -35,7 +35,7 @@ const made = compile(whole, {
 })
 const [compiled, cpuCompiled] = [performance.now(), cpu()]
 const manifests = manifestsOf(made, 'workflow')
-const [told, cpuTold] = [performance.now(), cpu()]
+const [serialized, cpuSerialized] = [performance.now(), cpu()]
 for (const [name, content] of manifests) writeFileSync(name, content)
 const [written, cpuWritten] = [performance.now(), cpu()]
 
@@ -43,8 +43,8 @@ const lines = made.workflows.flatMap(({ spec }) => spec.templates.flatMap(templa
 const figures = {
   seconds: (written - begun) / 1000,
   cpu: cpuWritten - cpuBegun,
-  textSeconds: (told - planned) / 1000,
-  textCpu: cpuTold - cpuPlanned,
+  textSeconds: (serialized - planned) / 1000,
+  textCpu: cpuSerialized - cpuPlanned,
   compileCpu: cpuCompiled - cpuPlanned,
   compile: (compiled - planned) / 1000,
   tasks: made.tasks.length,

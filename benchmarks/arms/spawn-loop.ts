@@ -1,4 +1,4 @@
-// The floor: the same commands in a bare loop, two at a time, with no records, no store, no checks: node spawn-loop.js COUNT [PROGRAM WORD…]
+// The lower bound: the same commands in a bare loop, two at a time, with no records, no store, no checks: node spawn-loop.js COUNT [PROGRAM WORD…]
 // Words after the count stand before each command: GNU time, for CPU and memory measured as Trireme measures them.
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'

@@ -9,7 +9,7 @@ export interface Session {
   readonly scratch: string
   /** Folder of a store that is kept, for data that take long to make. */
   readonly store: string
-  readonly told: (line: string) => void
+  readonly log: (line: string) => void
 }
 export interface Measured {
   readonly timed: Timed<string>
@@ -20,13 +20,13 @@ export interface Measured {
 export interface Benchmark {
   readonly name: string
   readonly about: string
-  /** Commands that tell the versions of the programs used. */
+  /** Commands that print the versions of the programs used. */
   readonly programs: Readonly<Record<string, readonly string[]>>
   readonly measure: (session: Session) => Promise<Measured>
 }
 /** Rounds of a full run are enough to tell a few per cent; a quick run has three. */
 export const timedIn = <A extends string>(
-  { quick, seed, scratch, told }: Session,
+  { quick, seed, scratch, log }: Session,
   arms: Readonly<Record<A, Arm>>,
   { rounds, bulky = false }: { readonly rounds: number; readonly bulky?: boolean },
-): Promise<Timed<A>> => compare(arms, { rounds: quick ? Math.min(3, rounds) : rounds, seed, scratch, bulky, told })
+): Promise<Timed<A>> => compare(arms, { rounds: quick ? Math.min(3, rounds) : rounds, seed, scratch, bulky, log })

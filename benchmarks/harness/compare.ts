@@ -5,19 +5,19 @@ import { type Command, measure, type Run } from './measure.ts'
 import type { Row } from './result.ts'
 import { drift, generator, outliers, ratioOfMedians, shuffled } from './statistics.ts'
 
-/** One way to do the work. */
+/** One of the ways to do the work that are compared. */
 export interface Arm {
   /** What is timed; the folder is fresh and empty but for what `prepare` left. */
   readonly command: (folder: string) => Omit<Command, 'folder'>
   /** Not timed. */
   readonly prepare?: (folder: string) => void | Promise<void>
-  /** Proves that the work was done, or throws. A benchmark first shows that, and speaks of seconds then. */
+  /** Proves that the work was done, or throws. Only then do its seconds count. */
   readonly check: (folder: string) => void
 }
 export type Timed<A extends string> = Readonly<Record<A, readonly Run[]>>
 
 /**
- * Times arms in rounds, each round all arms in an order drawn anew: neighbours in time meet the same weather. What a run leaves is removed at the
+ * Times arms in rounds, each round all arms in an order drawn anew, so that load on the machine meets all arms alike. What a run leaves is removed at the
  * very end, unless it is bulky: ext4 passes over every file removed in the last seconds when it makes one, so that an arm of many small files
  * that comes after a removal takes three times as long.
  */
@@ -28,7 +28,7 @@ export async function compare<A extends string>(
     readonly seed: number
     readonly scratch: string
     readonly bulky?: boolean
-    readonly told: (line: string) => void
+    readonly log: (line: string) => void
   },
 ): Promise<Timed<A>> {
   const names = Object.keys(arms) as A[] // the record's own keys
@@ -40,11 +40,11 @@ export async function compare<A extends string>(
       const folder = path.join(at.scratch, `${round}-${names.indexOf(name)}`)
       mkdirSync(folder, { recursive: true })
       await arms[name].prepare?.(folder)
-      execFileSync('sync') // what the arm before left to write is not this one's
+      execFileSync('sync') // so that this arm does not wait for what the one before has still to write
       const run = await measure({ ...arms[name].command(folder), folder })
       arms[name].check(folder)
       runs[name].push(run)
-      at.told(
+      at.log(
         `${round}/${at.rounds} ${name}: ${run.wall.toFixed(2)} s, CPU ${run.cpu.toFixed(2)} s, ${Math.round(run.memory / 2 ** 20)} MiB`,
       )
       if (at.bulky) remove(folder)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import os from 'node:os'
 
-/** A machine as far as times depend on it, without its name. */
+/** The properties of a machine on which times depend, without its name. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -17,7 +17,7 @@ export const machine = (): Machine => ({
 /** Folder name for its results: `amd-epyc-7b13-2-cores`. */
 export const slug = ({ cpu, cores }: Machine): string => `${cpu} ${cores} cores`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 
-/** First line in which a program tells its version, such as `samtools 1.16.1`. */
+/** First line in which a program prints its version, such as `samtools 1.16.1`. */
 export function versionOf(argv: readonly string[]): string {
   try {
     return (
@@ -26,7 +26,7 @@ export function versionOf(argv: readonly string[]): string {
     )
   } catch (cause) {
     // bwa prints its version with its usage, and ends with status 1
-    const told = cause instanceof Error && 'stderr' in cause ? /[Vv]ersion:? *(\S+)/.exec(String(cause.stderr))?.[1] : undefined
-    return told ?? 'missing'
+    const printed = cause instanceof Error && 'stderr' in cause ? /[Vv]ersion:? *(\S+)/.exec(String(cause.stderr))?.[1] : undefined
+    return printed ?? 'missing'
   }
 }

@@ -8,9 +8,9 @@ export interface Run {
   readonly wall: number
   /** Seconds of CPU, user and system, of the program and of all that it started and waited for. */
   readonly cpu: number
-  /** Resident memory of the largest single process, in bytes: what GNU time tells. */
+  /** Resident memory of the largest single process, in bytes, as GNU time reports it. */
   readonly memory: number
-  /** Seconds of CPU that other programs of the machine used meanwhile; 0 where the system does not tell. */
+  /** Seconds of CPU that other programs of the machine used meanwhile; 0 where the system does not say. */
   readonly others: number
 }
 export interface Command {

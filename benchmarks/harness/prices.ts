@@ -8,7 +8,7 @@ import { bytesFrom, secondsFrom } from '../../core/vocabulary/quantity.ts'
 const folder = fileURLToPath(new URL('../prices', import.meta.url))
 const span = z.string().refine(text => secondsFrom(text) !== undefined, 'expected a time with its unit, such as 60s')
 
-/** What a machine costs, with the page and the day that the figure is from: a price without them is a rumour. */
+/** What a machine costs, with the page and the day that the figure is from, so that it can be checked. */
 export const price = z.strictObject({
   about: z.string().min(1),
   currency: z.enum(['USD', 'EUR', 'GBP']),
@@ -21,7 +21,7 @@ export const price = z.strictObject({
       memory: z.string().refine(text => bytesFrom(text) !== undefined, 'expected a size with its unit, such as 24GB'),
     })
     .optional(),
-  /** What a bill counts in, and its least. @default unknown: cost is then told by the second */
+  /** The unit that a bill counts in, and its minimum. @default unknown: cost is then counted by the second */
   billed: z.strictObject({ by: span, least: span }).optional(),
   source: z.url({ protocol: /^https$/ }),
   date: z.iso.date(),

@@ -9,11 +9,11 @@ const row = z.strictObject({
   what: z.string(),
   unit: z.enum(['ratio', 'share', 'AUC', 'MiB', 'bytes', 'seconds', 'ms', 'count', 'differences', 'a second', 'operations a second']),
   value: z.number(),
-  /** Percentile bootstrap interval of 95 %, where the figure comes of timings. */
+  /** Percentile bootstrap interval of 95 %, where the figure is computed from timings. */
   low: z.number().optional(),
   high: z.number().optional(),
   target: z.strictObject({ least: z.number().optional(), most: z.number().optional() }),
-  /** Every value the figure was taken from, where it comes of trials. */
+  /** Every value the figure was taken from, where it is computed from trials. */
   all: z.array(z.number()).optional(),
   met: z.boolean(),
 })
@@ -33,7 +33,7 @@ export const result = z.strictObject({
   /** All runs of each arm, in their order. */
   arms: z.record(z.string(), z.array(run)),
   rows: z.array(row),
-  /** What is no figure: a digest, a device, why something was not measured. */
+  /** Facts that are not figures: a digest, a device, why something was not measured. */
   facts: z.record(z.string(), z.string()).optional(),
   warnings: z.array(z.string()),
 })

@@ -26,12 +26,12 @@ export const overhead: Benchmark = {
   name: 'idr-overhead',
   about: 'One training under the runner, beside the same script by hand: CPU seconds and weights',
   programs,
-  measure: async ({ quick, store: folder, scratch, told }) => {
+  measure: async ({ quick, store: folder, scratch, log }) => {
     const packed = images(small)
     const program = await pythonOfTorch()
     const { parts } = (await done(await Store.open(folder), { packed })).results.packed!
     const under = async (n: number): Promise<Trained> => {
-      const fresh = await Store.open(path.join(scratch, `store${n}`)) // nothing of it is there
+      const fresh = await Store.open(path.join(scratch, `store${n}`)) // with nothing cached
       const trained = train({ images: packed, own: [], epochs: 2, patches: 16, seed: n })
       const { cpu, entries } = await done(fresh, { made: trained.checkpoint })
       const step = [...cpu.keys()].find(label => label.startsWith('torch-train'))!
@@ -60,7 +60,7 @@ export const overhead: Benchmark = {
         const first = await byHand(n)
         pairs.push({ under: await under(n), hand: first })
       }
-      told(`pair ${n + 1}: ${pairs[n]!.under.cpu.toFixed(2)} and ${pairs[n]!.hand.cpu.toFixed(2)} CPU s`)
+      log(`pair ${n + 1}: ${pairs[n]!.under.cpu.toFixed(2)} and ${pairs[n]!.hand.cpu.toFixed(2)} CPU s`)
     }
     const [a, b] = [pairs.map(({ under }) => under.cpu), pairs.map(({ hand }) => hand.cpu)]
     const ratio = ratioOfMedians(a, b, 1)
@@ -91,9 +91,9 @@ export const loading: Benchmark = {
     const { packed, archive } = (await done(await Store.open(folder), made)).results
     const { pixels = '', index = '' } = packed!.parts
     const loader = fileURLToPath(new URL('./loading.py', import.meta.url))
-    const told: Record<string, readonly number[]> = JSON.parse(python(program, loader, script, pixels, index, archive!.path, '4')) // its last line
+    const seconds: Record<string, readonly number[]> = JSON.parse(python(program, loader, script, pixels, index, archive!.path, '4')) // its last line
     const row = (what: string, of: 'loader' | 'epoch', target: { readonly least: number }) => {
-      const ratio = ratioOfMedians(told[`${of}_png`]!, told[`${of}_packed`]!, 1)
+      const ratio = ratioOfMedians(seconds[`${of}_png`]!, seconds[`${of}_packed`]!, 1)
       return { what, unit: 'ratio' as const, ...ratio, target, met: within(ratio.value, target) }
     }
     return {
@@ -108,19 +108,19 @@ export const cores: Benchmark = {
   name: 'idr-cores',
   about: 'A sweep of eight configurations side by side, one thread each, on one core and on two',
   programs,
-  measure: async ({ quick, store: folder, scratch, told }) => {
+  measure: async ({ quick, store: folder, scratch, log }) => {
     const packed = images(small)
     await done(await Store.open(folder), { packed })
     const sweep = async (cpu: number, round: number) => {
       const store = await Store.open(path.join(scratch, `sweep-${cpu}-${round}`))
-      await done(store, { packed }) // drawn before the clock runs
+      await done(store, { packed }) // drawn before the time is measured
       const settings = { images: packed, own: [], epochs: 3, patches: 12 }
       const { wall } = await done(
         store,
         { tried: Array.from({ length: 8 }, (_, n) => train({ ...settings, seed: 10 * round + n }).history) },
         { cpu },
       )
-      told(`${cpu} core${cpu > 1 ? 's' : ''}: ${wall.toFixed(1)} s`)
+      log(`${cpu} core${cpu > 1 ? 's' : ''}: ${wall.toFixed(1)} s`)
       return wall
     }
     const walls = { one: [] as number[], two: [] as number[] }

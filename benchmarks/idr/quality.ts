@@ -14,15 +14,15 @@ export const quality: Benchmark = {
   name: 'idr-quality',
   about: 'Quality and time to quality on the SYNTHETIC twin of idr0042: five seeds, one thread',
   programs,
-  measure: async ({ quick, scratch, told }) => {
+  measure: async ({ quick, scratch, log }) => {
     const fresh = await Store.open(path.join(scratch, 'store'))
     const packed = images()
     const trials: Awaited<ReturnType<typeof trial>>[] = []
     for (const seed of seedsOf(quick)) {
-      // Trained anew each time, or the CPU seconds would be those of another day.
+      // Trained anew each time: cached trainings would give the CPU seconds of an earlier day.
       const each = await trial(fresh, packed, { seed, monitor: 'test' }, `quality.${seed}`)
       trials.push(each)
-      told(`seed ${seed}: patient AUC ${each.report.test.patient.auc.value?.toFixed(4)}, training ${each.cpu.toFixed(1)} CPU s`)
+      log(`seed ${seed}: patient AUC ${each.report.test.patient.auc.value?.toFixed(4)}, training ${each.cpu.toFixed(1)} CPU s`)
     }
     const { patient, image } = trials[0]!.report.test
     const epochs = trials.map(({ history }) => history.findIndex(line => (line.patient_auc ?? 0) >= goodEnough))
@@ -66,17 +66,17 @@ export const quality: Benchmark = {
     }
   },
 }
-/** What must not work, or the drawn images give the class away by something that is no histology. */
+/** Negative controls: if these trainings worked, the drawn images would show their class by something other than histology. */
 export const controls: Benchmark = {
   name: 'idr-controls',
   about: 'Negative controls on the SYNTHETIC twin: no colour augmentation, labels shuffled over patients',
   programs,
-  measure: async ({ quick, store: folder, told }) => {
+  measure: async ({ quick, store: folder, log }) => {
     const store = await Store.open(folder)
     const packed = images()
     const aucOf = async (of: ReturnType<typeof images>, settings: Parameters<typeof trial>[2], name: string) => {
       const auc = (await trial(store, of, settings, name)).report.test.patient.auc.value ?? 0
-      told(`${name}: patient AUC ${auc.toFixed(4)}`)
+      log(`${name}: patient AUC ${auc.toFixed(4)}`)
       return auc
     }
     const plain = []

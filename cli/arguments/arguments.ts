@@ -18,7 +18,7 @@ export interface Flag {
   readonly about: string
   readonly group: 'Inputs:' | 'Parameters:'
   readonly required: boolean
-  /** What commander has read, as the raw argument. */
+  /** Turns what commander has read into the raw argument. */
   readonly read: (given: unknown) => Promise<unknown>
 }
 const kebab = (name: string) =>
@@ -122,14 +122,14 @@ const negated = (long: string) => long.replace(/^--/, '--no-')
 const attribute = (long: string): string =>
   long.replace(/^--(no-)?/, '').replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
-/** What the flags of a parsed command say: raw arguments by name, those not given left out. */
+/** Raw arguments from the flags of a parsed command, by name, without those that were not given. */
 export async function readFlags(command: Command, flags: readonly Flag[]): Promise<Record<string, unknown>> {
   const raw: Record<string, unknown> = {}
   for (const flag of flags) {
     const name = attribute(flag.long)
     if (command.getOptionValueSource(name) !== 'cli') continue
     const given: unknown = command.getOptionValue(name)
-    // "--no-trim" as a name of its own and "--trim" negated read alike to commander
+    // To commander a flag named "--no-trim" and the negated "--trim" look alike
     raw[flag.name] = await flag.read(flag.long.startsWith('--no-') && typeof given === 'boolean' ? !given : given)
   }
   return raw

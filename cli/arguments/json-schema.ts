@@ -20,7 +20,7 @@ export interface JsonSchema {
 interface Describes {
   readonly '~standard': { readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => JsonSchema } }
 }
-/** What a schema says of the values it takes (Standard JSON Schema; zod has it from 4.2). Nothing for a schema that does not tell. */
+/** The JSON Schema of the values that a schema takes (Standard JSON Schema; zod has it from 4.2). Empty for a schema without one. */
 export function shapeOfSchema(schema: Schema): JsonSchema {
   try {
     return (schema as Schema & Describes)['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) ?? {} // optional part of the standard
@@ -28,7 +28,7 @@ export function shapeOfSchema(schema: Schema): JsonSchema {
     return {} // a transform has no JSON Schema; its value stays text
   }
 }
-/** Whether a value must be given: nothing at all does not pass. */
+/** Whether a value must be given: the schema refuses undefined. */
 export const isRequired = (schema: Schema): boolean => 'faults' in verdict(schema, undefined)
 export const isArray = (shape: JsonSchema): boolean => shape.type === 'array'
 export const isBoolean = (shape: JsonSchema): boolean => shape.type === 'boolean'
@@ -47,7 +47,7 @@ export async function fromText(text: string, shape: JsonSchema): Promise<{ reado
   if (listed) {
     const found = listed.find(choice => String(choice) === text)
     if (found !== undefined) return { value: found }
-    const near = numberFrom.test(text) ? undefined : await nearest(text, listed.map(String)) // 3 is no misspelt 1
+    const near = numberFrom.test(text) ? undefined : await nearest(text, listed.map(String)) // a number is not a misspelt number
     return {
       fault: `takes ${orList(listed.map(String))}, got ${JSON.stringify(text)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
     }

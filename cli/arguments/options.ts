@@ -23,7 +23,7 @@ export interface RunFlags {
   readonly link?: boolean
   readonly publishPartial?: boolean
   readonly dryRun?: boolean
-  /** Goes on with a run that was sent to a cluster: `trireme attach` says so. */
+  /** Goes on with a run that was sent to a cluster: set by `trireme attach`. */
   readonly attach?: string
   readonly keys?: boolean
   readonly yes?: boolean
@@ -89,7 +89,7 @@ export function size(flag: string, text: string): number {
   return bytes
 }
 
-/** What was asked for, once the words are read. */
+/** A parsed command: its pipeline, arguments and options. */
 export interface Asked {
   readonly pipeline: AnyPipeline
   readonly flags: readonly Flag[]
@@ -98,7 +98,7 @@ export interface Asked {
   readonly operands: readonly string[]
 }
 /**
- * Declares `run`, `plan`, `compile` or `why` with the flags of the pipeline that the words name, so that one parse and one help page know them all.
+ * Declares `run`, `plan`, `compile` or `why` with the flags of the pipeline that the command line names, so that one parse and one help page cover them all.
  * @throws TriremeError `USAGE` when there is no such pipeline
  */
 export async function registerVerb(
@@ -147,7 +147,7 @@ function nameIn(finder: Command, words: readonly string[]): string | undefined {
   try {
     finder.parse([...words], { from: 'user' })
   } catch {
-    return undefined // the real parse will say what is wrong
+    return undefined // the parse that follows will report what is wrong
   }
   const [first] = finder.args
   return first === undefined || first.startsWith('-') ? undefined : first

@@ -6,7 +6,7 @@ export interface Place {
   /** `--reference`, `params.yml, reference`, `samplesheet.csv, line 7, column 4 (fastq_1)` */
   readonly words: string
   readonly folder: string
-  /** The same for each file of a set, in order, where they were given apart. */
+  /** The same for each file of a set, in order, where each was given separately. */
   readonly each?: readonly string[]
 }
 export interface RawArgument extends Place {

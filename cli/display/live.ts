@@ -8,7 +8,7 @@ export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
   const progress = new RunProgress()
   const update = createLogUpdate(stream, { showCursor: false })
   const draw = () => update(frame(progress, Date.now(), expected, { rows: stream.rows ?? 24, columns: stream.columns ?? 80 }))
-  // Five times a second reads as motion; a step of a second is still seen.
+  // Five times a second looks smooth, and a step of one second is still seen.
   const timer = setInterval(draw, 200)
   timer.unref()
   return {

@@ -4,7 +4,7 @@ import type { Display } from './display.ts'
 
 /** Milliseconds between two lines of progress of one step: enough to see that it goes on, without flooding a log. */
 const progressInterval = 10_000
-/** One line for what happens, for logs and pipes. Cached steps are told as one number, progress now and then. */
+/** One line for each event, for logs and pipes. Cached steps are reported as one number, progress now and then. */
 export function plainDisplay(write: (line: string) => void): Display {
   let cached = 0
   let unneeded = 0

@@ -12,7 +12,7 @@ export interface RunningStep {
   readonly text?: string
   readonly share?: number
 }
-/** A run so far, folded from its events. */
+/** The state of a run, computed from its events so far. */
 export class RunProgress {
   readonly planned = new Map<string, Planned>()
   readonly running = new Map<string, RunningStep>()
@@ -24,7 +24,7 @@ export class RunProgress {
   cached = 0
   done = 0
   failed = 0
-  /** Not run, since a step before them failed; or stopped. */
+  /** Steps that did not run, since a step before them failed, and steps that were stopped. */
   skipped = 0
 
   on(event: Event): void {
@@ -60,7 +60,7 @@ export class RunProgress {
     return this.#ended.size
   }
   /**
-   * Seconds that are left, once at least half of the steps to come are of a sort that was seen: in this run, else in earlier ones.
+   * Seconds that are left, once the time of at least half of the remaining steps is known: from steps of the same name in this run, else in earlier ones.
    * The work to come, each step times its cores, is spread over the machine's cores; no less than what the longest running step still takes.
    */
   left(now: number, expected: Expected): number | undefined {

@@ -5,7 +5,7 @@ import type { Store } from '../../core/store/store.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
 import { eventsOf, type RunRecord, runsOf } from './record.ts'
 
-/** Which runs stay: the latest so many, those since a moment; all where neither is said. */
+/** Which runs stay: a number of the latest, those since a moment; all where neither is given. */
 export interface Keep {
   readonly last?: number
   /** Milliseconds since 1970. */
@@ -71,8 +71,8 @@ function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
 /** Keys of every entry that a run made or found; where another entry stands in, that one's. */
 async function keysOf(store: Store, run: RunRecord): Promise<readonly string[]> {
   const events = await eventsOf(store, run.id)
-  const told = events.flatMap(event => (event.event === 'cached' || event.event === 'succeeded' ? [event.key] : []))
-  const all = [...new Set([...Object.values(run.entries), ...told])]
+  const fromEvents = events.flatMap(event => (event.event === 'cached' || event.event === 'succeeded' ? [event.key] : []))
+  const all = [...new Set([...Object.values(run.entries), ...fromEvents])]
   return Promise.all(all.map(async key => (store.look(key) ? key : ((await store.find(key))?.record.key ?? key))))
 }
 async function sizeOf(place: string): Promise<number> {

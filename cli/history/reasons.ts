@@ -20,9 +20,9 @@ interface KnownStep {
  * Why a step would run, in lines: how it differs from the nearest one that was made, and where an input differs, why that does,
  * up to the parameter, tool or file that is the cause.
  */
-export function reasons(node: Node, at: KnownStep, before?: Remembered, told: Set<Node> = new Set()): readonly string[] {
+export function reasons(node: Node, at: KnownStep, before?: Remembered, explained: Set<Node> = new Set()): readonly string[] {
   if (node.kind !== 'step') return []
-  told.add(node)
+  explained.add(node)
   const made = { recipe: at.keys.recipe(node), params: node.params }
   const label = at.names.get(node) ?? node.step.name
   const same = [...at.known.values()].filter(each => each.step === node.step.name)
@@ -33,9 +33,9 @@ export function reasons(node: Node, at: KnownStep, before?: Remembered, told: Se
   if (found.differences.length === 0)
     return at.there(record.key) ? ['it does not differ'] : [`it was made by run ${record.run}, but went through a pipe and was not kept`]
   const head = before ? [] : [`compared with ${record.label}, made ${momentText(record.started)} by run ${record.run}:`]
-  return [...head, ...found.differences.flatMap(each => reasonLines(each, node, at, told).map(line => (before ? line : `  ${line}`)))]
+  return [...head, ...found.differences.flatMap(each => reasonLines(each, node, at, explained).map(line => (before ? line : `  ${line}`)))]
 }
-function reasonLines(difference: Difference, node: StepNode, at: KnownStep, told: Set<Node>): readonly string[] {
+function reasonLines(difference: Difference, node: StepNode, at: KnownStep, explained: Set<Node>): readonly string[] {
   const { what } = difference
   if (what === 'parameter') return [`parameter ${difference.name}: ${change(difference)}`]
   if (what === 'word') return [`command of ${path.basename(difference.program)}: ${change(difference)}`]
@@ -43,13 +43,18 @@ function reasonLines(difference: Difference, node: StepNode, at: KnownStep, told
   if (what === 'asset') return [`script ${difference.name}: its content changed`]
   if (what === 'output') return [`output ${difference.name}: ${change(difference)}`]
   if (what === 'format of keys') return ['this version of Trireme makes keys in another way']
-  return inputLines(difference, node, at, told)
+  return inputLines(difference, node, at, explained)
 }
 const change = ({ before, now }: { readonly before: unknown; readonly now: unknown }): string => {
   const text = (value: unknown) => (value === undefined || value === '' ? 'nothing' : typeof value === 'string' ? value : shown(value))
   return `was ${text(before)}, is ${text(now)}`
 }
-function inputLines(difference: Extract<Difference, { what: 'input' }>, node: StepNode, at: KnownStep, told: Set<Node>): readonly string[] {
+function inputLines(
+  difference: Extract<Difference, { what: 'input' }>,
+  node: StepNode,
+  at: KnownStep,
+  explained: Set<Node>,
+): readonly string[] {
   const name = `input ${difference.slot}${difference.item === undefined ? '' : `[${difference.item}]`}`
   const maker = refsIn(node.inputs[difference.slot] ?? []).find(ref => at.keys.ofRef(ref) === difference.now)?.node
   const before = difference.before === undefined ? undefined : at.known.get(difference.before.split('#')[0]!)
@@ -70,11 +75,11 @@ function inputLines(difference: Extract<Difference, { what: 'input' }>, node: St
     const [first, words] = branch?.results[port]
       ? [branch.results[port].node, 'which changed, the first of them']
       : [maker.list.node, 'since the list changed']
-    const more = first.kind === 'step' && !told.has(first) ? reasons(first, at, undefined, told) : []
+    const more = first.kind === 'step' && !explained.has(first) ? reasons(first, at, undefined, explained) : []
     return [`${name}: from ${label}, ${words}:`, ...more.map(line => `  ${line}`)]
   }
   if (maker.kind !== 'step') return [`${name}: from ${label}, which changed`]
   if (before && before.step !== maker.step.name) return [`${name}: was from ${before.label}, is from ${label}`]
-  if (told.has(maker)) return [`${name}: from ${label}, see above`]
-  return [`${name}: from ${label}, which changed:`, ...reasons(maker, at, before, told).map(line => `  ${line}`)]
+  if (explained.has(maker)) return [`${name}: from ${label}, see above`]
+  return [`${name}: from ${label}, which changed:`, ...reasons(maker, at, before, explained).map(line => `  ${line}`)]
 }

@@ -9,7 +9,7 @@ import { type Branch, branchOf } from '../../core/graph/walk.ts'
 import type { Store } from '../../core/store/store.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 
-/** What was made, and from what: enough to say why it would be made anew. */
+/** An entry that was made and its recipe: enough to say why it would be made again. */
 export interface Remembered {
   readonly key: string
   /** Name of the step; empty for a user's file. */
@@ -57,7 +57,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
   })
   appendFileSync(file(store, run), lines.map(line => `${JSON.stringify(line)}\n`).join(''))
 }
-/** Everything that was ever made and is still known of, the latest first, once a key. */
+/** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
   const all: Remembered[] = []
   for await (const { record } of store.entries()) {

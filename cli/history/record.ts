@@ -7,7 +7,7 @@ import { TriremeError } from '../../core/errors.ts'
 import type { Event, Sink } from '../../core/events.ts'
 import type { Store } from '../../core/store/store.ts'
 
-/** `runs/ID/run.json`: what a run was asked, and how it ended. */
+/** `runs/ID/run.json`: the arguments of a run, and how it ended. */
 export interface RunRecord {
   readonly id: string
   readonly pipeline: string
@@ -22,7 +22,7 @@ export interface RunRecord {
   readonly message?: string
   /** Keys of the steps that ran or were found, by label. */
   readonly entries: Readonly<Record<string, string>>
-  /** Who runs it, to tell a run that goes on from one that was cut off. */
+  /** The process that runs it, to distinguish a run that goes on from one that was killed. */
   readonly process: { readonly pid: number; readonly host: string; readonly since: number }
 }
 const pad = (n: number, width = 2) => String(n).padStart(width, '0')
@@ -48,7 +48,7 @@ export class Recorder {
     if (!this.#begun) {
       this.#begun = true
       mkdirSync(this.#folder, { recursive: true })
-      rmSync(path.join(this.#folder, 'events.jsonl'), { force: true }) // of a client that went away: all is told again
+      rmSync(path.join(this.#folder, 'events.jsonl'), { force: true }) // from a client that ended: all events are written again
       this.#write()
     }
     if (event.event === 'cached' || event.event === 'succeeded') this.#entries[event.step] = event.key
@@ -117,5 +117,5 @@ export async function findRun(store: Store, words: string): Promise<RunRecord> {
     `There ${fitting.length > 0 ? `are ${fitting.length} runs` : 'is no run'} "${words}". ${fitting.length > 0 ? 'They are' : 'The latest are'} ${some}; "last" is the latest.`,
   )
 }
-/** Whether somebody still works at the run. */
+/** Whether the process of the run is still alive. */
 export const isActive = (store: Store, run: RunRecord): boolean => run.state === 'running' && store.running().includes(run.id)

@@ -17,7 +17,7 @@ const width = 16
 /**
  * From raw arguments to what the pipeline is called with: files become sources with digests that passed their kind's probe, sheets
  * become rows, parameters stay values.
- * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, told all at once
+ * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, all reported at once
  */
 export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: Digests): Promise<Bound> {
   const args: Record<string, unknown> = {}
@@ -35,7 +35,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
     },
   }
   const faults: string[] = []
-  const told = async <T>(call: Promise<T>): Promise<T | undefined> => {
+  const collected = async <T>(call: Promise<T>): Promise<T | undefined> => {
     try {
       return await call
     } catch (error) {
@@ -45,7 +45,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
     }
   }
   for (const [name, kind] of kinds.filter(([, kind]) => 'rows' in kind)) sheets[name] = await sheet(name, kind as Rows, raw[name]!)
-  // What other files are to agree with comes first; rows, which agree with such as the reference, last.
+  // Inputs that other files refer to by facts, such as the reference, come first; rows, which refer to them, last.
   const order = (kind: Kind) => ('rows' in kind ? 2 : leans(fileOf(kind)) ? 1 : 0)
   for (const [name, kind] of kinds.sort(([, a], [, b]) => order(a) - order(b))) {
     const given = raw[name]!
@@ -57,13 +57,14 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
             const at: Place = { words: row.at(from.from[0]), each: from.from.map(column => row.at(column)), folder }
             return [
               slot,
-              await told(inputFile(rowName(row, name, n), from.kind, cells.length === 1 ? cells[0] : cells, at, others, digests)),
+              await collected(inputFile(rowName(row, name, n), from.kind, cells.length === 1 ? cells[0] : cells, at, others, digests)),
             ] as const
           }),
         )
         return { ...row.values, ...Object.fromEntries(files) }
       })
-    } else args[name] = await slot(name, kind, given, (key, value) => told(inputFile(key, fileOf(kind), value, given, others, digests)))
+    } else
+      args[name] = await slot(name, kind, given, (key, value) => collected(inputFile(key, fileOf(kind), value, given, others, digests)))
   }
   if (faults.length > 0)
     throw new TriremeError('INPUT', faultsText('The input', faults.sort(new Intl.Collator('en', { numeric: true }).compare)))
@@ -71,7 +72,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
 }
 export interface Bound {
   readonly args: Readonly<Record<string, unknown>>
-  /** Words for where rows of a sheet stand, by input. */
+  /** Describes where rows of a sheet are, such as "lines 2 and 3", by input. */
   readonly sheets: Readonly<Record<string, Table['among']>>
 }
 const leans = (kind: FileKind) => Object.values(kind.facts).some(isSameAs)
@@ -101,7 +102,7 @@ function pair(text: string, words: string): readonly [string, string] {
   if (split < 1) throw new TriremeError('PARAMETER', `${words} takes files by name, such as sample1=a.json, got ${JSON.stringify(text)}.`)
   return [text.slice(0, split), text.slice(split + 1)]
 }
-/** For people, in names of steps: the row's own words, such as `patient1.sample1.L1`. */
+/** Name of a row in names of steps: its own values, such as `patient1.sample1.L1`. */
 function rowName({ values }: SheetRow, sheet: string, n: number): string {
   const words = [...new Set(Object.values(values).map(String))]
   return words.length > 0 ? words.join('.') : `${sheet}.${n + 1}`

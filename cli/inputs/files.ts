@@ -8,15 +8,15 @@ import type { Digests } from '../../core/store/source-digests.ts'
 import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
 import { type Place, placedPath } from '../arguments/raw.ts'
 
-/** Facts and paths of other inputs that this one is to agree with. */
+/** Facts and paths of the other inputs that this one refers to. */
 export interface Others {
   readonly fact: (slot: string, fact: string) => unknown
   readonly path: (slot: string) => string | undefined
 }
-/** A fault of one file, in words that say where its name was given. */
+/** A fault of one file. Its message says where the file's name was given. */
 export class InputFault extends Error {}
 
-/** A user's file with all that belongs to it, digested and looked at. */
+/** A user's file with its companions or parts, digested and probed. */
 export async function inputFile(name: string, kind: FileKind, given: unknown, at: Place, others: Others, digests: Digests): Promise<Ref> {
   const paths = gathered(kind, given, at)
   const files: Record<string, SourceFile> = {}

@@ -11,7 +11,7 @@ export interface SheetRow {
   readonly files: Readonly<Record<string, { readonly from: From; readonly cells: readonly string[] }>>
   readonly at: TableRow['at']
 }
-/** Columns of a shape, sorted once: looked at for every row. */
+/** Columns of a shape by their use. Computed once, since every row needs them. */
 const partNames = new WeakMap<RowShape, ShapeParts>()
 interface ShapeParts {
   readonly values: readonly (readonly [string, Schema])[]
@@ -78,11 +78,11 @@ async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<
         `${table.header(column)}: there is no such column.${await didYouMean(column, known)} Columns are ${known.join(', ')}.`,
     ),
   )
-  // Of the shape that the sheet means: with "fastq1" and "fastq2", no "bam" is missed.
+  // Missing columns of the shape that the sheet seems to have: one with "fastq1" and "fastq2" lacks no "bam".
   const [missing = []] = shapes.map(absent).sort((a, b) => a.length - b.length)
   return [...faults, ...missing.map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`)]
 }
-/** The shape whose file columns are the very ones that the row fills in; else the fault, and the shape that its other columns have. */
+/** The shape whose file columns are exactly those that the row fills in; else the fault, and the shape by which to check its other columns. */
 function shapeFor(row: TableRow, shapes: readonly RowShape[]): { readonly shape: RowShape; readonly fault?: string } {
   const filled = new Set(shapes.flatMap(fileColumns).filter(column => isFilled(row.cells[column])))
   const shape = shapes.find(shape => fileColumns(shape).length === filled.size && fileColumns(shape).every(column => filled.has(column)))
@@ -104,7 +104,7 @@ function shapeFor(row: TableRow, shapes: readonly RowShape[]): { readonly shape:
     shape: commonValue(shapes),
   }
 }
-/** The columns that every shape has, and each as the shape has it that asks the least. */
+/** The columns that all shapes have, each by the least strict of their schemas. */
 function commonValue(shapes: readonly RowShape[]): RowShape {
   const named = shapes.map(shape => Object.fromEntries(cellValues(shape)))
   const all = Object.keys(named[0] ?? {}).filter(name => named.every(schemas => name in schemas))
@@ -138,15 +138,15 @@ async function checkCells(row: TableRow, shape: RowShape, described: ReadonlyMap
   const files = filesOfRow(shape).map(([name, from]) => [name, { from, cells: from.from.map(column => String(row.cells[column])) }])
   return { values, files: Object.fromEntries(files), at: row.at }
 }
-/** Faults of rows that are alike in these columns, but for those told already. */
-function repeated(rows: readonly TableRow[], columns: readonly string[], words: string, told: readonly string[] = []): readonly string[] {
+/** Faults of rows that are alike in these columns, but for those that are known already. */
+function repeated(rows: readonly TableRow[], columns: readonly string[], words: string, known: readonly string[] = []): readonly string[] {
   const first = new Map<string, TableRow>()
   const faults: string[] = []
   for (const row of rows) {
     const mark = JSON.stringify(columns.map(column => row.cells[column] ?? ''))
     const before = first.get(mark)
     if (!before) first.set(mark, row)
-    else if (!told.some(fault => fault.startsWith(`${row.at()}: the row is`)))
+    else if (!known.some(fault => fault.startsWith(`${row.at()}: the row is`)))
       faults.push(`${row.at()}: ${words} ${before.mark}. Remove or correct one.`)
   }
   return faults

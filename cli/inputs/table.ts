@@ -10,11 +10,11 @@ export interface TableRow {
   readonly at: (column?: string) => string
   /** `line 7` */
   readonly mark: string
-  /** What is wrong with the row as such; its cells are then not to be trusted. */
+  /** What is wrong with the row as a whole: its cells are then not checked. */
   readonly fault?: string
 }
 export interface Table {
-  /** As messages call it. */
+  /** Its name in messages. */
   readonly name: string
   /** Relative paths in it start here. */
   readonly folder: string
@@ -24,7 +24,7 @@ export interface Table {
   /** Words for several rows, by their numbers from 0: `samplesheet.csv, lines 2 and 3` */
   readonly among: (rows: readonly number[]) => string
 }
-/** As many as a person mends in one go. */
+/** Most faults in one message: as many as a person corrects in one go. */
 const mostFaults = 20
 /** Several faults as one message. */
 export function faultsText(name: string, faults: readonly string[]): string {

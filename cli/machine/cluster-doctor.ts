@@ -17,8 +17,8 @@ export async function doctorOfCluster({
   const { environment, target } = await environmentThatCan(on, 'examine')
   const findings: Finding[] = []
   for await (const finding of target.examine.findings(environment)) findings.push(finding)
-  const sound = findings.every(({ state }) => state !== 'bad')
-  if (trial && sound) {
+  const ready = findings.every(({ state }) => state !== 'bad')
+  if (trial && ready) {
     const { imagesIn } = await import('./images.ts')
     findings.push(await target.examine.trial({ environment, image: await imagesIn(environment) }, image))
   }
@@ -38,5 +38,5 @@ export async function doctorOfCluster({
         : `To be mended: ${bad.map(({ name }) => name).join(', ')}.`
     process.stdout.write([columns([['state', 'name', 'needed', 'found'], ...rows]), '', verdict, ...words, ''].join('\n'))
   }
-  if (bad.length > 0) throw new TriremeError('ENVIRONMENT', '') // the table has said it all; the code gives the exit status
+  if (bad.length > 0) throw new TriremeError('ENVIRONMENT', '') // the table is the message; the code gives the exit status
 }

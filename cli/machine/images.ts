@@ -15,7 +15,7 @@ import type { Tool } from '../../core/vocabulary/tool.ts'
 import { packageRoot } from '../project/package.ts'
 import { readYaml } from '../project/yaml-file.ts'
 
-/** What the names of images stand for in an environment; where steps run without images, themselves. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
+/** The images that names stand for in an environment; where steps run without images, the names themselves. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
 export async function imagesIn(environment: Environment): Promise<(name: string) => string> {
   const { name, images } = environment
   const { images: use } = await targetOf(environment)
@@ -24,7 +24,7 @@ export async function imagesIn(environment: Environment): Promise<(name: string)
   if (alone && !use.files)
     throw new TriremeError(
       'ENVIRONMENT',
-      `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster gets at.`,
+      `The environment "${name}" has the image ${alone.reference}, a file of this machine, which apptainer alone can run. Name one in a registry that the cluster can reach.`,
     )
   const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
   const lock = file !== undefined ? readImageLock(await readYaml(file, 'lock of images'), file) : {}
@@ -44,7 +44,7 @@ function asker(memo: string, environment: Environment): AskVersion {
     known ??= readFile(memo, 'utf8')
       .then(JSON.parse)
       .catch(() => ({}))
-    const engine = () => (found ??= engineFor(environment, reference, tool)) // none is needed for what is known
+    const engine = () => (found ??= engineFor(environment, reference, tool)) // looked for only when a version is not known yet
     const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(await engine(), reference))
     if (digest === undefined) return versionIn(await engine(), reference, tool)
     const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
@@ -57,7 +57,7 @@ function asker(memo: string, environment: Environment): AskVersion {
     return version
   }
 }
-/** The engine that the environment says; for a cluster, and without a word, the first that is here. */
+/** The engine that the environment names; for a cluster, and where none is named, the first that is installed here. */
 async function engineFor(environment: Environment, reference: string, tool: Tool): Promise<Engine> {
   const { images } = await targetOf(environment)
   try {
@@ -70,7 +70,7 @@ async function engineFor(environment: Environment, reference: string, tool: Tool
     )
   }
 }
-/** What stands for an image's content, if anything does: an id; a file's size and time. A folder may change, and apptainer keeps no ids. */
+/** What identifies an image's content: its id, or a file's size and time; undefined for a folder, which may change, and where apptainer has no id. */
 async function idOf(engine: Engine, reference: string): Promise<string | undefined> {
   await readyImage(engine, reference)
   if (engine !== 'apptainer') return (await ask([engine, 'image', 'inspect', '--format', '{{.Id}}', reference])).stdout.trim()

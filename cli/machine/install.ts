@@ -13,7 +13,7 @@ export interface Machine {
   readonly apt: boolean
   /** The first of these on PATH. */
   readonly conda: 'micromamba' | 'mamba' | 'conda' | undefined
-  /** The conda environment of our own. */
+  /** Folder of Trireme's own conda environment. */
   readonly prefix: string
 }
 const onPath = (program: string): boolean =>
@@ -26,7 +26,7 @@ export const thisMachine = (prefix: string = ownPrefix()): Machine => ({
   conda: (['micromamba', 'mamba', 'conda'] as const).find(onPath),
   prefix,
 })
-/** Puts the tools of our own environment on PATH, before all others. Costs nothing where there is none. */
+/** Puts the tools of Trireme's own environment first on PATH. Does nothing where there is no such environment. */
 export function useOwnTools(prefix: string = ownPrefix()): void {
   const bin = path.join(prefix, 'bin')
   const folders = (process.env.PATH ?? '').split(path.delimiter)
@@ -39,7 +39,7 @@ export const aptCommand = (tools: readonly Tool[]): readonly string[] => [
   ...sortedNames(tools.flatMap(({ debian }) => debian?.split(' ') ?? [])),
 ]
 /**
- * Pinned packages into an environment of our own; channels as bioconda asks for them (https://bioconda.github.io), whatever the user's settings.
+ * The command that installs pinned packages into Trireme's own environment; channels as bioconda asks for them (https://bioconda.github.io), whatever the user's settings.
  * @param there whether the environment exists already
  */
 export const condaCommand = (program: string, prefix: string, tools: readonly Tool[], there: boolean): readonly string[] => [
@@ -47,7 +47,7 @@ export const condaCommand = (program: string, prefix: string, tools: readonly To
   ...['--override-channels', '--strict-channel-priority', '--channel', 'conda-forge', '--channel', 'bioconda'],
   ...sortedNames(tools.flatMap(({ conda }) => conda?.split(' ') ?? [])),
 ]
-/** Commands that get the tools on a machine, and the tools that none of them gets. */
+/** Commands that install tools on a machine, and the tools that none of them installs. */
 export function remedies(
   tools: readonly Tool[],
   { apt, conda, prefix }: Machine,
@@ -65,7 +65,7 @@ export function remedies(
 }
 /** A command as a person types it. Only names, versions and the prefix are in it. */
 export const typed = (argv: readonly string[]): string => argv.map(quoted).join(' ')
-/** What a person may do to get tools, whether or not we could do it ourselves. */
+/** What a person can do to get tools, whether or not Trireme could do it itself. */
 export function advice(tools: readonly Tool[], machine: Machine): string {
   const { commands, left } = remedies(tools, machine)
   const lines = commands.map(typed)
@@ -144,7 +144,7 @@ async function carryOut(command: readonly string[]): Promise<void> {
     await call(command)
   }
 }
-/** Its output goes to stderr: stdout is for what a command was asked for. */
+/** Its output goes to stderr: stdout is for the command's own result. */
 async function call([program = '', ...words]: readonly string[]): Promise<void> {
   const status = await new Promise<number | null>((done, fail) => {
     const child = spawn(program, words, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })

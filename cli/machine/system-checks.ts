@@ -7,7 +7,7 @@ import { perl, startersHere } from '../../core/host/perl-spawn.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 
-/** One thing that the doctor looked at. */
+/** One check of the doctor, with its result. */
 export interface SystemCheck {
   readonly name: string
   /** `lacking`: missing, and runs go without it. */
@@ -18,7 +18,7 @@ export interface SystemCheck {
   /** What to do about it: a command, where there is one. */
   readonly mend: string | null
 }
-/** Tells the CPU time and memory of every step where the system's Perl cannot. Runs go without either; the records then lack these figures. */
+/** GNU time measures CPU time and memory of steps where the system's Perl cannot. Runs work without either; records then lack these figures. */
 export const gnuTimeTool = {
   place: placeOfTime,
   tool: {
@@ -32,7 +32,7 @@ export const gnuTimeTool = {
     conda: 'conda-forge::time=1.9',
   } satisfies Tool,
 }
-/** What the tests of the package call beside the tools of its steps. */
+/** Programs that the package's tests call, beside the tools of its steps. */
 export const testTools: readonly Tool[] = [
   gnuTimeTool.tool,
   {
@@ -119,7 +119,7 @@ function storeHere(store: string): SystemCheck {
     }
   }
 }
-/** In a container one may be a number without a name. */
+/** In a container a user may be a number without a name. */
 function userName(): string {
   try {
     return os.userInfo().username

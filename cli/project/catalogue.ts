@@ -60,7 +60,7 @@ const hasSpec = (value: unknown): value is { readonly spec: object } =>
   typeof value === 'function' && 'spec' in value && typeof value.spec === 'object' && value.spec !== null
 
 const isModule = (name: string) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|script|d)\.[cm]?[jt]s$/.test(name)
-/** Modules of a room: pipelines lie in it, steps one folder deeper, by tool. */
+/** Modules of `pipelines/`, or of `steps/`, where they are one folder deeper, by tool. */
 async function modulesIn(folder: string, room: Room): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: room === 'steps' }).catch(() => [])
   return names
@@ -77,7 +77,7 @@ async function projectFolder(room: Room): Promise<string | undefined> {
 const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
 
 let loader: Promise<(file: string) => Promise<object>> | undefined
-/** The package's modules are compiled; a project's own TypeScript goes through a small loader, which is only started for it. */
+/** The package's modules are compiled; a project's own TypeScript goes through a loader, which is only started for it. */
 export async function load(file: string, home: Home): Promise<Readonly<Record<string, unknown>>> {
   if (home === 'package' || /\.m?js$/.test(file)) return import(pathToFileURL(file).href)
   loader ??= import('./typescript.ts').then(({ typescript }) => typescript())
@@ -115,7 +115,7 @@ async function inHome<T extends AnyPipeline | AnyStep>(
   )
   return [...new Map(found.map(each => [each.it, each])).values()]
 }
-/** Everything there is; a project's own come first, and hide the package's of the same name. */
+/** All pipelines and steps. A project's own come first, and hide those of the package with the same name. */
 async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
   const own = await inHome(room, 'project', wanted)
   const theirs = await inHome(room, 'package', wanted)
@@ -124,7 +124,7 @@ async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: 
 }
 export const pipelines = (): Promise<readonly Listed<AnyPipeline>[]> => all('pipelines', isPipeline)
 export const steps = (): Promise<readonly Listed<AnyStep>[]> => all('steps', isStep)
-/** The package's own, whatever a project has of the same name. */
+/** Pipelines and steps of the package, also where a project has some of the same name. */
 export const packageSteps = (): Promise<readonly Listed<AnyStep>[]> => inHome('steps', 'package', isStep)
 
 type Profiles = Readonly<Record<string, Readonly<Record<string, Profile>>>>

@@ -88,7 +88,7 @@ function assets(file: string): readonly Original[] {
   })
 }
 
-/** How a copy stands to what it was copied from and to what the package has now. */
+/** How a copy compares with what it was copied from, and with what the package has now. */
 export type State = 'unchanged' | 'changed by you' | 'changed upstream' | 'changed by both' | 'removed by you' | 'gone upstream'
 export interface Copy {
   readonly place: string
@@ -102,7 +102,7 @@ function upstreamOf(place: string): Buffer | undefined {
   const from = [path.join(packageRoot, place), path.join(packageRoot, 'dist', place)].find(file => existsSync(file))
   return from === undefined ? undefined : readFileSync(from)
 }
-/** Compares three contents of each noted file. Two that changed to the same are unchanged. */
+/** Compares three versions of each file in the lock: as copied, here, and in the package. Where both changed to the same, it counts as unchanged. */
 export function compare(project: string, files: Lock['files']): readonly Copy[] {
   return Object.entries(files).map(([place, { sha256 }]): Copy => {
     const file = path.join(project, place)
@@ -116,7 +116,7 @@ export function compare(project: string, files: Lock['files']): readonly Copy[] 
     return { ...both, state: yours && theirs ? 'changed by both' : yours ? 'changed by you' : 'changed upstream' }
   })
 }
-/** The noted files that a name of `diff` or `upgrade` stands for: a path, a step or pipeline, or all. @throws TriremeError `USAGE` */
+/** The files of the lock that a name of `diff` or `upgrade` stands for: a path, a step or pipeline, or all. @throws TriremeError `USAGE` */
 export async function chosen(lock: Lock, name: string | undefined): Promise<Lock['files']> {
   if (Object.keys(lock.files).length === 0)
     throw new TriremeError(

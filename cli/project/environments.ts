@@ -23,12 +23,12 @@ export interface ListedEnvironment {
 }
 const builtIn = path.join(house, 'environments')
 
-/** Of the package by name, one file each; not looked into until one is asked for. */
+/** Files of the package's environments by name, one each; read only when one is asked for. */
 const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
 /**
- * The environments of the project's settings file; the targets that it exports are there from now on.
+ * The environments of the project's settings file. Targets that it exports are added to the registry.
  * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
  */
 async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
@@ -64,7 +64,7 @@ const isTarget = (value: unknown): value is Target =>
   typeof value.settings.safeParse === 'function' &&
   typeof value.joins === 'function' &&
   typeof value.run === 'function'
-/** Has the project's own targets known, where a command asks targets and no environment. */
+/** Adds the project's own targets to the registry, for a command that asks targets without an environment. */
 export const useOwnTargets = async (): Promise<void> => void (await ofProject())
 
 async function ofModule(file: string): Promise<unknown> {
@@ -99,7 +99,7 @@ export async function findEnvironment(name: string): Promise<Environment> {
   )
 }
 /**
- * An environment whose target can do what not all can.
+ * An environment whose target has a capability that not all targets have.
  * @throws TriremeError `ENVIRONMENT` when it cannot, with the targets that can
  */
 export async function environmentThatCan<C extends Capability>(

@@ -12,8 +12,8 @@ const manifest = (folder: string): PackageJson => JSON.parse(readFileSync(path.j
 const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] ?? imported
 
 /**
- * Names in the project's package.json what files copied into it import, in the versions that the package itself has: only then are they found
- * from the copies' place, however the package was installed. What the project names already stays.
+ * Adds the libraries that copied files import to the project's package.json, in the versions that the package itself has: only then does Node
+ * find them from the copies, however the package was installed. Libraries that the project names already are left alone.
  * @returns what is new there; it has to be installed
  */
 export function nameLibraries(project: string, places: readonly string[]): readonly string[] {
@@ -47,7 +47,7 @@ export function nameLibraries(project: string, places: readonly string[]): reado
   writeFileSync(path.join(project, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`)
   return added.map(([name]) => name).sort()
 }
-/** What to say of them. */
+/** Lines that say which were added. */
 export const toInstall = (names: readonly string[]): readonly string[] =>
   names.length === 0
     ? []

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Folder whose `pipelines/` and `steps/` this very code belongs to: `dist` when compiled, the checkout when run from source. */
 export const house: string = fileURLToPath(new URL('../..', import.meta.url))
-/** Whether modules of the house are compiled. */
+/** Whether the package's modules are compiled. */
 export const ending: '.js' | '.ts' = import.meta.url.endsWith('.js') ? '.js' : '.ts'
 /** Folder with the package.json: above `dist` when compiled. */
 export const packageRoot: string = existsSync(path.join(house, 'package.json')) ? house : path.join(house, '..')

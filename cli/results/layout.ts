@@ -62,7 +62,7 @@ function place(result: string, name: string | undefined, layout: Layouts): strin
   checkPath(base, result)
   return base
 }
-/** Names of samples become names of files: none may lead elsewhere or upset a terminal. */
+/** Names of samples become names of files: none may lead out of the folder, or hold characters that a terminal interprets. */
 function checkPath(base: string, result: string): void {
   const segments = base.split('/')
   const fault =
@@ -88,7 +88,7 @@ function checkPath(base: string, result: string): void {
 function checkApart(paths: readonly string[]): void {
   const seen = new Map<string, string>()
   for (const path of paths) {
-    const folded = path.normalize('NFC').toLowerCase() // one file on disks that do not tell case apart
+    const folded = path.normalize('NFC').toLowerCase() // the same file on disks that ignore case
     const other = seen.get(folded)
     if (other !== undefined)
       throw new TriremeError(

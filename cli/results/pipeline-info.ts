@@ -15,7 +15,7 @@ export interface EndedRun {
   readonly versions: ReadonlyMap<string, string>
   readonly published: Published
 }
-/** What a run tells of itself, as files of `pipeline_info/`, by name. */
+/** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
 export const infoFiles = ({ record, entries, events, plan, versions, published }: EndedRun): Readonly<Record<string, string>> => ({
   'software_versions.yml': softwareVersions(record, plan, versions),
   'params.yml': yaml(record.arguments),
@@ -79,7 +79,7 @@ function trace(entries: ReadonlyMap<string, Entry>, events: readonly Event[]): s
   })
   return `${[traceColumns, ...lines].map(line => line.map(cell => String(cell).replace(/[\t\r\n]/g, ' ')).join('\t')).join('\n')}\n`
 }
-/** As the trace calls what became of a step. */
+/** How the trace names the outcome of a step. */
 const stateOf = (event: Event) =>
   event.event === 'succeeded' ? 'ran' : event.event === 'failed' && event.cancelled ? 'stopped' : event.event
 const counts = (events: readonly Event[]) => {

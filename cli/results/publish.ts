@@ -46,7 +46,7 @@ export async function publish(
   )
   return { files, stale: there.flat() }
 }
-/** Those of the files that are not there yet as they are now, and will be read. */
+/** The files that have to be published, since they are not there yet with this content. */
 export async function unpublished(
   out: string,
   pairs: readonly Publication[],
@@ -90,7 +90,7 @@ function unwritable(target: string, cause: NodeJS.ErrnoException): TriremeError 
   return new TriremeError('STORE', `${target} cannot be written: ${cause.message}. Nothing is lost: ${remedy}, and run again.`, { cause })
 }
 /**
- * That results can be written below a folder, which need not be there yet: told before hours of work, not after.
+ * Checks that results can be written below a folder, which need not exist yet: before hours of work, not after.
  * @throws TriremeError `STORE` when it is a file, or not ours to write
  */
 export async function checkOut(out: string): Promise<void> {

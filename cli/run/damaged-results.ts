@@ -7,8 +7,8 @@ import { unpublished } from '../results/publish.ts'
 import type { Performance } from './execute.ts'
 
 /**
- * Compares what an earlier run made with its digests before it is copied out, and takes away what is damaged, so that another go makes it
- * anew. What this run made was digested a moment ago; what lies published already is not read.
+ * Compares entries of earlier runs with their digests before they are copied out, and removes damaged ones, so that the steps run
+ * again. Entries of this run were digested a moment ago; results that are published already are not read.
  * @returns what was damaged, in words
  */
 export async function damagedResults(

@@ -28,7 +28,7 @@ export interface Part {
   readonly out: string | undefined
   readonly log: (line: string) => void
 }
-/** Carries a fault's exit status along: two signals end a run, each with a status of its own. */
+/** A run that was stopped, with the exit status of the signal: SIGINT and SIGTERM have one each. */
 export class Cancelled extends TriremeError {
   readonly status: number
   constructor(message: string, status: number) {
@@ -38,7 +38,7 @@ export class Cancelled extends TriremeError {
 }
 /**
  * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
- * @throws TriremeError `STEP` with the first failure, unless a part of the results will do; `Cancelled` after Ctrl-C or SIGTERM
+ * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after Ctrl-C or SIGTERM
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
   const run = options.attach ?? newRunId()
@@ -93,13 +93,13 @@ export async function perform({ plan, store, versions, environment, options, val
     process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
   }
 }
-/** A flag comes before what the environment says. */
+/** A flag takes precedence over the environment. */
 export const limitsOf = ({ cpu, memory, gpu }: RunFlags, { limits }: Environment) => ({
   cpu: cpu ?? limits.cpu,
   memory: memory ?? limits.memory,
   gpu: gpu ?? limits.gpu,
 })
-/** What was told as cached, and then found damaged, counts as what becomes of it. */
+/** A step that was reported as cached, and then found damaged, counts by its later outcome. */
 function drop(events: Event[], step: string): void {
   const at = events.findIndex(event => event.event === 'cached' && event.step === step)
   if (at >= 0) events.splice(at, 1)
@@ -118,7 +118,7 @@ const stepCount = (n: number) => `${n} step${n === 1 ? '' : 's'}`
 function cancelledText(events: readonly Event[]): string {
   return `Stopped. ${stepCount(counted(events, 'succeeded') + counted(events, 'cached'))} are done and kept: the same command goes on from there. Nothing was published.`
 }
-/** @param store as it was given: told to who looks for logs there, where it is not the default */
+/** @param store as it was given: where it is not the default, the hint about logs names it */
 export function failedText(failures: readonly string[], events: readonly Event[], { id }: RunRecord, store: string): string {
   const failed = events.flatMap(event => (event.event === 'failed' && !event.cancelled ? [event.step] : []))
   const stopped = events.filter(event => event.event === 'failed' && event.cancelled).length

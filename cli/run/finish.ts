@@ -9,7 +9,7 @@ import { infoFiles } from '../results/pipeline-info.ts'
 import { infoFolder, publish, publishFile } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
-/** Publishes what a run made, and says what it came to. */
+/** Publishes the results of a run, and prints its summary. */
 export async function finish(
   { made, record, events }: Performance,
   {

@@ -21,14 +21,14 @@ import { profileArguments } from './profile.ts'
 export interface Prepared {
   readonly plan: Plan
   readonly store: Store
-  /** Where to run: without a word, this machine. */
+  /** Where to run; this machine unless one is named. */
   readonly environment: Environment
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
   readonly log: (line: string) => void
 }
 /**
- * From what was asked for to a plan. Nothing of it has run, but a profile's dataset may have been made.
+ * Makes the plan of a parsed command. None of its steps has run, but a profile's dataset may have been made.
  * @param looking nothing will run: where there is no store, none is made
  */
 export async function prepareRun(
@@ -45,13 +45,13 @@ export async function prepareRun(
     opened ??= Store.open(options.store)
     return opened
   }
-  if (!looking) await open() // a store that cannot be written is told before files are read
+  if (!looking) await open() // so that a store that cannot be written is reported before files are read
   useOwnTools(ownPrefix())
   const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
   const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
-  const values = valuesOf(pipeline, raw) // before files are read: a wrong parameter is told at once
+  const values = valuesOf(pipeline, raw) // before files are read, so that a wrong parameter is reported at once
   const bound = await bind(pipeline, raw, await Digests.open(store.root))
   const plan = planOf(
     spec.name,
@@ -59,19 +59,19 @@ export async function prepareRun(
   )
   return { plan, store, environment, values, log }
 }
-/** What an environment says of networks, where the pipeline has such parameters and nothing else gives them. */
+/** Parameters from the environment's settings for neural networks, where the pipeline has them and nothing else sets them. */
 function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pipeline']): Raw {
   const given = Object.entries({ device, threads }).filter(([param, value]) => value !== undefined && spec.params?.[param] !== undefined)
   const words = (param: string) => `environment ${name}, ${param}`
   return Object.fromEntries(given.map(([param, value]) => [param, { value, words: words(param), folder: process.cwd() }]))
 }
-/** Stands in for a store that is not there, and goes with this process. */
+/** A temporary store in place of one that does not exist; removed when this process ends. */
 async function emptyStore(): Promise<Store> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return Store.open(folder)
 }
-/** A pipeline speaks of rows by number; whoever has a sheet before her, of lines. */
+/** A pipeline's errors name rows by number; for a sheet they are turned into line numbers. */
 function located<T>(build: () => T, { sheets }: Bound): T {
   try {
     return build()
@@ -81,7 +81,7 @@ function located<T>(build: () => T, { sheets }: Bound): T {
     throw new TriremeError(error.code, `${among(error.rows)}: ${error.fault}`, { cause: error })
   }
 }
-/** Told by what it has, not by the class: a project's own pipelines may have loaded the library a second time. */
+/** Recognised by its properties, not by its class: a project's own pipelines may have loaded the library a second time. */
 const isOfRows = (error: unknown): error is TriremeError =>
   error instanceof Error && 'rows' in error && Array.isArray(error.rows) && error.rows.length > 0
 function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string, unknown>> {
@@ -92,7 +92,7 @@ function valuesOf({ spec }: Asked['pipeline'], raw: Raw): Readonly<Record<string
   const params = parse(`pipeline "${spec.name}"`, spec.params ?? {}, given)
   return { ...Object.fromEntries(inputs), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) }
 }
-/** Paths that mean the same from another folder. */
+/** Makes paths absolute, so that they hold in another working directory. */
 function absoluteFile(value: unknown, folder: string): unknown {
   if (typeof value === 'string') return value.includes('=') || value.includes(',') ? value : path.resolve(folder, value)
   return Array.isArray(value) && value.every(each => typeof each === 'string') ? value.map(each => absoluteFile(each, folder)) : value

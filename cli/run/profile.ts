@@ -17,7 +17,7 @@ import { perform } from './execute.ts'
 import { toolVersions } from './versions.ts'
 
 interface ProfileContext {
-  /** Opened only when a dataset is to be made: looking makes no store. */
+  /** Opens the store. Called only when a dataset is to be made. */
   readonly store: () => Promise<Store>
   readonly options: RunFlags
   readonly log: (line: string) => void
@@ -34,7 +34,7 @@ export async function findProfile(pipeline: string, name: string): Promise<Profi
 }
 /**
  * Arguments from a profile. Files of its dataset that do not travel with the package are made first, in the same store, so that they are
- * there the next time; every file it uses is compared with its pin.
+ * there the next time; every file it uses is compared with its pinned digest.
  */
 export async function profileArguments(pipelineName: string, name: string, at: ProfileContext): Promise<Raw> {
   const profile = await findProfile(pipelineName, name)

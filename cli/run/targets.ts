@@ -5,7 +5,7 @@ import type { Execution, RunOptions } from '../../core/run/scheduler.ts'
 import { targetOf } from '../../core/targets/registry.ts'
 import type { Destination } from '../../core/targets/target.ts'
 
-/** An environment with what the names of images stand for in it. */
+/** An environment with the images that names stand for in it. */
 export async function destinationOf(environment: Environment): Promise<Destination> {
   if (!(await targetOf(environment)).images) return { environment, image: name => name }
   return { environment, image: await (await import('../machine/images.ts')).imagesIn(environment) }

@@ -8,7 +8,7 @@ import { installMissing } from '../machine/install.ts'
 
 /**
  * Versions of the plan's tools: those in the images of the environment; on this machine those found, after what is missing was installed.
- * @throws TriremeError `TOOL` when it was refused or failed
+ * @throws TriremeError `TOOL` when installation was refused or failed
  */
 export async function toolVersions(
   plan: Plan,

@@ -7,13 +7,13 @@ export interface ListedObject {
   readonly key: string
   readonly size: number
 }
-/** At so many a time one connection each, 10,000 small objects take 20 s on loopback; more of them make stores answer "slow down". */
+/** Requests at a time, one connection each. With these 10,000 small objects take 20 s on loopback; with more, stores answer "slow down". */
 const atOnce = 32
 /** Up to this, an object is sent in one request; larger ones in parts. */
 const onePart = 16 * 2 ** 20
 
 // Not "Bucket": the compiler (TypeScript 7.0.2) renames the class inside itself where it may, and with it S3's own fields of that name.
-/** An object store that speaks S3. Every fault is told in words: what is wrong, and what to do about it. */
+/** An object store that speaks S3. Every fault is reported in plain words: what is wrong, and what to do about it. */
 export class S3Bucket {
   readonly settings: BucketSettings
   readonly #client: S3Client
@@ -38,9 +38,9 @@ export class S3Bucket {
         'ENVIRONMENT',
         `The key of the bucket "${settings.name}" is not known: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. Set ${missing.length > 1 ? 'them' : 'it'} in the shell, or name other variables under bucket.credentials.client of the environment.`,
       )
-    // Otherwise the library prints a notice about versions of Node to come, among the events of a run.
+    // Otherwise the library prints a notice about coming versions of Node, among the events of a run.
     environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-    const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: for those who use a bucket only
+    const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: loaded only where a bucket is used
     const sessionToken = environment[variables.sessionToken]
     return new S3Bucket(settings, s3, {
       endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
@@ -64,7 +64,7 @@ export class S3Bucket {
     })
   }
   /**
-   * Sees whether the bucket is there and the key is accepted. An answer to HEAD has no body, so that the question for one object cannot tell
+   * Checks that the bucket is there and the key is accepted. An answer to HEAD has no body, so that a request for one object cannot distinguish
    * a missing bucket from a missing object.
    */
   async check(): Promise<void> {
@@ -148,7 +148,7 @@ export class S3Bucket {
   #at(key: string) {
     return { Bucket: this.settings.name, Key: this.#prefix + key }
   }
-  /** Waits for its turn, acts, and tells faults in words. */
+  /** Waits for its turn, makes the request, and turns faults into plain words. */
   async #act<T>(what: string, act: () => Promise<T>): Promise<T> {
     if (this.#busy >= atOnce) await new Promise<void>(go => this.#waiting.push(go))
     else this.#busy++
@@ -200,9 +200,9 @@ const variableName = (cause: unknown): string => {
 }
 /** HTTP status of an answer; undefined where none came. */
 const httpStatus = (cause: unknown): number | undefined => {
-  const told = cause instanceof Error ? Reflect.get(cause, '$metadata') : undefined
-  return typeof told === 'object' && told !== null && 'httpStatusCode' in told && typeof told.httpStatusCode === 'number'
-    ? told.httpStatusCode
+  const metadata = cause instanceof Error ? Reflect.get(cause, '$metadata') : undefined
+  return typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number'
+    ? metadata.httpStatusCode
     : undefined
 }
 function s3Message(cause: unknown): string {

@@ -9,7 +9,7 @@ import type { StepOutputs } from '../run/step-outputs.ts'
 import type { StepRecord } from '../store/record.ts'
 import type { BucketRecord } from './bucket-record.ts'
 
-/** How a step was joined to others of its pod, as far as it is known: of what another run made, it is not. */
+/** How a step was joined to others of its pod. Unknown for entries that another run made. */
 export interface Joined {
   /** Labels of the steps of its chain. */
   readonly group?: readonly string[]
@@ -25,7 +25,7 @@ export interface Composing extends Joined {
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
 }
-/** The store's record of a step that ran in a pod: what the pod told, and what only the plan knows. */
+/** The store's record of a step that ran in a pod: what the pod reported, and what only the plan knows. */
 export function recordOf(node: StepNode, found: BucketRecord, at: Composing): StepRecord {
   const granted = grantOf(node, found.attempt, at.cpu)
   const tools = versionsOf(node, at.versions)
@@ -56,7 +56,7 @@ export function recordOf(node: StepNode, found: BucketRecord, at: Composing): St
   }
 }
 /**
- * The second key, over the content of the inputs. Where a record of an input is not at hand, there is none: a key that no other step has
+ * The second key, over the content of the inputs. Where the record of an input is missing, there is none: a key that no other step has
  * stands in its place.
  */
 function contentKeyIfKnown(node: StepNode, { keys, places }: Composing): string {
@@ -73,6 +73,6 @@ export function argvOf(node: StepNode, granted: Grant, { places, pipe }: Pick<Co
   const list = (slot: string) => listWords(node.step, slot, countOf(node.inputs[slot] ?? [], places))
   return stepWords(node, { granted, pipe, assets: 'by link', list }).argv
 }
-/** Files of a list: those that were there. Of a step whose record is not at hand, all that it cannot have left out. */
+/** Files of a list: those that were there. Where a step's record is missing, all files that it cannot have left out. */
 const countOf = (given: Given, places: StepOutputs): number =>
   isRef(given) ? (places.list(given)?.length ?? 0) : refsIn(given).filter(ref => places.one(ref) !== undefined || !mayBeLeftOut(ref)).length

@@ -28,11 +28,11 @@ export async function findStored(bucket: S3Bucket, key: string): Promise<BucketR
   return files.every(file => there.get(objectKey(key, objectOf(file))) === file.size) ? record : undefined
 }
 /**
- * Brings an entry of this machine's store into the bucket, as a pod would have left it: its record last, so that it counts only when all
+ * Uploads an entry of this machine's store into the bucket, as a pod would have left it: its record last, so that it counts only when all
  * is there. Files that are there already, of the same size, are not sent again.
  */
 export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
-  const sent = { ...bucketRecord(record, node.step.outputs), key } // it may stand in for another key
+  const sent = { ...bucketRecord(record, node.step.outputs), key } // it may be used for another key
   const there = new Map((await bucket.list(objectKey(key, ''))).map(({ key, size }) => [key, size]))
   await Promise.all(
     Object.values(sent.outputs)
@@ -43,7 +43,7 @@ export async function sendEntry(bucket: S3Bucket, key: string, { folder, record 
   await bucket.put(objectKey(key), recordText(sent))
 }
 /**
- * Brings an entry of the bucket into this machine's store: digests are compared as the bytes arrive, then everything is checked as if the
+ * Downloads an entry of the bucket into this machine's store: digests are compared as the bytes arrive, then everything is checked as if the
  * step had run here, its kinds' probes included, and published by one rename.
  * @param logOf what the step wrote to its standard error, where it is known
  */
@@ -88,7 +88,7 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
   if (path.relative(out, to).startsWith('..') || path.isAbsolute(file.name))
     throw new TriremeError(
       'ENVIRONMENT',
-      `The record of ${label} in the bucket names a file outside of its folder: ${file.name}. Nothing was written. Who else writes to this bucket?`,
+      `The record of ${label} in the bucket names a file outside of its folder: ${file.name}. Nothing was written. Check who else writes to this bucket.`,
     )
   const hash = createHash('sha256')
   await bucket.stream(objectKey(key, objectOf(file)), chunks =>
@@ -110,7 +110,7 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
     `The file ${file.name} of ${label} is not what its record in the bucket says: it changed there or on its way. The entry was taken away; the same command makes it again.`,
   )
 }
-/** Puts what is not there yet: its name is its digest, so what is there is the same. */
+/** Uploads objects that are not there yet. Their names are their digests, so those that are there are the same. */
 export async function sendContent(bucket: S3Bucket, key: string, content: string | Uint8Array): Promise<boolean> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   if ((await bucket.size(key)) === bytes.length) return false

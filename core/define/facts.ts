@@ -19,7 +19,7 @@ function factOf(given: Given | undefined, name: string): unknown {
   const all = refsIn(given).map(ref => factsOf(fileOf(ref.kind))[name])
   return all.every(each => same(each, all[0])) ? all[0] : undefined
 }
-/** Compares what was given with what the slots ask for: the plan-time twin of the type `Wanted`. */
+/** Compares what was given with what the slots ask for: it checks at plan time what the type `Wanted` checks in the compiler. */
 export function checkGiven(owner: string, slots: Kinds, args: Facts): Record<string, unknown> {
   const given: Record<string, unknown> = {}
   for (const name of Object.keys(slots)) given[name] = args[name]

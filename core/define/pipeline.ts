@@ -24,7 +24,7 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
   readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout }
   readonly build: (at: Inside<I> & ValuesOf<P>) => O
 }
-/** What `pipeline` gives: a function from inputs and parameters to promises of files, and its definition as `spec`. */
+/** What `pipeline` gives: a function from inputs and parameters to refs of files, and its definition as `spec`. */
 export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
   <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): OutputsOf<O, G>
   readonly spec: PipelineSpec<I, P, O> & { readonly params: P }

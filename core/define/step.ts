@@ -24,7 +24,7 @@ import type { OutputsOf, Wanted } from './wiring-types.ts'
 type PartsOf<K> = K extends FileKind<string, { readonly parts: infer P }> ? { readonly [N in keyof P | 'stem']: Slot } : Slot
 type InSlot<K> = K extends Named<infer F> ? Readonly<Record<string, PartsOf<F>>> : K extends Many ? SlotList : PartsOf<K>
 type Assets = Readonly<Record<string, Asset>>
-/** What a command may mention: slots, assets, parsed parameters, grants. There is nothing else: no path, no environment, no clock. */
+/** What a command may use: slots, assets, parsed parameters, and the resources granted. It sees no path, no environment variable and no clock. */
 export type Scope<I, A, P extends Schemas, O> = { readonly [N in keyof I]: InSlot<I[N]> } & { readonly [N in keyof O]: PartsOf<O[N]> } & {
   readonly [N in keyof A]: Slot
 } & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords; readonly compression: typeof compression; readonly resume: Resume }
@@ -41,7 +41,7 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
   /** Every program the command or its scripts call, but for the base programs of any POSIX system. @default [] */
   readonly tools?: readonly Tool[]
   readonly inputs: I
-  /** Parameters enter the key through argv alone. */
+  /** Parameters count in the key only as far as they change argv. */
   readonly params?: P
   readonly assets?: A
   readonly outputs: O
@@ -116,10 +116,10 @@ function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<
       if (typeof kind !== 'object' || kind === null) return [name, { slot: name }]
       if ('named' in kind) {
         const keys = Object.keys(given[name] ?? {})
-        return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // told by 'named'
+        return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // it has the property 'named'
       }
       if ('many' in kind) return [name, name in given ? { list: name } : { slot: name }]
-      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // told by its keys
+      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // it has one of these properties
     }),
   )
 }

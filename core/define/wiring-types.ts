@@ -57,7 +57,7 @@ type WantedRow<Shape, G> = Shape extends unknown
         : never]?: Shape[C] extends Schema ? In<Shape[C]> : never
     }
   : never
-/** Resolves every fact at once. Without it TypeScript puts the work off and a chain of some fifty steps ends in TS2589. */
+/** Resolves every fact at once. Without it TypeScript defers the work, and a chain of some fifty steps ends in TS2589. */
 type Now<F> = F extends { readonly [K in keyof F]: {} | null | undefined } ? F : F
 /** What comes out, with every "same as" filled in. */
 export type OutputsOf<O, G> = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Bytes, bytesFrom, type Seconds, secondsFrom } from '../vocabulary/quantity.ts'
 
-// Parts of an environment's settings. A message says what would be right; the place is told before it, and the value after it.
+// Parts of an environment's settings. A message says what is expected; readers put the setting's place before it and the given value after it.
 
 /** What may be a secret is never shown in a message. */
 const secretive = (message: string) => ({ error: () => message, params: { secret: true } })
@@ -40,10 +40,10 @@ export const labelMap = z.record(
       'expected the value of a label: at most 63 letters, digits, "-", "_" and "."',
     ),
 )
-/** Access keys of AWS look like names: they are known by their beginning. Their secrets are 40 letters of base64. */
+/** Access keys of AWS look like names, so they are recognised by their prefix. Their secrets are 40 letters of base64. */
 export const looksSecret = (text: string) => /^(AKIA|ASIA)[A-Z0-9]{12,}$/.test(text) || /^[A-Za-z0-9/+=]{40,}$/.test(text)
 const never = 'A secret itself never stands in settings'
-/** The name of a variable of the client's surroundings that holds a secret. */
+/** The name of an environment variable, on the client's machine, that holds a secret. */
 export const variable = z
   .string()
   .refine(
@@ -71,7 +71,7 @@ export const prefix = z
     'expected a path of lower-case letters, digits, "-", "_", "." and "/"',
   )
 export const tag = z.string().regex(/^[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}$/, 'expected the tag of an image, such as 0.1.0')
-/** An image as an engine takes it, for apptainer also a file; or the name of one of ours, which another is to stand for. */
+/** An image as an engine takes it, for apptainer also a file; or the name of an image of Trireme's own, in place of which it is used. */
 export const reference = z
   .string()
   .regex(

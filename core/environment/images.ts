@@ -8,7 +8,7 @@ export type ImageLock = Readonly<Record<string, string>>
 /** Tools and versions of every image of our own, by its name. */
 export type Contents = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** @throws TriremeError `ENVIRONMENT` when it is no lock */
+/** @throws TriremeError `ENVIRONMENT` when it is not a lock of images */
 export function readImageLock(value: unknown, file: string): ImageLock {
   const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined
   const wrong = entries?.find(([, reference]) => !/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(String(reference)))
@@ -18,14 +18,14 @@ export function readImageLock(value: unknown, file: string): ImageLock {
     `${file} is no lock of images: ${wrong ? `"${wrong[0]}" has ${shown(wrong[1])}, and REPOSITORY@sha256:… would be right` : 'it holds no names with references'}. Write it anew with "trireme images --push REGISTRY".`,
   )
 }
-/** The name of the image of our own that stands for a name: itself, or the one it is swapped for; undefined for an image of others. */
+/** Trireme's own image for a name that steps use: that name, or the one it is swapped for; undefined for an image of others. */
 export function ownName(name: string, { swap }: ImageSettings, contents: Contents): string | undefined {
   const reference = swap[name]?.reference ?? name
   return Object.hasOwn(contents, reference) ? reference : undefined
 }
 /**
- * The image that a step's name stands for in an environment, as an engine or a cluster takes it: by digest, unless the settings say a tag or
- * swap it for an image without one.
+ * The image that a step's name stands for in an environment, as an engine or a cluster takes it: by digest, unless the settings give a tag or
+ * swap it for an image without a digest.
  * @throws TriremeError `ENVIRONMENT` when nothing says which it is
  */
 export function imageFor(

@@ -12,14 +12,14 @@ export interface Chain {
 export interface Link {
   readonly port: string
   readonly slot: string
-  /** The file is wanted by others too, so it is also written. */
+  /** Other steps, or the plan's results, need the file too, so it is also written. */
   readonly tee: boolean
 }
 /** Whether two steps may run in one place, so that a pipe can join them. */
 export type Joins = (writer: StepNode, reader: StepNode) => boolean
 /** On one machine, whose programs all see the same files. */
 export const anyTwo: Joins = () => true
-/** In containers: one has one image. Images are the same where the references are that the names of the steps stand for. */
+/** In containers, each of which has one image: the images of both steps must have the same reference, whatever their names. */
 export function ofOneImage(image: (name: string) => string): Joins {
   const known = new Map<string, string>()
   const reference = (name: string) => {
@@ -40,7 +40,7 @@ export interface Streaming {
 }
 /**
  * Joins steps whose two ends both say `streams`: the producer has that one output, a plain file; the consumer reads one stream; and no
- * other input of the consumer waits for the group itself. Greedy along the plan's order, so the same plan gives the same chains.
+ * other input of the consumer depends on the chain itself. Greedy along the plan's order, so the same plan gives the same chains.
  * @param nodes steps that will run, each after what it needs
  */
 export function chainsOf(nodes: readonly StepNode[], keys: Keys, at: Streaming): readonly Chain[] {
@@ -87,7 +87,7 @@ const writesStream = ({ step }: StepNode, port: string): boolean => {
   const plain = 'facts' in kind && kind.companions.length === 0 && partsOf(kind) === undefined
   return plain && step.streams.includes(port) && Object.keys(step.outputs).length === 1
 }
-/** Whether another input or condition of a step waits for a member of the chain: it would then never come. */
+/** Whether another input or condition of a step depends on a member of the chain: the chain would then wait for itself. */
 function waitsFor(node: StepNode, streamed: Ref, members: ReadonlySet<string>, index: ReadonlyMap<string, number>, keys: Keys): boolean {
   const first = Math.min(...[...members].map(key => index.get(key)!))
   const others = Object.values(node.inputs).flatMap(given =>
@@ -104,7 +104,7 @@ function waitsFor(node: StepNode, streamed: Ref, members: ReadonlySet<string>, i
   }
   return false
 }
-/** Who reads a port: `key#port` → keys of steps. */
+/** Which steps read a port: `key#port` → keys of steps. */
 function consumers(nodes: readonly StepNode[], keys: Keys): ReadonlyMap<string, ReadonlySet<string>> {
   const users = new Map<string, Set<string>>()
   for (const node of nodes)

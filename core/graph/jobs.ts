@@ -10,7 +10,7 @@ export interface Job {
   readonly key: string
   /** Keys of all its steps. Two equal calls are one job. */
   readonly keys: readonly string[]
-  /** Longest path that follows: the more, the sooner. */
+  /** Length of the longest path that follows: jobs with more to come start first. */
   readonly rank: number
   readonly followers: Job[]
   state: 'open' | 'done' | 'failed' | 'skipped'
@@ -18,12 +18,12 @@ export interface Job {
   waiting: number
   attempts: number
 }
-/** A job that ended otherwise than well, and why. */
+/** A job that did not succeed, and why. */
 export interface Lost {
   readonly job: Job
   readonly reason: string
 }
-/** What may be joined; undefined: every step is a job of its own. */
+/** Which steps may be joined; undefined: every step is a job of its own. */
 export interface Joining {
   readonly memory: number
   readonly memoryOf: (node: StepNode) => number
@@ -31,7 +31,7 @@ export interface Joining {
 }
 const nodesIn = (job: Job): readonly (StepNode | EachNode)[] => ('each' in job.work ? [job.work.each] : job.work.members)
 
-/** The graph of jobs of one run: who waits for whom. Knows no process, no store, no clock. */
+/** The graph of jobs of one run: which job waits for which. It knows no process, no store and no clock. */
 export class JobGraph {
   readonly #keys: Keys
   readonly #joining: Joining | undefined
@@ -64,8 +64,8 @@ export class JobGraph {
     }
   }
   /**
-   * Makes jobs for every node that is needed and not there, and for what those need in turn. A step that is done and yet not there is made
-   * anew: its file was damaged, or went through a pipe.
+   * Makes jobs for every node that is needed and not there, and for what those need in turn. A step that is done but whose outputs
+   * are not there runs again: they were damaged, or went through a pipe.
    * @param wanted files that must be there in the end
    * @param order nodes, each after what it needs: the order in which chains are looked for
    * @returns the new jobs that wait for nothing
@@ -133,7 +133,7 @@ export class JobGraph {
     return lost
   }
   /**
-   * Ends a job. A failure skips all that needs it. A job that was skipped for an output left out skips what needs it,
+   * Ends a job. A failure skips all that needs it. A job that was skipped because an optional output was left out skips what needs it,
    * except that a list, and the gathering of an `each`, take what is there.
    * @returns the jobs that now wait for nothing, and those lost with this one
    */

@@ -5,7 +5,7 @@ export interface RecipeOfStep {
   readonly recipe: unknown
   readonly params: Readonly<Record<string, unknown>>
 }
-/** One thing that differs between two recipes; undefined where one of them has it not. */
+/** One thing that differs between two recipes; undefined where one of them lacks it. */
 export type Difference =
   | { readonly what: 'parameter'; readonly name: string; readonly before: unknown; readonly now: unknown }
   | { readonly what: 'word'; readonly program: string; readonly before: string; readonly now: string }
@@ -41,7 +41,7 @@ export function differences(now: RecipeOfStep, before: RecipeOfStep): readonly D
   const text = (value: unknown) => (value === undefined ? undefined : String(value))
   const all: Difference[] = []
   if (!equal(a.version, b.version)) all.push({ what: 'format of keys', before: a.version, now: b.version })
-  // Parameters count through words alone: where no word changed, their difference is none.
+  // Parameters count only by the words of the command that they change: where no word changed, they make no difference.
   const words = wordsChanged(a.pipes, b.pipes)
   if (words.length > 0 || !equal(a.stdout, b.stdout))
     all.push(...changed('', before.params, now.params).map(each => ({ what: 'parameter' as const, ...each })))
@@ -72,7 +72,7 @@ export function nearestRecipe<T extends RecipeOfStep>(
   return best
 }
 
-/** Stretches of words that differ, by program: `-T 30` was, `-T 40` is. */
+/** Runs of words that differ, by program: `-T 30` before, `-T 40` now. */
 function wordsChanged(before: unknown, now: unknown): readonly Difference[] {
   const [was, is] = [stagesOf(before), stagesOf(now)]
   return Array.from({ length: Math.max(was.length, is.length) }, (_, n) => n).flatMap(n => {

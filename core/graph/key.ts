@@ -5,7 +5,7 @@ import { inOrder, upstream } from './walk.ts'
 /** Changes when the meaning of a recipe changes, and with it every key. */
 export const recipeVersion = 1
 
-/** Texts of what all calls of a step have alike, so that they are made once. */
+/** Text of the part of a recipe that all calls of a step share, so that it is made once. */
 const texts = new WeakMap<object, string>()
 /** Sorted keys, no spaces, no undefined: the same value is always the same text. */
 export function canonical(value: unknown): string {
@@ -25,7 +25,7 @@ export function canonical(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form. Use a finite number.`)
   return JSON.stringify(value)
 }
-/** In one call: half the time of a hash object, for texts as short as recipes. */
+/** One call takes half the time of a hash object, for texts as short as recipes. */
 export const sha256 = (content: string | Uint8Array): string => hash('sha256', content)
 
 /** Exact version of a tool as found, by the tool's name. */
@@ -69,7 +69,7 @@ export function keys(versionOf: Versions): Keys {
       const key = known.get(node)
       if (key !== undefined) return key
       const isKnown = (node: Node) => known.has(node)
-      // Asked for in the plan's order, a node comes when all that it needs is known.
+      // In the plan's order, everything that a node needs has its key already.
       for (const each of upstream(node).every(isKnown) ? [node] : inOrder([node], isKnown)) known.set(each, sha256(textOf(each)))
       return known.get(node)!
     },
@@ -78,7 +78,7 @@ export function keys(versionOf: Versions): Keys {
   }
   return self
 }
-/** What the recipes of all calls of a step have alike. */
+/** The part of a recipe that all calls of a step share. */
 type Alike = Readonly<Record<'tools' | 'assets' | 'outputs', object>>
 const alikeOf = ({ tools, assets, outputs }: StepShape, versionOf: Versions): Alike => ({
   tools: Object.fromEntries(tools.map(tool => [tool.name, versionOf(tool.name)])),

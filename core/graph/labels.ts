@@ -22,12 +22,12 @@ function tagOfInputs(node: StepNode): string | undefined {
   }
   return undefined
 }
-/** A step that takes only a user's files is told apart by their names. */
+/** The mark of a step that takes only a user's files: the names of these files. */
 function sourceTag(node: StepNode): string | undefined {
   const name = (node: Node) => (node.kind === 'source' ? node.name : undefined)
   return commonMark(Object.values(node.inputs).flatMap(refsIn), name)
 }
-/** The beginning that marks have in common, in whole words; none, where one has none. */
+/** The common prefix of marks, in whole words; none, where one of them has no mark. */
 function commonMark(refs: readonly Ref[], markOf: (node: Node) => string | undefined): string | undefined {
   let shared: string | undefined
   for (const { node } of refs) {
@@ -45,7 +45,7 @@ function commonMark(refs: readonly Ref[], markOf: (node: Node) => string | undef
 }
 /**
  * Names of a plan's steps for people: `samtools-sort:p1.tumour`; where two would be alike, the beginning of the key follows: `merge~1f2e3d4c`.
- * @param several for the branches of an `each`: names of steps that other bodies hold, too, and whose branches may be called alike
+ * @param several for the branches of an `each`: names of steps that other bodies hold, too, and whose branches may have equal names
  */
 export function labels(nodes: readonly Node[], keys: Keys, several: ReadonlySet<string> = new Set()): ReadonlyMap<Node, string> {
   const plain = (node: StepNode) => {

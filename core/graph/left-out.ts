@@ -1,6 +1,6 @@
 import { isList, isRef, type Ref, type StepNode } from './node.ts'
 
-/** Whether a file may not be there although all went well: its step may leave it out, or is skipped for want of such a file. */
+/** Whether a file may be missing although nothing failed: its step may leave it out, or is skipped because such a file is missing. */
 export function mayBeLeftOut({ node, port }: Ref): boolean {
   if (node.kind === 'item') return false
   if (node.kind === 'each') return mayBeLeftOut(node.list)
@@ -8,7 +8,7 @@ export function mayBeLeftOut({ node, port }: Ref): boolean {
   return 'optional' in node.step.outputs[port]! || maySkip(node)
 }
 const skips = new WeakMap<StepNode, boolean>()
-/** Whether a step may be skipped, for want of an input; a `many` slot takes what is there. */
+/** Whether a step may be skipped because an input is missing. A `many` slot takes the files that are there. */
 export function maySkip(node: StepNode): boolean {
   const known = skips.get(node)
   if (known !== undefined) return known

@@ -32,7 +32,7 @@ export interface StepNode {
   readonly params: Readonly<Record<string, unknown>>
   readonly needs: Needs
   readonly script: Script
-  /** Tells calls of the step apart in names and logs; none where it is empty. Not part of the key. */
+  /** Distinguishes calls of the step in names and logs; none where it is empty. Not part of the key. */
   readonly tag: string | undefined
 }
 export interface EachNode {
@@ -63,12 +63,12 @@ export interface Retry {
   /** Pause before each new attempt. @default none */
   readonly pause?: Seconds
 }
-/** A promise of K: it exists only while the pipeline runs, and has no value to read yet. */
+/** A file of kind K that a step will make. While the pipeline's function runs there is no file to read yet. */
 export interface Ref<out K extends FileKind | Many = FileKind | Many> {
   readonly kind: K
   readonly node: Node
   readonly port: string
-  /** Conditions set by `after`: whoever uses the file waits until these were made. Not part of any key. */
+  /** Conditions set by `after`: steps that use the file wait until these were made. Not part of any key. */
   readonly conditions?: readonly Ref[]
 }
 
@@ -79,8 +79,8 @@ export const isRef = (given: unknown): given is Ref => typeof given === 'object'
 export const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
 export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] : isList(given) ? given : Object.values(given))
 /**
- * The same file, but whoever uses it waits until the conditions were made, and is skipped when one of them fails:
- * `const sound = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
+ * The same file, but steps that use it wait until the conditions were made, and are skipped when one of them fails:
+ * `const checked = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
  */
 export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
   ...ref,

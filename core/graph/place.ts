@@ -12,7 +12,7 @@ export interface Placed {
   /** By part name: `{ first: '/…/reads_1.fastq.gz' }`. */
   readonly parts: Readonly<Record<string, string>>
 }
-/** A file of the kind under a common beginning that we chose ourselves. */
+/** A file of the kind below a common prefix that Trireme chose. */
 export function placedAt(base: string, kind: FileKind): Placed {
   const parts = partsOf(kind)
   if (parts)

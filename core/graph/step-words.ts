@@ -6,10 +6,10 @@ import type { Link } from './chains.ts'
 import type { StepNode, StepShape } from './node.ts'
 import { placedAt } from './place.ts'
 
-// The words of a step's programs, and the names of the files that they mean: all from the step's own folder, and chosen by us. Whoever runs a
-// step, writes a job for it or tells of it afterwards asks here, so that what is said is what ran.
+// The words of a step's programs, and the names of the files that they mean. All paths start at the step's own folder, and Trireme chooses the
+// names. Code that runs a step, writes a job for it or reports it afterwards takes the words from here, so that a report shows what ran.
 
-/** What an attempt was granted; memory in bytes. */
+/** Resources granted to an attempt; memory in bytes. */
 export interface Grant {
   readonly cpu: number
   readonly memory: number
@@ -25,7 +25,7 @@ export type PipedOutput = Pick<Link, 'port' | 'tee'>
 export interface WordsOptions<W> {
   readonly granted: Grant
   readonly pipe?: PipedOutput | undefined
-  /** How an asset is seen: by its path on this machine, or by a link beside the inputs, as in a container or a pod. */
+  /** How the step sees an asset: by its path on this machine, or by a link beside the inputs, as in a container or a pod. */
   readonly assets: 'by path' | 'by link'
   /** What stands for all files of a list. */
   readonly list: (slot: string) => readonly W[]
@@ -86,7 +86,7 @@ export const outputBase = (port: string): string => `out/${port}`
 export const outputName = ({ outputs }: StepShape, port: string): string => placedAt(outputBase(port), fileOf(outputs[port]!)).path
 /** The pipe that an output goes into. */
 export const pipeName = ({ outputs }: StepShape, port: string): string => `link/${port}${fileOf(outputs[port]!).extension}`
-/** The link that an asset is seen by: no slot begins with a dot. */
+/** The link by which a step sees an asset. It begins with a dot, as no slot does. */
 export const assetName = (slot: string, file: string): string => `in/.${slot}${path.extname(file)}`
 /** The folder for checkpoints. */
 export const resumeName = 'resume'

@@ -23,7 +23,7 @@ function addNodes(given: Given, nodes: Node[]): void {
     if (given.conditions) for (const ref of given.conditions) addNodes(ref, nodes)
   } else for (const ref of refsIn(given)) addNodes(ref, nodes)
 }
-/** Every node once, each after what it needs, but for those told to skip; iterative, so that a chain may be longer than the call stack. */
+/** Every node once, each after what it needs, without those to skip; iterative, so that a chain may be longer than the call stack. */
 export function inOrder(roots: readonly Node[], skip: (node: Node) => boolean = () => false): readonly Node[] {
   const done = new Set<Node>()
   const open = new Set<Node>()

@@ -2,11 +2,11 @@ import type { Usage } from '../events.ts'
 
 /** A program that was started as a process group of its own. */
 export interface Child {
-  /** Its process, and its group's number; undefined as long as it is not known. */
+  /** Number of its process, which is also that of its process group; undefined until it is known. */
   readonly pid: () => number | undefined
-  /** Sends a signal to its group. Not to be called after its end: its number may be another's by then. */
+  /** Sends a signal to its group. Not to be called after its end: another process may have its number by then. */
   readonly kill: (signal: NodeJS.Signals) => void
-  /** By then nothing of the group is left. */
+  /** When it resolves, no process of the group is left. */
   readonly ended: Promise<ChildEnd>
 }
 
@@ -18,7 +18,7 @@ export interface ChildEnd {
   readonly fault?: string
 }
 
-/** To open a named pipe is to wait for its other end. A shell does that, whose environment says whose it is if we are killed meanwhile. */
+/** Opening a named pipe waits for its other end, so a shell does it. Its environment has the work folder, by which it is found if the runner is killed. */
 export const piped = (words: readonly string[], { piped, stdout }: SpawnOptions): readonly string[] =>
   piped && stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', stdout, ...words] : words
 export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

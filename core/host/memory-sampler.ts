@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs'
 import { readIfThere } from '../files.ts'
 
-/** A process group, and the most resident memory it was seen with. */
+/** A process group, and its largest resident memory so far. */
 interface Watch {
   readonly group: () => number | undefined
   peak: number
 }
 const watches = new Set<Watch>()
 let timer: NodeJS.Timeout | undefined
-/** Processes that were in no group of ours when last asked; they are asked again at every tenth look. */
+/** Processes that belonged to no watched group at the last look; they are looked at again only every tenth time. */
 const strangers = new Set<string>()
 let looks = 0
 /**
  * Samples the resident memory of a process group once a second: rusage knows only the biggest single process, and the stages of a pipe are
- * resident together. Steps shorter than a second are told by rusage alone. One look at /proc serves all groups.
+ * resident together. Steps shorter than a second are measured by rusage alone. One look at /proc serves all groups.
  */
 export function watchMemory(group: () => number | undefined) {
   const watch: Watch = { group, peak: 0 }
@@ -28,7 +28,7 @@ export function watchMemory(group: () => number | undefined) {
   }
   return { peak: () => watch.peak, stop }
 }
-/** Without promises: those of some 60 processes and four groups took 50 ms a second, more than all else that the runner does. */
+/** Synchronous: promises for some 60 processes and four groups took 50 ms a second, more than all else that the runner does. */
 function sampleAll(): void {
   if (looks++ % 10 === 0) strangers.clear()
   const sums = new Map([...watches].map(({ group }) => [String(group()), 0]))
@@ -50,11 +50,11 @@ function processIds(): readonly string[] {
     return [] // no Linux
   }
 }
-/** How many processes the kernel has killed for lack of memory since it started; 0 where it does not tell. */
+/** How many processes the kernel has killed for lack of memory since it started; 0 where it does not say. */
 const oomKills = (): number => Number(/^oom_kill (\d+)$/m.exec(readIfThere('/proc/vmstat') ?? '')?.[1] ?? 0)
 let oomKnown = oomKills()
 let oomSeen = Number.NEGATIVE_INFINITY
-/** Asked at a failure only. All members of a group that end after one kill are told of it, whichever ends first. */
+/** Asked only at a failure. After one such kill all members of a chain that end later see it, whichever ends first. */
 export function oomSince(started: number): boolean {
   const kills = oomKills()
   if (kills > oomKnown) oomSeen = performance.now()

@@ -6,21 +6,21 @@ import { readIfThere } from '../files.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** Where GNU time is: it tells rusage of a finished child with its whole offspring, for about 1 ms a step. Conda's lies on PATH. */
+/** Where GNU time is: it reports rusage of a finished child with all its descendants, for about 1 ms a step. Conda installs it on PATH. */
 export const placeOfTime = (): string | undefined => {
   const onPath = (process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder || '.', 'time'))
   return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath].find(place => existsSync(place))
 }
 const gnuTime = placeOfTime()
 
-/** Starts a program by Node itself, which works on every machine, and by GNU time where that is there. */
+/** Starts a program by Node itself, which works on every machine, and under GNU time where it is installed. */
 export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
   const wrapped = piped(timed, at)
   const log = openSync(at.log, 'a')
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
-  // No memory for a process, no such program: Node throws some refusals of the system, and tells others by an event.
+  // No memory for a process, no such program: Node throws some errors of the system, and emits others as an event.
   const unstarted = (cause: unknown): ChildEnd => ({
     status: 127,
     signal: null,
@@ -44,15 +44,15 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
     child.on('error', cause => done(unstarted(cause)))
     child.on('exit', (status, signal) => {
       killGroup(child.pid, 'SIGKILL') // what it left running in the background
-      const told = gnuTime ? (readIfThere(usageFile) ?? '') : ''
-      const byName = /^Command terminated by signal (\d+)/m.exec(told)
-      done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(told) })
+      const printed = gnuTime ? (readIfThere(usageFile) ?? '') : ''
+      const byName = /^Command terminated by signal (\d+)/m.exec(printed)
+      done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(printed) })
     })
   })
   return { pid: () => child.pid, kill: signal => killGroup(child.pid, signal), ended }
 }
 
-/** The child has its own by now: where ours cannot be closed, that is no reason to lose sight of the child. */
+/** The child has its own descriptor by now, so a failure to close this one is ignored: the child must still be watched. */
 function shut(file: number): void {
   try {
     closeSync(file)
@@ -60,8 +60,8 @@ function shut(file: number): void {
     // The disk refuses; the child will notice if it matters.
   }
 }
-function usageOf(told: string): Usage | undefined {
-  const figures = /^([\d.]+) ([\d.]+) (\d+)$/m.exec(told)
+function usageOf(printed: string): Usage | undefined {
+  const figures = /^([\d.]+) ([\d.]+) (\d+)$/m.exec(printed)
   if (!figures) return undefined
   return { user: Number(figures[1]), system: Number(figures[2]), peakMemory: Number(figures[3]) * 1024 }
 }

@@ -1,9 +1,9 @@
 /**
- * Starts programs for the runner, one at a time, and tells what each used: `perl -e TEXT -- NUMBER_OF_WAIT4`.
+ * Starts programs for the runner, one at a time, and reports what each used: `perl -e TEXT -- NUMBER_OF_WAIT4`.
  * A request is its length (four bytes) and, between zero bytes: folder, log, file for stdout or nothing, number of variables of the
  * environment, their names and values, program and words. The answer is two lines: the process, then how it ended,
- * `STATUS USER SYSTEM KILOBYTES`, times in microseconds; or one line `! REASON`. It ends with the runner, whose end closes its input.
- * It is text in a module, since a program that bundles this one would leave a file behind.
+ * `STATUS USER SYSTEM KILOBYTES`, times in microseconds; or one line `! REASON`. When the runner ends, its input is closed
+ * and it ends too. The program is text in a module, since a bundler would leave a separate file behind.
  */
 export const starter = String.raw`# Starts steps of trireme.
 use strict;

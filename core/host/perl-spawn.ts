@@ -5,24 +5,24 @@ import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from '
 import { starter } from './perl-program.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** Number of the system call `wait4`, which tells what a child used, on 64-bit Linux. */
+/** Number of the system call `wait4`, which reports what a child used, on 64-bit Linux. */
 const wait4 = process.platform === 'linux' ? { x64: 61, arm64: 260 }[process.arch as string] : undefined
-/** Perl is part of every Debian, Ubuntu and Fedora; the system's own is taken, whatever stands before it on PATH. */
+/** Perl is part of every Debian, Ubuntu and Fedora; the system's own is used, whatever comes first on PATH. */
 export const perl = '/usr/bin/perl'
 
 /** Whether this machine has what `started` needs. */
 export const startersHere = wait4 !== undefined && existsSync(perl)
 
-/** What a starter is at. */
+/** The program that a starter is running. */
 interface Task {
   pid: number | undefined
-  /** To be sent as soon as there is somebody to hear it. */
+  /** A signal to send as soon as the process number is known. */
   signal: NodeJS.Signals | undefined
   readonly done: (end: ChildEnd) => void
 }
 /**
- * A small process that starts programs for us, one at a time. Node forks itself with all its memory, 1.5 to 3 ms a step, and does not tell
- * what a child used; this one has 1 MB to copy, waits by `wait4`, and works beside us on another core.
+ * A small process that starts programs for the runner, one at a time. Node's fork copies the page tables of all its memory, 1.5 to 3 ms a step,
+ * and Node does not report what a child used. A starter has 1 MB to copy, waits by `wait4`, and works on another core meanwhile.
  */
 class Starter {
   readonly #process: ChildProcess
@@ -31,15 +31,15 @@ class Starter {
   #text = ''
   #task: Task | undefined
   constructor() {
-    // A session of its own: a Ctrl-C at the terminal is for the runner to hear.
+    // A session of its own: a Ctrl-C at the terminal reaches the runner only.
     this.#process = spawn(perl, ['-e', starter, '--', String(wait4)], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
     this.#input = this.#process.stdin as Socket // pipes of a child are sockets
     this.#output = this.#process.stdout as Socket
-    this.#input.on('error', () => {}) // it is gone, which "close" tells too
-    this.#output.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
+    this.#input.on('error', () => {}) // the starter is gone, which "close" reports too
+    this.#output.setEncoding('utf8').on('data', (text: string) => this.#read(text))
     this.#process.on('error', ({ message }) => this.#lost({ ...unstarted, fault: `${perl} could not be started: ${message}` }))
     this.#process.on('close', () => this.#lost({ status: null, signal: 'SIGKILL', usage: undefined }))
-    for (const each of [this.#process, this.#input, this.#output]) each.unref() // idle, it keeps nobody alive
+    for (const each of [this.#process, this.#input, this.#output]) each.unref() // an idle starter does not keep Node running
   }
   start({ program, words }: Launch, at: SpawnOptions): Child {
     const { folder, log, environment } = at
@@ -60,7 +60,7 @@ class Starter {
     }
     return { pid: () => task?.pid, kill, ended }
   }
-  /** Ends it, and waits for that: what a child used is told to those who measure us only when we have waited for it. */
+  /** Ends the starter and waits for it: only then does its use of CPU count in the runner's own figures. */
   end(): Promise<void> {
     for (const each of [this.#process, this.#output]) each.ref()
     return new Promise(done => {
@@ -68,7 +68,7 @@ class Starter {
       this.#input.end()
     })
   }
-  #hear(text: string): void {
+  #read(text: string): void {
     const lines = `${this.#text}${text}`.split('\n')
     this.#text = lines.pop() ?? ''
     for (const line of lines) {
@@ -89,7 +89,7 @@ class Starter {
     idle.push(this)
     task?.done(end)
   }
-  /** Somebody killed it: what it watched has no watcher any more, and is killed too. */
+  /** The starter was killed: its program has no watcher any more, and is killed too. */
   #lost(end: ChildEnd): void {
     if (idle.includes(this)) idle.splice(idle.indexOf(this), 1)
     if (this.#task?.pid !== undefined) killGroup(this.#task.pid, 'SIGKILL')

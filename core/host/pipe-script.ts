@@ -7,7 +7,7 @@ export interface Launch {
 }
 /**
  * Argv by pipe and stage → one program. A single program is started as it is. Pipes and sequences become one fixed bash script
- * that holds positions only, never a value: `"${@:1:3}" | "${@:4:2}"`. Each stage's status is written down, and the script ends with
+ * that holds positions only, never a value: `"${@:1:3}" | "${@:4:2}"`. Each stage's status is recorded, and the script ends with
  * the first status that is neither 0 nor SIGPIPE's 141, so that the stage that failed first is named.
  */
 export function launch(argv: readonly (readonly (readonly string[])[])[]): Launch {

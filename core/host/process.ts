@@ -13,9 +13,9 @@ export interface Ended {
   readonly signal: NodeJS.Signals | number | null
   readonly seconds: number
   readonly usage: Usage | undefined
-  /** Set when we ended it ourselves. */
+  /** Why the runner ended it; undefined where it ended by itself. */
   readonly stopped: StopReason | undefined
-  /** True when the kernel killed something for lack of memory meanwhile. */
+  /** True when the kernel killed a process for lack of memory in the meantime. */
   readonly oom: boolean
 }
 export type StopReason = 'time limit' | 'cancelled' | 'group'
@@ -35,7 +35,7 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
   let stopped: StopReason | undefined
   let hard: NodeJS.Timeout | undefined
   const end = (why: StopReason) => {
-    if (over) return // its number may be another's by now
+    if (over) return // another process may have its number by now
     stopped ??= why
     child.kill('SIGTERM')
     hard ??= setTimeout(() => child.kill('SIGKILL'), 3000)
@@ -47,7 +47,7 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
     clearTimeout(limit)
     clearTimeout(hard)
     memory.stop()
-    // No memory for a process, no such program, a disk that refuses: a step that failed, as a shell has it.
+    // No memory for a process, no such program, an error of the disk: a failed step, with the status that a shell would give.
     if (fault !== undefined) tell(at.log, fault)
     const peakMemory = Math.max(usage?.peakMemory ?? 0, memory.peak())
     return { status, signal, seconds, usage: usage && { ...usage, peakMemory }, stopped, oom: status !== 0 && oomSince(began) }
@@ -58,6 +58,6 @@ function tell(log: string, line: string): void {
   try {
     appendFileSync(log, `${line}\n`)
   } catch {
-    // The disk refuses this too.
+    // The disk fails here too.
   }
 }

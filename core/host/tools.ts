@@ -39,7 +39,7 @@ const preferred = new Map<string, string>()
 export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
   ...new Set(tools.flatMap(tool => preferred.get(tool.name) ?? [])),
 ]
-/** A folder that holds one program alone: a start of the one found, not a link, since Python looks for its modules beside its own path. */
+/** A folder that holds one program alone: a script that starts the program found, not a link, since Python looks for its modules beside its own path. */
 function hiddenFolder(program: string, place: string): string {
   const folder = path.join(
     process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
@@ -67,7 +67,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
     return known[mark] === 'fits'
   }
   const found = new Map<string, FoundTool>()
-  /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt brought, a pyenv before it has not. */
+  /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt installed, a pyenv before it on PATH has not. */
   const look = async (tool: Tool) => {
     const all = programsOnPath(tool.version.argv[0])
     let answer: FoundTool = { state: 'missing', tool }
@@ -98,7 +98,7 @@ export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string
   return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.`
 }
 
-/** Where it cannot be written, versions are asked again. */
+/** Where the memo cannot be written, versions are asked again next time. */
 function rememberVersions(memo: string, known: Readonly<Record<string, string>>): void {
   try {
     writeFileSync(memo, JSON.stringify(known, null, 1))

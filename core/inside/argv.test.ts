@@ -84,12 +84,12 @@ const made = show({
   by: { a: one(), b: one() },
 }).made
 /** What a pod would find below `from/`: files by digest. */
-function artifacts({ letters, assets }: PodWork) {
+function artifacts({ inputs, assets }: PodWork) {
   const known = new Map([...new Set(['1.txt', '2.txt', 'x.txt', 'x.idx'])].map(name => [sha256(name), name]))
-  const sources = [...letters.parcels].flatMap(([letter, parcel]) =>
-    parcel.from === 'source' ? parcel.sha256.map(digest => [`from/${letter}/${digest}`, known.get(digest)!] as const) : [],
+  const sources = [...inputs.mounts].flatMap(([mount, input]) =>
+    input.from === 'source' ? input.sha256.map(digest => [`from/${mount}/${digest}`, known.get(digest)!] as const) : [],
   )
-  const own = [...assets].map(([letter, { path, sha256 }]) => [`from/${letter}/${sha256}`, readFileSync(path, 'utf8')] as const)
+  const own = [...assets].map(([mount, { path, sha256 }]) => [`from/${mount}/${sha256}`, readFileSync(path, 'utf8')] as const)
   return Object.fromEntries([...sources, ...own])
 }
 test('a step with all there is gets the same words in a pod as on this machine, but for the place of its asset', async () => {

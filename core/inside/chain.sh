@@ -3,8 +3,8 @@
 # JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
 # and tmp/ are ready; stderr goes to the file `log` there, statuses of several programs to `status`. REPORT: a line for each member is
 # appended, see report.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
-# With TRIREME_PROGRESS=1, what programs tell of their progress goes to stdout as "::progress PLACE NUMBER JSON", for those who read the log
-# of the pod; the last of it to the report, too.
+# With TRIREME_PROGRESS=1, progress lines of programs go to stdout as "::progress PLACE NUMBER JSON", for clients that read the log of the pod;
+# the last of them go to the report, too.
 # The exit status is 0 also where members fail: the report says so.
 job_file=$1 wanted=$2 root=$3 report=$4
 attempt=${TRIREME_ATTEMPT:-0}
@@ -85,7 +85,7 @@ programs() { # the text that is evaluated holds positions only, never a value: (
 }
 checked='; check "${PIPESTATUS[@]}" || return; '
 member_shell() {
-  trap : TERM # it stays to tell how its programs ended; they themselves are ended by SIGTERM as ever
+  trap : TERM # this shell stays, to report how its programs ended; SIGTERM ends the programs themselves as usual
   exec 8>&- 7<&- </dev/null
   cd "$root/${place[n]}" || exit 126
   exec 9>>log
@@ -98,18 +98,18 @@ member_shell() {
   local to_file=${stdout[n]-} TIMEFORMAT='%R %U %S'
   if [[ -n $to_file ]]; then exec >"$to_file" || exit 126; else exec >&9; fi
   { time programs; } 2>usage
-  local status=$? lines=() signal=- told
+  local status=$? lines=() signal=- times
   mapfile -t lines <usage
   ((${#lines[@]})) || lines=('0 0 0')
-  told=${lines[-1]}
-  # bash says a line when a signal ended a program, except for these three
+  times=${lines[-1]}
+  # bash prints a line when a signal ended a program, except for these three signals
   set -- ${shape[n]}
   if (($# == 2 && status > 128)) && ((${#lines[@]} > 1 || status == 141 || status == 143 || status == 130)); then
     signal=$((status - 128))
   fi
-  echo "$n $status $signal $told ." >"$events"
+  echo "$n $status $signal $times ." >"$events"
 }
-tee_shell() { # a copy of a link on its way
+tee_shell() { # copies what passes through a link into a file
   trap : TERM
   exec 8>&- 7<&- 9>&- 2>>"$root/${place[n]}/log"
   cd "$root/${place[n]}" || exit 126
@@ -122,7 +122,7 @@ tee_shell() { # a copy of a link on its way
 # --- All of them, watched by events and clock. Index n is a member, n + members the tee after it.
 declare -A pid alive why status_of signal_of figures began limit hard sampled
 now() { local up; read -r up _ </proc/uptime; now=$((10#${up/./})); } # hundredths of a second, without a process
-oom_kills() { # of this container where it is told, else of the machine
+oom_kills() { # of this container where the kernel counts them, else of the machine
   local name value file
   kills=0
   for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control /proc/vmstat; do
@@ -138,10 +138,10 @@ end_one() { # why; SIGTERM to the group, SIGKILL three seconds later
   : "${hard[$n]:=$((now + 300))}"
 }
 end_all() { local n; for n in "${!alive[@]}"; do end_one "$n" "$1"; done; }
-release() { # opens and closes a pipe, so that whoever waits at its other end goes on
+release() { # opens and closes a pipe, so that a program that waits at its other end goes on
   [[ -p $1 ]] && { : <>"$1"; } 2>/dev/null
 }
-neighbours() { # of what has ended: they must not wait for it
+release_neighbours() { # of programs that have ended: they must not wait for one that is gone
   local n
   for n in "${!status_of[@]}"; do
     if ((n < members)); then
@@ -153,7 +153,7 @@ neighbours() { # of what has ended: they must not wait for it
     fi
   done
 }
-sample() { # resident memory by process group; rusage is not told to shells
+sample() { # resident memory by process group: bash does not report rusage
   local file line group total
   local -A sum=()
   for file in /proc/[0-9]*/stat; do
@@ -166,9 +166,9 @@ sample() { # resident memory by process group; rusage is not told to shells
     ((total <= ${sampled[$n]-0})) || sampled[$n]=$total
   done
 }
-# A log may be large and a line has no place of its own, so only the end of what was written since the last look is read, and told from
-# where it was told last. NUMBER lets a reader who looks again see what is new.
-progress() { # with any argument, also of logs that seem to be as they were
+# Reports progress lines of the logs. A log may be large, so only its end is read at each look; lines up to the one that was reported last are
+# passed over. NUMBER counts the lines of a step, so that a client that reads the log again sees which are new.
+progress() { # with any argument, also of logs that seem unchanged
   local n line lines fresh log
   [[ ${TRIREME_PROGRESS-} == 1 ]] || return 0
   for ((n = 0; n < members; n++)); do
@@ -178,19 +178,19 @@ progress() { # with any argument, also of logs that seem to be as they were
     fresh=()
     for line in "${lines[@]}"; do
       [[ $line == '::progress {'*'}' ]] || continue
-      if [[ $line == "${said[n]-}" ]]; then fresh=(); else fresh+=("$line"); fi
+      if [[ $line == "${last_progress[n]-}" ]]; then fresh=(); else fresh+=("$line"); fi
     done
     for line in "${fresh[@]}"; do
-      said[n]=$line sayings[n]=$((${sayings[n]-0} + 1))
-      recent+=("progress ${place[n]} ${sayings[n]} ${line#::progress }")
+      last_progress[n]=$line progress_count[n]=$((${progress_count[n]-0} + 1))
+      recent+=("progress ${place[n]} ${progress_count[n]} ${line#::progress }")
       printf '::%s\n' "${recent[-1]}"
     done
   done
   ((${#recent[@]} <= 20)) || recent=("${recent[@]: -20}")
 }
-said=() sayings=() recent=()
-part='' # of a line, when time ran out within it
-event() { # the next one within so many seconds, in `line`. A read that runs out of time may have eaten the newline, so lines end in a dot
+last_progress=() progress_count=() recent=()
+part='' # the beginning of a line that `read` got before its time ran out
+event() { # seconds: waits for the next line, in `line`. A read that runs out of time may have taken the newline, so lines end in a dot
   local got
   IFS= read -r -t "$1" -u 8 got
   line=$part$got part=''
@@ -205,13 +205,13 @@ ended() { # n status signal real user system .
   wait "${pid[$n]}" 2>/dev/null
   unset "alive[$n]" "hard[$n]" "limit[$n]"
   status_of[$n]=$2 signal_of[$n]=$3 figures[$n]="$4 $5 $6"
-  if [[ $2 != 0 || -n ${why[$n]-} ]] && ((!all_by)); then all_by=$((now + 200)); fi # the others have two seconds to tell their own story
+  if [[ $2 != 0 || -n ${why[$n]-} ]] && ((!all_by)); then all_by=$((now + 200)); fi # the others have two seconds to fail by themselves, so that each reports its own fault
 }
-lost() { # a member's shell that was killed with its group tells nothing
+lost() { # a member's shell that was killed with its group writes no event
   local n code
   for n in "${!alive[@]}"; do
     kill -0 "${pid[$n]}" 2>/dev/null && continue
-    read -r -t 0 -u 8 && continue # its last words are still to be read
+    read -r -t 0 -u 8 && continue # its event is still to be read
     wait "${pid[$n]}" 2>/dev/null
     code=$?
     local took=$((now - ${began[$n]}))
@@ -275,7 +275,7 @@ while ((${#alive[@]})); do
   fi
   ((${#alive[@]})) || break
   ((stopping != 1)) || { stopping=2; end_all cancelled; }
-  ((${#status_of[@]} == 0)) || neighbours
+  ((${#status_of[@]} == 0)) || release_neighbours
   for n in "${!limit[@]}"; do ((now < ${limit[$n]})) || { unset "limit[$n]"; end_one "$n" time; }; done
   for n in "${!hard[@]}"; do ((now < ${hard[$n]})) || kill -KILL -- "-${pid[$n]}" 2>/dev/null; done
   ((all_by == 0 || now < all_by)) || end_all group
@@ -301,8 +301,8 @@ for ((n = 0; n < members; n++)); do
   memory=$((${sampled[$n]-0} * 4096))
   stages=- # by pipe and stage, 0,1,0/0
   if [[ -s $root/${place[n]}/status ]]; then
-    mapfile -t told <"$root/${place[n]}/status"
-    printf -v stages '%s/' "${told[@]// /,}"
+    mapfile -t statuses <"$root/${place[n]}/status"
+    printf -v stages '%s/' "${statuses[@]// /,}"
   fi
   printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z stages=%s\n' "${place[n]}" \
     "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started" "${stages%/}"

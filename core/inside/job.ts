@@ -2,14 +2,14 @@ import { TriremeError } from '../errors.ts'
 import type { ListWord } from '../graph/step-words.ts'
 
 /**
- * What one pod or one container does: chains of steps, one chain after another. Depends only on what is computed, never on keys (but for
- * `items`), so that equal work of many tasks is one file.
+ * What one pod or one container does: chains of steps, one chain after another. It depends only on what is computed, never on keys (except
+ * in `items`), so that equal work of many tasks is one file.
  */
 export interface PodJob {
   /** For people: names of the steps, nothing of a run. */
   readonly title: string
   readonly chains: readonly JobChain[]
-  /** What the pod tells of a list that one of its steps writes, for those that run over it. */
+  /** What the pod reports of a list that one of its steps writes, for the tasks that run over it. */
   readonly items?: readonly Items[]
 }
 /** Steps that run at once, each reading what the one before writes; most chains have one. */
@@ -25,7 +25,7 @@ export interface JobLink {
   readonly to: string
   /** File that receives a copy on its way, where others want it, too: 'out/aligned.bam'. */
   readonly tee?: string
-  /** The reader says that it may stop before the end: that its writer is then ended by SIGPIPE is no failure. */
+  /** The reader declares that it may stop before the end: if SIGPIPE then ends its writer, that is no failure. */
   readonly stopsEarly?: true
 }
 export interface JobMember {
@@ -34,9 +34,9 @@ export interface JobMember {
   /** n-th step of the pod, counted from 1 over all chains: works in /w/<place>, is published as /w/out/<place>. */
   readonly place: number
   readonly inputs: readonly Staged[]
-  /** What it must leave in `out/`; nothing for a step whose output is a link only. */
+  /** Files that it must leave in `out/`; none for a step whose only output is a link. */
   readonly outputs: readonly Promised[]
-  /** By attempt: what the ladders of memory and time grant. The last one serves all later attempts. */
+  /** By attempt: words and time limit, as the step's ladders of memory and time grant them. The last one serves all later attempts. */
   readonly rungs: readonly [Rung, ...Rung[]]
   /** File that receives the standard output of the last program, from the member's folder. */
   readonly stdout?: string
@@ -55,21 +55,21 @@ export interface Rung {
 /** One word; or as many words as a list has files, in their order, from a folder that a `several` made: 'in/bams' with '.bam'. */
 export type JobWord = string | ListWord
 
-/** Links to make below `in/` before the step starts. `letter` names a folder of artifacts, /w/from/<letter>. */
+/** Links to make below `in/` before the step starts. `mount` names a folder of artifacts, /w/from/<mount>. */
 export type Staged =
-  /** A file of an entry: /w/from/<letter>/<file>, checked against /w/from/<letter>/record.json. */
-  | { readonly from: 'producer'; readonly to: string; readonly letter: string; readonly file: string; readonly optional?: true }
+  /** A file of an entry: /w/from/<mount>/<file>, checked against /w/from/<mount>/record.json. */
+  | { readonly from: 'producer'; readonly to: string; readonly mount: string; readonly file: string; readonly optional?: true }
   /** A file that an earlier step of this pod made. */
   | { readonly from: 'place'; readonly to: string; readonly place: number; readonly file: string; readonly optional?: true }
-  /** A user's file: /w/from/<letter>/<sha256>. */
-  | { readonly from: 'source'; readonly to: string; readonly letter: string; readonly sha256: string }
+  /** A user's file: /w/from/<mount>/<sha256>. */
+  | { readonly from: 'source'; readonly to: string; readonly mount: string; readonly sha256: string }
   /**
-   * One item of a list, in the branch of an `each`: /w/from/<letter>/item<suffix>. Its number in the list, 0003, is in the environment
-   * variable TRIREME_ITEM_<letter>; by that it is checked against the list's record, /w/from/<letter>/record.json.
+   * One item of a list, in the branch of an `each`: /w/from/<mount>/item<suffix>. Its number in the list, 0003, is in the environment
+   * variable TRIREME_ITEM_<mount>; by that it is checked against the list's record, /w/from/<mount>/record.json.
    */
-  | { readonly from: 'item'; readonly to: string; readonly letter: string; readonly port: string; readonly suffix: string }
-  /** A script that belongs to a step: /w/from/<letter>/<sha256>, linked as `to`, which is its word in argv. */
-  | { readonly from: 'asset'; readonly to: string; readonly letter: string; readonly sha256: string }
+  | { readonly from: 'item'; readonly to: string; readonly mount: string; readonly port: string; readonly suffix: string }
+  /** A script that belongs to a step: /w/from/<mount>/<sha256>, linked as `to`, which is its word in argv. */
+  | { readonly from: 'asset'; readonly to: string; readonly mount: string; readonly sha256: string }
   /** What fills a `many` slot: links <to>/0001<suffix>, <to>/0002<suffix> …, of those that are there. */
   | { readonly from: 'several'; readonly to: string; readonly suffixes: readonly string[]; readonly of: readonly Several[] }
 
@@ -78,21 +78,21 @@ export type Staged =
  * first says whether it is there. With `optional`, one that is not there is passed over, otherwise it is an error.
  */
 export type Several =
-  /** One file of an entry; `base` is its port: /w/from/<letter>/<base><suffix>. */
-  | { readonly kind: 'producer'; readonly letter: string; readonly base: string; readonly optional?: true }
+  /** One file of an entry; `base` is its port: /w/from/<mount>/<base><suffix>. */
+  | { readonly kind: 'producer'; readonly mount: string; readonly base: string; readonly optional?: true }
   | { readonly kind: 'place'; readonly place: number; readonly base: string; readonly optional?: true }
-  /** Digests by suffix, in the order of `suffixes`: /w/from/<letter>/<sha256>. */
-  | { readonly kind: 'source'; readonly letter: string; readonly sha256: readonly string[] }
-  /** All files of a list that a step wrote: /w/from/<letter>/<port>/0001<suffix> … */
-  | { readonly kind: 'list'; readonly letter: string; readonly port: string; readonly optional?: true }
+  /** Digests by suffix, in the order of `suffixes`: /w/from/<mount>/<sha256>. */
+  | { readonly kind: 'source'; readonly mount: string; readonly sha256: readonly string[] }
+  /** All files of a list that a step wrote: /w/from/<mount>/<port>/0001<suffix> … */
+  | { readonly kind: 'list'; readonly mount: string; readonly port: string; readonly optional?: true }
   | { readonly kind: 'place list'; readonly place: number; readonly port: string; readonly optional?: true }
   /** This pod's own item of a list, see `Staged`. */
-  | { readonly kind: 'item'; readonly letter: string; readonly port: string }
+  | { readonly kind: 'item'; readonly mount: string; readonly port: string }
   /**
-   * Results of the branches of an `each`: /w/from/<letter>/0001/<base><suffix>, each branch's folder with its record.json. How many there
+   * Results of the branches of an `each`: /w/from/<mount>/0001/<base><suffix>, each branch's folder with its record.json. How many there
    * are, is in the record of the list, /w/from/<list>/record.json, under `port`. A branch without a record was skipped.
    */
-  | { readonly kind: 'gather'; readonly letter: string; readonly base: string; readonly list: string; readonly port: string }
+  | { readonly kind: 'gather'; readonly mount: string; readonly base: string; readonly list: string; readonly port: string }
 
 /** An output of a step, as files below `out/`. */
 export type Promised =
@@ -111,7 +111,7 @@ export interface Items {
   readonly port: string
   /** Texts whose SHA-256 are keys, each after those that it names. */
   readonly recipes: readonly (readonly RecipePiece[])[]
-  /** Which recipes are told, by the name they are told under. */
+  /** Which of the keys are reported, and under which names. */
   readonly tell: readonly { readonly name: string; readonly recipe: number }[]
 }
 /** A piece of a recipe: text as it is, or what is known only when the list is there. */
@@ -196,29 +196,29 @@ function stageLines(name: string, words: readonly JobWord[]): readonly string[] 
 }
 function stagedLines(staged: Staged): readonly string[] {
   const one = (...words: readonly string[]) => [line('  ', 'input', words)]
-  if (staged.from === 'producer') return one('producer', staged.to, staged.letter, staged.file, optionalWord(staged))
+  if (staged.from === 'producer') return one('producer', staged.to, staged.mount, staged.file, optionalWord(staged))
   if (staged.from === 'place') return one('place', staged.to, String(staged.place), staged.file, optionalWord(staged))
-  if (staged.from === 'source' || staged.from === 'asset') return one(staged.from, staged.to, staged.letter, staged.sha256)
-  if (staged.from === 'item') return one('item', staged.to, staged.letter, staged.port, staged.suffix)
+  if (staged.from === 'source' || staged.from === 'asset') return one(staged.from, staged.to, staged.mount, staged.sha256)
+  if (staged.from === 'item') return one('item', staged.to, staged.mount, staged.port, staged.suffix)
   return [line('  ', 'several', [staged.to, ...staged.suffixes]), ...staged.of.map(severalLine)]
 }
 function severalLine(several: Several): string {
   const words = (): readonly string[] => {
     switch (several.kind) {
       case 'producer':
-        return [several.letter, several.base, optionalWord(several)]
+        return [several.mount, several.base, optionalWord(several)]
       case 'place':
         return [String(several.place), several.base, optionalWord(several)]
       case 'source':
-        return [several.letter, ...several.sha256]
+        return [several.mount, ...several.sha256]
       case 'list':
-        return [several.letter, several.port, optionalWord(several)]
+        return [several.mount, several.port, optionalWord(several)]
       case 'place list':
         return [String(several.place), several.port, optionalWord(several)]
       case 'item':
-        return [several.letter, several.port]
+        return [several.mount, several.port]
       case 'gather':
-        return [several.letter, several.base, several.list, several.port]
+        return [several.mount, several.base, several.list, several.port]
     }
   }
   return line('    ', 'one', [several.kind, ...words()])

@@ -136,12 +136,12 @@ test('whole lists, files of several steps, sources, branches fill one slot, in t
     to: 'in/bams',
     suffixes: ['.bam', '.bam.bai'],
     of: [
-      { kind: 'producer', letter: 'b', base: 'one', optional: true },
-      { kind: 'list', letter: 'l', port: 'parts' },
-      { kind: 'producer', letter: 'nobody', base: 'one', optional: true },
-      { kind: 'producer', letter: 'a', base: 'one' },
-      { kind: 'source', letter: 's', sha256: [sha256('s '), sha256('i')] },
-      { kind: 'gather', letter: 'g', base: 'to', list: 'l', port: 'parts' },
+      { kind: 'producer', mount: 'b', base: 'one', optional: true },
+      { kind: 'list', mount: 'l', port: 'parts' },
+      { kind: 'producer', mount: 'nobody', base: 'one', optional: true },
+      { kind: 'producer', mount: 'a', base: 'one' },
+      { kind: 'source', mount: 's', sha256: [sha256('s '), sha256('i')] },
+      { kind: 'gather', mount: 'g', base: 'to', list: 'l', port: 'parts' },
       { kind: 'place', place: 1, base: 'own' },
     ],
   } as const
@@ -158,7 +158,7 @@ test('whole lists, files of several steps, sources, branches fill one slot, in t
 test('one item of a list, in a branch', async () => {
   const { 'from/l/parts/0002.bam': two, ...others } = entry('l', { parts: { 'parts/0001.bam': 'l1', 'parts/0002.bam': 'l2' } })
   const member = memberOf(1, bash('cat in/x.bam >out/all.txt'), {
-    inputs: [{ from: 'item', to: 'in/x.bam', letter: 'l', port: 'parts', suffix: '.bam' }],
+    inputs: [{ from: 'item', to: 'in/x.bam', mount: 'l', port: 'parts', suffix: '.bam' }],
     outputs: [{ port: 'all', files: ['all.txt'] }],
   })
   const files = { ...others, 'from/l/item.bam': two! }

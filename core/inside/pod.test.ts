@@ -21,8 +21,8 @@ test('one step: two inputs, one output, its record, its log', async () => {
   const job = oneStep({
     argv: bash('cat in/a.txt in/b.txt >out/sum.txt; echo careful >&2'),
     inputs: [
-      { from: 'producer', to: 'in/a.txt', letter: 'a', file: 'x.txt' },
-      { from: 'source', to: 'in/b.txt', letter: 's', sha256: sha256('two\n') },
+      { from: 'producer', to: 'in/a.txt', mount: 'a', file: 'x.txt' },
+      { from: 'source', to: 'in/b.txt', mount: 's', sha256: sha256('two\n') },
     ],
     outputs: text('sum'),
   })
@@ -181,10 +181,10 @@ test('what needs an output that was left out is skipped, and so is what follows'
     state: 'skipped',
     reason: 'its input "from" was left out by the step that may make it',
   })
-  const producer = { from: 'producer', to: 'in/from.txt', letter: 'a', file: 'x.txt', optional: true } as const
+  const producer = { from: 'producer', to: 'in/from.txt', mount: 'a', file: 'x.txt', optional: true } as const
   for (const files of [entry('a', { x: {} }), {}])
     expect(reportOf(await ran(two({ inputs: [producer] }, { inputs: [optional] }), 0, { files })).steps.get(2)?.state).toBe('skipped')
-  const needed = { from: 'producer', to: 'in/from.txt', letter: 'a', file: 'x.txt' } as const
+  const needed = { from: 'producer', to: 'in/from.txt', mount: 'a', file: 'x.txt' } as const
   expect(faultOf(await ran(two({ inputs: [needed] }), 75))[0]).toMatch(/^Step s1 needs from\/a\/x.txt, and no record tells of it\./)
 })
 test('outputs are looked at: missing, empty, a link, a folder', async () => {
@@ -205,7 +205,7 @@ test('companions travel with their file; what was not promised stays behind', as
 test('an input that changed, was cut, or did not arrive is told before anything runs', async () => {
   const job = oneStep({
     argv: bash('echo ran >out/sum.txt'),
-    inputs: [{ from: 'producer', to: 'in/a.txt', letter: 'a', file: 'x.txt' }],
+    inputs: [{ from: 'producer', to: 'in/a.txt', mount: 'a', file: 'x.txt' }],
     outputs: text('sum'),
   })
   const files = entry('a', { x: { 'x.txt': 'one\n' } })
@@ -214,7 +214,7 @@ test('an input that changed, was cut, or did not arrive is told before anything 
   expect(told.there('1/out/sum.txt')).toBe(false)
   const { 'from/a/x.txt': _, ...gone } = files
   expect(faultOf(await ran(job, 75, { files: gone }))[0]).toMatch(/^Step s1 needs from\/a\/x\.txt, which did not arrive\./)
-  const source = oneStep({ argv: bash('true'), inputs: [{ from: 'source', to: 'in/a', letter: 's', sha256: sha256('x') }] })
+  const source = oneStep({ argv: bash('true'), inputs: [{ from: 'source', to: 'in/a', mount: 's', sha256: sha256('x') }] })
   expect(faultOf(await ran(source, 75, { files: { [`from/s/${sha256('x')}`]: 'y' } }))[0]).toMatch(/is not what its record says/)
 })
 test('declared transient exits may be tried again, while tries are left; all others not', async () => {
@@ -284,8 +284,8 @@ test('one of several files in a slot lies in a folder of the slot', async () => 
   const job = oneStep({
     argv: bash('cat in/parts/*.txt >out/sum.txt'),
     inputs: [
-      { from: 'producer', to: 'in/parts/0001.txt', letter: 'a', file: 'x.txt' },
-      { from: 'source', to: 'in/parts/0002.txt', letter: 's', sha256: sha256('two\n') },
+      { from: 'producer', to: 'in/parts/0001.txt', mount: 'a', file: 'x.txt' },
+      { from: 'source', to: 'in/parts/0002.txt', mount: 's', sha256: sha256('two\n') },
     ],
     outputs: text('sum'),
   })

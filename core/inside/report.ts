@@ -1,22 +1,22 @@
 import type { Usage } from '../events.ts'
 import type { Ended, StopReason } from '../host/process.ts'
 import type { Cause } from '../run/failure.ts'
-import { type Progress, toldIn } from '../run/progress.ts'
+import { type Progress, progressIn } from '../run/progress.ts'
 
-/** What chain.sh and pod.sh tell, by place of the step. A pod that was killed leaves a report without an end, or none. */
+/** What chain.sh and pod.sh report, by place of the step. A pod that was killed leaves a report without an end, or none. */
 export interface Report {
   /** Counted from 0. */
   readonly attempt: number
   readonly members: ReadonlyMap<number, MemberReport>
   readonly steps: ReadonlyMap<number, StepReport>
-  /** What else was at fault, in words: an input that did not arrive, an output that is missing. */
+  /** Other faults, as messages: an input that did not arrive, an output that is missing. */
   readonly faults: readonly { readonly place: number; readonly message: string }[]
-  /** What its programs told last of their progress. */
+  /** The latest progress lines of its programs. */
   readonly progress: readonly Saying[]
   /** Exit status of pod.sh, where it came to its end. */
   readonly status: number | undefined
 }
-/** A line by which a step tells its progress, and how many its pod told of this step up to it. */
+/** A progress line of a step, with its number among the lines that the pod reported of this step. */
 export interface Saying {
   readonly place: number
   readonly number: number
@@ -55,11 +55,11 @@ export function readReport(text: string): Report {
   }
   return { attempt, members, steps, faults, progress, status }
 }
-/** The progress that is told in the log of a pod, among other lines. */
+/** Progress lines in the log of a pod, among other lines. */
 export function sayings(log: string): readonly Saying[] {
   return [...log.matchAll(/^::progress (\d+) (\d+) (\{.*\})$/gm)].flatMap(([, place, number, json = '']) => {
-    const told = toldIn(json)
-    return told ? [{ place: Number(place), number: Number(number), told }] : []
+    const progress = progressIn(json)
+    return progress ? [{ place: Number(place), number: Number(number), told: progress }] : []
   })
 }
 const pairs = (text: string): ReadonlyMap<string, string> =>
@@ -76,24 +76,24 @@ const stops: ReadonlyMap<string, StopReason> = new Map([
   ['cancelled', 'cancelled'],
   ['group', 'group'],
 ])
-function memberReport(told: ReadonlyMap<string, string>): MemberReport {
-  const figure = (name: string) => Number(told.get(name) ?? 0)
-  const signal = told.get('signal') ?? '-'
+function memberReport(fields: ReadonlyMap<string, string>): MemberReport {
+  const figure = (name: string) => Number(fields.get(name) ?? 0)
+  const signal = fields.get('signal') ?? '-'
   const usage: Usage = { user: figure('user'), system: figure('system'), peakMemory: figure('memory') }
   return {
     status: signal === '-' ? figure('status') : null,
     signal: signal === '-' ? null : Number(signal),
     seconds: figure('seconds'),
     usage,
-    stopped: stops.get(told.get('stopped') ?? '-'),
-    oom: told.get('oom') === '1',
-    started: told.get('started') ?? '',
-    statuses: (told.get('stages') ?? '-') === '-' ? undefined : told.get('stages')!.replaceAll(',', ' ').replaceAll('/', '\n'),
+    stopped: stops.get(fields.get('stopped') ?? '-'),
+    oom: fields.get('oom') === '1',
+    started: fields.get('started') ?? '',
+    statuses: (fields.get('stages') ?? '-') === '-' ? undefined : fields.get('stages')!.replaceAll(',', ' ').replaceAll('/', '\n'),
   }
 }
-function stepReport(told: ReadonlyMap<string, string>, line: string): StepReport {
-  const state = told.get('state')
-  if (state === 'failed') return { state, cause: causes.find(cause => cause === told.get('cause')) ?? 'other' }
+function stepReport(fields: ReadonlyMap<string, string>, line: string): StepReport {
+  const state = fields.get('state')
+  if (state === 'failed') return { state, cause: causes.find(cause => cause === fields.get('cause')) ?? 'other' }
   if (state === 'skipped') return { state, reason: wordsOf(line.slice(line.indexOf('reason=') + 'reason='.length)) }
   return { state: state === 'there' || state === 'dropped' ? state : 'made' }
 }

@@ -172,8 +172,8 @@ test('the job is a file that people can read', () => {
   const member = memberOf(1, [], {
     step: 'samtools-sort',
     inputs: [
-      { from: 'producer', to: 'in/bam.bam', letter: 'a', file: 'aligned.bam' },
-      { from: 'several', to: 'in/more', suffixes: ['.bam'], of: [{ kind: 'list', letter: 'b', port: 'parts', optional: true }] },
+      { from: 'producer', to: 'in/bam.bam', mount: 'a', file: 'aligned.bam' },
+      { from: 'several', to: 'in/more', suffixes: ['.bam'], of: [{ kind: 'list', mount: 'b', port: 'parts', optional: true }] },
     ],
     outputs: [{ port: 'sorted', files: ['sorted.bam', 'sorted.bam.bai'] }],
     rungs: [

@@ -3,7 +3,7 @@ import type { EachNode, StepNode } from '../graph/node.ts'
 import { bodyOf } from '../graph/walk.ts'
 import type { Items, RecipePiece } from '../inside/job.ts'
 
-/** What the branches of an `each` are told about: the keys of its steps, by parameter. */
+/** Parameters that the branches of an `each` get: the keys of its steps. */
 export interface BranchKeys {
   /** By the key that the step has for an unnamed item: k0, k1 … */
   readonly parameters: ReadonlyMap<string, string>
@@ -26,7 +26,7 @@ export function branchKeys(each: EachNode, name: string, keys: Keys): BranchKeys
   const tell = steps.map(([key]) => ({ name: parameters.get(key)!, recipe: numbers.get(key)! }))
   return { parameters, items: { name, port: each.list.port, recipes, tell } }
 }
-/** The recipe's text, with a hole wherever a key of this very body stands: no other text can hold a digest of itself. */
+/** The recipe's text, with a hole wherever it holds a key of this same body. */
 function pieces(node: StepNode, keys: Keys, numbers: ReadonlyMap<string, number>): readonly RecipePiece[] {
   const own = [...numbers.keys()].join('|')
   return canonical(keys.recipe(node))

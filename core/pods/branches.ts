@@ -4,7 +4,7 @@ import type { EachNode } from '../graph/node.ts'
 import { bodyOf } from '../graph/walk.ts'
 import type { PodMember } from './pod-job.ts'
 
-/** @throws TriremeError `ENVIRONMENT` for what can be run over only when its list is there */
+/** @throws TriremeError `ENVIRONMENT` for an `each` that can only be compiled when its list is there */
 export function accept(each: EachNode, plan: string): void {
   const cannot = (what: string) =>
     new TriremeError(

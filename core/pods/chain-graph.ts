@@ -3,7 +3,7 @@ import type { Keys } from '../graph/key.ts'
 import type { EachNode, Node, StepNode } from '../graph/node.ts'
 import { outside, upstream } from '../graph/walk.ts'
 
-/** A chain of steps, or the branching of an `each`: what starts as a whole. */
+/** A chain of steps, or the branching of an `each`: it starts as a whole. */
 export interface ChainNode {
   readonly work: Chain | { readonly each: EachNode }
   /** Those that must be done before, and those that wait for this one. */

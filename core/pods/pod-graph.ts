@@ -8,7 +8,7 @@ import { type Branching, type Pod, podsOf } from './shared-pods.ts'
 
 export interface PodOptions {
   readonly environment: NodePools
-  /** The image that stands for a step's name of it. */
+  /** Reference of the image that a step names. */
   readonly image: (name: string) => string
   /** Joins steps whose both ends can stream by pipes. @default true */
   readonly stream?: boolean
@@ -18,7 +18,7 @@ export interface PodOptions {
 export interface RemainingSteps {
   readonly steps: readonly StepNode[]
   readonly eaches: readonly EachNode[]
-  /** Files that are wanted as files. */
+  /** Files that must be written, since results or other pods need them. */
   readonly wanted: readonly Ref[]
 }
 /**

@@ -1,4 +1,4 @@
-/** What a pod takes from outside under one letter: `/w/from/<letter>/`. */
+/** What a pod takes from outside into one folder, `/w/from/<mount>/`. */
 export type PodInput =
   | { readonly from: 'entry'; readonly key: string; readonly files: Map<string, boolean>; record: 'needed' | 'optional' }
   /** A user's files that go together, such as the two of a pair. */
@@ -8,43 +8,43 @@ export type PodInput =
   /** One item of a list, in a branch; `files` by suffix. */
   | { readonly from: 'item'; readonly key: string; readonly port: string; readonly suffixes: Set<string>; readonly optional: boolean }
 
-/** Letters of what a pod takes, in the order it is first asked for. */
+/** The inputs of a pod: each gets a mount, a short name such as `a`, in the order in which they are first asked for. */
 export class PodInputs {
-  readonly parcels = new Map<string, PodInput>()
-  readonly #letters = new Map<string, string>()
-  /** A file of an entry, or with `file` undefined its record alone. @returns the letter */
+  readonly mounts = new Map<string, PodInput>()
+  readonly #names = new Map<string, string>()
+  /** A file of an entry, or with `file` undefined its record alone. @returns the mount */
   entry(key: string, file: string | undefined, optional: boolean): string {
-    const letter = this.#letter(key, () => ({ from: 'entry', key, files: new Map(), record: 'optional' }))
-    const parcel = this.parcels.get(letter)!
-    if (parcel.from !== 'entry') return letter
-    if (!optional) parcel.record = 'needed'
-    if (file !== undefined) parcel.files.set(file, (parcel.files.get(file) ?? true) && optional)
-    return letter
+    const mount = this.#mount(key, () => ({ from: 'entry', key, files: new Map(), record: 'optional' }))
+    const input = this.mounts.get(mount)!
+    if (input.from !== 'entry') return mount
+    if (!optional) input.record = 'needed'
+    if (file !== undefined) input.files.set(file, (input.files.get(file) ?? true) && optional)
+    return mount
   }
   source(sha256: readonly string[]): string {
-    return this.#letter(`source ${sha256.join()}`, () => ({ from: 'source', sha256: [...new Set(sha256)] }))
+    return this.#mount(`source ${sha256.join()}`, () => ({ from: 'source', sha256: [...new Set(sha256)] }))
   }
   gather(key: string): string {
-    return this.#letter(`gather ${key}`, () => ({ from: 'gather', key }))
+    return this.#mount(`gather ${key}`, () => ({ from: 'gather', key }))
   }
   item(key: string, port: string, suffixes: readonly string[]): string {
-    const letter = this.#letter(`item ${key}#${port}`, () => ({ from: 'item', key, port, suffixes: new Set(), optional: false }))
-    const parcel = this.parcels.get(letter)!
-    if (parcel.from === 'item') for (const suffix of suffixes) parcel.suffixes.add(suffix)
-    return letter
+    const mount = this.#mount(`item ${key}#${port}`, () => ({ from: 'item', key, port, suffixes: new Set(), optional: false }))
+    const input = this.mounts.get(mount)!
+    if (input.from === 'item') for (const suffix of suffixes) input.suffixes.add(suffix)
+    return mount
   }
-  #letter(what: string, make: () => PodInput): string {
-    const known = this.#letters.get(what)
+  #mount(what: string, make: () => PodInput): string {
+    const known = this.#names.get(what)
     if (known !== undefined) return known
-    const letter = letterOf(this.#letters.size)
-    this.#letters.set(what, letter)
-    this.parcels.set(letter, make())
-    return letter
+    const mount = mountName(this.#names.size)
+    this.#names.set(what, mount)
+    this.mounts.set(mount, make())
+    return mount
   }
 }
 /** a, b, c … z, aa … without the names of other parameters, and without y, n, no and on, which YAML 1.1 takes for truth values. */
 const alphabet = 'abcdefghjlmpqrstuvxz'
-export function letterOf(n: number): string {
+export function mountName(n: number): string {
   const rest = Math.floor(n / alphabet.length)
-  return (rest > 0 ? letterOf(rest - 1) : '') + alphabet[n % alphabet.length]
+  return (rest > 0 ? mountName(rest - 1) : '') + alphabet[n % alphabet.length]
 }

@@ -10,11 +10,11 @@ import { rung, rungs } from '../vocabulary/quantity.ts'
 import { PodInputs } from './pod-inputs.ts'
 import { itemNumber } from './remaining-work.ts'
 
-/** What is said of a pod's work: the chains as its scripts read them, and what they take from outside. */
+/** A pod's work: the chains as its scripts read them, and what they take from outside. */
 export interface PodWork {
   readonly chains: readonly JobChain[]
-  readonly letters: PodInputs
-  /** Files that belong to steps, by letter: the same for all calls of a step. */
+  readonly inputs: PodInputs
+  /** Files that belong to steps, by mount: the same for all calls of a step. */
   readonly assets: ReadonlyMap<string, Belonging>
   /** Steps in their order, by place. */
   readonly members: readonly PodMember[]
@@ -27,7 +27,7 @@ export interface PodMember {
   readonly node: StepNode
   readonly place: number
   readonly chain: number
-  /** Leaves files. */
+  /** Whether it leaves files. */
   readonly kept: boolean
 }
 export interface PodContext {
@@ -55,7 +55,7 @@ export function workOf(chains: readonly Chain[], at: PodContext): PodWork {
       links: chain.links.map((link, n) => linkOf(link, own[n]!.node, own[n + 1]!.node)),
     }
   })
-  return { chains: jobs, letters: writer.letters, assets: writer.assets, members }
+  return { chains: jobs, inputs: writer.inputs, assets: writer.assets, members }
 }
 function linkOf({ port, slot, tee }: Link, from: StepNode, to: StepNode): JobChain['links'][number] {
   return {
@@ -66,7 +66,7 @@ function linkOf({ port, slot, tee }: Link, from: StepNode, to: StepNode): JobCha
   }
 }
 class Writer {
-  readonly letters = new PodInputs()
+  readonly inputs = new PodInputs()
   readonly assets = new Map<string, Belonging>()
   readonly #at: PodContext
   readonly #homes: ReadonlyMap<string, PodMember>
@@ -110,9 +110,9 @@ class Writer {
   #asset(node: StepNode, slot: string): Staged {
     const asset = node.step.assets[slot]!
     const known = [...this.assets].find(([, { sha256 }]) => sha256 === asset.sha256)
-    const letter = known?.[0] ?? `s${this.assets.size + 1}`
-    this.assets.set(letter, asset)
-    return { from: 'asset', to: assetName(slot, asset.path), letter, sha256: asset.sha256 }
+    const mount = known?.[0] ?? `s${this.assets.size + 1}`
+    this.assets.set(mount, asset)
+    return { from: 'asset', to: assetName(slot, asset.path), mount, sha256: asset.sha256 }
   }
   #staged(node: StepNode, slot: string): readonly Staged[] {
     const given = node.inputs[slot]!
@@ -126,19 +126,19 @@ class Writer {
     const pairs = suffixPairs(kind, fileOf(ref.kind))
     const optional = mayBeLeftOut(ref) && { optional: true as const }
     if (node.kind === 'source') {
-      const letter = this.letters.source(pairs.map(({ from }) => node.files[from]!.sha256))
-      return pairs.map(({ to, from }) => ({ from: 'source', to: base + to, letter, sha256: node.files[from]!.sha256 }))
+      const mount = this.inputs.source(pairs.map(({ from }) => node.files[from]!.sha256))
+      return pairs.map(({ to, from }) => ({ from: 'source', to: base + to, mount, sha256: node.files[from]!.sha256 }))
     }
     if (node.kind === 'item' && node.name === undefined) {
       const suffixes = pairs.map(({ from }) => from)
-      const letter = this.letters.item(this.#at.keys.of(node.list.node), node.list.port, suffixes)
-      return pairs.map(({ to, from }) => ({ from: 'item', to: base + to, letter, port: node.list.port, suffix: from }))
+      const mount = this.inputs.item(this.#at.keys.of(node.list.node), node.list.port, suffixes)
+      return pairs.map(({ to, from }) => ({ from: 'item', to: base + to, mount, port: node.list.port, suffix: from }))
     }
     const { maker, stem } = this.#entry(ref)
     return pairs.map(({ to, from }) => {
       const home = this.#homes.get(maker)
       const file = stem(port) + from
-      if (!home) return { from: 'producer', to: base + to, letter: this.letters.entry(maker, file, optional !== false), file, ...optional }
+      if (!home) return { from: 'producer', to: base + to, mount: this.inputs.entry(maker, file, optional !== false), file, ...optional }
       return { from: 'place', to: base + to, place: home.place, file, ...optional }
     })
   }
@@ -158,15 +158,15 @@ class Writer {
     const { keys } = this.#at
     if (node.kind === 'source') {
       const digests = suffixes.map(suffix => node.files[suffix]!.sha256)
-      return { kind: 'source', letter: this.letters.source(digests), sha256: digests }
+      return { kind: 'source', mount: this.inputs.source(digests), sha256: digests }
     }
     if (node.kind === 'each') {
-      const list = this.letters.entry(keys.of(node.list.node), undefined, mayBeLeftOut(node.list))
+      const list = this.inputs.entry(keys.of(node.list.node), undefined, mayBeLeftOut(node.list))
       const { port: base } = node.body[port]!
-      return { kind: 'gather', letter: this.letters.gather(this.#at.gatherKey(ref)), base, list, port: node.list.port }
+      return { kind: 'gather', mount: this.inputs.gather(this.#at.gatherKey(ref)), base, list, port: node.list.port }
     }
     if (node.kind === 'item' && node.name === undefined)
-      return { kind: 'item', letter: this.letters.item(keys.of(node.list.node), node.list.port, suffixes), port: node.list.port }
+      return { kind: 'item', mount: this.inputs.item(keys.of(node.list.node), node.list.port, suffixes), port: node.list.port }
     const { maker, stem } = this.#entry(ref)
     const home = this.#homes.get(maker)
     const whole = 'many' in ref.kind
@@ -175,16 +175,16 @@ class Writer {
         ? { kind: 'place list', place: home.place, port, ...optional }
         : { kind: 'place', place: home.place, base: port, ...optional }
     }
-    if (whole) return { kind: 'list', letter: this.letters.entry(maker, `${port}/`, optional !== false), port, ...optional }
-    const letters = suffixes.map(suffix => this.letters.entry(maker, stem(port) + suffix, optional !== false))
-    return { kind: 'producer', letter: letters[0]!, base: stem(port), ...optional }
+    if (whole) return { kind: 'list', mount: this.inputs.entry(maker, `${port}/`, optional !== false), port, ...optional }
+    const mounts = suffixes.map(suffix => this.inputs.entry(maker, stem(port) + suffix, optional !== false))
+    return { kind: 'producer', mount: mounts[0]!, base: stem(port), ...optional }
   }
 }
 const rungOf = ({ needs: { time } }: StepNode, attempt: number, { argv }: StepWords<JobWord>): Rung => ({
   argv,
   ...(time !== undefined && { seconds: rung(time, attempt - 1) }),
 })
-/** Endings below `in/`, as the slot's kind has them, and as whoever made the file named them. */
+/** File endings below `in/`, as the slot's kind has them, with those that the maker of the file gave. */
 function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: string; readonly from: string }[] {
   const parts = partsOf(slot)
   const from = partsOf(made) ?? {}

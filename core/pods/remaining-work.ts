@@ -9,11 +9,11 @@ import { type Branch, branchOf, nodesOf, outerNodes, upstream } from '../graph/w
 import type { StepRecord } from '../store/record.ts'
 import { fileOf } from '../vocabulary/kind.ts'
 
-/** What is left to do of a plan: what the bucket holds is pruned, and what runs over a list that is there has become plain steps. */
+/** What is left to do of a plan: steps whose entries the bucket holds are pruned, and an `each` whose list is there has become plain steps. */
 export interface Needed {
   /** One for each key, each after what it needs. */
   readonly steps: readonly StepNode[]
-  /** Those whose list is not there yet. */
+  /** Each `each` whose list is not there yet. */
   readonly eaches: readonly EachNode[]
   /** Knows the keys of steps whose inputs were rewritten. */
   readonly keys: Keys

@@ -40,7 +40,7 @@ export function amountsOf(chains: readonly Chain[], cpuLimit: number | undefined
   const last = all.findLastIndex(({ memory }) => memory !== all.at(-1)!.memory) + 1
   return [all[0]!, ...all.slice(1, last + 1)]
 }
-/** How often the steps may be tried again for reasons of their own. */
+/** How often the steps may be tried again: for higher rungs of memory and time, and for transient exits that they declare. */
 export const retriesOf = (chains: readonly Chain[]): number => {
   const members = chains.flatMap(chain => chain.members)
   const ladders = members.map(

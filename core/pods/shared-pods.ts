@@ -29,7 +29,7 @@ export interface SharingRules {
 }
 /** What is lost when a pod is lost, and what a retry runs again. */
 const mostSteps = 12
-/** Beyond it a question is answered "no": the work stays linear in the number of steps. */
+/** A search that goes beyond it counts as "no": so the time stays linear in the number of steps. */
 const farthest = 1000
 
 /**

@@ -3,14 +3,14 @@ import type { StepNode } from '../graph/node.ts'
 import { bytesText, rung, rungs, sum } from '../vocabulary/quantity.ts'
 import type { Cause } from './failure.ts'
 
-/** What steps are granted of what a run may use, and whether one that had too little may try again. */
+/** Which share of the run's resources a step is granted, and whether a step that had too little may try again. */
 export class Allocator {
   readonly #total: Share
   /** @param total what all steps may use together */
   constructor(total: Share) {
     this.#total = total
   }
-  /** One step's: its cores cut to what there is, the rung of its memory that this attempt has reached. */
+  /** The grant of one step: its cores, at most those of the run, and the memory of the rung that this attempt has reached. */
   of({ needs }: StepNode, attempt: number): Share {
     return {
       cpu: Math.min(needs.cpu, this.#total.cpu),
@@ -18,13 +18,13 @@ export class Allocator {
       gpu: needs.gpu?.count ?? 0,
     }
   }
-  /** A chain's, whose steps run at once: the largest number of cores among them, since one of them is the slowest, and all their memory. */
+  /** The grant of a chain, whose steps run at once: the largest number of cores among them, since the slowest sets the pace, and the sum of their memory. */
   ofChain(members: readonly StepNode[], attempt: number): Share {
     const all = members.map(node => this.of(node, attempt))
     const memory = Math.min(sum(all.map(each => each.memory)), this.#total.memory)
     return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
   }
-  /** The next rung when one was too small, a declared transient exit while tries are left; nothing else. */
+  /** Tries again with the next rung when one was too small, and after a declared transient exit while tries are left; never otherwise. */
   mayTryAgain({ needs, step }: StepNode, cause: Cause, attempts: number): boolean {
     if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#total.memory
     if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
@@ -53,7 +53,7 @@ export interface Share {
   readonly gpu: number
 }
 
-/** Things that wait for resources, the most urgent first; those that do not fit are passed over, not waited for. */
+/** Items that wait for resources, the most urgent first. Those that do not fit are passed over: smaller ones behind them may start. */
 export class ResourcePool<T> {
   #free: Share
   readonly #waiting: { readonly item: T; readonly rank: number; readonly share: Share }[] = []

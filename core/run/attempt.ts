@@ -25,9 +25,9 @@ export interface Member {
   readonly inputs: Inputs
   readonly cpu: number
   readonly memory: number
-  /** Private folder of this attempt; used again for another step when all went well. */
+  /** Private folder of this attempt; reused for another step when the attempt succeeds. */
   readonly folder: string
-  /** Where the folder is moved when it did not, for a look. */
+  /** Where the folder is moved when the attempt fails, for people to inspect. */
   readonly kept: string
   /** Versions of its tools, for the record. */
   readonly versions: Readonly<Record<string, string>>
@@ -41,8 +41,8 @@ export interface Attempt {
   readonly number: number
   readonly run: string
   readonly signal: AbortSignal
-  /** Hears what a member says of its progress. */
-  readonly progress: (member: number, told: Progress) => void
+  /** Called with what a member reports of its progress. */
+  readonly progress: (member: number, progress: Progress) => void
 }
 export type Outcome =
   | {
@@ -64,8 +64,8 @@ export interface ChainRunner {
 }
 /**
  * One attempt at a step, or at a chain of steps joined by named pipes: private folders, programs, checks, publication.
- * All or nothing: outputs are kept only if every program ended well, since one given half a file may still end with 0
- * (samtools sort wrote 3,522 of 20,163 reads of a truncated BAM, and was content).
+ * All or nothing: outputs are kept only if every program ended well, since a program that got half a file may still end with 0
+ * (samtools sort wrote 3,522 of 20,163 reads of a truncated BAM and reported success).
  */
 export const attemptWith =
   (way: ChainRunner): RunAttempt =>
@@ -73,7 +73,7 @@ export const attemptWith =
     const works = way.prepare(at, store, keys)
     const group = at.members.map((member, n) => ({ member, work: works[n]! }))
     const started = new Date().toISOString()
-    const logs = works.map((work, n) => followLog(work.log, told => at.progress(n, told)))
+    const logs = works.map((work, n) => followLog(work.log, progress => at.progress(n, progress)))
     const stopLogs = () => {
       for (const log of logs) log.stop()
     }
@@ -87,7 +87,7 @@ export const attemptWith =
       }
       const silent = at.links.map((link, n) => !link.tee && carriedNothing(pipeOf(at, n)))
       if (silent.includes(true)) {
-        // Most likely its writer broke its promise. A copy on the way tells for sure, and is refused like any empty output.
+        // Most likely its writer wrote nothing. A copy of the link makes sure of it, and is refused like any empty output.
         for (const { work } of group) clear(work.folder)
         const links = at.links.map((link, n) => (silent[n] ? { ...link, tee: true } : link))
         return await attemptWith(way)({ ...at, links }, store, keys)
@@ -127,11 +127,11 @@ function keep(at: Attempt): void {
     renameSync(folder, kept)
   }
 }
-/** The member whose failure is the cause: the first along the chain that failed otherwise than for want of a reader. */
+/** The member whose failure is the cause: the first along the chain that failed for another reason than a missing reader. */
 function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly Ended[]): Outcome | undefined {
   const failures = at.members.map((member, n): Failure | undefined => {
     const work = works[n]!
-    const told = failureOf({
+    const failure = failureOf({
       node: member.node,
       label: member.label,
       work,
@@ -143,17 +143,17 @@ function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly
     })
     const link = at.links[n]
     const mayStop = link !== undefined && !link.tee && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)
-    return told?.unread && mayStop && ended[n]!.stopped === undefined ? undefined : told
+    return failure?.unread && mayStop && ended[n]!.stopped === undefined ? undefined : failure
   })
   const [first] = [failures.findIndex(each => each && !each.unread), failures.findIndex(each => each !== undefined)].filter(n => n >= 0)
   if (first === undefined) return undefined
   const { message, cause, unread } = failures[first]!
   const reader = at.members[first + 1]
-  const story =
+  const explained =
     unread && reader
       ? `${reader.label} stopped reading before the end of its input "${at.links[first]!.slot}". If it may, say stopsEarly in its step.\n${message}`
       : message
-  return { state: 'failed', member: first, message: story, folder: at.members[first]!.kept, cause }
+  return { state: 'failed', member: first, message: explained, folder: at.members[first]!.kept, cause }
 }
 const thisHost: StepRecord['host'] = {
   name: os.hostname(),
@@ -197,7 +197,7 @@ function recordOfMember(
 }
 /** How a target runs one attempt at a step. */
 export type RunAttempt = (attempt: Attempt, store: Store, keys: Keys) => Promise<Outcome>
-/** The file beside that pipe, through which a copy is made on the way. */
+/** A second pipe beside it: `tee` reads the first, writes a copy to a file, and passes the bytes on through this one. */
 export const teed = (at: Attempt, n: number): string => `${pipeOf(at, n)}.tee`
 /** The pipe that member n reads from. */
 export const pipeInto = (at: Attempt, n: number): string => (at.links[n - 1]!.tee ? teed(at, n - 1) : pipeOf(at, n - 1))

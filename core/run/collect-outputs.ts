@@ -10,8 +10,8 @@ import { byNature } from '../vocabulary/natural-order.ts'
 import { logName, type WorkFolder } from './work-folder.ts'
 
 /**
- * Checks that the step kept its promise and makes the folder of outputs ready to publish: every promised file is there, is a regular
- * file, is not empty, and passes its kind's probe; it is made read-only and digested. What was not promised is removed.
+ * Checks the outputs that the step declares and makes their folder ready to publish: every declared file is there, is a regular
+ * file, is not empty, and passes its kind's probe; it is made read-only and digested. Undeclared files are removed.
  * @throws TriremeError `STEP` naming the output and the fault
  */
 export async function collectOutputs(

@@ -6,8 +6,8 @@ import type { StepOutputs } from './step-outputs.ts'
 
 /**
  * Second keys of a chain's steps: the recipe over the *content* of the inputs instead of their derivation. Where a changed step left its
- * output equal byte for byte, what follows has the same second key as before, and need not run. What comes through a link has no
- * content that could be looked at; the second key of its maker stands for it.
+ * output equal byte for byte, what follows has the same second key as before, and need not run. What comes through a pipe leaves no
+ * content to digest; the second key of the step that writes it is used instead.
  */
 export function contentKeys({ members, links }: Chain, keys: Keys, places: StepOutputs): readonly string[] {
   const all: string[] = []

@@ -8,12 +8,12 @@ import { rung, rungs, secondsText } from '../vocabulary/quantity.ts'
 import { isProgress } from './progress.ts'
 import type { WorkFolder } from './work-folder.ts'
 
-/** Why an attempt failed, as far as trying again may help. */
+/** Why an attempt failed, as far as it decides whether trying again may help. */
 export type Cause = 'memory' | 'time' | 'transient' | 'other' | 'cancelled'
 export interface Failure {
   readonly cause: Cause
   readonly message: string
-  /** Ended for want of a reader: its neighbour is the one that failed. */
+  /** It ended because its reader was gone: then the next step of the chain is the one that failed. */
   readonly unread: boolean
 }
 export interface Circumstances {
@@ -21,19 +21,19 @@ export interface Circumstances {
   readonly label: string
   readonly work: WorkFolder
   readonly ended: Ended
-  /** True where bash wrote the statuses of stages down. */
+  /** True where bash recorded the statuses of the pipe's stages. */
   readonly statuses: boolean
   readonly attempt: number
   readonly memory: number
-  /** Where the folder is kept for a look. */
+  /** Where the folder is kept for people to inspect. */
   readonly kept: string
 }
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
 export function failureOf({ node, label, work, ended, statuses, attempt, memory, kept }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
-  const told = statuses ? failedStage(readIfThere(`${work.folder}/status`) ?? '') : undefined
-  const argv = (told ? work.argv[told.pipe]?.[told.stage] : work.argv[0]?.[0]) ?? []
-  const status = told?.status ?? ended.status
+  const culprit = statuses ? failedStage(readIfThere(`${work.folder}/status`) ?? '') : undefined
+  const argv = (culprit ? work.argv[culprit.pipe]?.[culprit.stage] : work.argv[0]?.[0]) ?? []
+  const status = culprit?.status ?? ended.status
   const cause = causeOf(node, ended, status)
   const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
   return {
@@ -82,7 +82,7 @@ function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
   if (killed && ended.oom) return 'memory'
   return status !== null && node.step.retry.exits.includes(status) ? 'transient' : 'other'
 }
-/** A tool that finds no room cannot always say so: its log is on the same disk. */
+/** A tool that finds the disk full cannot always say so, since its log is on the same disk. */
 function isFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder)

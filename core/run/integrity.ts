@@ -4,24 +4,24 @@ import type { Entry } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * Whether what steps are about to read is what was made. What was found in the store is compared with its digests once, before the first
- * step that reads it; what this run made, only when touched since. What is damaged is set aside, so that its step runs again.
+ * Checks that the files which steps are about to read are unchanged. Entries found in the store are compared with their digests once, before the
+ * first step that reads them; entries of this run only if they were written to since. Damaged ones are set aside, so that their steps run again.
  */
 export class Integrity {
   readonly #store: Store
   readonly #keys: Keys
   readonly #entries: Map<string, Entry>
-  readonly #told: (key: string, fault: string) => void
+  readonly #onDamage: (key: string, fault: string) => void
   readonly #compared = new Map<Entry, Promise<string | undefined>>()
   readonly #damaged = new Set<string>()
-  /** @param entries finished steps, by key: damaged ones are taken out of it. @param told hears of them */
-  constructor(store: Store, keys: Keys, entries: Map<string, Entry>, told: (key: string, fault: string) => void) {
+  /** @param entries finished steps, by key: damaged ones are taken out of it. @param onDamage called for each of them */
+  constructor(store: Store, keys: Keys, entries: Map<string, Entry>, onDamage: (key: string, fault: string) => void) {
     this.#store = store
     this.#keys = keys
     this.#entries = entries
-    this.#told = told
+    this.#onDamage = onDamage
   }
-  /** An entry that this run made itself. */
+  /** Marks an entry as good without reading it: this run made it. */
   trust(entry: Entry): void {
     this.#compared.set(entry, Promise.resolve(undefined))
   }
@@ -29,7 +29,7 @@ export class Integrity {
   awaited(refs: readonly Ref[]): readonly Ref[] {
     return refs.filter(({ node }) => this.#damaged.has(this.#keys.of(node)) && !this.#entries.has(this.#keys.of(node)))
   }
-  /** Compares, and sets aside what is damaged. @returns the outputs that must be made again */
+  /** Compares outputs with their digests and sets damaged ones aside. @returns those that must be made again */
   async unsound(refs: readonly Ref[]): Promise<readonly Ref[]> {
     const faults = await Promise.all(refs.map(({ node }) => this.#fault(this.#keys.of(node))))
     return refs.filter((_, n) => faults[n] !== undefined)
@@ -45,7 +45,7 @@ export class Integrity {
     this.#store.setAside(entry.record.key, fault)
     this.#entries.delete(key)
     this.#damaged.add(key)
-    this.#told(key, fault)
+    this.#onDamage(key, fault)
     return fault
   }
 }

@@ -1,24 +1,24 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** What a step says of itself while it runs. */
+/** What a step reports of its progress while it runs. */
 export interface Progress {
   readonly text: string
   /** From 0 to 1. */
   readonly share?: number
 }
 /**
- * A line by which a program tells its progress, on stderr or on a stdout that goes to no output:
+ * A line by which a program reports its progress, on stderr or on a stdout that goes to no output:
  * `::progress {"text": "epoch 3 of 8", "share": 0.375}`. Any language can print it, and in a terminal it is still readable.
  */
 export const isProgress = (line: string): boolean => line.startsWith(mark)
 const mark = '::progress '
-/** Milliseconds between two looks at the log: a person sees no difference to less. */
+/** Milliseconds between two looks at the log: people do not notice a shorter interval. */
 const interval = 500
 /** Bytes read at a look; of a program that writes more in the meantime, only the end is read. */
 const readAtMost = 65_536
 
-/** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is told too. */
-export function followLog(log: string, tell: (told: Progress) => void): { stop(): void } {
+/** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is reported too. */
+export function followLog(log: string, report: (progress: Progress) => void): { stop(): void } {
   let at = 0
   let rest = ''
   const look = () => {
@@ -28,8 +28,8 @@ export function followLog(log: string, tell: (told: Progress) => void): { stop()
     const lines = `${skipped ? '' : rest}${text}`.split('\n')
     rest = (lines.pop() ?? '').slice(-readAtMost)
     for (const line of lines) {
-      const told = isProgress(line) ? toldIn(line.slice(mark.length)) : undefined
-      if (told) tell(told)
+      const progress = isProgress(line) ? progressIn(line.slice(mark.length)) : undefined
+      if (progress) report(progress)
     }
   }
   const timer = setInterval(look, interval)
@@ -59,13 +59,13 @@ function readFrom(log: string, at: number): { readonly text: string; readonly en
     if (file !== undefined) closeSync(file)
   }
 }
-/** A program's own words go to terminals: one line, without control characters. What is not understood is passed over. */
-export function toldIn(json: string): Progress | undefined {
+/** The progress in a line's JSON. Its text is shown on terminals: one line, without control characters. JSON of another form is ignored. */
+export function progressIn(json: string): Progress | undefined {
   try {
-    const told: unknown = JSON.parse(json)
-    if (typeof told !== 'object' || told === null || !('text' in told) || typeof told.text !== 'string') return undefined
-    const text = told.text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200)
-    const share = 'share' in told && typeof told.share === 'number' ? Math.min(Math.max(told.share, 0), 1) : undefined
+    const parsed: unknown = JSON.parse(json)
+    if (typeof parsed !== 'object' || parsed === null || !('text' in parsed) || typeof parsed.text !== 'string') return undefined
+    const text = parsed.text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200)
+    const share = 'share' in parsed && typeof parsed.share === 'number' ? Math.min(Math.max(parsed.share, 0), 1) : undefined
     return { text, ...(share !== undefined && { share }) }
   } catch {
     return undefined

@@ -21,7 +21,7 @@ import type { Inputs } from './work-folder.ts'
 
 export type { Execution, Made } from './state.ts'
 
-/** How a plan runs on one machine, whatever the way a single step is run there. */
+/** How a plan runs on one machine, whether as processes or in containers. */
 export interface RunOptions {
   readonly store: Store
   /** Versions of the plan's tools, which are part of the keys: `await readyTools(plan)`. */
@@ -49,7 +49,7 @@ export interface StepRunner {
   readonly joins?: (writer: StepNode, reader: StepNode) => boolean
 }
 /**
- * Brings a plan to its results on this machine, whatever the way a single step is run there.
+ * Runs a plan on this machine, whether as processes or in containers: `attempt` runs the single step.
  * @throws TriremeError `STORE` when the store's disk refuses: is full, read-only, broken
  */
 export async function runHere<O extends Results>(plan: Plan<O>, options: RunOptions, runner: StepRunner): Promise<Execution<O>> {
@@ -59,13 +59,13 @@ export async function runHere<O extends Results>(plan: Plan<O>, options: RunOpti
     throw options.store.refusal(cause) ?? cause
   }
 }
-/** Entries looked for at a time. */
+/** How many entries are looked up at a time. */
 const lookUpsAtOnce = 64
 /** Milliseconds until a step that another runner is making is looked for again. */
 const lookAgain = 200
 const nothing: Share = { cpu: 0, memory: 0, gpu: 0 }
 
-/** Starts jobs as the resources allow, the most urgent first, and says to the run's state what became of them. */
+/** Starts jobs as the resources allow, the most urgent first, and reports their outcome to the run's state. */
 class Scheduler<O extends Results> {
   readonly #plan: Plan<O>
   readonly #at: RunOptions
@@ -78,7 +78,7 @@ class Scheduler<O extends Results> {
   readonly #pool: ResourcePool<Job>
   readonly #stop = new AbortController()
   #running = 0
-  /** A fault that is no step's: nothing more is started, and what runs is ended. */
+  /** A fault that is not a step's, such as a full disk: nothing more is started, and running steps are ended. */
   #broken: { readonly cause: unknown } | undefined
   #finish: () => void = () => {}
 
@@ -123,13 +123,13 @@ class Scheduler<O extends Results> {
     store.end(run, state.failures.length > 0)
     return state.end(run, (performance.now() - started) / 1000, signal?.aborted === true)
   }
-  /** Leaves the store as well as it lets itself be left. */
+  /** Closes the store at the end of the run, as far as its disk still allows. */
   async #leave(cause: unknown): Promise<never> {
     try {
       await this.#at.store.flush()
       this.#at.store.end(this.#at.run, true)
     } catch {
-      // The first fault is the one to be told.
+      // The first fault is the one that is reported.
     }
     throw cause
   }
@@ -231,15 +231,15 @@ class Scheduler<O extends Results> {
     }
     this.#stop.signal.addEventListener('abort', stop, { once: true })
   }
-  /** Files of a chain that are written: what its last step makes, and what is teed. */
+  /** Files of a chain that are written: the outputs of its last step, and copies of links. */
   #written = ({ links, members }: Chain): readonly number[] =>
     members.flatMap((_, n) => (links[n] === undefined || links[n].tee ? [n] : []))
-  /** Another runner may have made it since we looked. */
+  /** Another runner may have made it in the meantime. */
   async #madeMeanwhile(job: Job, work: Chain): Promise<boolean> {
     const places = this.#written(work)
     return this.#takeOver(job, places, await Promise.all(places.map(n => this.#at.store.find(job.keys[n]!))))
   }
-  /** Early cut-off: where the same recipe met the same contents before, what it made then stands in. */
+  /** Early cut-off: where the same recipe ran on the same contents before, its outputs are taken. */
   async #standIn(job: Job, work: Chain, content: readonly string[]): Promise<boolean> {
     const places = this.#written(work)
     const entries = await Promise.all(places.map(n => this.#at.store.findSame(content[n]!)))
@@ -265,7 +265,7 @@ class Scheduler<O extends Results> {
     const members = nodes.map((node, n) => this.#member(node, job.keys[n]!, number, inputs[n]!, content[n]!))
     const group = members.length > 1 ? members.at(-1)!.label : undefined
     for (const [n, member] of members.entries()) this.#state.started(job.keys[n]!, number, member, group)
-    const progress = (n: number, told: Progress) => this.#state.progress(job.keys[n]!, told)
+    const progress = (n: number, latest: Progress) => this.#state.progress(job.keys[n]!, latest)
     const at: Attempt = { members, links, number, run, signal: this.#stop.signal, progress }
     const outcome = await this.#runAttempt(at, store, this.#state.keys)
     if (outcome.state === 'done') this.#succeeded(job, members, outcome)

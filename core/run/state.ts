@@ -36,20 +36,20 @@ export interface RunStateOptions {
   /** Versions of the plan's tools, by name. */
   readonly versions: ReadonlyMap<string, string>
   readonly on?: Sink | undefined
-  /** What may be joined; without it every step is a job of its own. */
+  /** Which steps may be joined; without it every step is a job of its own. */
   readonly joining?: Joining | undefined
   /** What a step is granted at its first attempt. */
   readonly granted: (node: StepNode) => Grant
   readonly lookUp: LookUp
-  /** Why what an earlier run made cannot be used. */
+  /** Why an entry of an earlier run cannot be used. */
   readonly faultOf?: (key: string) => string | undefined
-  /** Hears of every job that waits for nothing any more. */
+  /** Called with every job that waits for nothing any more. */
   readonly ready: (job: Job) => void
 }
 
 /**
- * The state of a run, wherever its steps run: which steps there are, what became of each, what may start, and the events that tell it.
- * Whoever runs the steps says what happened to them; which follow, which are lost, which branches a list makes is worked out here.
+ * The state of a run, wherever its steps run: which steps there are, the outcome of each, which may start, and the events of the run.
+ * The code that runs the steps reports what happened to them; which steps follow, which are lost, and which branches a list makes is decided here.
  */
 export class RunState<O extends Results = Results> {
   readonly keys: Keys
@@ -97,7 +97,7 @@ export class RunState<O extends Results = Results> {
     return [...this.#steps.keys()].filter(key => this.isOpen(key))
   }
 
-  /** Tells every step, and which of them are there. */
+  /** Announces every step, and which of them are cached. */
   async begin(run: string, total: Grant): Promise<void> {
     const nodes = outerNodes(this.#plan.nodes)
     const steps = stepsByKey(nodes, this.keys).size
@@ -106,7 +106,7 @@ export class RunState<O extends Results = Results> {
     await this.#meet(nodes)
     this.#demand(Object.values(this.#plan.results).flatMap(refsIn), nodes)
   }
-  /** Tells how it ended. */
+  /** Announces how the run ended. */
   end(run: string, seconds: number, cancelled: boolean): Execution<O> {
     const { failures } = this
     const state = cancelled ? 'cancelled' : failures.length > 0 ? 'failed' : 'succeeded'
@@ -132,7 +132,7 @@ export class RunState<O extends Results = Results> {
   retried(key: string, reason: string): void {
     if (this.isOpen(key)) this.tell({ event: 'retried', step: this.label(key), attempt: this.#attempts.get(key) ?? 1, reason })
   }
-  /** What an earlier run made is not what it was, and was taken away. */
+  /** An entry of an earlier run was found damaged and set aside. */
   damaged(key: string, reason: string): void {
     this.#states.set(key, 'planned')
     this.tell({ event: 'damaged', step: this.label(key), key, reason })
@@ -150,7 +150,7 @@ export class RunState<O extends Results = Results> {
       this.tell({ event: 'succeeded', step: this.label(key), key, seconds, ...(usage && { usage }) }),
     )
   }
-  /** All steps of a job were found done, although they were to run: another run was first. */
+  /** All steps of a job are done already, although they were to run: another run was first. */
   cached(steps: readonly { readonly key: string; readonly entry: Entry | undefined }[]): void {
     this.#done(steps, 'cached', ({ key }) => this.tell({ event: 'cached', step: this.label(key), key }))
   }
@@ -169,7 +169,7 @@ export class RunState<O extends Results = Results> {
     this.close(job, 'done')
   }
   /**
-   * A step failed for good. What is joined to it, in its job or in others, is given up with it; what follows is skipped.
+   * A step failed for good. Steps that are joined to it, in its job or in others, are skipped too, and so is what follows.
    * @param joined steps of other jobs that ran with it, joined by pipes, of which nothing is kept
    */
   failed(
@@ -194,7 +194,7 @@ export class RunState<O extends Results = Results> {
     const job = this.jobs.of(key)
     if (job?.state === 'open') this.close(job, 'skipped', reason)
   }
-  /** Ends a job: tells what is lost with it, and starts what waited for it. */
+  /** Ends a job: announces what is lost with it, and starts what waited for it. */
   close(job: Job, state: 'done' | 'failed' | 'skipped', reason = ''): void {
     const { ready, lost } = this.jobs.end(job, state, reason)
     for (const { job, reason } of lost)
@@ -235,7 +235,7 @@ export class RunState<O extends Results = Results> {
   #name(nodes: readonly Node[], several?: ReadonlySet<string>): void {
     for (const [node, label] of labels(nodes, this.keys, several)) this.#labels.set(this.keys.of(node), label)
   }
-  /** Announces steps, and looks for what they make. */
+  /** Announces steps, and looks up their entries. */
   async #meet(nodes: readonly Node[]): Promise<void> {
     const fresh = stepsByKey(nodes, this.keys)
     for (const [key, node] of fresh) {
@@ -248,7 +248,7 @@ export class RunState<O extends Results = Results> {
     const unknown = [...fresh.keys()].filter(key => !this.entries.has(key))
     for (const [key, entry] of await this.#options.lookUp(unknown, fresh)) this.entries.set(key, entry)
   }
-  /** Makes jobs of what is needed and not there, and says what was found. */
+  /** Makes jobs for what is needed and not there, and announces what is cached. */
   #demand(wanted: readonly Ref[], nodes: readonly Node[]): void {
     const ready = this.jobs.demand(wanted, nodes, key => this.entries.has(key))
     for (const key of stepsByKey(nodes, this.keys).keys()) {

@@ -11,7 +11,7 @@ import type { Filled } from './work-folder.ts'
 type PlacedList = readonly Placed[]
 const isSeveral = (placed: Placed | PlacedList | undefined): placed is PlacedList => isList(placed)
 
-/** From promises to paths: what is in the store so far, by key. */
+/** Turns refs into paths: the entries that a run has so far, by key. */
 export class StepOutputs {
   readonly #keys: Keys
   /** Finished steps. */
@@ -65,7 +65,7 @@ export class StepOutputs {
     const there = all.filter((pair): pair is readonly [string, Placed] => pair[1] !== undefined)
     return there.length === all.length ? Object.fromEntries(there) : undefined
   }
-  /** Digests of what a ref stands for, in the shape it has; null where nothing is there. */
+  /** Digests of a ref's files, in the shape that it has: one file, a list, or files by name; null where a file is missing. */
   content(ref: Ref): unknown {
     const { node } = ref
     if (node.kind === 'source') return Object.fromEntries(Object.entries(node.files).map(([suffix, { sha256 }]) => [suffix, sha256]))

@@ -21,7 +21,7 @@ import { fileOf } from '../vocabulary/kind.ts'
 export type Filled = Placed | readonly Placed[] | Readonly<Record<string, Placed>>
 export type Inputs = Readonly<Record<string, Filled>>
 
-/** A step's private folder: inputs are staged in `in/`, outputs promised in `out/`; the rest is scratch. */
+/** A step's private folder: inputs are staged in `in/`, outputs are expected in `out/`; the rest is scratch. */
 export interface WorkFolder extends StepWords<string> {
   readonly folder: string
   readonly out: string
@@ -29,7 +29,7 @@ export interface WorkFolder extends StepWords<string> {
   /** Path of the first file that fills an input, for probes. */
   readonly input: (slot: string) => string | undefined
 }
-/** How a step is joined to its neighbours in a chain: named pipes instead of files. */
+/** How a step is joined to those before and after it in a chain: named pipes instead of files. */
 export interface Joints {
   /** The input that is read from a pipe. */
   readonly from?: { readonly slot: string; readonly pipe: string }
@@ -42,26 +42,26 @@ export interface Staging {
   readonly kept?: string
   readonly view?: View
 }
-/** How a step sees what lies outside of its folder: as it is, or in a container, by other paths. */
+/** How a step sees files outside of its folder: under their own paths, or in a container under others. */
 export interface View {
-  /** What a link in its folder says: `to` is the link, `from` the file. */
+  /** The target of a link in its folder: `to` is the link, `from` the file. */
   readonly target: (from: string, to: string) => string
-  /** What the link for an asset says. Without it there is none: the step sees the file by its path. */
+  /** The target of the link for an asset. Without it there is no link: the step sees the file by its path. */
   readonly asset?: (slot: string, path: string) => string
 }
 const here: View = { target: (from, to) => path.relative(path.dirname(to), from) }
 /** The step's standard error, beside its outputs. */
 export const logName = 'stderr.log'
-/** The log of a step that wrote no file of its own: it lies with the outputs of the last step of its chain, by its place in it. */
+/** The log of a step that wrote no file of its own: it is kept with the outputs of the last step of its chain, under its position in the chain. */
 export const linkedLog = (place: number): string => `stderr.${place}.log`
-/** Makes a folder ready for the next step: making and removing folders takes longer than all else around a short step. */
+/** Makes a folder ready for the next step: making and removing folders would take longer than everything else around a short step. */
 export function clear(folder: string): void {
   for (const name of readdirSync(folder))
     if (name !== 'tmp' && name !== 'usage') rmSync(path.join(folder, name), { recursive: true, force: true })
   for (const name of readdirSync(path.join(folder, 'tmp'))) rmSync(path.join(folder, 'tmp', name), { recursive: true, force: true })
 }
 /**
- * Makes the folder, or takes one that was cleared. Every file has a name that we chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
+ * Makes the folder, or takes one that was cleared. Every file has a name that Trireme chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
 export function makeWorkFolder(

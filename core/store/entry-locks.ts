@@ -10,19 +10,19 @@ import { alive, hold, holds, isSelf, lock, release, signed, unlock } from './loc
 export class EntryLocks {
   readonly #folder: string
   readonly #onDead: () => void
-  /** Where the signature of a run of ours is, of which claims are further names. */
-  signature: string | undefined
-  /** @param onDead called when a claim of a dead runner was found: what else it left is to be cleared */
+  /** Lock file of a run of this process; claims are further names (hard links) of it. */
+  lockFile: string | undefined
+  /** @param onDead called when a claim of a dead runner was found, to clear what else it left */
   constructor(folder: string, onDead: () => void) {
     this.#folder = folder
     this.#onDead = onDead
   }
-  /** @returns false while another runner that lives has it, or was quicker: ask again a little later */
+  /** @returns false while a live runner has the entry, or was quicker: ask again a little later */
   take(key: string): boolean {
     const file = path.join(this.#folder, key)
-    if (holds(file)) return false // two executions of one process must not make the same entry either
+    if (holds(file)) return false // nor must two runs of one process make the same entry
     try {
-      lock(file, this.signature)
+      lock(file, this.lockFile)
       hold(file)
       return true
     } catch (cause) {
@@ -34,8 +34,8 @@ export class EntryLocks {
     return this.take(key)
   }
   /**
-   * Of several that find the claim of a dead runner, one takes it away. What was taken by mistake, because another was quicker and made a
-   * claim of its own meanwhile, is put back.
+   * Of several runners that find the claim of a dead one, one removes it. A claim that was moved by mistake, because another runner was quicker
+   * and made its own meanwhile, is put back.
    */
   #takeAway(file: string): boolean {
     const bin = `${file}.${process.pid}`
@@ -48,14 +48,14 @@ export class EntryLocks {
       return false // another was first
     }
   }
-  /** Takes away the claims of dead runners, also of entries that nobody will claim again since they are there. */
+  /** Removes the claims of dead runners, also of entries that nobody will claim again since they are there. */
   clearDead(): void {
     for (const name of readdirSync(this.#folder)) {
       const file = path.join(this.#folder, name)
       if (!holds(file) && !isHeld(file)) this.#takeAway(file)
     }
   }
-  /** Whether another runner that lives has it. */
+  /** Whether another live runner has it. */
   taken(key: string): boolean {
     return isHeld(path.join(this.#folder, key))
   }
@@ -65,7 +65,7 @@ export class EntryLocks {
     unlock(file)
   }
 }
-/** One of our own that we do not hold is left from a time when it could not be removed. */
+/** A claim of this process that it does not hold: an earlier attempt to remove it failed. */
 function isHeld(file: string): boolean {
   const found = signed(file)
   return found !== undefined && !isSelf(found.owner) && alive(found.owner, found.seen)

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 /** After this the file's bytes, or the folder's names, are on the disk. */
 export async function sync(place: string): Promise<void> {
-  const handle = openSync(place, 'r') // at once: three trips to another thread for each of three files cost more than the disk
+  const handle = openSync(place, 'r') // synchronous: three calls on another thread for each of three files would take longer than the disk
   try {
     await flushed(handle)
   } finally {

@@ -14,7 +14,7 @@ export type JournalLine =
 /**
  * `journal.jsonl`, append-only: which entries are known to be on the disk, and which recipe over which contents made them.
  * It is an index: the folders are the truth, and `rebuild` makes it again from them. A line cut short or damaged is passed over; the entry
- * it stood for is then looked at as one whose power was cut.
+ * that it names is then treated like one that a power cut may have damaged.
  */
 export class Journal {
   readonly #file: string
@@ -45,13 +45,13 @@ export class Journal {
     try {
       appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`, { flush })
     } catch {
-      // It is an index: what it has no line for, the next run compares with its digests.
+      // It is an index: the next run compares entries without a line with their digests.
     }
     for (const line of all) this.#learn(line)
   }
   /**
-   * Entries that are taken away are looked at anew when they come again, also by the next runner: this is on the disk before the entry goes.
-   * Otherwise one made again whose power was cut would be believed for the line of the old one.
+   * Notes that entries are removed; the note is on the disk before they go. Should one of them be made again and a power cut damage it, no
+   * runner must trust it because of the line of the old entry.
    */
   forget(keys: readonly string[]): void {
     this.add(
@@ -63,7 +63,7 @@ export class Journal {
   standIns(): readonly { readonly key: string; readonly as: string }[] {
     return [...this.#as].map(([key, as]) => ({ key, as }))
   }
-  /** Writes the whole journal anew, seen by others whole or not at all. What another runner adds at this moment may be lost: it is an index. */
+  /** Writes the whole journal anew, by one rename. A line that another runner adds at this moment may be lost: the journal is an index. */
   rebuild(all: readonly JournalLine[]): void {
     const fresh = `${this.#file}.${process.pid}`
     writeFileSync(fresh, all.map(line => `${JSON.stringify(line)}\n`).join(''), { flush: true })
@@ -87,7 +87,7 @@ function parsedLine(line: string): JournalLine | undefined {
   if (key === undefined || value === undefined) return undefined
   return name === 'as' ? { key, as: value } : { key, same: value }
 }
-/** Whether the next line starts a line of its own: a runner killed in mid-write leaves half of one. */
+/** Whether the file ends with a whole line: a runner that was killed while it wrote leaves half of one. */
 function endsWhole(file: string): boolean {
   try {
     const handle = openSync(file, 'r')

@@ -1,10 +1,10 @@
 import { existsSync, linkSync, lstatSync, lutimesSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
 import { readIfThere } from '../files.ts'
 
-/** Who holds something in the store: a process, told from a later one of the same number by its start and the machine's. */
+/** Which process holds a lock in the store. Its start time and the machine's tell it apart from a later process with the same number. */
 export interface Owner {
   readonly pid: number
-  /** Clock ticks from the machine's start to the process's; 0 where the system does not tell. */
+  /** Clock ticks from the machine's start to the process's; 0 where the system does not say. */
   readonly started: number
   /** Identity of this start of the machine. */
   readonly boot: string
@@ -18,7 +18,7 @@ export const self: Owner = { pid: process.pid, started: startOf(process.pid), bo
 
 export const isSelf = (owner: Owner): boolean =>
   owner.pid === self.pid && owner.started === self.started && owner.boot === self.boot && owner.host === self.host
-/** What says that we hold something: touched every half minute, for machines that share the file system and cannot ask for our process. */
+/** Lock files of this process. They are touched every half minute, for machines that share the file system and cannot look for the process. */
 const beating = new Set<string>()
 let beats = false
 export function hold(file: string): void {
@@ -31,15 +31,15 @@ function beat(): void {
     try {
       lutimesSync(each, new Date(), new Date())
     } catch {
-      // Gone, or the disk refuses: the run will find out.
+      // It is gone, or the disk fails: the run will find out.
     }
 }
 export const release = (file: string): void => void beating.delete(file)
 export const holds = (file: string): boolean => beating.has(file)
-/** How long another machine may be silent: what it holds is then taken for left behind. Wide, since clocks of machines differ. */
+/** Locks of another machine that were not touched for so long count as abandoned. Long, since clocks of machines differ. */
 const silence = 10 * 60_000
 
-/** Whether the owner still runs. @param seen when what it holds was last touched, which decides for one on another machine or in another container */
+/** Whether the owner still runs. @param seen when its lock was last touched, which decides for owners on another machine or in another container */
 export function alive(owner: Owner, seen: number): boolean {
   if (owner.host !== host) return Date.now() - seen < silence
   if (owner.boot !== boot) return false // another start of this machine ended all its processes
@@ -51,15 +51,15 @@ export function alive(owner: Owner, seen: number): boolean {
   return startOf(owner.pid) === owner.started
 }
 /**
- * Writes down who holds something: as the target of a symbolic link, so that one system call makes it whole.
- * @param like a signature of ours that is there already: another name of it is as good, and leaves no removed file behind, over which
- * ext4 passes for some seconds whenever it makes a new one
- * @throws EEXIST where somebody does
+ * Makes a lock file: a symbolic link whose target describes the owner, so that one system call makes it whole.
+ * @param like a lock file of this process: a hard link to it serves as well, and removing a hard link leaves no freed inode, over which ext4
+ * passes for some seconds whenever it makes a file
+ * @throws EEXIST where another process holds the lock
  */
 export function lock(file: string, like?: string): void {
   if (like === undefined || !linked(like, file)) symlinkSync(JSON.stringify(self), file)
 }
-/** False where the signature has gone with its run, or the file system has no such links. */
+/** False where that lock file has gone with its run, or the file system has no hard links to symbolic links. */
 function linked(like: string, file: string): boolean {
   try {
     linkSync(like, file)
@@ -69,7 +69,7 @@ function linked(like: string, file: string): boolean {
     return false
   }
 }
-/** Takes a signature away that may be gone already. Not by `rmSync`, whose code Node reads only when it is first used: 4 ms. */
+/** Removes a lock file that may be gone already. Not by `rmSync`, whose code Node loads only when it is first used: 4 ms. */
 export function unlock(file: string): void {
   try {
     unlinkSync(file)
@@ -77,7 +77,7 @@ export function unlock(file: string): void {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
   }
 }
-/** Whose something is, and when it was last touched; undefined where nobody signed. */
+/** The owner of a lock, and when it was last touched; undefined where there is no lock. */
 export function signed(file: string): { readonly owner: Owner; readonly seen: number } | undefined {
   try {
     const owner = JSON.parse(readlinkSync(file)) as Owner // made whole by `sign`, or not at all
@@ -86,7 +86,7 @@ export function signed(file: string): { readonly owner: Owner; readonly seen: nu
     return undefined
   }
 }
-/** Ends what a killed runner left running: processes whose environment names the work folder. */
+/** Ends processes that a killed runner left running: those whose environment names the work folder. */
 export function endOrphans(workFolder: string): number {
   if (!existsSync('/proc/self/environ')) return 0
   const mark = `TRIREME_WORK=${workFolder}`

@@ -10,7 +10,7 @@ export interface OutputFile {
 export interface StepRecord {
   readonly format: 1
   readonly key: string
-  /** Digest of the recipe over the content of its inputs: where it is equal, the outputs are, whatever the key. */
+  /** Digest of the recipe over the content of its inputs. Where two of them are equal the outputs are too, whatever the keys. */
   readonly same: string
   readonly step: string
   /** The step's name for people in the run that made it. */
@@ -22,7 +22,7 @@ export interface StepRecord {
   /** Argv as it ran, by pipe and stage. */
   readonly argv: readonly (readonly (readonly string[])[])[]
   readonly tools: Readonly<Record<string, string>>
-  /** Files by output; an empty list is an optional output left out, or a list of no files. */
+  /** Files by output; an empty list stands for an optional output that was left out, or for a list without files. */
   readonly outputs: Readonly<Record<string, readonly OutputFile[]>>
   readonly run: string
   readonly attempt: number

@@ -17,10 +17,10 @@ const format = 'trireme-store 1\n'
  * `work/RUN/` is private to a run until then; `runs/RUN/` holds its events; `journal.jsonl` is an index of what is on the disk.
  *
  * A rename makes an entry visible whole, also to a runner killed at any moment. It reaches the disk a little later, in groups, and only
- * then its line is written to the journal: an entry without a line is one whose power may have been cut, and is believed only after its
- * digests were compared. So is one whose files were touched since: their time of change, which no program can set back, is later than the
- * record's. What a disk changes by itself leaves no such trace; it is found when the content is compared: before a step reads it, before it
- * is copied out, and by `verify`.
+ * then its line is written to the journal: a power cut may have damaged an entry without a line, so it is trusted only after
+ * its digests were compared. So is an entry whose files were touched since: their time of change, which no program can set back, is later than
+ * the record's. A fault of the disk leaves no such trace; it is found when the content is compared: before a step reads it, before it is
+ * copied out, and by `verify`.
  */
 export class Store {
   readonly root: string
@@ -29,15 +29,15 @@ export class Store {
   readonly #doubted = new Map<string, Promise<Entry | undefined>>()
   readonly #groups: SyncQueue
   readonly #claims: EntryLocks
-  readonly #workplaces: WorkFolders
-  /** Entries found damaged and taken away since the store was opened: key → what was wrong, in words. */
+  readonly #workFolders: WorkFolders
+  /** Entries that were found damaged and set aside since the store was opened: key → what was wrong. */
   readonly faults = new Map<string, string>()
   private constructor(root: string) {
     this.root = root
     this.#journal = new Journal(root)
     this.#groups = new SyncQueue(root, this.#journal)
-    this.#claims = new EntryLocks(path.join(root, 'claims'), () => this.#workplaces.clearDead())
-    this.#workplaces = new WorkFolders(path.join(root, 'work'), this.#claims)
+    this.#claims = new EntryLocks(path.join(root, 'claims'), () => this.#workFolders.clearDead())
+    this.#workFolders = new WorkFolders(path.join(root, 'work'), this.#claims)
   }
   /** Opens the store, making it where there is none. @throws TriremeError `STORE` when it cannot be written or has another format */
   static async open(folder: string): Promise<Store> {
@@ -49,7 +49,7 @@ export class Store {
       for (const name of ['entries', 'runs', 'claims', 'work']) ensureFolder(path.join(root, name))
       found = readIfThere(mark)
       if (found === undefined) {
-        // By rename, so that a runner killed here, or two at once, leave no half mark.
+        // By rename, so that neither a runner that is killed here nor two at once leave half of the file.
         writeFileSync(`${mark}.${process.pid}`, format)
         renameSync(`${mark}.${process.pid}`, mark)
       }
@@ -74,7 +74,7 @@ export class Store {
   workFolder(run: string): string {
     return path.join(this.root, 'work', run)
   }
-  /** Folder for checkpoints of a step that may be killed, by its key: whoever tries it next goes on from there. */
+  /** Folder for checkpoints of a step that may be killed, by its key: the next attempt goes on from there. */
   resumeFolder(key: string): string {
     return path.join(this.root, 'resume', key)
   }
@@ -84,10 +84,10 @@ export class Store {
   /** A finished step, if it is there and whole. */
   async find(key: string): Promise<Entry | undefined> {
     const noted = this.#journal.has(key)
-    const there = noted || existsSync(this.entryFolder(key)) // first: to fail to open a file takes ten times as long
+    const there = noted || existsSync(this.entryFolder(key)) // asked first: an attempt to open a missing file takes ten times as long
     const entry = there ? this.look(key) : undefined
     if (!entry) {
-      // Looked at twice, since another runner may publish it at this moment.
+      // Looked up twice, since another runner may publish it at this moment.
       if (there && existsSync(this.entryFolder(key)) && !this.look(key)) this.setAside(key, 'its record cannot be read')
       const other = this.#journal.standIn(key)
       return other === undefined ? undefined : this.find(other)
@@ -99,7 +99,7 @@ export class Store {
     this.#doubted.set(key, doubted)
     return doubted
   }
-  /** An entry as it lies there, believed or not. A record that is damaged is no entry. @throws where the system refuses to let it be read */
+  /** An entry as it is on the disk, trusted or not; undefined where its record is damaged. @throws where it may not be read */
   look(key: string): Entry | undefined {
     const folder = this.entryFolder(key)
     try {
@@ -111,16 +111,16 @@ export class Store {
       throw cause
     }
   }
-  /** The entry made by the same recipe over the same contents, under another key: what a changed step left equal. */
+  /** The entry made by the same recipe over the same contents under another key: a changed step before it had made an equal output. */
   async findSame(same: string): Promise<Entry | undefined> {
     const key = this.#journal.sameAs(same)
     return key === undefined ? undefined : this.find(key)
   }
-  /** Notes that what a key would make is an entry that is there. */
+  /** Notes that an entry under another key is what this key would make. */
   standIn(key: string, entry: Entry): void {
     this.#journal.add([{ key, as: entry.record.key }])
   }
-  /** Compares an unbelieved entry with its digests: kept and noted, or taken away. */
+  /** Compares an entry that is not trusted yet with its digests: it is kept and noted, or set aside. */
   async #settle(key: string, entry: Entry): Promise<Entry | undefined> {
     const fault = await this.fault(entry)
     if (fault === undefined) {
@@ -132,14 +132,14 @@ export class Store {
   }
   #believe(entry: Entry): void {
     try {
-      // From now on its files are older than its record again, also where a backup brought them back in any order.
+      // From now on its files are older than its record again, in whatever order a backup restored them.
       if (!this.untouched(entry)) utimesSync(path.join(entry.folder, 'record.json'), new Date(), new Date())
     } catch {
       // A store that cannot be written is compared anew each time.
     }
     if (!this.#journal.has(entry.record.key)) this.#groups.add(entry)
   }
-  /** Whether nobody wrote to an entry's files since they were published, as far as the file system tells. A few microseconds a file. */
+  /** Whether an entry's files are unchanged since they were published, by their times on the file system. Takes a few microseconds a file. */
   untouched({ folder, record }: Entry): boolean {
     const made = lstatSync(`${folder}/record.json`, { throwIfNoEntry: false })?.ctimeMs
     if (made === undefined) return false
@@ -161,7 +161,7 @@ export class Store {
     }
     return undefined
   }
-  /** Takes a damaged entry out of the way by one rename, into `damaged/`, so that its step runs again. @returns where it lies now */
+  /** Moves a damaged entry into `damaged/` by one rename, so that its step runs again. @returns its new place */
   setAside(key: string, fault: string): string | undefined {
     this.faults.set(key, fault)
     this.#doubted.delete(key)
@@ -181,28 +181,28 @@ export class Store {
    * Folders of failed steps stay, since their runner ended by itself. Waits while another process removes entries.
    */
   begin(run: string): Promise<void> {
-    return this.#workplaces.begin(run)
+    return this.#workFolders.begin(run)
   }
   /** The end of a run by itself. @param keep whether its folder holds failed steps, which people may look at */
   end(run: string, keep: boolean): void {
-    this.#workplaces.end(run, keep)
+    this.#workFolders.end(run, keep)
   }
-  /** Runs that go on now, whoever started them. */
+  /** Runs that are going on, of this process and of others. */
   running(): readonly string[] {
-    return this.#workplaces.running()
+    return this.#workFolders.running()
   }
-  /** Acts while no run goes on; one that starts meanwhile waits. @returns undefined where one goes on, or another process does the same */
+  /** Calls `act` while no run goes on; a run that starts meanwhile waits. @returns undefined where a run goes on, or another process does the same */
   alone<T>(act: () => Promise<T>): Promise<T | undefined> {
-    return this.#workplaces.alone(act)
+    return this.#workFolders.alone(act)
   }
-  /** Reserves the making of an entry, so that two runners do not make it twice. @returns false while another runner that lives has it */
+  /** Reserves the making of an entry, so that two runners do not make it twice. @returns false while another live runner has it */
   claim(key: string): boolean {
     return this.#claims.take(key)
   }
   release(key: string): void {
     this.#claims.give(key)
   }
-  /** Takes entries away, each by one rename, so that nobody ever sees half of one. */
+  /** Removes entries, each by one rename first, so that no reader ever sees half of one. */
   remove(keys: readonly string[]): void {
     this.#journal.forget(keys)
     for (const key of keys) {
@@ -237,7 +237,7 @@ export class Store {
     this.#groups.add(entry)
     return entry
   }
-  /** @returns the entry that is there already, if it is sound */
+  /** @returns the entry that is there already, if it is undamaged */
   async #move(outputs: string, { folder, record }: Entry): Promise<Entry | undefined> {
     try {
       renameSync(outputs, folder)

@@ -4,7 +4,7 @@ import { sync } from './fsync.ts'
 import type { Journal } from './journal.ts'
 import type { Entry } from './record.ts'
 
-/** Milliseconds between groups: while the disk commits, every mkdir and open of the runner waits for it. */
+/** Milliseconds between groups: while the disk commits, every `mkdir` and `open` of the runner waits for it. */
 const groupPause = 500
 const waitFor = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
 
@@ -35,7 +35,7 @@ export class SyncQueue {
   #hurry = false
   #hurried: Promise<void> = Promise.resolve()
   #wake: () => void = () => {}
-  /** What the disk refused, told at the next flush: until then steps go on, since an entry is visible all the same. */
+  /** An error of the disk, thrown at the next flush. Until then steps go on, since the entries are visible all the same. */
   #refusal: { readonly cause: unknown } | undefined
   constructor(root: string, journal: Journal) {
     this.#root = root

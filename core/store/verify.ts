@@ -8,7 +8,7 @@ export interface Damage {
   readonly label: string | undefined
   /** What is wrong, in words: "the content of its file loud.txt has changed since it was made". */
   readonly fault: string
-  /** Where it lies now; undefined where it could not be moved. */
+  /** Where it was moved; undefined where it could not be moved. */
   readonly place: string | undefined
 }
 export interface Verified {
@@ -17,12 +17,12 @@ export interface Verified {
   readonly damaged: readonly Damage[]
 }
 /**
- * Reads every file of the store and compares it with the digest that its step noted. What is damaged is moved away, so that its step runs
- * again; what is sound stays as it is, is brought to the disk, and the journal is written anew from it. Runs may go on meanwhile.
+ * Reads every file of the store and compares it with the digest in its record. Damaged entries are moved away, so that their steps run
+ * again. All others stay, are flushed to the disk, and the journal is written anew from them. Runs may go on meanwhile.
  */
 export async function verify(store: Store, progress: (done: number, of: number) => void = () => {}): Promise<Verified> {
   const keys = [...store.keys()]
-  const sound: Entry[] = []
+  const undamaged: Entry[] = []
   const damaged: Damage[] = []
   let bytes = 0
   for (const [n, key] of keys.entries()) {
@@ -30,11 +30,11 @@ export async function verify(store: Store, progress: (done: number, of: number) 
     const entry = store.look(key)
     const fault = entry ? await store.fault(entry) : 'its record cannot be read'
     if (entry && fault === undefined) {
-      sound.push(entry)
+      undamaged.push(entry)
       for (const { size } of Object.values(entry.record.outputs).flat()) bytes += size
     } else if (fault !== undefined) damaged.push({ key, label: entry?.record.label, fault, place: store.setAside(key, fault) })
   }
-  for (let n = 0; n < sound.length; n += 100) await syncAll(sound.slice(n, n + 100))
-  store.reindex(sound)
+  for (let n = 0; n < undamaged.length; n += 100) await syncAll(undamaged.slice(n, n + 100))
+  store.reindex(undamaged)
   return { entries: keys.length, bytes, damaged }
 }

@@ -3,12 +3,12 @@ import path from 'node:path'
 import type { EntryLocks } from './entry-locks.ts'
 import { alive, endOrphans, hold, lock, release, signed, unlock } from './lock-file.ts'
 
-/** Says whose a work folder is, until the run ends by itself. */
+/** Lock file in a work folder: which process owns it, until the run ends by itself. */
 const ownerFile = '.owner'
-/** The claim of who removes entries. */
+/** Lock file of a process that removes entries. */
 const cleaning = 'cleaning'
 
-/** `work/RUN/`: what is private to a run. It also tells which runs go on, so that nothing is taken from under them. */
+/** `work/RUN/`: what is private to a run. It also shows which runs go on, so that nothing they use is removed. */
 export class WorkFolders {
   readonly #folder: string
   readonly #claims: EntryLocks
@@ -18,8 +18,8 @@ export class WorkFolders {
   }
   async begin(run: string): Promise<void> {
     const own = path.join(this.#folder, run)
-    // A run and a cleaner each first say that they are there and then look for the other, so at least one sees the other. The cleaner may
-    // have removed what we said before it could be read: it is said again.
+    // A run and a cleaner each make their lock file first and then look for the other's, so at least one sees the other. The cleaner may
+    // remove the folder before the lock file is in it: then both are made again.
     for (let tries = 1; ; tries++) {
       try {
         if (!existsSync(own)) mkdirSync(own) // `recursive` tells ENOENT of a read-only disk
@@ -32,7 +32,7 @@ export class WorkFolders {
       while (this.#claims.taken(cleaning)) await new Promise(done => setTimeout(done, 100))
     }
     hold(path.join(own, ownerFile))
-    this.#claims.signature = path.join(own, ownerFile)
+    this.#claims.lockFile = path.join(own, ownerFile)
     this.clearDead()
   }
   end(run: string, keep: boolean): void {
@@ -42,11 +42,11 @@ export class WorkFolders {
     try {
       rmdirSync(own)
     } catch {
-      // There is something in it: failed steps, which may be kept.
+      // It is not empty: it holds failed steps, which may be kept.
       if (!keep) rmSync(own, { recursive: true, force: true })
     }
   }
-  /** Removes what runners that were killed left, and ends their steps. */
+  /** Removes what killed runners left, and ends their steps. */
   clearDead(): void {
     this.#claims.clearDead()
     for (const name of readdirSync(this.#folder)) {

@@ -16,7 +16,7 @@ import type { Target } from './target.ts'
 export type Environments<Own extends z.ZodType = never> = Readonly<
   Record<string, z.input<typeof local | typeof container | typeof argo | Own>>
 >
-/** Where plans run without a word: processes of this machine, which may use all of it. */
+/** The environment of plans that name none: processes of this machine, which may use all of it. */
 export const localEnvironment = (): Promise<Environment> => readEnvironment('this-machine', { target: 'local' }, 'the package')
 
 /**
@@ -36,7 +36,7 @@ export async function readEnvironment(name: string, settings: unknown, where: st
   const lines = faults.length === 1 ? ` ${faults[0]}` : `\n${faults.map(fault => `  ${fault}`).join('\n')}\n`
   throw new TriremeError('ENVIRONMENT', `${owner}:${lines.trimEnd()} See docs/reference/environments.md.`)
 }
-/** What all settings must have, to say what is wrong where they name no target that there is. */
+/** Schema for settings that name no known target: it says which targets there are. */
 const withTarget = () => z.object({ target: z.enum(targetNames(), `expected ${oneOf(targetNames())}`) })
 const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
@@ -45,7 +45,7 @@ function issueText(issue: Issue, settings: unknown, target: Target | undefined):
   const place = issue.path.map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`)).join('')
   const before = place === '' ? '' : `${place}: `
   if (issue.code === 'unrecognized_keys') return `${before}${unknownText(issue.keys, issue.path, target)}`
-  // A key of a record that does not fit is told with the fault of the key itself.
+  // A key of a record that does not fit is reported with the fault of the key itself.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
   const plain = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
   return `${before}${plain.replace(/\.?$/, '.')} ${gotText(settings, issue)}`.trimEnd()
@@ -60,7 +60,7 @@ function gotText(settings: unknown, issue: Issue): string {
   return secret || looksSecret(String(value)) ? '' : `Got ${shown(value)}.`
 }
 
-/** Secrets are most often given under a name of their own: their values are not shown either. */
+/** Secrets are most often given under an unknown setting: its value is not shown either. */
 function unknownText(keys: readonly string[], path: readonly PropertyKey[], target: Target | undefined): string {
   const what = keys.length === 1 ? `there is no setting ${keys[0]}` : `there are no settings ${keys.join(', ')}`
   const secret = keys.some(key => /secret|password|token|access.?key/i.test(key))

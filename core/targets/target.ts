@@ -7,21 +7,21 @@ import type { Execution, RunOptions } from '../run/scheduler.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What plans are given to. The command line and the library know a target by this alone: nobody asks for its name, only for what it can.
- * What only some can is a group of its own, which the others leave out: `compile`, `attach`, `examine`, `setup`.
+ * What plans are given to. The command line and the library know a target by this interface alone: they never compare its name, but
+ * ask what it can do. What only some targets can do is an optional group of functions: `compile`, `attach`, `examine`, `setup`.
  *
- * Its module is loaded for no more than a look at an environment, so what it needs to act it imports when it is asked to.
+ * Its module is loaded whenever an environment is read, so it imports what it needs for work only when a function is called.
  */
 export interface Target<S extends Settings = Settings> {
-  /** As `target` of an environment says it. */
+  /** As `target` of an environment names it. */
   readonly name: string
-  /** Of its environments: a closed object with `target`, what all targets share, and what is its own. */
+  /** Schema of its environments: a closed object with `target`, the settings that all targets share, and its own. */
   readonly settings: z.ZodType<S>
-  /** Settings of its own that are paths: they start at the folder of the settings file. @default none */
+  /** Names of its own settings that are paths: relative ones start at the folder of the settings file. @default none */
   readonly paths?: readonly string[]
   /** Steps run in images, which hold their tools. @default they do not: the tools are programs of this machine, and may be installed on it */
   readonly images?: ImageUse<S>
-  /** Which steps a pipe may join in an environment. Asked by whoever prints, runs or compiles a plan. */
+  /** Which steps a pipe may join in an environment. Asked when a plan is printed, run or compiled. */
   joins(at: Destination<S>): Joins
   /** @throws TriremeError as `runLocally`; `ENVIRONMENT` when the environment cannot be used */
   run<O extends Results>(plan: Plan<O>, options: TargetRunOptions<S>): Promise<Execution<O>>
@@ -31,23 +31,23 @@ export interface Target<S extends Settings = Settings> {
   readonly attach?: Attachment<S>
   /** It can say whether an environment is as runs need it. */
   readonly examine?: Examination<S>
-  /** It can say what has to be made once, by whoever keeps the place, before anyone may run there. */
+  /** It can say what an administrator has to set up once, before anyone may run there. */
   readonly setup?: Setup<S>
 }
-/** An environment, and what the names of images stand for in it. */
+/** An environment, and the images that names stand for in it. */
 export interface Destination<S extends Settings = Settings> {
   readonly environment: WithName<S>
-  /** Reference of the image that stands for a step's name of it; of a target without images, the name itself. */
+  /** Reference of the image that a step names; of a target without images, the name itself. */
   readonly image: (name: string) => string
 }
 export interface TargetRunOptions<S extends Settings = Settings> extends RunOptions, Destination<S> {}
 
-// Methods, not properties that hold functions: whoever has an environment asks the target that read it, whose settings these are. So a target
-// stands for one of any settings, which the compiler would refuse for properties.
+// Methods, not properties that hold functions: TypeScript compares their parameters loosely, so that a target with settings of its own is a
+// `Target`. That is safe, since an environment is only ever given to the target that read it.
 export interface ImageUse<S extends Settings = Settings> {
   /** An image may be a file of this machine. @default false */
   readonly files?: boolean
-  /** What an environment says of the program that runs containers here, which is asked for the tools' versions. @default the first that is here */
+  /** Which program runs containers here, as the environment says. It is asked for the tools' versions. @default the first that is here */
   engine?(environment: WithName<S>): Engine | undefined
 }
 export interface Compilation<S extends Settings = Settings> {

@@ -25,7 +25,7 @@ export interface TextOptions {
   readonly joins?: Joins
 }
 /**
- * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. What a machine grants stays
+ * A plan for people, and for goldens: every step with its command, its inputs and whether it would run. Granted resources stay
  * symbolic (`<cpu>`), files are named by slot (`<reads.first>`), and no path of this machine is in it.
  */
 export function text(plan: Plan, options: TextOptions = {}): string {
@@ -36,10 +36,10 @@ export function text(plan: Plan, options: TextOptions = {}): string {
     plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node).map(inner => [inner, node] as const) : [])),
   )
   const outlook = outlooks(plan, keys, there)
-  const told = new Set<string>()
+  const listed = new Set<string>()
   const blocks = plan.nodes.flatMap(node => {
-    if (node.kind !== 'step' || told.has(keys.of(node))) return []
-    told.add(keys.of(node))
+    if (node.kind !== 'step' || listed.has(keys.of(node))) return []
+    listed.add(keys.of(node))
     const each = inside.get(node)
     const state = each ? `for each of ${origin(each.list, names)}` : outlook.get(keys.of(node))
     return [
@@ -48,10 +48,10 @@ export function text(plan: Plan, options: TextOptions = {}): string {
       ),
     ]
   })
-  const counts = [...told].map(key => outlook.get(key) ?? 'each')
+  const counts = [...listed].map(key => outlook.get(key) ?? 'each')
   const count = (state: string) => counts.filter(each => each === state).length
   const summary = [
-    `${told.size} step${told.size === 1 ? '' : 's'}`,
+    `${listed.size} step${listed.size === 1 ? '' : 's'}`,
     ...(['cached', 'will run', 'not needed'] as const).flatMap(state => (count(state) > 0 ? [`${count(state)} ${state}`] : [])),
     ...(count('each') > 0 ? [`${count('each')} for each file of a list`] : []),
   ]
@@ -133,7 +133,7 @@ function givenLines(slot: string, given: Given, names: ReadonlyMap<Node, string>
   if (all.length === 0) return [`${slot} ← none`]
   return all.map(([key, ref]) => `${slot}[${key}] ← ${origin(ref, names)}`)
 }
-/** Which step makes it, or which file it is: by name alone, so that the text is the same on another machine. */
+/** The step that makes a file, or the file's name, without its path, so that the text is the same on another machine. */
 function origin(ref: Ref, names: ReadonlyMap<Node, string>): string {
   const { node, port } = ref
   if (node.kind === 'step') return `${names.get(node)}.${port}`

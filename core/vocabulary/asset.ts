@@ -11,7 +11,7 @@ export interface Asset {
 }
 /**
  * Declares a file beside the step: `asset(import.meta.url, './plot.py')`.
- * It must hold all it needs: a script that imports its neighbour hides bytes from the key.
+ * It must be self-contained: the content of a file that it imports would not be in the key.
  * Where two steps share an asset, a change of it runs both again.
  * A name ending in `.script.mjs` is the bundle that `npm run build` makes of the `.script.ts` beside it.
  * @throws PlanError `DEFINITION` when it is first used and there is no such file

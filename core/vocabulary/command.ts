@@ -1,4 +1,4 @@
-/** A file of the step: its place is known only when it runs. */
+/** A file of the step: its path is known only when it runs. */
 export interface Slot {
   readonly slot: string
   readonly part?: string
@@ -8,7 +8,7 @@ export interface Slot {
 export interface SlotList {
   readonly list: string
 }
-/** An amount the machine grants. Symbolic, so it never changes what is computed, only how fast. */
+/** An amount the machine grants. Symbolic in the key: it never changes what is computed, only how fast. */
 export interface Granted {
   readonly granted: 'cpu' | 'memory'
   readonly unit: number

@@ -1,4 +1,4 @@
-/** How a file was found when it is looked at: paths, and the facts it is said to have. */
+/** What a probe is given: the paths of a file, and the facts that it is declared to have. */
 export interface Probed {
   /** The file itself; for a set of parts, the common beginning of their names. */
   readonly path: string
@@ -8,12 +8,12 @@ export interface Probed {
   /** Full paths of the parts by name; empty for a kind without parts. */
   readonly parts: Readonly<Record<string, string>>
   /**
-   * Path of the input that the fact is `sameAs`: `file.same('reference')` is the genome that this BAM is said to be aligned to.
-   * Undefined where the fact is none, or that input is not at hand.
+   * Path of the input that the fact is `sameAs`: `file.same('reference')` is the genome that this BAM is declared to be aligned to.
+   * Undefined where the file has no such fact, or that input is not available.
    */
   readonly same: (fact: string) => string | undefined
 }
-/** Looks at a file cheaply (first and last blocks) and tells the fault, in words that follow the file's name; undefined when sound. */
+/** Checks a file cheaply, by its first and last blocks. @returns the fault, in words that follow the file's name; undefined when there is none */
 export type Probe = (file: Probed) => Promise<string | undefined>
 
 /**

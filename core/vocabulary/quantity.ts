@@ -14,14 +14,14 @@ export const minutes = (n: number) => (n * 60) as Seconds
 /** n × 3600 seconds. */
 export const hours = (n: number) => (n * 3600) as Seconds
 
-/** One amount, or the ladder of attempts: the next rung is tried only when the one before was too small. */
+/** One amount, or a ladder with a rung for each attempt: the next rung is tried only when the one before was too small. */
 export type Ladder<T> = T | readonly [T, ...T[]]
 
-/** What one step takes of a machine. A scheduler promises it; argv sees only what was granted. */
+/** The resources that a step asks for. The scheduler reserves them; argv sees only what was granted. */
 export interface Needs {
-  /** Cores that the step can use. Cut to what the machine has. Below 1 more such steps run at a time; the command is told 1. */
+  /** Cores that the step can use. Cut to what the machine has. Below 1, several such steps share a core, and the command gets 1. */
   readonly cpu: number
-  /** Granted, and the sum of what runs at a time is held below the machine's: no process is stopped for taking more than it asked for. */
+  /** Reserved: steps that run at a time never ask for more than the machine has. No process is stopped for using more than it asked for. */
   readonly memory: Ladder<Bytes>
   /** Scratch space and outputs. Recorded for clusters, which reserve it; not looked at by local runs. */
   readonly disk?: Ladder<Bytes>

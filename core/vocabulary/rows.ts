@@ -18,7 +18,7 @@ export interface Rows<out S extends readonly RowShape[] = readonly RowShape[]> {
   readonly rows: S
 }
 /**
- * A pipeline's input that is a table: plain values and files, a row at a time. `build` gets typed rows; the command line reads them
+ * A pipeline's input that is a table of plain values and files. `build` gets typed rows; the command line reads them
  * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in; two shapes with the same file columns
  * cannot be told apart, so shapes differ in their files and not in their values alone.
  *

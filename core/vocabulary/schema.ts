@@ -25,7 +25,7 @@ export function verdict(schema: Schema, value: unknown): { readonly value: unkno
   })
   return { faults: faults.join('; ') }
 }
-/** The parameters of a call, parsed once at the door. */
+/** The parameters of a call, parsed once, when the call is made. */
 export function parse(owner: string, schemas: Schemas, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(schemas)) {

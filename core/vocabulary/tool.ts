@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 /** A program that steps call, and where it comes from. Its version, as found, is part of every key that uses it. */
 export interface Tool {
-  /** What records and keys call it; the name of its program too, unless `program` is given. */
+  /** Its name in records and keys, and the name of its program, unless `program` is given. */
   readonly name: string
   /** Name of the program in argv, where several tools share one: `python3` with torch, `python3` with Jupyter. @default the name */
   readonly program?: string
@@ -66,7 +66,7 @@ export const basePrograms: ReadonlySet<string> = new Set([
 ])
 /** Whether a version lies in the tool's range: by its numbers alone, "0.7.17-r1188" is 0.7.17. */
 export const accepted = (tool: Tool, version: string): boolean => {
-  // Loaded here, since most runs find all versions in the memo.
+  // Loaded only here: most runs find all versions in the memo.
   const { coerce, satisfies } = createRequire(import.meta.url)('semver') as typeof import('semver') // the same package
   const plain = coerce(version)
   return plain !== null && satisfies(plain, tool.accepts)

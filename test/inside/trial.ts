@@ -27,16 +27,16 @@ export const memberOf = (place: number, argv: readonly string[], more: Partial<J
 /** Content by path below the pod's folder: `{ 'from/a/x.txt': 'text' }`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
 /** The files of an entry, with the record that a pod or a client put beside them. */
-export function entry(letter: string, outputs: Readonly<Record<string, Readonly<Record<string, string>>>>): Files {
+export function entry(mount: string, outputs: Readonly<Record<string, Readonly<Record<string, string>>>>): Files {
   const ports = Object.entries(outputs).map(([port, files]) => {
     const lines = Object.entries(files).map(
       ([name, text]) => `{"name":"${name}","size":${Buffer.byteLength(text)},"sha256":"${sha256(text)}"}`,
     )
     return `"${port}":[\n${lines.join(',\n')}\n]`
   })
-  const record = `{"format":1,"key":"${letter.repeat(8)}","step":"made",\n"outputs":{\n${ports.join(',\n')}\n},\n"attempt":1}\n`
+  const record = `{"format":1,"key":"${mount.repeat(8)}","step":"made",\n"outputs":{\n${ports.join(',\n')}\n},\n"attempt":1}\n`
   const files = Object.values(outputs).flatMap(port => Object.entries(port))
-  return { [`from/${letter}/record.json`]: record, ...Object.fromEntries(files.map(([name, text]) => [`from/${letter}/${name}`, text])) }
+  return { [`from/${mount}/record.json`]: record, ...Object.fromEntries(files.map(([name, text]) => [`from/${mount}/${name}`, text])) }
 }
 export interface Tried {
   readonly root: string

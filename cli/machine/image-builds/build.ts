@@ -11,9 +11,9 @@ import { findBuilder, type ImageBuilder } from './engine.ts'
 import { billOf, inventory } from './materials.ts'
 
 const containers = path.join(packageRoot, 'containers')
-/** Where locks and bills of materials are written, if nothing else is said: the project, or containers/ in the checkout of the package itself. */
+/** Where locks and bills of materials are written, unless an option says otherwise: the project, or containers/ in the checkout of the package itself. */
 const ownFolder = () => (path.relative(packageRoot, '') === '' ? containers : process.cwd())
-/** What the engine reads: containers/ with the packages of npm, kept so that they are fetched once. The package's own folder may not be ours to write. */
+/** Build context for the engine: a copy of containers/ with npm's packages, kept so that they are fetched once. The package's own folder may be read-only. */
 const contextFolder = () => path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'trireme', 'images', version())
 
 export interface BuildOptions {

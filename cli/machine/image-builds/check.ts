@@ -21,7 +21,7 @@ export async function checkContents(engine: ImageBuilder, name: string, image: s
         `${tool} is ${found === undefined ? 'not there, or does not tell its version' : `version ${found}`}; containers/images.ts says ${version}.`,
       )
   }
-  // The scripts that run steps in a container need these of it, and nothing else.
+  // All that the scripts which run steps in a container need of an image.
   const [, major = '0', minor = '0'] = /version (\d+)\.(\d+)/.exec(await engine.ask(image, ['bash', '--version'])) ?? []
   if (Number(major) * 100 + Number(minor) < 404) faults.push('bash 4.4 or newer is not there.')
   if (!/\(GNU coreutils\)/.test(await engine.ask(image, ['sha256sum', '--version']))) faults.push('GNU coreutils are not there.')

@@ -7,7 +7,7 @@ import { TriremeError } from '../../../core/errors.ts'
 
 const builderCommand = promisify(execFile)
 
-/** Podman or docker: what both do alike, and where they differ. */
+/** Podman or docker behind one interface. */
 export interface ImageBuilder {
   readonly name: 'podman' | 'docker'
   /** Runs a subcommand whose output people read as it comes. */
@@ -65,7 +65,7 @@ function commandText(name: string, words: readonly string[]): Promise<void> {
     )
   })
 }
-/** Docker takes a registry on this machine without TLS by itself; podman has to be told. */
+/** Docker takes a registry on this machine without TLS by itself; podman needs an option. */
 const isHere = (reference: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(reference)
 
 async function pushByPodman(image: string, as: string): Promise<string> {

@@ -2,13 +2,13 @@
 #   bash pod.sh
 # Below TRIREME_ROOT, which is /w unless set:
 #   run/job, run/chain.sh       what to do, and how (this file lies there, too)
-#   from/<letter>/…             inputs: files of an entry with its record.json, sources by digest, results of branches
+#   from/<mount>/…              inputs: files of an entry with its record.json, sources by digest, results of branches
 #   own/<place>/record.json     there when the n-th step's entry is there already
 #   <place>/                    where a step works
 #   out/<place>/                its outputs and record.json, put there by one rename when all its chain is well
-#   report/                     report (see report.ts), <place>.log, items-<name>: what is told also when the pod fails
+#   report/                     report (see report.ts), <place>.log, items-<name>: written also when the pod fails
 # TRIREME_KEY_<place> is the key of the n-th step, TRIREME_ATTEMPT counts attempts from 0.
-# Exit status: 0 done or skipped; 75 may be tried again; 76 too slow, and a longer limit follows; 137 killed; 143 told to stop; 1 all else.
+# Exit status: 0 done or skipped; 75 may be tried again; 76 too slow, and a longer limit follows; 137 killed; 143 asked to stop; 1 all else.
 root=${TRIREME_ROOT:-/w}
 attempt=${TRIREME_ATTEMPT:-0}
 LC_ALL=C

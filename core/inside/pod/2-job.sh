@@ -1,6 +1,6 @@
 # --- The job, read once for what there is, and again for each thing to be done with it: `doing` says which.
 doing=list at=0 chain=0
-places=() chain_of=() step=() limits=() transient=() tries=() may_stop=() untold=()
+places=() chain_of=() step=() limits=() transient=() tries=() may_stop=() uncopied=()
 job() {
   [[ $1 == 1 ]] || fault 0 "This job is of format $1, and format 1 is understood. Use scripts and a job of one version."
 }
@@ -13,7 +13,7 @@ rung() { [[ $doing != list ]] || limits[at]+=" ${1:--}"; }
 transient() { [[ $doing != list ]] || { tries[at]=$1 transient[at]=" ${*:2} "; }; }
 link() {
   [[ $doing == list ]] || return 0
-  if [[ -n $3 ]]; then may_stop[at]=; else may_stop[at]=$4 untold[at]=$1; fi # what is copied must be whole, what is not may be empty
+  if [[ -n $3 ]]; then may_stop[at]=; else may_stop[at]=$4 uncopied[at]=$1; fi # what is copied must be whole, what is not may be empty
 }
 stdout() { :; }
 run() { :; }

@@ -38,7 +38,7 @@ input() { # kind to …
       ;;
   esac
 }
-item_digest() { # folder letter port suffix: the record is the list's, or where the list was gathered, that of the branch
+item_digest() { # folder mount port suffix: the record is the list's, or where the list was gathered, that of the branch
   local number=TRIREME_ITEM_$2
   load "$1"
   want "$1/item$4" "${sha[$1/$3/${!number}$4]:-${sha[$1/$3$4]-none}}"

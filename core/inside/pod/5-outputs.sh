@@ -2,9 +2,9 @@
 declare -A name_of # names that a step gave to the items of a list, by "<place>/<port>/<n>", n from 0
 declare -A list_of # number of items, by "<place>/<port>"
 out_port=() out_files=() out_names=() moves=() ports=()
-here() { [[ $doing == outputs && $at == "$harvesting" ]]; }
+here() { [[ $doing == outputs && $at == "$collecting" ]]; }
 broken() { fault "$at" "Step ${step[at]} ended well, but its output \"$1\" $2"; }
-sound() { # port file
+check_output() { # port file
   [[ -e $2 || -L $2 ]] ||
     broken "$1" "is missing: there is no ${2#out/}. A step writes every output it promises; one it may leave out is declared optional(…)."
   [[ -f $2 && ! -L $2 ]] ||
@@ -18,7 +18,7 @@ leaves() {
   shift
   ports+=("$port")
   for file; do
-    sound "$port" "out/$file"
+    check_output "$port" "out/$file"
     keep "$port" "$file" "$file"
     moves+=("out/$file")
   done
@@ -64,7 +64,7 @@ fills() { # port suffix…
     printf -v number %04d $((++i))
     for suffix; do
       name=${listed[n]%"$main"}$suffix
-      sound "$port" "out/$port/$name"
+      check_output "$port" "out/$port/$name"
       json "$name" || fault "$at" "Step ${step[at]} wrote a file into its list \"$port\" whose name is no UTF-8. Name it in UTF-8."
       mv "out/$port/$name" "$root/stage/$at/$port/$number$suffix"
       keep "$port" "$port/$number$suffix" "$port/$name"
@@ -72,8 +72,8 @@ fills() { # port suffix…
   done
   list_of["$at/$port"]=$i
 }
-harvest() { # place
-  harvesting=$1 out_port=() out_files=() out_names=() moves=() ports=()
+collect_outputs() { # place
+  collecting=$1 out_port=() out_files=() out_names=() moves=() ports=()
   { cd "$root/$1" && mkdir "$root/stage/$1"; } || fault "$1" 'The volume of the pod cannot be written.' 75
   read_job outputs
   at=$1
@@ -86,7 +86,7 @@ harvest() { # place
   for ((n = 0; n < ${#out_files[@]}; n += 4000)); do stat -c %s -- "${out_files[@]:n:4000}" >>"$root/stage/sizes"; done
   mapfile -t sizes <"$root/stage/sizes"
   ((${#sizes[@]} == ${#out_files[@]})) || fault "$1" 'The outputs cannot be read.' 75
-  for n in "${out_files[@]}"; do verified[$root/out/$1/$n]=1; done # the pod need not read again what it just wrote
+  for n in "${out_files[@]}"; do verified[$root/out/$1/$n]=1; done # these digests were just computed: no need to read the files again
   record "$1" >record.json || fault "$1" 'The volume of the pod is full: free some space, or ask for more with needs.disk.' 75
   cd "$root" || exit 75
 }

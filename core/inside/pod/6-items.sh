@@ -1,4 +1,4 @@
-# --- What is told of a list: its items, with the keys of all that will run for each. A key is the SHA-256 of a recipe; one process makes
+# --- What the pod reports of a list: its items, with the keys of all steps that will run for each. A key is the SHA-256 of a recipe; one process makes
 # the keys of a recipe for up to a thousand items.
 list_name='' list_place='' list_port='' recipes=0 tells=() texts=()
 items() {

@@ -71,17 +71,17 @@ run_chain() {
   done >>"$report"
   finish "$exit_status"
 }
-# A link has no file that could be looked at. Where nobody seems to have used it, the chain runs once more with a copy of it on its way,
+# A link is a pipe and leaves no file to check. Where nothing seems to have passed through it, the chain runs once more with a copy of the link,
 # and an empty copy is refused like any empty output (decision 0015).
 silent_links() { # in `silent`, the places of their writers
   local p n pipes=() writers=() times=()
   silent=
-  for p in "${members[@]}"; do [[ -z ${untold[p]-} ]] || { pipes+=("$root/$p/${untold[p]}") writers+=("$p"); }; done
+  for p in "${members[@]}"; do [[ -z ${uncopied[p]-} ]] || { pipes+=("$root/$p/${uncopied[p]}") writers+=("$p"); }; done
   ((${#pipes[@]})) || return 0
   stat -c '%X %Y' -- "${pipes[@]}" >"$root/stage/times" && mapfile -t times <"$root/stage/times"
   for ((n = 0; n < ${#pipes[@]}; n++)); do [[ ${times[n]-} != '1 1' ]] || silent+=" ${writers[n]}"; done
 }
-listen_again() {
+run_again_with_copies() {
   local p file
   for p in "${members[@]}"; do
     rm -rf "${root:?}/$p/"{out,tmp,link,status,usage}
@@ -91,7 +91,7 @@ listen_again() {
   run_chain "$silent"
   for p in $silent; do
     [[ ! -s $root/$p/link/copy ]] || continue
-    file=${untold[p]##*/}
+    file=${uncopied[p]##*/}
     fault "$p" "Step ${step[p]} ended well, but its output \"${file%%.*}\" is empty: $file. An empty file is no result."
   done
 }
@@ -116,8 +116,8 @@ for ((now = 1; now <= chains; now++)); do
   fi
   run_chain ''
   silent_links
-  [[ -z $silent ]] || listen_again
-  for p in "${members[@]}"; do harvest "$p"; done
+  [[ -z $silent ]] || run_again_with_copies
+  for p in "${members[@]}"; do collect_outputs "$p"; done
   publish "${members[@]}"
   for p in "${members[@]}"; do printf 'step %s state=made\n' "$p"; done >>"$report"
 done

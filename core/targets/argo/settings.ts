@@ -7,7 +7,7 @@ import { gpuPool, placement, volumeSettings } from '../../pods/settings.ts'
 export const settings = z.strictObject({
   target: z.literal('argo'),
   ...shared,
-  /** Of the kubeconfig, by name: the current one is never taken silently. */
+  /** A context of the kubeconfig, by name: the current one is never used silently. */
   context: z.string().min(1),
   /** @default KUBECONFIG, else ~/.kube/config */
   kubeconfig: of.path.optional(),

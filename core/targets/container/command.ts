@@ -48,7 +48,7 @@ function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string
     engine,
     'run',
     '--rm',
-    '--interactive', // the end of standard input is how a container learns that its runner is gone
+    '--interactive', // by the end of its standard input a container notices that its runner is gone
     ...['--name', at.name],
     ...Object.entries(at.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     '--pull=never', // images are fetched before, once, with a message of their own
@@ -74,7 +74,7 @@ function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string
 }
 /**
  * apptainer always runs as the caller, on a read-only root, without a daemon. Its limits need cgroups that the caller may use: systemd's, or
- * root and `systemd cgroups = no`. Where there are none it refuses, and we go without.
+ * root and `systemd cgroups = no`. Where there are none it refuses, and the container runs without limits.
  */
 function apptainer(at: Container): readonly string[] {
   return [
@@ -92,18 +92,18 @@ function apptainer(at: Container): readonly string[] {
     ...at.argv,
   ]
 }
-/** Without rights from the beginning: root of a machine that is a container itself has not all of those that apptainer would ask for. */
+/** Without capabilities from the beginning: where this machine is a container itself, its root lacks some of those that apptainer would ask for. */
 const apptainerExec = ['apptainer', '--silent', '--nocolor', 'exec', '--no-privs', '--drop-caps', 'all'] as const
 /** An image file, or an unpacked image; apptainer alone runs these. */
 export const isFile = (image: string): boolean => image.startsWith('/')
-/** A path stays; a name is one of a registry. */
+/** A path is taken as it is; a name is that of an image in a registry. */
 const apptainerImage = (image: string): readonly string[] =>
   isFile(image) ? [image] : [...(isLoopback(image) ? ['--no-https'] : []), `docker://${image}`]
-/** A registry on this machine speaks without TLS: docker knows that, the others have to be told. */
+/** A registry on this machine speaks without TLS. docker knows that, the others need an option. */
 const isLoopback = (image: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(image)
 /**
- * What apptainer is to see of our surroundings. Each of its options, and any variable of the container, can be set by one of the caller's,
- * such as APPTAINER_BIND or APPTAINERENV_X: only where it keeps things, and whom registries know, is left.
+ * The environment of the engine. The caller's variables could set each option of apptainer and any variable of the container, such as
+ * APPTAINER_BIND or APPTAINERENV_X. Only those for its folders and for logins of registries are left.
  */
 export const engineEnvironment = (engine: Engine, all: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   if (engine !== 'apptainer') return all
@@ -111,8 +111,8 @@ export const engineEnvironment = (engine: Engine, all: NodeJS.ProcessEnv): NodeJ
   return Object.fromEntries(Object.entries(all).filter(([name]) => stays(name)))
 }
 
-/** apptainer's own words, where it may set no limits; the container was not started then. */
-export const refusesLimits = (engine: Engine, said: string): boolean => engine === 'apptainer' && /cgroups/.test(said)
+/** Whether apptainer says that it may set no limits; the container was not started then. */
+export const refusesLimits = (engine: Engine, stderr: string): boolean => engine === 'apptainer' && /cgroups/.test(stderr)
 
 /** Asks whether the image is there; status 0 says so. None for apptainer and a registry's image: it looks when it runs. */
 export const lookCommand = (engine: Engine, image: string): readonly string[] | undefined =>

@@ -43,7 +43,7 @@ function isProgram(file: string): boolean {
     return false
   }
 }
-/** Whom containers run as. */
+/** The user that containers run as. */
 export async function callerFor(engine: Engine): Promise<Caller> {
   const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   if (engine === 'podman') return { ...caller, rootless: caller.uid !== 0 }
@@ -71,11 +71,11 @@ export async function readyImage(engine: Engine, image: string, signal?: AbortSi
     `The image ${image} is not on this machine, and ${engine} cannot fetch it: ${lastLine(pulled.stderr)}. Check its name and the login to its registry (${engine === 'apptainer' ? 'apptainer registry login' : `${engine} login`}), build it with "trireme images", or swap it in the environment: images: { swap: … }.`,
   )
 }
-const isUnreachable = (said: string) =>
-  /cannot connect to the docker daemon|is the docker daemon running|permission denied while trying to connect/i.test(said)
-/** Engines tell causes first and the gist last. */
-const lastLine = (said: string) =>
-  said
+const isUnreachable = (text: string) =>
+  /cannot connect to the docker daemon|is the docker daemon running|permission denied while trying to connect/i.test(text)
+/** Engines print causes first and the essential line last. */
+const lastLine = (text: string) =>
+  text
     .trim()
     .split('\n')
     .at(-1)

@@ -11,7 +11,7 @@ export { Store } from '../../store/store.ts'
 
 export interface ContainerOptions extends RunOptions {
   readonly environment: Pick<ContainerEnvironment, 'engine' | 'network' | 'limits'>
-  /** Reference of the image that a step's name stands for: repository and digest, or a tag. */
+  /** Reference of the image that a step names: repository and digest, or a tag. */
   readonly image: (name: string) => string
 }
 /**

@@ -31,7 +31,7 @@ export interface Containers {
   readonly caller: Caller
   /** What steps with `needs.network` get. */
   readonly network: 'bridge' | 'host'
-  /** Reference of the image that a step's name stands for. */
+  /** Reference of the image that a step names. */
   readonly image: (name: string) => string
   /** Id of the run, for names and labels. */
   readonly run: string
@@ -79,22 +79,22 @@ export function containerRunner(at: Containers): ChainRunner {
         if (!attempt.signal.aborted) throw cause
       })
       if (attempt.signal.aborted) return works.map(() => cancelled)
-      const desk = deskFor(attempt)
+      const mountFolder = mountFolderFor(attempt)
       try {
         const report = path.join(works[0]!.folder, 'report')
         for (const work of works) symlinkSync('out/stderr.log', path.join(work.folder, 'log'))
-        writeFileSync(path.join(desk, 'job'), jobFile(jobOf(attempt, works)))
-        writeFileSync(path.join(desk, 'chain.sh'), chainScript())
-        const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, desk))
+        writeFileSync(path.join(mountFolder, 'job'), jobFile(jobOf(attempt, works)))
+        writeFileSync(path.join(mountFolder, 'chain.sh'), chainScript())
+        const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, mountFolder))
         const began = performance.now()
-        let said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
-        if (limited && said.status !== 0 && !existsSync(report) && refusesLimits(at.engine, said.stderr)) {
-          limited = false // of this run: the machine stays as it is
-          said = await runToEnd(at.engine, { ...container, limited }, desk, attempt.signal)
+        let exit = await runToEnd(at.engine, { ...container, limited }, mountFolder, attempt.signal)
+        if (limited && exit.status !== 0 && !existsSync(report) && refusesLimits(at.engine, exit.stderr)) {
+          limited = false // for the rest of the run: this machine will not change
+          exit = await runToEnd(at.engine, { ...container, limited }, mountFolder, attempt.signal)
         }
-        return ends(attempt, works, report, said, { image, began, engine: at.engine })
+        return ends(attempt, works, report, exit, { image, began, engine: at.engine })
       } finally {
-        rmSync(desk, { recursive: true, force: true })
+        rmSync(mountFolder, { recursive: true, force: true })
       }
     },
   }
@@ -105,25 +105,25 @@ function inside(at: Attempt, file: string): string {
   const n = at.members.findIndex(({ folder }) => file.startsWith(`${folder}/`))
   return `/w/${n + 1}/${path.relative(at.members[n]!.folder, file)}`
 }
-/** A folder for links to what is mounted, the job and the script. Engines split at commas and colons, so its own path has none. */
-function deskFor({ members }: Attempt): string {
-  const beside = path.join(path.dirname(members[0]!.folder), `.desk-${path.basename(members[0]!.folder)}`)
+/** A folder for the job, the script, and links to what is mounted. Engines split paths at commas and colons, so its own path has none. */
+function mountFolderFor({ members }: Attempt): string {
+  const beside = path.join(path.dirname(members[0]!.folder), `.mounts-${path.basename(members[0]!.folder)}`)
   if (!/^[\w./@+-]+$/.test(beside)) return mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
   rmSync(beside, { recursive: true, force: true })
   mkdirSync(beside)
   return beside
 }
 /** Mounts by way of links with plain names: the kernel follows them, whatever the names of users' files. */
-function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, desk: string): readonly Mount[] {
+function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, mountFolder: string): readonly Mount[] {
   let count = 0
   const by = (file: string) => {
-    const link = path.join(desk, String(++count))
+    const link = path.join(mountFolder, String(++count))
     symlinkSync(path.resolve(file), link)
     return link
   }
   return [
-    { from: by(path.join(desk, 'job')), to: '/w/run/job', writable: false },
-    { from: by(path.join(desk, 'chain.sh')), to: '/w/run/chain.sh', writable: false },
+    { from: by(path.join(mountFolder, 'job')), to: '/w/run/job', writable: false },
+    { from: by(path.join(mountFolder, 'chain.sh')), to: '/w/run/chain.sh', writable: false },
     ...works.map((work, n) => ({ from: by(work.folder), to: `/w/${n + 1}`, writable: true })),
     ...[...seen].map(([to, from]) => ({
       from: by(from),
@@ -172,22 +172,22 @@ function jobOf(at: Attempt, works: readonly WorkFolder[]): PodJob {
   })
   return { title: at.members.map(({ node }) => node.step.name).join(', '), chains: [{ members, links }] }
 }
-interface Said {
+interface EngineExit {
   readonly status: number | null
   readonly stderr: string
 }
-/** Runs the engine until the container is gone. Cancelled, it lets go of the container's standard input: all inside then ends by itself. */
-function runToEnd(engine: Engine, container: Container, desk: string, signal: AbortSignal): Promise<Said> {
+/** Runs the engine until the container is gone. When cancelled it closes the container's standard input: all inside then ends by itself. */
+function runToEnd(engine: Engine, container: Container, mountFolder: string, signal: AbortSignal): Promise<EngineExit> {
   const [program = '', ...words] = runCommand(engine, container)
   return new Promise((done, fail) => {
     const env = engineEnvironment(engine, process.env)
-    // Ctrl-C is ours to hand on; podman's watcher leaves a file `oom` in the folder that it is started in
-    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env, cwd: desk })
+    // Detached, so that a Ctrl-C reaches the runner only. podman's monitor leaves a file `oom` in the folder that it is started in.
+    const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'pipe'], detached: true, env, cwd: mountFolder })
     let stderr = ''
     child.stderr.on('data', (text: Buffer) => {
       stderr = (stderr + text.toString()).slice(-10_000)
     })
-    child.stdin.on('error', () => {}) // it ended first
+    child.stdin.on('error', () => {}) // the engine ended first
     let hard: NodeJS.Timeout | undefined
     const cancel = () => {
       child.stdin.end()
@@ -216,10 +216,10 @@ function runToEnd(engine: Engine, container: Container, desk: string, signal: Ab
     child.on('close', status => {
       close()
       const remove = removeCommand(engine, container.name)
-      const told = () => done({ status, stderr })
-      // An engine may clear up a little later than it says that all is over; who stopped a run need not meet its remains.
-      if (signal.aborted && remove) void ask(remove).then(told)
-      else told()
+      const finish = () => done({ status, stderr })
+      // An engine may remove the container a little after it ends: a stopped run waits for that, so that nothing of it is left.
+      if (signal.aborted && remove) void ask(remove).then(finish)
+      else finish()
     })
   })
 }
@@ -228,13 +228,13 @@ function ends(
   at: Attempt,
   works: readonly WorkFolder[],
   report: string,
-  { status, stderr }: Said,
+  { status, stderr }: EngineExit,
   { image, began, engine }: { readonly image: string; readonly began: number; readonly engine: Engine },
 ): readonly Ended[] {
   const { members } = readReport(existsSync(report) ? readFileSync(report, 'utf8') : '')
-  const told = works.map((_, n) => members.get(n + 1)).filter((each): each is MemberReport => each !== undefined)
-  if (told.length === works.length)
-    return told.map(each => (at.signal.aborted && each.stopped !== undefined ? { ...each, stopped: 'cancelled' } : each))
+  const reports = works.map((_, n) => members.get(n + 1)).filter((each): each is MemberReport => each !== undefined)
+  if (reports.length === works.length)
+    return reports.map(each => (at.signal.aborted && each.stopped !== undefined ? { ...each, stopped: 'cancelled' } : each))
   const killed = status === 137 || status === null
   if (!killed && !at.signal.aborted) throw new TriremeError('ENVIRONMENT', `${engineFault(engine, image, status, stderr)}`)
   const seconds = (performance.now() - began) / 1000

@@ -6,7 +6,7 @@ export type { Execution, Made, RunOptions as LocalOptions } from '../../run/sche
 export { Store } from '../../store/store.ts'
 
 let loaded: Promise<typeof import('./runner.ts')> | undefined
-/** What starts programs is loaded when the first step runs: where all is done already, the run is over sooner. */
+/** Modules that start programs are loaded when the first step runs: a run in which all is cached ends sooner. */
 const loadRunner = () => {
   loaded ??= import('./runner.ts')
   return loaded

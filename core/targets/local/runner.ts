@@ -46,7 +46,7 @@ const localRunner: ChainRunner = {
         group.push({ member, work: works[n]!, running: counted(begin(at, member, works[n]!, n)) })
       for (const [n, link] of at.links.entries()) if (link.tee) tees.push(counted(beginTee(at, n, works[n]!)))
     } catch (cause) {
-      // Those that wait for one that could not be started would wait for ever.
+      // Members that wait for one that could not be started would wait for ever.
       cancel()
       await Promise.all(everything.map(({ ended }) => ended))
       throw cause
@@ -95,13 +95,13 @@ function begin(at: Attempt, member: Member, work: WorkFolder, n: number): Runnin
     timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
 }
-/** Copies a link into the file that others want, on its way: the reader gets the file's own bytes. */
+/** Copies what passes through a link into a file that other steps need: both get the same bytes. */
 function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
   const { node, folder } = at.members[n]!
   const { port } = at.links[n]!
   const words = [
     '-c',
-    // It goes on where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
+    // With -p it goes on where the reader stops early, since the file must be whole. GNU's tee has that; where it is missing, the step fails.
     'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
     outputName(node.step, port),
@@ -123,9 +123,9 @@ function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
   )
 }
 /**
- * Waits for the end of all. When one ends, its neighbours must not wait for it: a pipe that it never opened is opened and closed in its
- * place, again and again, since the neighbour may come to it later. When one fails, the others get two seconds to fail by themselves, so
- * that each tells its own story, and are then ended.
+ * Waits for the end of all members. When one ends, those beside it must not wait for it: a pipe that it never opened is opened and closed in its
+ * place, again and again, since the other member may open it later. When one fails, the others get two seconds to fail by themselves, so
+ * that each reports its own fault, and are then ended.
  */
 async function together(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
   const timers: NodeJS.Timeout[] = []

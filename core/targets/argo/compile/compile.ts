@@ -39,7 +39,7 @@ class Compiler {
   readonly #objects = new Map<string, string | Uint8Array>()
   readonly #sources = new Map<string, string>()
   readonly #templates: Templates
-  readonly #surroundings: PodContext
+  readonly #context: PodContext
   readonly #bodies = new Map<string, DagTemplate>()
   readonly #tasks: Omit<CompiledTask, 'workflow'>[] = []
   readonly #branchKeys = new Map<EachNode, BranchKeys>()
@@ -60,7 +60,7 @@ class Compiler {
     this.#labels = new Map([...labels(nodes, this.#keys)].map(([node, label]) => [this.#keys.of(node), label]))
     const scripts = { pod: this.#object(podScript()), chain: this.#object(chainScript()) }
     this.#templates = new Templates(options, scripts, node => this.#label(node))
-    this.#surroundings = {
+    this.#context = {
       keys: this.#keys,
       cpu: options.environment.limits.cpu,
       numberOf: this.#needed.numberOf,
@@ -145,9 +145,9 @@ class Compiler {
     })
   }
   #pod(pod: Pod, name: string, each: EachNode | undefined, lists: Map<string, { task: string; name: string }>): Omit<LooseTask, 'before'> {
-    const work = workOf(pod.chains, this.#surroundings)
+    const work = workOf(pod.chains, this.#context)
     const branch = each && this.#branchKeys.get(each)!.parameters
-    const told: KeyText = key => (branch?.has(key) ? `{{inputs.parameters.${branch.get(key)}}}` : key)
+    const keyText: KeyText = key => (branch?.has(key) ? `{{inputs.parameters.${branch.get(key)}}}` : key)
     const parameters = ownParameters(work.members)
     const items = each ? [] : this.#items(work)
     for (const [n, { each }] of items.entries()) lists.set(this.#keys.of(each), { task: name, name: String(n + 1) })
@@ -169,11 +169,11 @@ class Compiler {
     const all: { name: string; value: string }[] = []
     for (const { node, place } of work.members) {
       const parameter = parameters.get(place)
-      if (parameter !== undefined) all.push({ name: parameter, value: told(this.#keys.of(node)) })
+      if (parameter !== undefined) all.push({ name: parameter, value: keyText(this.#keys.of(node)) })
     }
-    all.push({ name: 'w', value: job }, ...argumentsOf(work, told))
+    all.push({ name: 'w', value: job }, ...argumentsOf(work, keyText))
     for (const [n, { port }] of gathers.entries()) all.push({ name: `g${n + 1}`, value: gatherKey(this.#keys.of(each!), port) }) // gathers are of an each
-    if (gathers.length > 0 || (each && [...work.letters.parcels.values()].some(({ from }) => from === 'item')))
+    if (gathers.length > 0 || (each && [...work.inputs.mounts.values()].some(({ from }) => from === 'item')))
       all.push({ name: 'i', value: '{{inputs.parameters.i}}' })
     if (all.length > mostParameters)
       throw new TriremeError(

@@ -6,7 +6,7 @@ import type { Workflow } from './manifest-schema.ts'
 
 export type { Workflow } from './manifest-schema.ts'
 
-/** A plan as objects for a cluster: what to upload, what to submit, and how to find one's way back from pods to steps. */
+/** A plan as objects for a cluster: what to upload, what to submit, and which pod runs which steps. */
 export interface Compiled {
   /** In the order they are submitted, each after the one before has succeeded; most often one. */
   readonly workflows: readonly Workflow[]
@@ -51,7 +51,7 @@ export interface CompileOptions {
   readonly environment: ArgoEnvironment
   /** Versions of the tools in the images, which are part of the keys. */
   readonly versions: ReadonlyMap<string, string>
-  /** The image that stands for a step's name of it: a repository with its digest. */
+  /** Reference of the image that a step names: a repository with its digest. */
   readonly image: (name: string) => string
   /** Entries that the bucket holds: what they make is pruned, and a list among them is expanded. @default none */
   readonly there?: There

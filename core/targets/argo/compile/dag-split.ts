@@ -2,7 +2,7 @@ import type { LooseTask } from './tasks.ts'
 
 /** Argo's own limits: tasks of a DAG, and templates of a Workflow. */
 export const mostTasks = 200
-/** A task of so many neighbours on one side joins or spreads what is otherwise apart. */
+/** A task that so many others wait for, or that waits for so many, is a hub: it connects what is otherwise apart. */
 const hubFrom = 9
 
 /** Tasks that go into one DAG together, by number: several make a DAG of their own, one stays where it is. */

@@ -4,8 +4,8 @@ import type { DagTask, DagTemplate, PodTemplate, Template, WorkflowSpec } from '
 import { mostBytes } from './workflows.ts'
 
 /**
- * What no schema sees: that everything named is there, that nothing waits for itself, that nothing is too large, and that no text has braces
- * but those of our own. Runs at every compilation; a fault here is one of the compiler, not of a plan.
+ * What a schema cannot check: that everything named is there, that nothing waits for itself, that nothing is too large, and that no text has
+ * braces that the compiler did not write. Runs at every compilation; a fault here is one of the compiler, not of a plan.
  * @throws TriremeError `ENVIRONMENT`
  */
 export function checkManifests({ workflows, objects, sources, tasks }: Compiled): void {
@@ -45,7 +45,7 @@ function specFaults(spec: WorkflowSpec, stored: ReadonlySet<string>): readonly s
     )
   return [...faults, ...rounds(spec.entrypoint, templates)]
 }
-/** As Argo has it: a location that lacks one of these counts for none, and the controller's own repository is taken without a word. */
+/** Argo ignores a location that lacks one of these, and silently uses the controller's own repository. */
 function locationFaults({ artifactRepositoryRef, templateDefaults }: WorkflowSpec): readonly string[] {
   if (artifactRepositoryRef) return []
   const s3 = templateDefaults?.archiveLocation.s3

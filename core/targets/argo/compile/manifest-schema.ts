@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-// Exactly the fields of Argo Workflows that we emit, and no other: the cluster's own definitions take unknown fields without a word where
-// they are read leniently, so a misspelt one would do nothing and say nothing.
+// Exactly the fields of Argo Workflows that the compiler emits, and no other. A cluster that does not validate strictly accepts unknown fields
+// silently, so a misspelt one would have no effect.
 
 /** Kubernetes' names: a DNS label. */
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
@@ -104,7 +104,7 @@ export type DagTemplate = z.infer<typeof dagTemplate>
 export type Template = PodTemplate | DagTemplate
 
 const secretKeySchema = z.strictObject({ name: z.string(), key: z.string() })
-/** Whole, or Argo takes the controller's own in its place. */
+/** All fields are required: otherwise Argo uses the controller's own repository. */
 const location = z.strictObject({
   archiveLogs: z.literal(false),
   s3: z
@@ -167,7 +167,7 @@ export const workflow = z.strictObject({
   metadata: z.strictObject({ generateName: z.string().regex(/^[a-z0-9][-a-z0-9]{0,40}-$/), ...metadata }),
   spec,
 })
-/** A Workflow, as far as we write one. */
+/** A Workflow, with the fields that the compiler writes. */
 export type Workflow = z.infer<typeof workflow>
 export type WorkflowSpec = Workflow['spec']
 export const workflowTemplate = z.strictObject({

@@ -1,4 +1,4 @@
-/** Letters, digits and single hyphens of a text, at most so many: no text of a user stands in an object of the cluster. */
+/** A text reduced to letters, digits and single hyphens, at most so many: names of objects in the cluster take nothing else. */
 export function plainName(text: string, most: number, otherwise: string): string {
   const plain = text
     .toLowerCase()

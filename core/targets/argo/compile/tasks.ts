@@ -10,67 +10,67 @@ export type Arguments = readonly { readonly name: string; readonly value: string
 /** A key as it stands in a task: itself, or within the body of an `each` a parameter of the branch. */
 export type KeyText = (key: string) => string
 
-const parametersOf = (letter: string, parcel: PodInput): readonly string[] =>
-  parcel.from === 'source' ? parcel.sha256.map((_, n) => (n === 0 ? letter : `${letter}${n + 1}`)) : [letter]
+const parametersOf = (mount: string, input: PodInput): readonly string[] =>
+  input.from === 'source' ? input.sha256.map((_, n) => (n === 0 ? mount : `${mount}${n + 1}`)) : [mount]
 
 /** Which artifacts a task takes. */
-export function argumentsOf({ letters }: PodWork, told: KeyText): Arguments {
+export function argumentsOf({ inputs }: PodWork, keyText: KeyText): Arguments {
   const all: { name: string; value: string }[] = []
-  for (const [letter, parcel] of letters.parcels)
-    if (parcel.from !== 'source') all.push({ name: letter, value: told(parcel.key) })
-    else for (const [n, name] of parametersOf(letter, parcel).entries()) all.push({ name, value: parcel.sha256[n]! })
+  for (const [mount, input] of inputs.mounts)
+    if (input.from !== 'source') all.push({ name: mount, value: keyText(input.key) })
+    else for (const [n, name] of parametersOf(mount, input).entries()) all.push({ name, value: input.sha256[n]! })
   return all
 }
-/** What is alike in the artifacts of tasks of one template, as text. */
-export function likeness({ letters }: PodWork): string {
+/** Text that is equal for tasks whose artifacts fit one template. */
+export function likeness({ inputs }: PodWork): string {
   let text = ''
-  for (const [letter, parcel] of letters.parcels) {
-    text += ` ${letter}:${parcel.from}`
-    if (parcel.from === 'source') text += parcel.sha256.length
-    if (parcel.from === 'item') text += `${parcel.port}/${[...parcel.suffixes].join()}`
-    if (parcel.from === 'entry') {
-      text += parcel.record
-      for (const [file, optional] of parcel.files) text += `,${file}${optional ? '?' : ''}`
+  for (const [mount, input] of inputs.mounts) {
+    text += ` ${mount}:${input.from}`
+    if (input.from === 'source') text += input.sha256.length
+    if (input.from === 'item') text += `${input.port}/${[...input.suffixes].join()}`
+    if (input.from === 'entry') {
+      text += input.record
+      for (const [file, optional] of input.files) text += `,${file}${optional ? '?' : ''}`
     }
   }
   return text
 }
 /** Artifacts that tasks of one template take. */
-export function takesOf({ letters }: PodWork): readonly Take[] {
-  return [...letters.parcels].map(([letter, parcel]): Take => {
-    const path = `/from/${letter}`
-    const parameter = `{{inputs.parameters.${letter}}}`
-    const parameters = parametersOf(letter, parcel)
+export function takesOf({ inputs }: PodWork): readonly Take[] {
+  return [...inputs.mounts].map(([mount, input]): Take => {
+    const path = `/from/${mount}`
+    const parameter = `{{inputs.parameters.${mount}}}`
+    const parameters = parametersOf(mount, input)
     const record = (optional: boolean) => ({
-      name: `${letter}-record`,
+      name: `${mount}-record`,
       key: `entries/${parameter}/record.json`,
       path: `${path}/record.json`,
       optional,
     })
-    if (parcel.from === 'source') {
+    if (input.from === 'source') {
       const files = parameters.map(name => {
         const digest = `{{inputs.parameters.${name}}}`
         return { name, key: `sources/${digest}`, path: `${path}/${digest}`, optional: false }
       })
-      return { letter, kind: 'source', parameters, files }
+      return { mount, kind: 'source', parameters, files }
     }
-    if (parcel.from === 'gather')
-      return { letter, kind: 'gather', parameters, files: [{ name: letter, key: `gathers/${parameter}`, path, optional: true }] }
-    if (parcel.from === 'item') {
-      const files = [...parcel.suffixes].map((suffix, n) => ({
-        name: `${letter}-${n + 1}`,
-        key: `entries/${parameter}/${parcel.port}/{{inputs.parameters.i}}${suffix}`,
+    if (input.from === 'gather')
+      return { mount, kind: 'gather', parameters, files: [{ name: mount, key: `gathers/${parameter}`, path, optional: true }] }
+    if (input.from === 'item') {
+      const files = [...input.suffixes].map((suffix, n) => ({
+        name: `${mount}-${n + 1}`,
+        key: `entries/${parameter}/${input.port}/{{inputs.parameters.i}}${suffix}`,
         path: `${path}/item${suffix}`,
         optional: false,
       }))
-      return { letter, kind: 'item', parameters, files: [record(false), ...files] }
+      return { mount, kind: 'item', parameters, files: [record(false), ...files] }
     }
-    const files = [...parcel.files].map(([file, optional], n) => {
+    const files = [...input.files].map(([file, optional], n) => {
       const list = file.endsWith('/') // an empty list has no object
       const name = list ? file.slice(0, -1) : file
-      return { name: `${letter}-${n + 1}`, key: `entries/${parameter}/${name}`, path: `${path}/${name}`, optional: optional || list }
+      return { name: `${mount}-${n + 1}`, key: `entries/${parameter}/${name}`, path: `${path}/${name}`, optional: optional || list }
     })
-    return { letter, kind: 'entry', parameters, files: [record(parcel.record === 'optional'), ...files] }
+    return { mount, kind: 'entry', parameters, files: [record(input.record === 'optional'), ...files] }
   })
 }
 /** By place, the parameter that holds a step's own key: `o`, or with several in a pod `o1`, `o2` … */
@@ -89,6 +89,6 @@ export interface LooseTask {
   readonly task: Omit<DagTask, 'dependencies'>
   /** Numbers of the tasks that it waits for, each once. */
   readonly before: readonly number[]
-  /** Tells a list's items or runs over them, so it must be in the topmost DAG, where the two know each other. */
+  /** It reports a list's items or runs over them. Both must be in the topmost DAG, where one can refer to the other. */
   readonly top: boolean
 }

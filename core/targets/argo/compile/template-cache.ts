@@ -13,17 +13,17 @@ import { type PodShape, type Scripts, templateOf } from './templates.ts'
 export interface PodFacts {
   readonly work: PodWork
   readonly parameters: OwnParameters
-  /** How many lists it tells to those that run over them. */
+  /** How many lists it reports to the tasks that run over them. */
   readonly items: number
   readonly gathers: readonly Gathered[]
 }
-/** The templates of a plan: a plan has few shapes and many tasks, so a shape is told from others cheaply and put together once. */
+/** The templates of a plan. It has few different templates and many tasks, so a template is looked up by a cheap text and made once. */
 export class Templates {
   readonly all = new Map<string, PodTemplate>()
   readonly #options: CompileOptions
   readonly #scripts: Scripts
   readonly #label: (node: StepNode) => string
-  /** Name of the template by what tells shapes apart. */
+  /** Name of the template by the text that distinguishes it. */
   readonly #known = new Map<string, string>()
   readonly #numbers = new Map<object | string, number>()
   constructor(options: CompileOptions, scripts: Scripts, label: (node: StepNode) => string) {
@@ -51,7 +51,7 @@ export class Templates {
     this.#numbers.set(of, this.#numbers.size)
     return this.#numbers.size - 1
   }
-  /** Needs are most often one object for all calls of a step; those made for each call are told apart by their text. */
+  /** Needs are most often one object for all calls of a step; those made for each call are compared by their text. */
   #needs(needs: StepNode['needs']): number {
     const known = this.#numbers.get(needs)
     if (known !== undefined) return known
@@ -73,7 +73,7 @@ export class Templates {
         parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
       })),
       takes: takesOf(work),
-      assets: [...work.assets].map(([letter, { sha256 }]) => ({ letter, sha256 })),
+      assets: [...work.assets].map(([mount, { sha256 }]) => ({ mount, sha256 })),
       items: Array.from({ length: items }, (_, n) => String(n + 1)),
       gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),
       amounts: amountsOf(chains, environment.limits.cpu),

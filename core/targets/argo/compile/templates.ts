@@ -14,8 +14,8 @@ export interface PodShape {
   /** By step, the parameter with the key of the entry that says whether its work is done: that of its chain's last step, if it only feeds a pipe. */
   readonly own: readonly { readonly place: number; readonly parameter: string }[]
   readonly takes: readonly Take[]
-  readonly assets: readonly { readonly letter: string; readonly sha256: string }[]
-  /** Numbers of the lists told to those that run over them. */
+  readonly assets: readonly { readonly mount: string; readonly sha256: string }[]
+  /** Numbers of the lists that it reports to the tasks that run over them. */
   readonly items: readonly string[]
   /** Where results of a branch are gathered: by place, the parameter that holds the key. */
   readonly gathers: readonly { readonly place: number; readonly parameter: string }[]
@@ -25,9 +25,9 @@ export interface PodShape {
   readonly retries: number
   readonly deadline: number | undefined
 }
-/** One artifact that a pod takes: `key` and `path` below the bucket's prefix and `/w/from/<letter>/`, with parameters in them. */
+/** One artifact that a pod takes: `key` and `path` below the bucket's prefix and `/w/from/<mount>/`, with parameters in them. */
 export interface Take {
-  readonly letter: string
+  readonly mount: string
   readonly kind: 'entry' | 'source' | 'gather' | 'item'
   readonly files: readonly { readonly name: string; readonly key: string; readonly path: string; readonly optional: boolean }[]
   readonly parameters: readonly string[]
@@ -59,7 +59,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
     ...(branch ? ['i'] : []),
   ]
   const first = shape.places[0]!.parameter
-  // A pod whose work is all done has nothing to do, unless others wait for what only its run tells: a list's items, results to gather.
+  // A pod whose work is all done has nothing to do, unless other tasks need what only its run gives: a list's items, results to gather.
   const tells = shape.items.length > 0 || shape.gathers.length > 0
   const own = shape.own.map(({ place, parameter }) =>
     artifact(`own${place}`, `${work}/own/${place}/record.json`, `entries/${parametersGiven(parameter)}/record.json`, true),
@@ -72,7 +72,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
         artifact('pod', `${work}/run/pod.sh`, `objects/${scripts.pod}`),
         artifact('chain', `${work}/run/chain.sh`, `objects/${scripts.chain}`),
         artifact('job', `${work}/run/job`, `objects/${parametersGiven('w')}`),
-        ...shape.assets.map(({ letter, sha256 }) => artifact(letter, `${work}/from/${letter}/${sha256}`, `objects/${sha256}`)),
+        ...shape.assets.map(({ mount, sha256 }) => artifact(mount, `${work}/from/${mount}/${sha256}`, `objects/${sha256}`)),
         ...(tells ? [] : own),
         ...shape.takes.flatMap(({ files }) => files.map(file => artifact(file.name, work + file.path, file.key, file.optional))),
       ],
@@ -145,7 +145,7 @@ function mainContainer(shape: PodShape, environment: ArgoEnvironment): PodTempla
       { name: 'TRIREME_RUN', value: '{{workflow.name}}' },
       { name: 'TRIREME_ATTEMPT', value: '{{retries}}' },
       ...shape.places.map(({ place, parameter }) => ({ name: `TRIREME_KEY_${place}`, value: parametersGiven(parameter) })),
-      ...items.map(({ letter }) => ({ name: `TRIREME_ITEM_${letter}`, value: parametersGiven('i') })),
+      ...items.map(({ mount }) => ({ name: `TRIREME_ITEM_${mount}`, value: parametersGiven('i') })),
     ],
     volumeMounts: [
       { name: 'work', mountPath: work },

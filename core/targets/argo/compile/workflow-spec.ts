@@ -48,7 +48,7 @@ function bucketOf(environment: ArgoEnvironment) {
     s3: {
       endpoint: bucket.endpoint,
       bucket: bucket.name,
-      // Argo takes a location without a key for none, and uses the controller's own repository in its place, without a word. Nothing is written
+      // Argo ignores a location without a key, and silently uses the controller's own repository in its place. Nothing is written
       // there: every artifact has a key of its own, and logs are not archived.
       key: `${prefixOf(environment)}logs/{{workflow.name}}/{{pod.name}}`,
       region: bucket.region,

@@ -144,7 +144,7 @@ const placedTasks = ({ name, template, withParam, arguments: given }: Omit<DagTa
   ...(withParam !== undefined && { withParam }),
   ...(given && { arguments: given }),
 })
-/** Said of every workflow and pod: the usual ones, and those by which the environment attributes cost. */
+/** Labels of every workflow and pod: the usual ones, and those by which the environment attributes cost. */
 const labelsOf = (plan: string, { labels }: ArgoEnvironment) => ({
   'app.kubernetes.io/name': plainName(plan, 60, 'plan'),
   'app.kubernetes.io/managed-by': 'trireme',

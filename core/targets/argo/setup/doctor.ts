@@ -24,10 +24,10 @@ export async function* examineCluster(environment: ArgoEnvironment): AsyncGenera
   } catch (cause) {
     yield bad('cluster', 'an API server', faultMessage(cause), 'see above: without the cluster nothing else of it can be looked at')
   }
-  if (cluster) for (const check of checks) yield* await told(check, { cluster, environment })
+  if (cluster) for (const check of checks) yield* await findingsOf(check, { cluster, environment })
   yield* await bucketWorks(environment)
 }
-async function told(check: ClusterCheck, patient: Patient): Promise<readonly Finding[]> {
+async function findingsOf(check: ClusterCheck, patient: Patient): Promise<readonly Finding[]> {
   try {
     return await check(patient)
   } catch (cause) {
@@ -220,8 +220,8 @@ const gpus: ClusterCheck = async ({ cluster, environment: { gpuPools, nodeSelect
     }),
   )
 /**
- * Whether pods will read and write in the environment's bucket: Argo takes the controller's own repository without a word where a Workflow does not
- * name another, whole.
+ * Whether pods will read and write in the environment's bucket: Argo silently uses the controller's own repository where a Workflow does not
+ * name another completely.
  */
 const bucketOfPods: ClusterCheck = async ({ cluster, environment }) => [
   environment.artifactRepositoryRef
@@ -229,7 +229,7 @@ const bucketOfPods: ClusterCheck = async ({ cluster, environment }) => [
     : await workflowNames(cluster, environment),
 ]
 const podsBucket = 'bucket of pods'
-/** A Workflow is sent to be looked at only, so that policies and CRDs have their say. */
+/** A Workflow is sent as a dry run, so that the cluster's policies and CRDs are applied to it. */
 async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Promise<Finding> {
   const { bucket, namespace, labels } = environment
   const needed = `${bucket.name}, by the workflow`
@@ -240,10 +240,10 @@ async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Pr
     const query = { dryRun: 'All' }
     const { status, text } = await cluster.ask('POST', cluster.path('workflows'), { body, query, accept: [404], patience: 5_000 })
     if (status === 404) return unknown(podsBucket, needed, 'the cluster has no workflows')
-    const told: unknown = JSON.parse(text).spec?.templateDefaults?.archiveLocation
-    if (isDeepStrictEqual(told, spec.templateDefaults?.archiveLocation))
+    const returned: unknown = JSON.parse(text).spec?.templateDefaults?.archiveLocation
+    if (isDeepStrictEqual(returned, spec.templateDefaults?.archiveLocation))
       return (await foreignDefaults(cluster, spec, needed)) ?? ok(podsBucket, needed, bucket.endpoint)
-    const found = `the cluster changes spec.templateDefaults.archiveLocation of a Workflow to ${told === undefined ? 'nothing' : JSON.stringify(told)}`
+    const found = `the cluster changes spec.templateDefaults.archiveLocation of a Workflow to ${returned === undefined ? 'nothing' : JSON.stringify(returned)}`
     return bad(podsBucket, needed, found, 'ask who keeps the cluster: its CRDs of Argo or a policy of it do so')
   } catch (cause) {
     if (!(cause instanceof TriremeError)) throw cause
@@ -253,7 +253,7 @@ async function workflowNames(cluster: Cluster, environment: ArgoEnvironment): Pr
 interface ConfigMap extends Resource {
   readonly data?: Readonly<Record<string, string>>
 }
-/** Argo mixes the defaults of its controller into every Workflow, field by field: another kind of store, or another way in, would then count. */
+/** Argo merges the defaults of its controller into every Workflow, field by field: they could add another kind of store or other credentials. */
 async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowSpec, needed: string): Promise<Finding | undefined> {
   const map = 'workflow-controller-configmap'
   for (const place of new Set([cluster.settings.namespace, 'argo'])) {
@@ -266,8 +266,8 @@ async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowS
       ...Object.keys(yamlFields(theirs, ['s3'])).flatMap(name => (name in yamlFields(ours, ['s3']) ? [] : [`s3.${name}`])),
     ]
     if (foreign.length === 0) continue
-    const told = `workflowDefaults of the controller add ${foreign.join(', ')} to spec.templateDefaults.archiveLocation`
-    return bad(podsBucket, needed, told, `have it taken out of the ConfigMap ${map} in ${place}`)
+    const reason = `workflowDefaults of the controller add ${foreign.join(', ')} to spec.templateDefaults.archiveLocation`
+    return bad(podsBucket, needed, reason, `have it taken out of the ConfigMap ${map} in ${place}`)
   }
   return undefined
 }
@@ -286,15 +286,15 @@ async function repositoryNames(
     if (found === 'hidden') return unknown(podsBucket, needed, 'you may not look')
     const text = found.data?.[key]
     if (text === undefined) return bad(podsBucket, needed, `the ConfigMap ${configMap} has no key ${key}`, mend)
-    const told = yamlFields(parsedYaml2(text), ['s3'])
-    if (told.bucket === undefined) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
-    if (told.bucket !== bucket.name || told.endpoint !== bucket.endpoint)
-      return bad(podsBucket, needed, `it names the bucket ${told.bucket} at ${told.endpoint}`, mend)
+    const named = yamlFields(parsedYaml2(text), ['s3'])
+    if (named.bucket === undefined) return bad(podsBucket, needed, 'it names no bucket that speaks S3', mend)
+    if (named.bucket !== bucket.name || named.endpoint !== bucket.endpoint)
+      return bad(podsBucket, needed, `it names the bucket ${named.bucket} at ${named.endpoint}`, mend)
     return ok(podsBucket, needed, bucket.endpoint)
   }
   return bad(podsBucket, needed, `no ConfigMap ${configMap} in ${places.join(' or ')}`, mend)
 }
-/** What YAML of others says; undefined where it is none. */
+/** Parses YAML that others wrote; undefined where it is not valid. */
 function parsedYaml2(yaml: string): unknown {
   try {
     return parse(yaml)
@@ -310,7 +310,7 @@ function yamlFields(within: unknown, path: readonly string[]): Readonly<Record<s
 }
 const checks: readonly ClusterCheck[] = [apiServer, namespaceThere, definitions, controller, rights, objects, bucketOfPods, gpus]
 
-/** Writes, reads and removes one small object, as this machine's client does. That pods get at the bucket, a trial run proves. */
+/** Writes, reads and removes one small object, as this machine's client does. Whether pods reach the bucket, only a trial run shows. */
 async function bucketWorks(environment: ArgoEnvironment): Promise<readonly Finding[]> {
   const needed = `write, read, remove in ${environment.bucket.name}/${environment.bucket.prefix}`
   const key = `doctor/${randomBytes(8).toString('hex')}`

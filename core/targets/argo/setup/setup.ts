@@ -8,13 +8,13 @@ export interface Right {
   readonly subresource?: string
   readonly verbs: readonly string[]
 }
-/** What whoever submits runs must be allowed to do, and nothing more. */
+/** The rights of users who submit runs, and nothing more. */
 export const userRights: readonly Right[] = [
   { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: '', resource: 'pods', subresource: 'log', verbs: ['get'] },
 ]
-/** What Argo's own containers in a pod must be allowed to do: tell the outcome. The step's container has no token at all. */
+/** The rights of Argo's own containers in a pod: to report the outcome. The step's container has no token at all. */
 export const executorRights: readonly Right[] = [{ group: 'argoproj.io', resource: 'workflowtaskresults', verbs: ['create', 'patch'] }]
 
 const setupMetadata = (name: string, { namespace, labels }: ArgoEnvironment) => ({
@@ -92,7 +92,7 @@ function repository(environment: ArgoEnvironment): readonly object[] {
     },
   ]
 }
-/** YAML to read, and then to apply. What holds a secret, or is not in this namespace, is told as a comment. */
+/** YAML to read, and then to apply. What holds a secret, or is not in this namespace, is described in a comment. */
 export function setupText(environment: ArgoEnvironment, subjects: readonly Subject[]): string {
   const { name, context, namespace, bucket, pullSecrets } = environment
   const { secret } = bucket.credentials
@@ -113,8 +113,8 @@ export function setupText(environment: ArgoEnvironment, subjects: readonly Subje
       `  kubectl --context ${context} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
       '',
     ]),
-    'Each level of a pipeline costs one round of the controller: 10 s, unless it is told otherwise. 1 to 2 s is better for runs of many',
-    'short steps; where the controller runs, whoever keeps it sets:',
+    'Each level of a pipeline costs one round of the controller: 10 s, unless it is set otherwise. 1 to 2 s is better for runs of many',
+    'short steps; where the controller runs, its administrator sets:',
     '  kubectl -n argo set env deployment/workflow-controller DEFAULT_REQUEUE_TIME=2s',
     '',
     `"trireme doctor --on ${name}" then looks whether all is as it should be.`,

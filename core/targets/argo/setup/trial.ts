@@ -18,8 +18,8 @@ import type { ArgoEnvironment } from '../settings.ts'
 const textFile = kind('text', { extension: '.txt' })
 const trialNeeds = { cpu: 1, memory: mib(64), time: minutes(2) }
 /**
- * Runs two small steps, one after the other, each in a pod of its own: that says whether images are pulled, pods read and write in the bucket, and
- * the executor may tell its outcome; and how long a level of a pipeline takes here. Each trial writes words of its own, so that none is found done.
+ * Runs two small steps, one after the other, each in a pod of its own: that shows whether images are pulled, pods read and write in the bucket, and
+ * the executor may report its outcome; and how long a level of a pipeline takes here. Each trial writes new text, so that its steps are never cached.
  * @param image name of the image to try, as steps have it
  */
 export async function trial(environment: ArgoEnvironment, image: string, imageOf: (name: string) => string): Promise<Finding> {
