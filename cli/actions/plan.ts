@@ -1,4 +1,4 @@
-import { keys, versionIn } from '../../core/graph/key.ts'
+import { keys, versionFrom } from '../../core/graph/key.ts'
 import { text } from '../../core/targets/text.ts'
 import type { Asked } from '../arguments/options.ts'
 import { promisedFiles } from '../results/layout.ts'
@@ -14,7 +14,7 @@ export async function printPlan(asked: Asked): Promise<void> {
   const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
   promisedFiles(plan.results, pipeline.spec.layout)
   const { versions, unfit } = await knownVersions(plan, store, environment)
-  const { of } = keys(versionIn(versions))
+  const { of } = keys(versionFrom(versions))
   const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
   const there = new Set<string>()
   for (const key of wanted) if (await store.find(key)) there.add(key)

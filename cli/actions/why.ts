@@ -1,5 +1,5 @@
 import { TriremeError } from '../../core/errors.ts'
-import { keys as keysOf, versionIn } from '../../core/graph/key.ts'
+import { keys as keysOf, versionFrom } from '../../core/graph/key.ts'
 import { labels } from '../../core/graph/labels.ts'
 import type { Asked } from '../arguments/options.ts'
 import { momentText, noteLine, say } from '../display/print.ts'
@@ -13,7 +13,7 @@ import { knownVersions } from '../run/versions.ts'
 export async function why(asked: Asked): Promise<void> {
   const { plan, store, environment } = await prepareRun(asked, noteLine, { looking: true })
   const { versions } = await knownVersions(plan, store, environment)
-  const keys = keysOf(versionIn(versions))
+  const keys = keysOf(versionFrom(versions))
   const nodes = expanded(plan, keys, store)
   const names = labels(nodes, keys)
   const wanted = asked.operands[1] ?? ''

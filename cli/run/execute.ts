@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
-import { keys, versionIn } from '../../core/graph/key.ts'
+import { keys, versionFrom } from '../../core/graph/key.ts'
 import type { Plan, Results } from '../../core/graph/plan.ts'
 import type { Execution } from '../../core/run/scheduler.ts'
 import type { Store } from '../../core/store/store.ts'
@@ -80,7 +80,7 @@ export async function perform({ plan, store, versions, environment, options, val
     )
     display.close()
     const record = recorder.end(made.state, made.failures[0])
-    remember(plan, keys(versionIn(versions)), store, run, events)
+    remember(plan, keys(versionFrom(versions)), store, run, events)
     if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
     if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
       throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))

@@ -31,13 +31,13 @@ export const sha256 = (content: string | Uint8Array): string => hash('sha256', c
 /** Exact version of a tool as found, by the tool's name. */
 export type Versions = (tool: string) => string
 /** Versions as a plan's run knows them. A tool that nobody asked for, as when a plan is only printed, is 'unknown'. */
-export const versionIn =
+export const versionFrom =
   (versions: ReadonlyMap<string, string>): Versions =>
   tool =>
     versions.get(tool) ?? 'unknown'
 /** Versions of a step's tools, for its record. */
 export const versionsOf = ({ step }: StepNode, versions: ReadonlyMap<string, string>): Readonly<Record<string, string>> =>
-  Object.fromEntries(step.tools.map(({ name }) => [name, versionIn(versions)(name)]))
+  Object.fromEntries(step.tools.map(({ name }) => [name, versionFrom(versions)(name)]))
 
 /** The derivation keys of a plan's nodes. */
 export interface Keys {

@@ -1,6 +1,6 @@
 import { type Happening, type Sink, stamped, type Usage } from '../events.ts'
 import { type Job, JobGraph, type Joining } from '../graph/jobs.ts'
-import { type Keys, keys as keysOf, versionIn } from '../graph/key.ts'
+import { type Keys, keys as keysOf, versionFrom } from '../graph/key.ts'
 import { inSeveral, labels } from '../graph/labels.ts'
 import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
 import type { Placed } from '../graph/place.ts'
@@ -67,7 +67,7 @@ export class RunState<O extends Results = Results> {
   constructor(plan: Plan<O>, options: RunStateOptions) {
     this.#plan = plan
     this.#options = options
-    this.keys = keysOf(versionIn(options.versions))
+    this.keys = keysOf(versionFrom(options.versions))
     this.outputs = new StepOutputs(this.keys)
     this.jobs = new JobGraph(this.keys, options.joining)
     this.tell = stamped(options.on ?? (() => {}))

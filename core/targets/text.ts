@@ -1,5 +1,5 @@
 import type { Joins } from '../graph/chains.ts'
-import { type Keys, keys as keysOf, versionIn } from '../graph/key.ts'
+import { type Keys, keys as keysOf, versionFrom } from '../graph/key.ts'
 import { labels } from '../graph/labels.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type SourceNode, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
@@ -30,7 +30,7 @@ export interface TextOptions {
  */
 export function text(plan: Plan, options: TextOptions = {}): string {
   const { versions = new Map(), there = new Set(), keys: withKeys = false, stream = true, memory, joins } = options
-  const keys = keysOf(versionIn(versions))
+  const keys = keysOf(versionFrom(versions))
   const names = labels(plan.nodes, keys)
   const inside = new Map<Node, EachNode>(
     plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node).map(inner => [inner, node] as const) : [])),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { TriremeError } from '../../../errors.ts'
-import { type Keys, keys as keysOf, sha256, versionIn } from '../../../graph/key.ts'
+import { type Keys, keys as keysOf, sha256, versionFrom } from '../../../graph/key.ts'
 import { labels } from '../../../graph/labels.ts'
 import { type EachNode, type Ref, refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan } from '../../../graph/plan.ts'
@@ -49,7 +49,7 @@ class Compiler {
   constructor(plan: Plan, options: CompileOptions) {
     this.#plan = plan
     this.#options = options
-    const keys = keysOf(versionIn(options.versions))
+    const keys = keysOf(versionFrom(options.versions))
     this.#needed = neededOf(plan, keys, options.there ?? new Map())
     this.#keys = this.#needed.keys
     const nodes = [...new Set([...plan.nodes, ...this.#needed.steps])]
