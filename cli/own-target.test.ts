@@ -182,6 +182,19 @@ test('a run of it can be followed again', async () => {
   expect(await trireme('attach', 'last')).toContain(`3 steps ran, 0 cached. Run ${id}.`)
   expect(followed).toEqual([id])
 })
+test('settings of a folder that the run has nothing to do with are not read to follow it', async () => {
+  const id = '20260101-120000-abcd'
+  const store = path.resolve('.trireme')
+  mkdirSync(path.join(store, 'runs', id), { recursive: true })
+  const run = { id, pipeline: 'small', command: ['run', 'none'], arguments: {}, started: new Date(0).toISOString() }
+  const gone = { pid: 2 ** 22 + 1, host: os.hostname(), since: 0 }
+  writeFileSync(path.join(store, 'runs', id, 'run.json'), JSON.stringify({ ...run, state: 'running', entries: {}, process: gone }))
+  sent.add(id)
+  mkdirSync('elsewhere')
+  process.chdir('elsewhere')
+  writeFileSync('trireme.config.yaml', 'targets: []')
+  await expect(trireme('attach', id, '--store', store)).rejects.not.toThrow('trireme.config.yaml')
+})
 test('one that is exported by trireme.config.mjs is there, too', async () => {
   rmSync('trireme.config.yaml')
   writeFileSync(

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { digest, lockName, lockText, noted, type Original, originals, readCopiesLock } from '../project/copies.ts'
-import { nameLibraries, toInstall } from '../project/libraries.ts'
+import { nameLibraries, readPackageJson, toInstall } from '../project/libraries.ts'
 import { packageRoot } from '../project/package.ts'
 
 /** @throws TriremeError `USAGE` before anything is written, when a file would be lost */
@@ -13,6 +13,7 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
       'This is the package itself, which has them all. Go to a project of yours; "trireme init DIR" makes one.',
     )
   const lock = readCopiesLock(project)
+  readPackageJson(project) // read before anything is written
   const files = await originals(name)
   const kept = (file: Original) => {
     const there = path.join(project, file.place)

@@ -19,9 +19,11 @@ export async function attach(words: string, { store: root = defaultStore() }: St
       'USAGE',
       `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${before}`,
     )
-  await useOwnTargets()
-  const folders = await Promise.all((await targetsThatCan('attach')).map(target => target.attach.folder(store, run.id)))
-  const folder = folders.find(each => each !== undefined)
+  let folder = await folderOf(store, run.id)
+  if (folder === undefined) {
+    await useOwnTargets() // of this folder: that of the run is not known, and only a target of its own may know it
+    folder = await folderOf(store, run.id)
+  }
   if (folder === undefined)
     throw new TriremeError(
       'USAGE',
@@ -37,4 +39,9 @@ export async function attach(words: string, { store: root = defaultStore() }: St
   const command = new Command('trireme').exitOverride()
   await registerVerb(command, again.slice(1), { verb: 'run', about: 'run a pipeline' }, runPipeline)
   await command.parseAsync(again, { from: 'user' })
+}
+/** Where a run was started, as the target says that has sent it somewhere; undefined where none knows it. */
+async function folderOf(store: Store, run: string): Promise<string | undefined> {
+  const folders = await Promise.all((await targetsThatCan('attach')).map(target => target.attach.folder(store, run)))
+  return folders.find(each => each !== undefined)
 }

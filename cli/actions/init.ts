@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { toy } from '../../datasets/toy/files.ts'
+import { readPackageJson } from '../project/libraries.ts'
 import { files, packageJson } from '../project/template.ts'
 
 /** What npm and git leave in a folder before there is a project. */
@@ -16,10 +17,10 @@ export async function init(folder: string): Promise<void> {
       `${folder} is not empty: it holds ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}. Give a new folder, or an empty one.`,
     )
   const at = (...names: string[]) => path.join(folder, ...names)
+  const own = readPackageJson(folder)
   mkdirSync(at('data'), { recursive: true })
   mkdirSync(at('pipelines'), { recursive: true })
 
-  const own = existsSync(at('package.json')) ? JSON.parse(readFileSync(at('package.json'), 'utf8')) : {}
   writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
   for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)
   copyFileSync(toy.genome, at('data', 'genome.fa'))

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { chosen, compare, lockName, lockText, noted, readCopiesLock, withAllTheyNeed } from '../project/copies.ts'
-import { nameLibraries, toInstall } from '../project/libraries.ts'
+import { nameLibraries, readPackageJson, toInstall } from '../project/libraries.ts'
 import { version } from '../project/package.ts'
 
 export async function upgrade(name: string | undefined, project: string): Promise<void> {
+  readPackageJson(project) // read before anything is written
   const lock = readCopiesLock(project)
   const copies = compare(project, await chosen(lock, name))
   const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }

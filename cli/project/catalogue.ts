@@ -86,9 +86,10 @@ export async function load(file: string, home: Home): Promise<Readonly<Record<st
   } catch (cause) {
     if (cause instanceof Error && /^(TriremeError|PlanError)$/.test(cause.name)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
+    const folder = path.relative('', path.dirname(file))
     throw new TriremeError(
       'DEFINITION',
-      `${path.relative('', file)} cannot be loaded: ${reason}\nCorrect the file, or move it out of ${path.relative('', path.dirname(file))}/.`,
+      `${path.relative('', file)} cannot be loaded: ${reason}\nCorrect the file${folder === '' ? '' : `, or move it out of ${folder}/`}.`,
       { cause },
     )
   }

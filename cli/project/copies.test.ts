@@ -87,6 +87,14 @@ test('a file that was changed is not overwritten, and then nothing is copied', a
   await addCopy('samtools/sort', project, true)
   expect(read(sort)).toContain('samtools')
 })
+test('a damaged package.json is told before anything is copied', async () => {
+  writeFileSync(at('package.json'), '{')
+  await expect(addCopy('samtools/sort', project, false)).rejects.toMatchObject({
+    code: 'INPUT',
+    message: `${at('package.json')} is no JSON object, so nothing was changed. Correct it: npm needs it, too.`,
+  })
+  expect(readdirSync(project)).toEqual(['package.json'])
+})
 test('diff tells who changed what, line by line', async () => {
   await addCopy('samtools/sort', project, false)
   await diff('samtools/sort', project)

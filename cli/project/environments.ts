@@ -54,7 +54,12 @@ function addTargets(targets: unknown, file: string): void {
         'ENVIRONMENT',
         `${path.relative('', file)} exports "targets", which is no list of targets: each has name, settings, joins and run. Write export const targets: readonly Target[] = [ … ]; docs/reference/library.md has more.`,
       )
-    addTarget(each)
+    try {
+      addTarget(each)
+    } catch (cause) {
+      if (!(cause instanceof TriremeError)) throw cause
+      throw new TriremeError(cause.code, `${path.relative('', file)}: ${cause.message}`, { cause })
+    }
   }
 }
 const isTarget = (value: unknown): value is Target =>

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import { isRecord } from '../../core/vocabulary/schema.ts'
 import { mentions } from './import-closure.ts'
 import { packageRoot } from './package.ts'
 
@@ -7,7 +9,21 @@ interface PackageJson {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
-const manifest = (folder: string): PackageJson => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+/**
+ * What a project says of itself; nothing where it has no package.json.
+ * @throws TriremeError `INPUT` where that is no JSON object
+ */
+export function readPackageJson(folder: string): PackageJson & Readonly<Record<string, unknown>> {
+  const file = path.join(folder, 'package.json')
+  if (!existsSync(file)) return {}
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (isRecord(read)) return read
+  } catch {
+    // Said below.
+  }
+  throw new TriremeError('INPUT', `${file} is no JSON object, so nothing was changed. Correct it: npm needs it, too.`)
+}
 /** `@scope/name/part` is part of the package `@scope/name`. */
 const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] ?? imported
 
@@ -18,7 +34,7 @@ const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] 
  */
 export function nameLibraries(project: string, places: readonly string[]): readonly string[] {
   if (!existsSync(path.join(project, 'package.json'))) return []
-  const [own, ours] = [manifest(project), manifest(packageRoot)]
+  const [own, ours] = [readPackageJson(project), readPackageJson(packageRoot)]
   const named = (name: string) => own.dependencies?.[name] ?? own.devDependencies?.[name]
   const imported = (wanted: (place: string) => boolean) => {
     const files = places.filter(place => place.endsWith('.ts') && wanted(place))

@@ -32,7 +32,7 @@ test.each<[server: string, exempt: string, direct: boolean]>([
   ['https://lab.example.org:6443', 'lab.example.org:6443', true],
   ['https://lab.example.org:6443', 'lab.example.org:443', false],
   ['https://lab.example.org', 'lab.example.org:443', true],
-  ['https://10.1.2.3:6443', 'nonsense/9, 10.0.0.0/99,,', false],
+  ['https://10.1.2.3:6443', 'nonsense/9, 10.0.0.0/99, 10.0.0.0/, 10.0.0.0/1.5, 10.0.0.0/-1,,', false],
 ])('%s with NO_PROXY=%s', (server, exempt, direct) => {
   expect(through(server, { ...proxy, NO_PROXY: exempt })).toBe(direct ? undefined : 'http://proxy:3128')
   expect(through(server, { ...proxy, no_proxy: exempt })).toBe(direct ? undefined : 'http://proxy:3128')

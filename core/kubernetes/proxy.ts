@@ -23,8 +23,9 @@ function isExempt(exempt: string, host: string, port: string): boolean {
   return only === port && (host === name || (!isIP(host) && host.endsWith(below.startsWith('.') ? below : `.${below}`)))
 }
 function within(network: string, host: string): boolean {
-  const [address = '', bits] = network.split('/')
-  if (isIP(address) === 0 || isIP(address) !== isIP(host) || !(Number(bits) >= 0 && Number(bits) <= (isIPv6(host) ? 128 : 32))) return false
+  const [address = '', bits = ''] = network.split('/')
+  if (isIP(address) === 0 || isIP(address) !== isIP(host)) return false
+  if (!/^\d+$/.test(bits) || Number(bits) > (isIPv6(host) ? 128 : 32)) return false // no network: it exempts nothing
   const list = new BlockList()
   const family = isIPv6(host) ? 'ipv6' : 'ipv4'
   list.addSubnet(address, Number(bits), family)

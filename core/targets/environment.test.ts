@@ -117,8 +117,15 @@ test.each([
   expect(message).not.toContain(key)
   expect(message).not.toContain(secret)
 })
-test('a password in a registry is refused', async () => {
-  expect(await fault({ target: 'local', images: { registry: 'user:pw@ghcr.io' } })).toContain('without a user')
+test.each([
+  ['a registry', { target: 'local', images: { registry: 'user:pw123@ghcr.io' } }, 'without a user'],
+  ['an endpoint', { ...argo, bucket: { ...argo.bucket, endpoint: 'https://user:pw123@s3.example.org' } }, 'without "https://"'],
+  ['place of a Secret', { ...argo, bucket: { ...argo.bucket, credentials: { secret: 'pw123' } } }, 'bucket.credentials.secret'],
+  ['a list', { ...argo, bucket: [{ secretKey: 'pw123' }] }, 'bucket: expected object'],
+])('a password in %s is refused and never shown', async (_, settings, told) => {
+  const message = await fault(settings)
+  expect(message).toContain(told)
+  expect(message).not.toContain('pw123')
 })
 test('a name is one that labels, files and flags can have', async () => {
   await expect(read({ target: 'local' }, 'On Prem')).rejects.toThrow('its name has to be lower-case letters, digits and "-"')

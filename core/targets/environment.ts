@@ -57,7 +57,9 @@ function gotText(settings: unknown, issue: Issue): string {
   )
   if (value === undefined) return 'It is missing.'
   const secret = issue.code === 'custom' && issue.params?.secret === true
-  return secret || looksSecret(String(value)) ? '' : `Got ${shown(value)}.`
+  const text = shown(value)
+  const mayHold = /(\/\/|:)[^/@\s]*@/.test(text) || (typeof value === 'object' && /secret|password|token|key/i.test(text))
+  return secret || mayHold || issue.path.includes('credentials') || looksSecret(String(value)) ? '' : `Got ${text}.`
 }
 
 /** Secrets are most often given under an unknown setting: its value is not shown either. */

@@ -230,9 +230,13 @@ export class Reconciler {
     this.#progress.ended(attempt.id, report, place, key)
     this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
   }
+  /** Tasks outside of any `each`, by the keys of their steps. */
+  #byKey: ReadonlyMap<string, SubmittedTask> | undefined
   /** How a step whose pod is not at hand was joined to others. */
   #joinedTo(key: string): Joined | undefined {
-    for (const submitted of this.#at.tasks) {
+    this.#byKey ??= new Map(this.#at.tasks.flatMap(task => (task.each ? [] : task.entries.map(entry => [entry.key, task] as const))))
+    const own = this.#byKey.get(key)
+    for (const submitted of own ? [own] : this.#at.tasks.filter(({ each }) => each)) {
       const task = this.#known(submitted, submitted.each ? key : undefined)
       const entry = task?.entries.find(entry => task.keyOf(entry) === key)
       if (task && entry) return task.joined(entry)
