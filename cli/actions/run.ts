@@ -1,6 +1,6 @@
 import type { Asked } from '../arguments/options.ts'
-import { promisedFiles } from '../results/layout.ts'
-import { checkOut } from '../results/publish.ts'
+import { checkApartFromStore, checkOut } from '../results/out-folder.ts'
+import { checkPublication } from '../run/check-publication.ts'
 import { damagedResults } from '../run/damaged-results.ts'
 import { perform } from '../run/execute.ts'
 import { finish } from '../run/finish.ts'
@@ -12,10 +12,12 @@ export async function runPipeline(asked: Asked): Promise<void> {
   const started = performance.now()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const { options, pipeline } = asked
+  checkOut(options.out)
+  checkApartFromStore(options.out, options.store)
   const prepared = await prepareRun(asked, log)
   const { plan, store, environment, values } = prepared
-  promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
-  await checkOut(options.out)
+  const guard = { reads: prepared.reads, overwrite: options.overwrite ?? false }
+  await checkPublication(plan, pipeline.spec.layout, options.out, guard) // what cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
@@ -27,5 +29,5 @@ export async function runPipeline(asked: Asked): Promise<void> {
     for (const fault of faults) log(fault)
     done = await go()
   }
-  await finish(done, { plan, layout, options, versions, seconds: (performance.now() - started) / 1000 })
+  await finish(done, { plan, layout, options, versions, guard, seconds: (performance.now() - started) / 1000 })
 }

@@ -5,6 +5,7 @@ import type { Entry } from '../../core/store/record.ts'
 import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
 import type { Published } from './publish.ts'
+import { infoFolder } from './published.ts'
 
 /** A run that ended, and what it was made of. */
 export interface EndedRun {
@@ -15,8 +16,18 @@ export interface EndedRun {
   readonly versions: ReadonlyMap<string, string>
   readonly published: Published
 }
+const infoNames = ['software_versions.yml', 'params.yml', 'trace.tsv', 'run.json'] as const
+/** Where they will lie. */
+export const infoPaths = infoNames.map(name => `${infoFolder}/${name}`)
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = ({ record, entries, events, plan, versions, published }: EndedRun): Readonly<Record<string, string>> => ({
+export const infoFiles = ({
+  record,
+  entries,
+  events,
+  plan,
+  versions,
+  published,
+}: EndedRun): Readonly<Record<(typeof infoNames)[number], string>> => ({
   'software_versions.yml': softwareVersions(record, plan, versions),
   'params.yml': yaml(record.arguments),
   'trace.tsv': trace(entries, events),

@@ -6,7 +6,8 @@ import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import type { Guard } from '../results/places.ts'
+import { publish, publishInfo } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes the results of a run, and prints its summary. */
@@ -18,19 +19,20 @@ export async function finish(
     options,
     seconds,
     versions,
+    guard,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
     readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
+    readonly guard: Guard
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
-    await publishFile({ text }, path.join(out, infoFolder, name))
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
+  await publishInfo(out, infoFiles({ record, entries: made.entries, events, plan, versions, published }), guard)
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',

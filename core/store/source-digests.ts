@@ -1,6 +1,7 @@
-import { appendFileSync, type BigIntStats, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, type BigIntStats, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
+import { readIfThere } from '../files.ts'
 import { digestFile } from './fsync.ts'
 
 /**
@@ -31,7 +32,7 @@ export class Digests {
   static open(root: string): Digests {
     const file = path.join(root, 'digests.jsonl')
     const known = new Map<string, string>()
-    for (const line of textOf(file).split('\n')) {
+    for (const line of (readIfThere(file) ?? '').split('\n')) {
       const match = /^\["(\d+(?::-?\d+){4})","([0-9a-f]{64})"\]$/.exec(line)
       if (match) known.set(match[1]!, match[2]!)
     }
@@ -110,11 +111,4 @@ function checkedStats(file: string): BigIntStats {
   if (!found.isFile()) throw new TriremeError('INPUT', `${file} is not a regular file. Give the path of a file.`)
   if (found.size === 0n) throw new TriremeError('INPUT', `${file} is empty. Give a file with content.`)
   return found
-}
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // none yet
-  }
 }
