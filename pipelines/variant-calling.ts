@@ -79,6 +79,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       variantStats: name => `qc/bcftools/${name}.stats`,
       multiqc: name => `qc/multiqc/${name}`,
     },
+    highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
       const genome = faidx({ genome: reference }).indexed
       const align = roles.aligners[at.aligner as A] // one of the enum's words
