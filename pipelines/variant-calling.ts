@@ -86,15 +86,23 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const unnamed = new Map<string, number>()
+      const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
+        if (lane !== undefined) return lane
+        const number = (unnamed.get(sample) ?? 0) + 1
+        unnamed.set(sample, number)
+        return `+${number}` // no lane can have such a name
+      }
       const lanes = samplesheet.map(row => {
-        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
-        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
+        const group = `${row.patient}.${row.sample}.${laneOf(row)}`
+        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample, group }).imported
+        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample, group }).imported
         const name = `${row.sample}.${row.lane}`
         const sound = at.check ? after(row.reads, check({ reads: row.reads }).report) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
         if (trimmed) trimming[name] = trimmed.report
         if (trimmed) trimmingPages[name] = trimmed.page
-        const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
