@@ -107,6 +107,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
       const samples = samplesOf(samplesheet)
+      refuseCopies(samplesheet)
       const alignments = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
@@ -174,4 +175,21 @@ function samplesOf(
     lanes.set(name, n)
   }
   return samples
+}
+/** Reads that are there twice count twice, or for two samples. @throws TriremeError `SAMPLESHEET` where files of two rows have the same content */
+function refuseCopies(sheet: readonly Readonly<Record<string, string | Ref | undefined>>[]): void {
+  const known = new Map<string, readonly [row: number, file: string]>()
+  for (const [n, row] of sheet.entries())
+    for (const cell of Object.values(row))
+      for (const { url, sha256 } of typeof cell === 'object' && cell.node.kind === 'source' ? Object.values(cell.node.files) : []) {
+        const file = url.slice(url.lastIndexOf('/') + 1)
+        const [other, its] = known.get(sha256) ?? [n, file]
+        if (other !== n)
+          throw new TriremeError(
+            'SAMPLESHEET',
+            `both give the same content: ${its} of sample "${sheet[other]!.sample}" and ${file} of sample "${row.sample}" are equal byte for byte. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+            { rows: [other, n] },
+          )
+        known.set(sha256, [n, file])
+      }
 }
