@@ -4,6 +4,7 @@ import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
+import { pipelineVersion } from '../project/pipeline-version.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
 import { infoFolder, publish, publishFile } from '../results/publish.ts'
@@ -29,8 +30,8 @@ export async function finish(
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
   const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
-    await publishFile({ text }, path.join(out, infoFolder, name))
+  const info = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: await pipelineVersion(record.pipeline) }
+  for (const [name, text] of Object.entries(infoFiles(info))) await publishFile({ text }, path.join(out, infoFolder, name))
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',

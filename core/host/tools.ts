@@ -6,8 +6,8 @@ import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
 import { programsIn } from './programs.ts'
-import { searchPath, surroundings } from './surroundings.ts'
-import { Asking } from './version-ask.ts'
+import { searchPath, stepEnvironment } from './step-environment.ts'
+import { VersionAsker } from './version-ask.ts'
 import { markOf } from './version-mark.ts'
 
 /** What was found of a tool on this machine. */
@@ -58,7 +58,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
     return known[mark] === 'fits'
   }
   const found = new Map<string, FoundTool>()
-  const asking = new Asking(memo && path.dirname(memo))
+  const asking = new VersionAsker(memo && path.dirname(memo))
   const ask = async (tool: Tool, place: string) => {
     if (memo === undefined) return asking.version(place, tool)
     const marked = async () => {
@@ -148,14 +148,14 @@ export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap
  */
 async function refuseMixtures(plan: Plan, versions: ReadonlyMap<string, string>, memo: string | undefined): Promise<void> {
   const steps = new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? [[node.step.name, node.step] as const] : [])))
-  const asking = new Asking(memo && path.dirname(memo))
+  const asking = new VersionAsker(memo && path.dirname(memo))
   try {
     for (const { name, tools } of steps.values()) {
       const first = preferredFolders(tools)
       if (first.length === 0 || tools.length < 2) continue
       for (const tool of tools) {
         const [place] = programsIn(tool.version.argv[0], searchPath(first))
-        const { version } = await asking.version(place ?? '', tool, surroundings(asking.home, first))
+        const { version } = await asking.version(place ?? '', tool, stepEnvironment(asking.home, first))
         const told = versions.get(tool.name)
         if (version !== told)
           throw new TriremeError(

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { programsIn } from './programs.ts'
-import { searchPath } from './surroundings.ts'
-import type { Asking } from './version-ask.ts'
+import { searchPath } from './step-environment.ts'
+import type { VersionAsker } from './version-ask.ts'
 
 /** Prints a digest of all that says which packages this Python imports; nothing where it cannot tell. Words: names of the packages asked for. */
 const fingerprint = `
@@ -50,11 +50,11 @@ const startsOthers = /subprocess|os\.(exec|system|spawn|popen|fork)|runpy/
  * Native code: its file. Python, and scripts that Python runs: the interpreter's file, and every entry of the folders it imports from, since
  * `pip install` leaves the interpreter as it was.
  */
-export async function markOf(place: string, argv: readonly string[], asking: Asking): Promise<string | undefined> {
+export async function markOf(place: string, argv: readonly string[], asking: VersionAsker): Promise<string | undefined> {
   const real = realpathSync(place)
   const { ino, size, mtimeMs, ctimeMs } = statSync(real)
   const file = JSON.stringify([real, ino, size, mtimeMs, ctimeMs])
-  const head = begin(real)
+  const head = firstBytes(real)
   if (magic.includes(head.subarray(0, 4).toString('hex'))) {
     if (pythonic.test(path.basename(real))) return withPackages(file, place, argv, asking)
     return argv.length <= 2 && path.basename(real) === argv[0] ? `${file} ${process.env.LD_LIBRARY_PATH ?? ''}` : undefined
@@ -65,14 +65,14 @@ export async function markOf(place: string, argv: readonly string[], asking: Ask
   if (interpreter === undefined || !pythonic.test(path.basename(interpreter)) || size > limit || startsOthers.test(text)) return undefined
   return withPackages(file, interpreter, argv, asking)
 }
-async function withPackages(file: string, interpreter: string, argv: readonly string[], asking: Asking): Promise<string | undefined> {
+async function withPackages(file: string, interpreter: string, argv: readonly string[], asking: VersionAsker): Promise<string | undefined> {
   const words = [...new Set(argv.join(' ').match(/[A-Za-z_]\w*/g) ?? [])]
   const [, digest] = /^mark (\w+)$/m.exec(await asking.output(interpreter, ['-c', fingerprint, ...words])) ?? []
   return digest && `${file} ${digest}`
 }
 /** A script longer than this is no starter of a package. */
 const limit = 8192
-function begin(file: string): Buffer {
+function firstBytes(file: string): Buffer {
   const descriptor = openSync(file, 'r')
   try {
     const buffer = Buffer.alloc(limit)

@@ -5,7 +5,7 @@ import { outputName } from '../../graph/step-words.ts'
 import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type RunningProcess, start } from '../../host/process.ts'
-import { surroundings } from '../../host/surroundings.ts'
+import { stepEnvironment } from '../../host/step-environment.ts'
 import { preferredFolders } from '../../host/tools.ts'
 import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
@@ -64,7 +64,7 @@ const localRunner: ChainRunner = {
 export const attempt: RunAttempt = attemptWith(localRunner)
 /** Environment of every step. */
 const environment = (folder: string, work: string, tools: readonly Tool[]): Record<string, string> => ({
-  ...surroundings(`${folder}/tmp`, preferredFolders(tools)),
+  ...stepEnvironment(`${folder}/tmp`, preferredFolders(tools)),
   TRIREME_WORK: work,
 })
 function begin(at: Attempt, member: Member, work: WorkFolder, n: number): RunningProcess {

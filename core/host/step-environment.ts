@@ -18,7 +18,7 @@ export const searchPath = (first: readonly string[] = []): readonly string[] =>
  * The environment of every step, and of whoever asks a tool for its version, so that what is told is what runs: the search path of programs,
  * and settings that keep output the same everywhere. No HOME of a person, no PYTHONPATH.
  */
-export function surroundings(home: string, first: readonly string[] = []): Record<string, string> {
+export function stepEnvironment(home: string, first: readonly string[] = []): Record<string, string> {
   const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
   return {
     ...Object.fromEntries(kept),
