@@ -6,6 +6,7 @@ import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
+import { pipelineVersion } from '../project/pipeline-version.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
@@ -34,8 +35,8 @@ export async function finish(
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
   const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
-    await publishFile({ text }, path.join(out, infoFolder, name))
+  const info = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: await pipelineVersion(record.pipeline) }
+  for (const [name, text] of Object.entries(infoFiles(info))) await publishFile({ text }, path.join(out, infoFolder, name))
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
