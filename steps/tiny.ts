@@ -160,3 +160,14 @@ export const content = (file: string): string =>
 /** A BAM as SAM text with its header. */
 export const samOf = (file: string): string =>
   execFileSync('samtools', ['view', '--no-PG', '-h', file], { encoding: 'utf8', maxBuffer: 2 ** 28 })
+/** BGZF as bgzip writes it: gzip members whose headers tell their size (SAM specification, section 4.1), and an empty one at the end. */
+export function bgzf(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const blocks = Array.from({ length: Math.ceil(bytes.length / 60_000) }, (_, n) => {
+    const block = gzipSync(bytes.subarray(60_000 * n, 60_000 * (n + 1))).subarray(10)
+    const header = Buffer.from('1f8b08040000000000ff0600424302000000', 'hex')
+    header.writeUInt16LE(header.length + block.length - 1, 16)
+    return Buffer.concat([header, block])
+  })
+  return Buffer.concat([...blocks, Buffer.from('1f8b08040000000000ff0600424302001b0003000000000000000000', 'hex')])
+}
