@@ -9,6 +9,7 @@ import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
+import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
 import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
 import { fixmate } from '../steps/samtools/fixmate.ts'
@@ -113,7 +114,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const bams = Object.values(alignments)
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
-      const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
+      const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
+      const { filtered } = filter({ calls: kept, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
       const none: Readonly<Record<string, Ref>> = {}
       if (!at.qc)
         return {

@@ -30,9 +30,16 @@ export const fasta = kind('fasta', fastaShape, { reference: itself, form: 'plain
 /** A genome with its .fai beside it. */
 export const indexedFasta = <const F extends Reference>(facts: F) =>
   kind('fasta', { ...fastaShape, companions: ['.fai'] }, { ...facts, form: 'plain', indexed: 'fai' })
-/** An indexed genome of A, C, G, T, N alone, with a .dict beside it: the MD5 sums of its contigs as they were before, which BAM and CRAM name. */
+/**
+ * An indexed genome of A, C, G, T, N alone. Beside it a .dict with the MD5 sums of its contigs as they were before, which BAM and CRAM name,
+ * and a table of the bases that were others before.
+ */
 export const normalisedFasta = <const F extends Reference>(facts: F) =>
-  kind('fasta', { ...fastaShape, companions: ['.fai', '.dict'] }, { ...facts, form: 'plain', indexed: 'fai', dictionary: 'dict' })
+  kind(
+    'fasta',
+    { ...fastaShape, companions: ['.fai', '.dict', '.codes.tsv'] },
+    { ...facts, form: 'plain', indexed: 'fai', dictionary: 'dict' },
+  )
 /** The five files that `bwa index` writes; tools are given the common beginning of their names. */
 export const bwaIndex = <const F extends Reference>(facts: F) =>
   kind(

@@ -87,10 +87,7 @@ export const fastaProbe: Probe = async file => {
   const name = /^>(\S*)/.exec(start.toString('utf8'))?.[1]
   if (!name) return 'has a first sequence without a name. Put a name after ">"'
   for (const index of file.companions) {
-    if (ending(index) === '.dict') {
-      if (!(await startOf(index, 4)).equals(Buffer.from('@HD\t'))) return 'has a .dict that is no header of SAM. Make it with samtools dict'
-      continue
-    }
+    if (ending(index) !== '.fai') continue
     const contigs = faiContigs(await readFile(index, 'utf8'))
     if (contigs?.[0]?.[0] !== name) return `has an index ${ending(index)} of another file. Make it with samtools faidx`
     // Aligners take any name; bcftools stops at a comma, and others are warned of in every header.

@@ -1,15 +1,16 @@
 // Brings a genome into the one form that every tool reads alike, in one pass and constant memory, and refuses what cannot be mended.
 //   node normalise.script.mjs GENOME OUT.fa REPORT.json LONGEST
 // Writes OUT.fa, OUT.fa.fai, and OUT.fa.dict with the MD5 sum of each contig as it was given, which is what headers of BAM and CRAM hold;
-// there the tag "nc" counts the bases that became others (U to T, a code to N).
+// there the tag "nc" counts the bases that became others. OUT.fa.codes.tsv names each of these.
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { ambiguous } from '../bases.ts'
 import { bgzfFault } from '../bgzf.ts'
 import { contigName } from '../contigs.ts'
 import { Fault, main } from '../script.ts'
 
-/** Bases of one code that became N, and where the first of them stands. */
+/** Where a base became another. */
 interface Place {
   readonly contig: string
   /** From 1. */
@@ -23,7 +24,7 @@ export interface Report {
   readonly bases: number
   /** What was changed, in words; empty where the genome was in this form already. */
   readonly changes: readonly string[]
-  /** Bases that stand for several bases or none and became N, by code. */
+  /** Bases that stood for several bases or none, by code; each is a line of the table of codes. */
   readonly codes: Readonly<Record<string, number>>
   readonly places: readonly Place[]
   readonly lowerCase: number
@@ -36,13 +37,14 @@ export interface Report {
 const width = 60
 const shownPlaces = 20
 const [newline, carriageReturn, greater] = [10, 13, 62]
-/** IUPAC's codes for several bases, X as older tools mask with it, and gaps: what is known of such a base is not one of A, C, G, T. */
-const codes = 'RYSWKMBDHVX-.'
+/** What stands for several bases, or none: by IUPAC, X as older tools mask with it, and gaps. */
+const codes = `${Object.keys(ambiguous).join('')}X-.`
 const letter = (byte: number) => String.fromCharCode(byte)
 /** The base that is written for a byte; 0 where the byte is none. */
 const bases = new Uint8Array(256)
 for (const base of 'ACGTN') bases.fill(base.charCodeAt(0), base.charCodeAt(0), base.charCodeAt(0) + 1)
-for (const code of codes) bases[code.charCodeAt(0)] = 'N'.charCodeAt(0)
+// The first of the bases that a code allows, as VCF 4.3 asks for in REF (section 1.6.1.4); what is not known at all is N.
+for (const code of codes) bases[code.charCodeAt(0)] = (ambiguous[code]?.[0] ?? 'N').charCodeAt(0)
 bases['U'.charCodeAt(0)] = 'T'.charCodeAt(0)
 for (let byte = 65; byte <= 90; byte++) bases[byte + 32] = bases[byte]!
 const upper = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 97 && byte <= 122 ? byte - 32 : byte))
@@ -122,7 +124,9 @@ class Normaliser {
   private blank = 0
   private sawReturn = false
   private readonly places: Place[] = []
+  private readonly table: string[] = []
   private readonly out: number
+  private readonly codes: number
   private readonly to: string
   private readonly longest: number
 
@@ -130,6 +134,8 @@ class Normaliser {
     this.to = to
     this.longest = longest
     this.out = openSync(to, 'w')
+    this.codes = openSync(`${to}.codes.tsv`, 'w')
+    this.table.push('contig\tposition\tcode\tbase\n')
   }
 
   /** Takes the next bytes of the genome. */
@@ -198,8 +204,10 @@ class Normaliser {
   /** Notes a base that becomes another. `before`: bases of the contig in this chunk that came before it. */
   private change(byte: number, before: number): void {
     this.changed++
+    const position = this.length + before + 1
+    this.table.push(`${this.contig}\t${position}\t${letter(upper[byte]!)}\t${letter(bases[byte]!)}\n`)
     if (isCode[byte] === 1 && this.places.length < shownPlaces)
-      this.places.push({ contig: this.contig, position: this.length + before + 1, line: this.line, code: letter(byte) })
+      this.places.push({ contig: this.contig, position, line: this.line, code: letter(byte) })
   }
   /** Ends a line: CR LF is one end. */
   private endLine(byte: number, ofBases: boolean): void {
@@ -246,9 +254,10 @@ class Normaliser {
     this.written += bytes.length
   }
   private save(): void {
-    const bytes = Buffer.concat(this.waiting)
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.out, bytes, done)
+    writeAll(this.out, Buffer.concat(this.waiting))
     this.waiting.length = 0
+    if (this.table.length > 0) writeAll(this.codes, Buffer.from(this.table.join('')))
+    this.table.length = 0
   }
   private end(): void {
     if (this.contig === '') return
@@ -291,6 +300,7 @@ class Normaliser {
     this.end()
     this.save()
     closeSync(this.out)
+    closeSync(this.codes)
     writeFileSync(`${this.to}.fai`, this.index.join(''))
     writeFileSync(`${this.to}.dict`, this.dictionary.join(''))
     return this.report()
@@ -300,19 +310,27 @@ class Normaliser {
     const found = Object.fromEntries(
       [...codes].map(code => [code, count(byte => letter(upper[byte]!) === code)] as const).filter(([, n]) => n > 0),
     )
-    const unknown = Object.values(found).reduce((sum, n) => sum + n, 0)
+    const sum = (wanted: (code: string) => boolean) => Object.entries(found).reduce((sum, [code, n]) => (wanted(code) ? sum + n : sum), 0)
+    const [several, unknown] = [sum(code => code in ambiguous), sum(code => !(code in ambiguous))]
+    const listed = (wanted: (code: string) => boolean) =>
+      Object.entries(found)
+        .filter(([code]) => wanted(code))
+        .map(([code, n]) => `${n} ${code}`)
+        .join(', ')
     const lowerCase = count(byte => byte >= 97)
     const uracil = count(byte => letter(upper[byte]!) === 'U')
     const first = this.places[0]
     const said = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`
     const changes = [
-      ...(unknown > 0 && first
+      ...(several > 0
         ? [
-            `${said(unknown, 'base that is', 'bases that are')} none of A, C, G, T, N became N (${Object.entries(found)
-              .map(([code, n]) => `${n} ${code}`)
-              .join(', ')}; the first is base ${first.position} of "${first.contig}"): no variant is called there`,
+            `${said(several, 'code', 'codes')} for several bases (${listed(of => of in ambiguous)}) became the first of these bases, as VCF asks for (R is A); an allele that a code allows is no variant`,
           ]
         : []),
+      ...(unknown > 0
+        ? [`${said(unknown, 'gap or mask', 'gaps and masks')} (${listed(of => !(of in ambiguous))}) became N: no variant is called there`]
+        : []),
+      ...(first ? [`the first of these is "${first.code}" at base ${first.position} of "${first.contig}"`] : []),
       ...(uracil > 0 ? [`${said(uracil, 'U', 'U')} became T`] : []),
       ...(lowerCase > 0 ? [`${said(lowerCase, 'base', 'bases')} in lower case became upper case`] : []),
       ...(this.ragged > 0 ? [`${said(this.ragged, 'line', 'lines')} of another length than the others`] : []),
@@ -325,6 +343,9 @@ class Normaliser {
       ...{ lowerCase, uracil, raggedLines: this.ragged, blankLines: this.blank },
     }
   }
+}
+function writeAll(file: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
 }
 /** Where the line that begins at `from` ends; the chunk's length where it goes on. */
 function lineEnd(chunk: Buffer, from: number): number {

@@ -18,8 +18,8 @@ const file = (bytes: string | Buffer) => {
 }
 async function normalised(bytes: string | Buffer) {
   const { normalised, report } = await made(normalise({ genome: given('genome', anyFasta, file(bytes)) }))
-  const [text, index, dictionary] = ['', '.fai', '.dict'].map(ending => content(`${normalised.path}${ending}`))
-  return { text: text!, index: index!, dictionary: dictionary!, report: JSON.parse(content(report.path)) }
+  const [text, index, dictionary, codes] = ['', '.fai', '.dict', '.codes.tsv'].map(ending => content(`${normalised.path}${ending}`))
+  return { text: text!, index: index!, dictionary: dictionary!, codes: codes!, report: JSON.parse(content(report.path)) }
 }
 const refused = (bytes: string | Buffer) => expect(normalised(bytes)).rejects
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
@@ -40,14 +40,18 @@ it('leaves a genome in this form as it is, and indexes it as samtools does', asy
   )
 })
 it('mends codes, gaps, U, lower case, and tells so; sums are of what was given', async () => {
-  const { text, dictionary, report } = await normalised('>a words\nacgtRYSWKMBDHVX-.nN\n>b\nACGUu\n')
-  expect(text).toBe('>a\nACGTNNNNNNNNNNNNNNN\n>b\nACGTT\n')
-  expect(dictionary).toContain(`@SQ\tSN:a\tLN:19\tM5:${md5('ACGTRYSWKMBDHVX-.NN')}\tnc:13\n`)
+  const { text, dictionary, codes, report } = await normalised('>a words\nacgtRYSWKMBDHVX-.nNr\n>b\nACGUu\n')
+  expect(text).toBe('>a\nACGTACCAGACAAANNNNNA\n>b\nACGTT\n')
+  expect(dictionary).toContain(`@SQ\tSN:a\tLN:20\tM5:${md5('ACGTRYSWKMBDHVX-.NNR')}\tnc:14\n`)
   expect(dictionary).toContain(`@SQ\tSN:b\tLN:5\tM5:${md5('ACGUU')}\tnc:2\n`)
+  expect(codes.split('\n').slice(0, 3)).toEqual(['contig\tposition\tcode\tbase', 'a\t5\tR\tA', 'a\t6\tY\tC'])
+  expect(codes).toMatch(/\na\t15\tX\tN\na\t16\t-\tN\na\t17\t\.\tN\na\t20\tR\tA\nb\t4\tU\tT\nb\t5\tU\tT\n$/)
   expect(report.changes).toEqual([
-    '13 bases that are none of A, C, G, T, N became N (1 R, 1 Y, 1 S, 1 W, 1 K, 1 M, 1 B, 1 D, 1 H, 1 V, 1 X, 1 -, 1 .; the first is base 5 of "a"): no variant is called there',
+    '11 codes for several bases (2 R, 1 Y, 1 S, 1 W, 1 K, 1 M, 1 B, 1 D, 1 H, 1 V) became the first of these bases, as VCF asks for (R is A); an allele that a code allows is no variant',
+    '3 gaps and masks (1 X, 1 -, 1 .) became N: no variant is called there',
+    'the first of these is "R" at base 5 of "a"',
     '2 U became T',
-    '6 bases in lower case became upper case',
+    '7 bases in lower case became upper case',
   ])
   expect(report.places[10]).toEqual({ contig: 'a', position: 15, line: 2, code: 'X' })
 })

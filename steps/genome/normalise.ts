@@ -7,7 +7,7 @@ import { node } from 'trireme-bio/tools'
 const longest = 536_870_911
 
 /**
- * Upper case, N for what is not A, C, G or T, one line length, plain text: tools differ on all else. What was changed stands in the report.
+ * Upper case, A, C, G, T, N alone, one line length, plain text: tools differ on all else. What was changed stands in the report.
  * Refuses what cannot be mended: names given twice, contigs without bases, proteins, files that are cut off.
  */
 export const normalise = step({
