@@ -88,19 +88,28 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const unnamed = new Map<string, number>()
+      const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
+        if (lane !== undefined) return lane
+        const number = (unnamed.get(sample) ?? 0) + 1
+        unnamed.set(sample, number)
+        return `+${number}` // no lane can have such a name
+      }
       const lanes = samplesheet.map(row => {
-        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
-        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
+        const group = `${row.patient}.${row.sample}.${laneOf(row)}`
+        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample, group }).imported
+        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample, group }).imported
         const name = `${row.sample}.${row.lane}`
         const sound = at.check ? after(row.reads, check({ reads: row.reads }).report) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
         if (trimmed) trimming[name] = trimmed.report
         if (trimmed) trimmingPages[name] = trimmed.page
-        const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
       const samples = samplesOf(samplesheet)
+      refuseCopies(samplesheet)
       const alignments = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
@@ -180,4 +189,21 @@ function samplesOf(
     lanes.set(name, n)
   }
   return samples
+}
+/** Reads that are there twice count twice, or for two samples. @throws TriremeError `SAMPLESHEET` where files of two rows have the same content */
+function refuseCopies(sheet: readonly Readonly<Record<string, string | Ref | undefined>>[]): void {
+  const known = new Map<string, readonly [row: number, file: string]>()
+  for (const [n, row] of sheet.entries())
+    for (const cell of Object.values(row))
+      for (const { url, sha256 } of typeof cell === 'object' && cell.node.kind === 'source' ? Object.values(cell.node.files) : []) {
+        const file = url.slice(url.lastIndexOf('/') + 1)
+        const [other, its] = known.get(sha256) ?? [n, file]
+        if (other !== n)
+          throw new TriremeError(
+            'SAMPLESHEET',
+            `both give the same content: ${its} of sample "${sheet[other]!.sample}" and ${file} of sample "${row.sample}" are equal byte for byte. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+            { rows: [other, n] },
+          )
+        known.set(sha256, [n, file])
+      }
 }
