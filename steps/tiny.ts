@@ -38,8 +38,13 @@ export function fastaFile(at: string, sequences = genome): string {
       .join(''),
   )
   execFileSync('samtools', ['faidx', file])
+  execFileSync('samtools', ['dict', '-o', `${file}.dict`, file])
+  writeFileSync(`${file}.codes.tsv`, 'contig\tposition\tcode\tbase\n')
   return file
 }
+/** What a genome of `fastaFile` and its companions are to a step that asks for a normalised one. */
+export const normalisedFiles = (file: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(['', '.fai', '.dict', '.codes.tsv'].map(ending => [ending, `${file}${ending}`]))
 /** A change of the sample against the genome, in place: as many bases as before. */
 export interface Change {
   readonly contig: string
