@@ -29,5 +29,13 @@ export async function runPipeline(asked: Asked): Promise<void> {
     for (const fault of faults) log(fault)
     done = await go()
   }
-  await finish(done, { plan, layout, options, versions, guard, seconds: (performance.now() - started) / 1000 })
+  await finish(done, {
+    plan,
+    layout,
+    highlights: pipeline.spec.highlights,
+    options,
+    versions,
+    guard,
+    seconds: (performance.now() - started) / 1000,
+  })
 }

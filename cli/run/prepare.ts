@@ -55,6 +55,7 @@ export async function prepareRun(
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read, so that a wrong parameter is reported at once
   const bound = await bind(pipeline, raw, store.sources)
+  for (const note of bound.notes) log(note)
   const plan = planOf(
     spec.name,
     located(() => pipeline(bound.args), bound),
