@@ -27,7 +27,7 @@ export async function compilePlan(asked: Asked): Promise<void> {
   const { forms } = target.compile
   const form = as ?? forms[0]
   if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
-  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true, withData: true })
   const destination = await destinationOf(environment)
   const { versions } = await knownVersions(plan, store, environment)
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
