@@ -1,11 +1,15 @@
 import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { Store } from '../../core/store/store.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
+import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
@@ -22,6 +26,9 @@ export async function finish(
     options,
     seconds,
     versions,
+    store,
+    environment,
+    code,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
@@ -29,12 +36,17 @@ export async function finish(
     readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
+    readonly store: Store
+    readonly environment: Environment
+    /** As it was when the run started. */
+    readonly code: Promise<CodeState>
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
+  const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
   const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
+  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published }, around)))
     await publishFile({ text }, path.join(out, infoFolder, name))
   if (made.state === 'failed')
     throw new TriremeError(
