@@ -309,7 +309,11 @@ test.each([
   [2, ['logs', 'nowhere'], /^The store .* has no runs\./],
   [3, ['run', 'words'], /^The pipeline "words" also needs --sheet <sheet>\./],
   [3, [...go, '--nap', '61'], /^Parameter "nap" of pipeline "words": .* Got 61\.$/m],
-  [3, ['run', 'words', '--sheet', 'a.txt'], /^a\.txt has 3 faults:\n {2}a\.txt, line 1, column 1 \(hello\): there is no such column\./],
+  [
+    3,
+    ['run', 'words', '--sheet', 'a.txt'],
+    /^a\.txt has 2 faults:\n {2}a\.txt, line 1: the column "sample" is missing\. Columns are sample, file\.\n {2}a\.txt, line 1: the column "file" is missing\./,
+  ],
   [4, ['run', 'words', '--sheet', 'none.csv'], /^There is no readable file none\.csv \(ENOENT\)\./],
   [4, [...go, '--extra', 'none.txt'], /^--extra: There is no readable file .*none\.txt \(ENOENT\)\./],
   [6, [...go, '--memory', '1MiB'], /^Step upper:A needs 64 MiB of memory, and this run may use 1 MiB\./],
