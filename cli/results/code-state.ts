@@ -4,22 +4,22 @@ import { promisify } from 'node:util'
 import { packageRoot, version } from '../project/package.ts'
 
 /** Which code made a run: a version, and the commit where the code is a checkout. */
-interface Code {
+interface CodeVersion {
   readonly version?: string
   readonly commit?: string
   /** Whether files differ from the commit. */
   readonly changed?: boolean
 }
 export interface CodeState {
-  readonly trireme: Code
+  readonly trireme: CodeVersion
   /** The project of the working directory, where it is a checkout of its own. */
-  readonly project?: Code
+  readonly project?: CodeVersion
 }
 /** Asked when a run starts, since files may be edited while it goes on. Where git is not installed, commits are left out. */
 export async function codeState(folder: string = process.cwd()): Promise<CodeState> {
   const [ours, theirs] = await Promise.all([commitOf(packageRoot, true), commitOf(folder, false)])
   const same = theirs?.top !== undefined && theirs.top === ours?.top
-  const told = (found: Checkout | undefined): Code => (found ? { commit: found.commit, changed: found.changed } : {})
+  const told = (found: Checkout | undefined): CodeVersion => (found ? { commit: found.commit, changed: found.changed } : {})
   return { trireme: { version: version(), ...told(ours) }, ...(theirs && !same && { project: told(theirs) }) }
 }
 interface Checkout {

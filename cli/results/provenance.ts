@@ -20,13 +20,13 @@ import type { CodeState } from './code-state.ts'
 import type { ResultFile } from './layout.ts'
 import type { Published } from './publish.ts'
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const digestField = z.string().regex(/^[0-9a-f]{64}$/)
 const argv = z.array(z.array(z.array(z.string())))
 const code = z.strictObject({ version: z.string().optional(), commit: z.string().optional(), changed: z.boolean().optional() })
 /** A file that a step took: of a user, by its place; or of another step. */
-const taken = z.union([
-  z.strictObject({ file: z.string(), sha256: digest }),
-  z.strictObject({ step: z.string(), output: z.string(), file: z.string(), sha256: digest }),
+const takenFile = z.union([
+  z.strictObject({ file: z.string(), sha256: digestField }),
+  z.strictObject({ step: z.string(), output: z.string(), file: z.string(), sha256: digestField }),
   z.strictObject({ step: z.string(), output: z.string(), piped: z.literal(true) }),
 ])
 /** What `pipeline_info/provenance.json` holds; docs/reference/results-layout.md tells it to people. */
@@ -58,14 +58,14 @@ export const provenanceSchema = z.strictObject({
       label: z.string(),
       step: z.string(),
       state: z.enum(['ran', 'cached', 'not needed', 'failed', 'stopped', 'skipped']),
-      key: digest,
+      key: digestField,
       image: z.string(),
       tools: z.record(z.string(), z.string()),
       parameters: z.record(z.string(), z.unknown()),
       /** By pipe and stage. Of a step that wrote into a pipe in an earlier run, and of one that did not run, with the cores and memory it asks for. */
       argv,
-      inputs: z.record(z.string(), z.array(taken)),
-      outputs: z.record(z.string(), z.array(z.strictObject({ file: z.string(), bytes: z.int(), sha256: digest }))),
+      inputs: z.record(z.string(), z.array(takenFile)),
+      outputs: z.record(z.string(), z.array(z.strictObject({ file: z.string(), bytes: z.int(), sha256: digestField }))),
       /** Of the run that made it. */
       made: z
         .strictObject({
@@ -86,7 +86,7 @@ export const provenanceSchema = z.strictObject({
     z.strictObject({
       file: z.string(),
       bytes: z.int(),
-      sha256: digest,
+      sha256: digestField,
       step: z.string().optional(),
       output: z.string().optional(),
     }),
@@ -94,7 +94,7 @@ export const provenanceSchema = z.strictObject({
 })
 export type Provenance = z.infer<typeof provenanceSchema>
 type StepProvenance = Provenance['steps'][number]
-type Taken = z.infer<typeof taken>
+type Taken = z.infer<typeof takenFile>
 
 /** A run that ended, and what it was made of. */
 export interface EndedRun {
@@ -133,7 +133,7 @@ export function provenance(run: EndedRun, at: Surroundings): Provenance {
       ...(record.seconds !== undefined && { seconds: record.seconds }),
     },
     code: { ...at.code, node: process.versions.node },
-    machine: thisMachine(),
+    machine: machineFacts(),
     environment: { ...at.environment },
     parameters: record.arguments,
     steps,
@@ -143,18 +143,18 @@ export function provenance(run: EndedRun, at: Surroundings): Provenance {
     }),
   }
 }
-type Outcome = Extract<Event, { readonly event: 'cached' | 'succeeded' | 'failed' | 'skipped' }>
-interface KnownStep {
+type StepOutcome = Extract<Event, { readonly event: 'cached' | 'succeeded' | 'failed' | 'skipped' }>
+interface MadeStep {
   readonly node: StepNode
   readonly key: string
   readonly label: string
   /** None for a step that only steps which were cached would need, such as one of a list's branches. */
-  readonly event: Outcome | undefined
+  readonly event: StepOutcome | undefined
   readonly entry: Entry | undefined
 }
 interface Known {
   /** By key, each after what it needs. */
-  readonly steps: ReadonlyMap<string, KnownStep>
+  readonly steps: ReadonlyMap<string, MadeStep>
   readonly outputs: StepOutputs
 }
 /** All steps that a result was made by, those of lists' branches among them, whether they ran now or once. */
@@ -186,7 +186,7 @@ function knownSteps({ plan, events, entries }: EndedRun, keys: Keys, store: Stor
   const bodies = new Set<Node>(plan.nodes.flatMap(node => (node.kind === 'each' ? bodyOf(node) : [])))
   add(plan.nodes)
   const names = labels([...nodes.values()], keys)
-  const steps = new Map<string, KnownStep>()
+  const steps = new Map<string, MadeStep>()
   for (const [key, node] of nodes) {
     if (node.kind !== 'step') continue
     const event = outcomes.get(key)
@@ -202,7 +202,7 @@ interface At extends Surroundings {
   readonly known: Known
   readonly byPath: ReadonlyMap<string, { readonly label: string; readonly output: string; readonly sha256: string }>
 }
-function stepProvenance({ node, key, label, event, entry }: KnownStep, { versions, events }: EndedRun, at: At): StepProvenance {
+function stepProvenance({ node, key, label, event, entry }: MadeStep, { versions, events }: EndedRun, at: At): StepProvenance {
   const needless = event === undefined || (event.event === 'skipped' && event.reason.startsWith('not needed'))
   return {
     label,
@@ -218,7 +218,9 @@ function stepProvenance({ node, key, label, event, entry }: KnownStep, { version
     image: node.step.image,
     tools: entry?.record.tools ?? versionsOf(node, versions),
     parameters: entry?.record.params ?? node.params,
-    argv: entry ? entry.record.argv.map(stages => stages.map(words => [...words])) : wordsOf(node, grantedTo(label, node, events), at),
+    argv: entry
+      ? entry.record.argv.map(stages => stages.map(words => [...words]))
+      : unrecordedWords(node, grantedTo(label, node, events), at),
     inputs: Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, takenBy(given, at)])),
     outputs: outputsOf(entry),
     ...(entry && { made: madeIn(entry) }),
@@ -242,7 +244,7 @@ function grantedTo(label: string, { needs }: StepNode, events: readonly Event[])
   return { cpu: needs.cpu, memory: typeof needs.memory === 'number' ? needs.memory : needs.memory[0] }
 }
 /** Words of a step that left no record: its output went into a pipe, or it did not run. */
-function wordsOf(node: StepNode, granted: Grant, at: At): StepProvenance['argv'] {
+function unrecordedWords(node: StepNode, granted: Grant, at: At): StepProvenance['argv'] {
   const port = Object.keys(node.step.outputs).find(output => node.step.streams.includes(output))
   const { argv } = stepWords<string>(node, {
     granted,
@@ -276,7 +278,7 @@ function takenBy(given: Given, at: At): StepProvenance['inputs'][string] {
       .map(({ node, port }) => ({ step: at.known.steps.get(at.keys.of(node))?.label ?? '', output: port, piped: true as const }))
   })
 }
-const thisMachine = (): Provenance['machine'] => ({
+const machineFacts = (): Provenance['machine'] => ({
   name: os.hostname(),
   system: `${os.type()} ${os.version()}`,
   kernel: os.release(),
