@@ -1,12 +1,16 @@
 import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { Store } from '../../core/store/store.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { pipelineVersion } from '../project/pipeline-version.ts'
+import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
@@ -23,6 +27,9 @@ export async function finish(
     options,
     seconds,
     versions,
+    store,
+    environment,
+    code,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
@@ -30,13 +37,26 @@ export async function finish(
     readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
+    readonly store: Store
+    readonly environment: Environment
+    /** As it was when the run started. */
+    readonly code: Promise<CodeState>
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
+  const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
   const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  const info = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: await pipelineVersion(record.pipeline) }
-  for (const [name, text] of Object.entries(infoFiles(info))) await publishFile({ text }, path.join(out, infoFolder, name))
+  const ended = {
+    record,
+    entries: made.entries,
+    events,
+    plan,
+    versions,
+    published,
+    pipelineVersion: await pipelineVersion(record.pipeline),
+  }
+  for (const [name, text] of Object.entries(infoFiles(ended, around))) await publishFile({ text }, path.join(out, infoFolder, name))
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
