@@ -1,4 +1,5 @@
 import type { Asked } from '../arguments/options.ts'
+import { codeState } from '../results/code-state.ts'
 import { checkApartFromStore, checkOut } from '../results/out-folder.ts'
 import { checkPublication } from '../run/check-publication.ts'
 import { damagedResults } from '../run/damaged-results.ts'
@@ -20,6 +21,7 @@ export async function runPipeline(asked: Asked): Promise<void> {
   await checkPublication(plan, pipeline.spec.layout, options.out, guard) // what cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
+  const code = codeState()
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
   let done = await go()
   // Ends: what was damaged has been made by the run itself the next time.
@@ -35,6 +37,9 @@ export async function runPipeline(asked: Asked): Promise<void> {
     highlights: pipeline.spec.highlights,
     options,
     versions,
+    store,
+    environment,
+    code,
     guard,
     seconds: (performance.now() - started) / 1000,
   })
