@@ -6,7 +6,7 @@ import type { Kind, Rows } from '../../core/vocabulary/rows.ts'
 import { type Place, placedPath, type Raw, type RawArgument } from '../arguments/raw.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
-import { type Contents, InputFault, inputFile, type Others } from './files.ts'
+import { type FileContents, InputFault, inputFile, type Others } from './files.ts'
 import { checkSheet, extraColumns, type SheetRow } from './samplesheet.ts'
 import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
@@ -18,7 +18,7 @@ const width = 16
  * become rows, parameters stay values.
  * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, all reported at once
  */
-export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: Contents): Promise<Bound> {
+export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: FileContents): Promise<Bound> {
   const args: Record<string, unknown> = {}
   const sheets: Record<string, Sheet> = {}
   const kinds = Object.entries(spec.inputs).filter(([name]) => raw[name] !== undefined)

@@ -8,7 +8,7 @@ import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
 import { type Place, placedPath } from '../arguments/raw.ts'
 
 /** What is known of files before a run. */
-export interface Contents {
+export interface FileContents {
   /** The digest of a file. */
   readonly of: (file: string) => Promise<string>
   /** Whether a file is yet to be made, by the run itself: it has a digest, but nothing can be looked at. */
@@ -23,7 +23,14 @@ export interface Others {
 export class InputFault extends Error {}
 
 /** A user's file with its companions or parts, digested and probed. */
-export async function inputFile(name: string, kind: FileKind, given: unknown, at: Place, others: Others, digests: Contents): Promise<Ref> {
+export async function inputFile(
+  name: string,
+  kind: FileKind,
+  given: unknown,
+  at: Place,
+  others: Others,
+  digests: FileContents,
+): Promise<Ref> {
   const paths = gathered(kind, given, at)
   const files: Record<string, SourceFile> = {}
   for (const [n, [part, url]] of Object.entries(paths).entries()) {
