@@ -1,5 +1,5 @@
 import { after, each, from, optional, pipeline, type Ref, rows, TriremeError } from 'trireme-bio'
-import { anyBam, anyCram, bed, fasta, fastqPair } from 'trireme-bio/kinds'
+import { anyBam, anyCram, anyFasta, bed, fastqPair } from 'trireme-bio/kinds'
 import { platform, sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
 import { concat } from '../steps/bcftools/concat.ts'
@@ -10,8 +10,9 @@ import { splitGenome, splitTargets } from '../steps/bed/split.ts'
 import { compare } from '../steps/counts/compare.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
+import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
+import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
-import { faidx } from '../steps/samtools/faidx.ts'
 import { fixmate } from '../steps/samtools/fixmate.ts'
 import { flagstat } from '../steps/samtools/flagstat.ts'
 import { importBam, importCram } from '../steps/samtools/import.ts'
@@ -22,6 +23,11 @@ import { stats } from '../steps/samtools/stats.ts'
 import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
 
 const names = { patient: sampleName, sample: sampleName }
+/** Stands between names that are joined into one: no name may hold it, so "a.b", "c" and "a", "b.c" stay apart. */
+const joint = ':'
+const joined = (...names: readonly string[]) => names.join(joint)
+/** The row of the calls on the page of reports, which no sample can have. */
+const allSamples = joined('all', 'samples')
 /** A row gives the reads of a lane, or alignments of a sample: the columns of nf-core/sarek. */
 const samplesheet = rows(
   { ...names, lane: sampleName, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
@@ -45,7 +51,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
   return pipeline({
     name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
-    inputs: { samplesheet, reference: fasta, targets: optional(bed) },
+    inputs: { samplesheet, reference: anyFasta, targets: optional(bed) },
     params: {
       aligner: z.enum(aligners).default(aligners[0]!).describe('Program that aligns the reads'),
       caller: z.enum(callers).default(callers[0]!).describe('Program that calls the variants'),
@@ -73,8 +79,9 @@ export const variantCallingWith = <const A extends string, const C extends strin
     layout: {
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
-      trimming: lane => `qc/fastp/${lane}.fastp`,
-      trimmingPages: lane => `qc/fastp/${lane}.fastp`,
+      reference: 'reference/changes',
+      trimming: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
+      trimmingPages: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
       flags: sample => `qc/samtools/${sample}.flagstat`,
       variantStats: name => `qc/bcftools/${name}.stats`,
@@ -82,7 +89,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
     },
     highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
-      const genome = faidx({ genome: reference }).indexed
+      const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
@@ -98,7 +105,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       }
       const lanes = samplesheet.map(row => {
         const lane = laneOf(row)
-        const group = `${row.patient}.${row.sample}.${lane}`
+        const group = joined(row.patient, row.sample, lane)
         const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
         counts.set(row.sample, counted)
         if (!('reads' in row)) {
@@ -108,7 +115,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
           counted.imported[lane] = report
           return imported
         }
-        const name = `${row.sample}.${row.lane}`
+        const name = joined(row.sample, row.lane)
         const checked = at.check ? check({ reads: row.reads }).report : undefined
         const sound = checked ? after(row.reads, checked) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
@@ -144,19 +151,31 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const bams = Object.values(alignments)
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
-      const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
+      const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
+      const { filtered } = filter({ calls: kept, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
       const none: Readonly<Record<string, Ref>> = {}
       if (!at.qc)
-        return { alignments, variants: filtered, trimming, trimmingPages, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
+        return {
+          alignments,
+          variants: filtered,
+          reference: genomeReport,
+          trimming,
+          trimmingPages,
+          coverage: {},
+          flags: {},
+          variantStats: {},
+          multiqc: none,
+        }
 
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
-      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: 'joint' }).report }
-      const { page, table } = report({ trimming, alignments: coverage, flags, calls: variantReports })
+      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
+      const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
         alignments,
         variants: filtered,
+        reference: genomeReport,
         trimming,
         trimmingPages,
         coverage,

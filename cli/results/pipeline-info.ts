@@ -5,10 +5,14 @@ import type { Entry } from '../../core/store/record.ts'
 import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
 import { type EndedRun, provenance, type Surroundings } from './provenance.ts'
+import { infoFolder } from './published.ts'
 
+const infoNames = ['software_versions.yml', 'params.yml', 'trace.tsv', 'provenance.json', 'run.json'] as const
+/** Where they will lie. */
+export const infoPaths = infoNames.map(name => `${infoFolder}/${name}`)
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<string, string>> => ({
-  'software_versions.yml': softwareVersions(run.record, run.plan, run.versions),
+export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<(typeof infoNames)[number], string>> => ({
+  'software_versions.yml': softwareVersions(run.record, run.plan, run.versions, run.pipelineVersion),
   'params.yml': yaml(run.record.arguments),
   'trace.tsv': trace(run.entries, run.events),
   'provenance.json': `${JSON.stringify(provenance(run, at), null, 1)}\n`,
@@ -17,8 +21,8 @@ export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<stri
 })
 const yaml = (value: unknown) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
 
-/** As nf-core writes it: versions by step, and the workflow's own. */
-function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<string, string>): string {
+/** As nf-core writes it: versions by step, and the workflow's own, where it has one. */
+function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<string, string>, own: string | undefined): string {
   const steps = new Map(
     plan.nodes.flatMap(node => (node.kind === 'step' && node.step.tools.length > 0 ? [[node.step.name, node.step.tools] as const] : [])),
   )
@@ -27,7 +31,7 @@ function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<s
     .map(([name, tools]) => [name, Object.fromEntries(tools.map(tool => [tool.name, versions.get(tool.name)]))])
   return yaml({
     ...Object.fromEntries(byStep),
-    Workflow: { [record.pipeline]: version(), trireme: version(), node: process.versions.node },
+    Workflow: { ...(own !== undefined && { [record.pipeline]: own }), trireme: version(), node: process.versions.node },
   })
 }
 const traceColumns = [

@@ -104,6 +104,8 @@ export interface EndedRun {
   readonly plan: Plan
   readonly versions: ReadonlyMap<string, string>
   readonly published: Published
+  /** Of the pipeline itself: Trireme's only where it comes with Trireme. */
+  readonly pipelineVersion: string | undefined
 }
 /** What the provenance of a run needs beside it. */
 export interface Surroundings {

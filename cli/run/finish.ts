@@ -9,11 +9,13 @@ import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
+import { pipelineVersion } from '../project/pipeline-version.ts'
 import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import type { Guard } from '../results/places.ts'
+import { publish, publishInfo } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes the results of a run, and prints its summary. */
@@ -29,6 +31,7 @@ export async function finish(
     store,
     environment,
     code,
+    guard,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
@@ -40,14 +43,23 @@ export async function finish(
     readonly environment: Environment
     /** As it was when the run started. */
     readonly code: Promise<CodeState>
+    readonly guard: Guard
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
   const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published }, around)))
-    await publishFile({ text }, path.join(out, infoFolder, name))
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
+  const ended = {
+    record,
+    entries: made.entries,
+    events,
+    plan,
+    versions,
+    published,
+    pipelineVersion: await pipelineVersion(record.pipeline),
+  }
+  await publishInfo(out, infoFiles(ended, around), guard)
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',

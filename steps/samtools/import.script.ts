@@ -4,7 +4,7 @@
 //   samtools … | node import.script.mjs look
 //   samtools … | node import.script.mjs rewrite | samtools …
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { type Census, census } from '../bam-census.ts'
 import { type Rewriting, type Rewritten, rewrite } from '../bam-rewrite.ts'
 import { Unpacked, Written } from '../bam-stream.ts'
@@ -128,11 +128,12 @@ function take(): void {
     )
   const header = samtools('view', '-H', '--no-PG', '-T', reference, alignments)
   const contigs = tagsOf(header, 'SQ')
-  const wanted = contigs.some(({ M5 }) => M5 !== undefined) ? tagsOf(samtools('dict', reference), 'SQ') : faidx()
+  const wanted = tagsOf(readFileSync(`${reference}.dict`, 'utf8'), 'SQ')
   checkContigs(contigs, wanted)
   mkdirSync('tmp', { recursive: true })
   const script = process.argv[1]!
-  bash('samtools view --no-PG -u -@ 1 -T "$2" "$1" | node "$3" look', alignments, reference, script)
+  const { genome, options } = decoding(contigs, wanted)
+  bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
   const { records, primary, groups, unscored, whole: mated } = read<Census>(censusAt)
   if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
   const together = unscored > 0 || !mated
@@ -141,11 +142,11 @@ function take(): void {
   const sorted = '-@ "$5" -m "$6M" -l 1 -T tmp/sort --write-index -o "$4" -'
   // collate without -@: with threads it waits 1.4 s on its 64 temporary files, however small.
   const pipe = together
-    ? `samtools collate --reference "$2" --no-PG -O -u "$1" tmp/collate | node "$3" rewrite | samtools fixmate --no-PG -m -u - - | samtools sort --no-PG ${sorted}`
-    : `samtools view --no-PG -u -@ 1 -T "$2" "$1" | node "$3" rewrite | samtools ${
+    ? `samtools collate ${options} --reference "$2" --no-PG -O -u "$1" tmp/collate | node "$3" rewrite | samtools fixmate --no-PG -m -u - - | samtools sort --no-PG ${sorted}`
+    : `samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" rewrite | samtools ${
         tagsOf(header, 'HD')[0]?.SO === 'coordinate' ? 'view --no-PG -@ "$5" -1 --write-index -o "$4" -' : `sort --no-PG ${sorted}`
       }`
-  bash(pipe, alignments, reference, script, indexed, threads, memory)
+  bash(pipe, alignments, genome, script, indexed, threads, memory)
   const { records: rewritten, orphans } = read<Rewritten>(rewrittenAt)
   // Counts of the index: contig, length, mapped, unmapped; "*" for those without a place.
   const written = samtools('idxstats', out)
@@ -166,11 +167,36 @@ function take(): void {
     )
   write(report, { records, primary, orphans, readGroups: groups, notInHeader: unknown, matesScored: together })
 }
-const faidx = (): readonly Tags[] =>
-  readFileSync(`${reference}.fai`, 'utf8')
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => ({ SN: line.split('\t')[0]!, LN: line.split('\t')[1]! }))
+/**
+ * With what the alignments are decoded. A CRAM holds differences to the genome it was made with, in which every base but A, C, G, T counts as N:
+ * where normalising chose a base, the copy made here has N again. Only then are the sums of its slices left unchecked (they are of the codes);
+ * the sums of whole contigs were compared before.
+ */
+function decoding(got: readonly Tags[], want: readonly Tags[]): { readonly genome: string; readonly options: string } {
+  const file = openSync(alignments, 'r')
+  const magic = Buffer.alloc(4)
+  readSync(file, magic)
+  closeSync(file)
+  if (magic.toString('latin1') !== 'CRAM' || want.every(({ nc }) => nc === undefined)) return { genome: reference, options: '' }
+  const unsummed = got.find(({ M5 }) => M5 === undefined)
+  if (unsummed)
+    throw new Fault(
+      `The header of the CRAM has no MD5 sum (M5) of contig "${unsummed.SN}", and the reference has codes or gaps: whether they belong together cannot be told. Make a BAM of it, with the reference it was made with: "samtools view -b -T REFERENCE.fa".`,
+    )
+  const genome = 'tmp/decoding.fa'
+  bash('cp --reflink=auto "$1" "$2" && chmod u+w "$2" && cp "$1.fai" "$2.fai"', reference, genome)
+  const lines = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n')
+  const index = new Map(lines(`${reference}.fai`).map(line => [line.split('\t')[0]!, line.split('\t').slice(2).map(Number)]))
+  const copy = openSync(genome, 'r+')
+  for (const line of lines(`${reference}.codes.tsv`).slice(1)) {
+    const [contig = '', position = ''] = line.split('\t')
+    const [offset = 0, bases = 1, bytes = 1] = index.get(contig) ?? []
+    const at = Number(position) - 1
+    writeSync(copy, 'N', offset + Math.floor(at / bases) * bytes + (at % bases))
+  }
+  closeSync(copy)
+  return { genome, options: '--input-fmt-option ignore_md5=1' }
+}
 
 try {
   if (mode === 'look') write(censusAt, census(new Unpacked(0)))

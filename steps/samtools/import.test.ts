@@ -1,17 +1,32 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { truncateSync } from 'node:fs'
 import path from 'node:path'
 import { itself, sameAs } from 'trireme-bio'
-import { anyBam, anyCram, indexedFasta } from 'trireme-bio/kinds'
+import { anyBam, anyCram, anyFasta, normalisedFasta } from 'trireme-bio/kinds'
+import { normalise } from 'trireme-bio/steps/genome/normalise'
 import { markdup } from 'trireme-bio/steps/samtools/markdup'
-import { bamFile, content, fastaFile, folder, genome, hla, indexedBamFile, pairs, phage, samOf, samText } from 'trireme-bio/steps/tiny'
+import {
+  bamFile,
+  content,
+  fastaFile,
+  folder,
+  genome,
+  hla,
+  indexedBamFile,
+  normalisedFiles,
+  pairs,
+  phage,
+  samOf,
+  samText,
+} from 'trireme-bio/steps/tiny'
 import { given, made } from 'trireme-bio/testing'
 import { describe, expect, it } from 'vitest'
 import { importBam, importCram } from './import.ts'
 
 const at = folder()
 const genomeFile = fastaFile(at)
-const fastaOf = (file: string) => given('genome', indexedFasta({ reference: itself }), { '': file, '.fai': `${file}.fai` })
+const fastaOf = (file: string) => given('genome', normalisedFasta({ reference: itself }), normalisedFiles(file))
 const reference = fastaOf(genomeFile)
 const group = 'p.s.L1'
 const taken = (name: string, sam: string, sample = 's') =>
@@ -175,4 +190,23 @@ it('keeps the reference as a fact', () => {
   expect(
     importBam({ alignments: given('x', anyBam, genomeFile), reference, sample: 's', group }).imported.kind.facts.reference,
   ).toMatchObject(sameAs('genome'))
+})
+it('takes a CRAM of a genome with codes, and gives its bases back', async () => {
+  const at = folder()
+  const codes = { 100: 'R', 130: 'k', 200: '-', 260: 'N' }
+  const coded = Object.entries(codes).reduce(
+    (text, [n, code]) => text.slice(0, Number(n)) + code + text.slice(Number(n) + 1),
+    genome[phage]!,
+  )
+  const given1 = fastaFile(at, { ...genome, [phage]: coded })
+  // Reads have the sample's own bases, some what the genome has: a code in a read is no difference to the genome.
+  const own = samText(pairs([{ contig: phage, position: 101, to: 'G' }]), 's', 'unsorted', 'ms:i:1\tMC:Z:80M')
+  const cram = path.join(at, 'coded.cram')
+  execFileSync('samtools', ['view', '--no-PG', '-C', '-T', given1, '-o', cram, bamFile(at, 'own', own)])
+  const { normalised } = normalise({ genome: given('coded', anyFasta, given1) })
+  const { imported } = await made(importCram({ alignments: given('x', anyCram, cram), reference: normalised, sample: 's', group: 'g' }))
+  const bases = (lines: readonly string[]) => lines.map(line => [0, 1, 3, 9].map(n => line.split('\t')[n]).join(' ')).sort()
+  expect(bases(recordsOf(imported.path))).toEqual(bases(own.split('\n').filter(line => line !== '' && !line.startsWith('@'))))
+  const bam = bamFile(at, 'summed', own.replace('LN:2000', `LN:2000\tM5:${createHash('md5').update(coded.toUpperCase()).digest('hex')}`))
+  await made(importBam({ alignments: given('y', anyBam, bam), reference: normalised, sample: 's', group: 'g' }))
 })

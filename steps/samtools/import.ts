@@ -1,6 +1,6 @@
 import { asset, gib, hours, run, sameAs, step } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
-import { anyBam, anyCram, indexedBam, indexedFasta, json } from 'trireme-bio/kinds'
+import { anyBam, anyCram, indexedBam, json, normalisedFasta } from 'trireme-bio/kinds'
 import { node, samtools } from 'trireme-bio/tools'
 import { sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
@@ -28,7 +28,7 @@ const shared = {
 export const importBam = step({
   ...shared,
   name: 'samtools-import-bam',
-  inputs: { alignments: anyBam, reference: indexedFasta({}) },
+  inputs: { alignments: anyBam, reference: normalisedFasta({}) },
   tag: ({ sample }) => sample,
   command: ({ script, alignments, reference, imported, report, sample, group, cpu, memory }) =>
     run('node', script, 'take', alignments, reference, sample, group, imported, report, cpu, memory.mib(0.6, { per: 'cpu' })),
@@ -36,7 +36,7 @@ export const importBam = step({
 export const importCram = step({
   ...shared,
   name: 'samtools-import-cram',
-  inputs: { alignments: anyCram, reference: indexedFasta({}) },
+  inputs: { alignments: anyCram, reference: normalisedFasta({}) },
   tag: ({ sample }) => sample,
   command: ({ script, alignments, reference, imported, report, sample, group, cpu, memory }) =>
     run('node', script, 'take', alignments, reference, sample, group, imported, report, cpu, memory.mib(0.6, { per: 'cpu' })),
