@@ -32,7 +32,7 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
     {
       words: 'show <name>',
-      about: 'show a pipeline or step: inputs, parameters, outputs, tools',
+      about: 'show a pipeline or step: inputs, parameters, outputs, tools; or an environment, to copy',
       load: () => import('./commands/show.ts'),
     },
     {
