@@ -7,6 +7,7 @@ import { filter } from '../steps/bcftools/filter.ts'
 import { norm } from '../steps/bcftools/norm.ts'
 import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
+import { compare } from '../steps/counts/compare.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
 import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
@@ -86,6 +87,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       variantStats: name => `qc/bcftools/${name}.stats`,
       multiqc: name => `qc/multiqc/${name}`,
     },
+    highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
       const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
@@ -93,6 +95,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const counts = new Map<string, Counts>()
       const unnamed = new Map<string, number>()
       const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
         if (lane !== undefined) return lane
@@ -101,12 +104,24 @@ export const variantCallingWith = <const A extends string, const C extends strin
         return `+${number}` // no lane can have such a name
       }
       const lanes = samplesheet.map(row => {
-        const group = joined(row.patient, row.sample, laneOf(row))
-        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample, group }).imported
-        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample, group }).imported
+        const lane = laneOf(row)
+        const group = joined(row.patient, row.sample, lane)
+        const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
+        counts.set(row.sample, counted)
+        if (!('reads' in row)) {
+          const at = { reference: genome, sample: row.sample, group }
+          const { imported, report } =
+            'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
+          counted.imported[lane] = report
+          return imported
+        }
         const name = joined(row.sample, row.lane)
-        const sound = at.check ? after(row.reads, check({ reads: row.reads }).report) : row.reads
+        const checked = at.check ? check({ reads: row.reads }).report : undefined
+        const sound = checked ? after(row.reads, checked) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
+        if (checked) counted.checked[lane] = checked
+        if (trimmed) counted.trimmed[lane] = trimmed.report
+        counted.known &&= (checked ?? trimmed) !== undefined
         if (trimmed) trimming[name] = trimmed.report
         if (trimmed) trimmingPages[name] = trimmed.page
         const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
@@ -115,11 +130,19 @@ export const variantCallingWith = <const A extends string, const C extends strin
       })
       const samples = samplesOf(samplesheet)
       refuseCopies(samplesheet)
-      const alignments = Object.fromEntries(
+      const marked = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
           const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
           return [sample, markdup({ merged }).marked]
+        }),
+      )
+      const flags = Object.fromEntries(Object.entries(marked).map(([sample, alignments]) => [sample, flagstat({ alignments }).report]))
+      // Nothing is called from alignments that lost or doubled reads. Where nothing counted them on their way in, there is nothing to compare.
+      const alignments = Object.fromEntries(
+        Object.entries(marked).map(([sample, bam]) => {
+          const { known, ...counted } = counts.get(sample)!
+          return [sample, known ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam]
         }),
       )
       const { parts } = targets
@@ -147,7 +170,6 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
-      const flags = bySample(alignments => flagstat({ alignments }).report)
       const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
       const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
@@ -166,6 +188,14 @@ export const variantCallingWith = <const A extends string, const C extends strin
 }
 export const variantCalling = variantCallingWith({ aligners: { bwa, minimap2 }, callers: { bcftools, freebayes } })
 
+/** Reports that count the reads of a sample by lane. */
+interface Counts {
+  readonly checked: Record<string, ReturnType<typeof check>['report']>
+  readonly trimmed: Record<string, ReturnType<typeof trim>['report']>
+  readonly imported: Record<string, ReturnType<typeof importBam>['report']>
+  /** Whether each lane is in one of them. */
+  known: boolean
+}
 /** Numbers of the rows of each sample, in the sheet's order. @throws TriremeError `SAMPLESHEET` when names contradict each other */
 function samplesOf(
   sheet: readonly { readonly patient: string; readonly sample: string; readonly lane?: string | undefined }[],

@@ -3,6 +3,8 @@ import { fieldEnd, fieldsAt, flagOf, flags, nameOf, readRecord, readStart, tag, 
 /** What a look at every record of a BAM tells. */
 export interface Census {
   readonly records: number
+  /** Those that are no further alignment of a read that has one: as many as there are reads. */
+  readonly primary: number
   /** Records by the read group that they name; '' for those that name none. */
   readonly groups: Readonly<Record<string, number>>
   /** Records of mapped pairs without the scores and CIGARs of mates (ms, MC) that duplicate marking needs. */
@@ -15,7 +17,7 @@ const [RG, MC, ms] = [tag('RG'), tag('MC'), tag('ms')]
 export function census(from: Unpacked): Census {
   readStart(from)
   const groups = new Map<string, number>()
-  let [records, unscored, whole] = [0, 0, true]
+  let [records, primary, unscored, whole] = [0, 0, 0, true]
   // Sums of two hashes of each name: equal for both mates only where the same names are there as often.
   const sums = [0, 0]
   for (let record = readRecord(from); record; record = readRecord(from)) {
@@ -30,6 +32,7 @@ export function census(from: Unpacked): Census {
     }
     groups.set(group, (groups.get(group) ?? 0) + 1)
     const flag = flagOf(record)
+    if ((flag & flags.other) === 0) primary++
     if ((flag & (flags.paired | flags.other)) !== flags.paired) continue
     if ((flag & (flags.unmapped | flags.mateUnmapped)) === 0 && scores < 2) unscored++
     const mate = flag & (flags.first | flags.second)
@@ -42,7 +45,7 @@ export function census(from: Unpacked): Census {
     sums[0] = (sums[0]! + sign * one) | 0
     sums[1] = (sums[1]! + sign * other) | 0
   }
-  return { records, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) }
+  return { records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) }
 }
 /** FNV-1a from two beginnings, the second stirred once more: two numbers of 32 bits. */
 function hashes(name: Buffer): readonly [number, number] {

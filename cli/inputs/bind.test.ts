@@ -49,7 +49,7 @@ const setUp = async () => {
     writeFileSync(path.join(folder, name), text)
     return path.join(folder, name)
   }
-  const digests = await Digests.open(folder)
+  const digests = Digests.open(folder)
   const raw = (values: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, words: `--${name}`, folder }]))
   return { folder, file, bound: (values: Record<string, unknown>) => bind(example, raw(values), digests) }

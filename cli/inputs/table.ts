@@ -47,7 +47,7 @@ export async function readTable(file: string): Promise<Table> {
   if (bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04')
     throw new TriremeError(
       'SAMPLESHEET',
-      `${name} is a spreadsheet, not text. Save it as "CSV UTF-8", or: libreoffice --headless --convert-to csv ${shownWord(name)}`,
+      `${name} is a spreadsheet, not text. Save it as "CSV UTF-8", or: libreoffice --headless --convert-to csv ${quotedWord(name)}`,
     )
   let text: string
   try {
@@ -55,7 +55,7 @@ export async function readTable(file: string): Promise<Table> {
   } catch (cause) {
     throw new TriremeError(
       'SAMPLESHEET',
-      `${name} is not UTF-8 text. Save it as "CSV UTF-8", or: iconv -f WINDOWS-1252 -t UTF-8 ${shownWord(name)} > utf8.csv`,
+      `${name} is not UTF-8 text. Save it as "CSV UTF-8", or: iconv -f WINDOWS-1252 -t UTF-8 ${quotedWord(name)} > utf8.csv`,
       { cause },
     )
   }
@@ -67,7 +67,7 @@ function encodingOf([first, second]: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' 
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'utf-16be'
   return 'utf-8'
 }
-const shownWord = (file: string) => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`)
+const quotedWord = (file: string) => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`)
 /** Also what `trim` leaves: marks without width that spreadsheets and web pages bring along. */
 const bare = (cell: string) => cell.replace(/^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/g, '')
 

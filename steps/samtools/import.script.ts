@@ -134,7 +134,7 @@ function take(): void {
   const script = process.argv[1]!
   const { genome, options } = decoding(contigs, wanted)
   bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
-  const { records, groups, unscored, whole: mated } = read<Census>(censusAt)
+  const { records, primary, groups, unscored, whole: mated } = read<Census>(censusAt)
   if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
   const together = unscored > 0 || !mated
   write(planAt, { ...renamed(tagsOf(header, 'RG'), groups), together } satisfies Rewriting)
@@ -165,7 +165,7 @@ function take(): void {
     process.stderr.write(
       `${unknown.reduce((sum, id) => sum + groups[id]!, 0)} of ${records} records name no read group of the header: they are taken to be of sample "${sample}", as the row says.\n`,
     )
-  write(report, { records, orphans, readGroups: groups, notInHeader: unknown, matesScored: together })
+  write(report, { records, primary, orphans, readGroups: groups, notInHeader: unknown, matesScored: together })
 }
 /**
  * With what the alignments are decoded. A CRAM holds differences to the genome it was made with, in which every base but A, C, G, T counts as N:
