@@ -124,6 +124,12 @@ export const layout = {
   tensorboard: (name: string) => `configurations/${name}/events`,
 }
 
+export const highlights = {
+  leaderboard: { report: 'Report', leaderboard: 'Leaderboard' },
+  model: { card: 'Model card', model: 'Model' },
+  gallery: 'Most confidently wrong',
+}
+
 /** Trains and judges one network on the images of a study. */
 export const idrClassification = pipeline({
   name: 'idr-classification',
@@ -138,6 +144,7 @@ export const idrClassification = pipeline({
       .describe(`${training.monitor.description}; by default holdout where patients are held out, else none`),
   },
   layout,
+  highlights,
   build: ({ annotation, paths, archive, own, twin, size, data, threshold, train, test, rois, sets, pathology, monitor, ...given }) => {
     const configuration = { ...given, monitor: monitor ?? (given.holdout > 0 ? ('holdout' as const) : ('none' as const)) }
     return classify({

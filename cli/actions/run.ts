@@ -1,4 +1,5 @@
 import type { Asked } from '../arguments/options.ts'
+import { codeState } from '../results/code-state.ts'
 import { promisedFiles } from '../results/layout.ts'
 import { checkOut } from '../results/publish.ts'
 import { damagedResults } from '../run/damaged-results.ts'
@@ -18,6 +19,7 @@ export async function runPipeline(asked: Asked): Promise<void> {
   await checkOut(options.out)
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
+  const code = codeState()
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
   let done = await go()
   // Ends: what was damaged has been made by the run itself the next time.
@@ -27,5 +29,15 @@ export async function runPipeline(asked: Asked): Promise<void> {
     for (const fault of faults) log(fault)
     done = await go()
   }
-  await finish(done, { plan, layout, options, versions, seconds: (performance.now() - started) / 1000 })
+  await finish(done, {
+    plan,
+    layout,
+    highlights: pipeline.spec.highlights,
+    options,
+    versions,
+    store,
+    environment,
+    code,
+    seconds: (performance.now() - started) / 1000,
+  })
 }
