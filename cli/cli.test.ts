@@ -88,7 +88,7 @@ test('a run from a sheet to results; the second run executes nothing', () => {
   expect(readdirSync(path.join(folder, 'results/texts'))).toEqual(['A.txt', 'B; $(touch pwned).txt'])
   expect(existsSync(path.join(folder, 'pwned'))).toBe(false)
   expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual([
-    ...['params.yml', 'provenance.json', 'run.json', 'software_versions.yml', 'trace.tsv'],
+    ...['params.yml', 'provenance.json', 'published.jsonl', 'run.json', 'software_versions.yml', 'trace.tsv'],
   ])
   // The pipeline is the project's, whose version nobody has told: it is not Trireme's.
   expect(read(folder, 'results/pipeline_info/software_versions.yml')).toMatch(/^Workflow:\n {2}trireme: \S+\n {2}node: \S+\n$/m)
