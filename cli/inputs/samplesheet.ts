@@ -1,8 +1,9 @@
 import { TriremeError } from '../../core/errors.ts'
+import { nearest } from '../../core/vocabulary/nearest.ts'
 import { type From, isFrom, type RowShape, type Rows } from '../../core/vocabulary/rows.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
 import { fromText, isRequired, type JsonSchema as JsonShape, orList, shapeOfSchema } from '../arguments/json-schema.ts'
-import { didYouMean, nearest } from '../display/suggest.ts'
+import { didYouMean } from '../display/suggest.ts'
 import { faultsText, type Table, type TableRow } from './table.ts'
 
 /** A row that passed: its values, and the cells that name its files. */
@@ -70,7 +71,7 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
 async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
   const unknown = table.columns.filter(column => !known.includes(column))
-  const renamed = await Promise.all(unknown.map(column => nearest(column, known)))
+  const renamed = unknown.map(column => nearest(column, known))
   const absent = (shape: RowShape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(
     unknown.map(

@@ -15,6 +15,7 @@ import type { Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
 import { findEnvironment } from '../project/environments.ts'
+import { withPlace } from '../project/own-code.ts'
 import { profileArguments } from './profile.ts'
 
 /** Everything a run needs, with every argument checked. */
@@ -77,7 +78,7 @@ function located<T>(build: () => T, { sheets }: Bound): T {
     return build()
   } catch (error) {
     const [among, ...others] = Object.values(sheets)
-    if (!among || others.length > 0 || !isOfRows(error)) throw error
+    if (!among || others.length > 0 || !isOfRows(error)) throw withPlace(error)
     throw new TriremeError(error.code, `${among(error.rows)}: ${error.fault}`, { cause: error })
   }
 }
