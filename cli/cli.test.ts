@@ -85,6 +85,8 @@ test('a run from a sheet to results; the second run executes nothing', () => {
   expect(readdirSync(path.join(folder, 'results/texts'))).toEqual(['A.txt', 'B; $(touch pwned).txt'])
   expect(existsSync(path.join(folder, 'pwned'))).toBe(false)
   expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual(['params.yml', 'run.json', 'software_versions.yml', 'trace.tsv'])
+  // The pipeline is the project's, whose version nobody has told: it is not Trireme's.
+  expect(read(folder, 'results/pipeline_info/software_versions.yml')).toMatch(/^Workflow:\n {2}trireme: \S+\n {2}node: \S+\n$/m)
   expect(read(folder, 'results/pipeline_info/trace.tsv')).toMatch(/^upper:A\tran\t[0-9a-f]{64}\t/m)
   expect(trireme(folder, ...go, '--letters', 'a-z').stdout).toContain('nothing had to run, 3 cached')
   // What a run wrote of its parameters is a params file.
@@ -251,7 +253,11 @@ test.each([
   [2, ['logs', 'nowhere'], /^The store .* has no runs\./],
   [3, ['run', 'words'], /^The pipeline "words" also needs --sheet <sheet>\./],
   [3, [...go, '--nap', '61'], /^Parameter "nap" of pipeline "words": .* Got 61\.$/m],
-  [3, ['run', 'words', '--sheet', 'a.txt'], /^a\.txt has 3 faults:\n {2}a\.txt, line 1, column 1 \(hello\): there is no such column\./],
+  [
+    3,
+    ['run', 'words', '--sheet', 'a.txt'],
+    /^a\.txt has 2 faults:\n {2}a\.txt, line 1: the column "sample" is missing\. Columns are sample, file\.\n {2}a\.txt, line 1: the column "file" is missing\./,
+  ],
   [4, ['run', 'words', '--sheet', 'none.csv'], /^There is no readable file none\.csv \(ENOENT\)\./],
   [4, [...go, '--extra', 'none.txt'], /^--extra: There is no readable file .*none\.txt \(ENOENT\)\./],
   [6, [...go, '--memory', '1MiB'], /^Step upper:A needs 64 MiB of memory, and this run may use 1 MiB\./],

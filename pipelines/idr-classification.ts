@@ -113,6 +113,12 @@ export const layout = {
   tensorboard: (name: string) => `configurations/${name}/events`,
 }
 
+export const highlights = {
+  leaderboard: { report: 'Report', leaderboard: 'Leaderboard' },
+  model: { card: 'Model card', model: 'Model' },
+  gallery: 'Most confidently wrong',
+}
+
 /** Trains and judges one network on the images of a study. */
 export const idrClassification = pipeline({
   name: 'idr-classification',
@@ -127,6 +133,7 @@ export const idrClassification = pipeline({
       .describe(training.monitor.description ?? ''),
   },
   layout,
+  highlights,
   build: ({ annotation, paths, archive, own, twin, threshold, train, test, rois, sets, pathology, ...configuration }) =>
     classify({
       ...{ annotation, paths, archive, own, twin, threshold, selection: { train, test, rois, sets, pathology } },

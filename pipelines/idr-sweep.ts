@@ -2,7 +2,7 @@ import { grid, PlanError, pipeline } from 'trireme-bio'
 import { uniform } from 'trireme-bio/steps/statistics'
 import { training } from 'trireme-bio/values'
 import { z } from 'zod'
-import { type Configuration, classify, layout, study } from './idr-classification.ts'
+import { type Configuration, classify, highlights, layout, study } from './idr-classification.ts'
 
 const configuration = z.strictObject(training)
 const value = z.union([z.string(), z.number(), z.boolean()])
@@ -84,6 +84,7 @@ export const idrSweep = pipeline({
     threads: training.threads,
   },
   layout,
+  highlights,
   build: ({ annotation, paths, archive, own, twin, threshold, train, test, rois, sets, pathology, sweep, holdout, device, threads }) => {
     const monitor = holdout > 0 ? 'holdout' : 'test'
     const tried = configurations({ ...sweep, base: { holdout, monitor, device, threads, ...sweep.base } })

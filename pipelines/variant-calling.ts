@@ -1,5 +1,5 @@
 import { after, each, from, optional, pipeline, type Ref, rows, TriremeError } from 'trireme-bio'
-import { anyBam, anyCram, bed, fasta, fastqPair } from 'trireme-bio/kinds'
+import { anyBam, anyCram, anyFasta, bed, fastqPair } from 'trireme-bio/kinds'
 import { platform, sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
 import { concat } from '../steps/bcftools/concat.ts'
@@ -7,10 +7,12 @@ import { filter } from '../steps/bcftools/filter.ts'
 import { norm } from '../steps/bcftools/norm.ts'
 import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
+import { compare } from '../steps/counts/compare.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
+import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
+import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
-import { faidx } from '../steps/samtools/faidx.ts'
 import { fixmate } from '../steps/samtools/fixmate.ts'
 import { flagstat } from '../steps/samtools/flagstat.ts'
 import { importBam, importCram } from '../steps/samtools/import.ts'
@@ -44,7 +46,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
   return pipeline({
     name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
-    inputs: { samplesheet, reference: fasta, targets: optional(bed) },
+    inputs: { samplesheet, reference: anyFasta, targets: optional(bed) },
     params: {
       aligner: z.enum(aligners).default(aligners[0]!).describe('Program that aligns the reads'),
       caller: z.enum(callers).default(callers[0]!).describe('Program that calls the variants'),
@@ -72,6 +74,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
     layout: {
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
+      reference: 'reference/changes',
       trimming: lane => `qc/fastp/${lane}.fastp`,
       trimmingPages: lane => `qc/fastp/${lane}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
@@ -79,31 +82,62 @@ export const variantCallingWith = <const A extends string, const C extends strin
       variantStats: name => `qc/bcftools/${name}.stats`,
       multiqc: name => `qc/multiqc/${name}`,
     },
+    highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
-      const genome = faidx({ genome: reference }).indexed
+      const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const counts = new Map<string, Counts>()
+      const unnamed = new Map<string, number>()
+      const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
+        if (lane !== undefined) return lane
+        const number = (unnamed.get(sample) ?? 0) + 1
+        unnamed.set(sample, number)
+        return `+${number}` // no lane can have such a name
+      }
       const lanes = samplesheet.map(row => {
-        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
-        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
+        const lane = laneOf(row)
+        const group = `${row.patient}.${row.sample}.${lane}`
+        const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
+        counts.set(row.sample, counted)
+        if (!('reads' in row)) {
+          const at = { reference: genome, sample: row.sample, group }
+          const { imported, report } =
+            'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
+          counted.imported[lane] = report
+          return imported
+        }
         const name = `${row.sample}.${row.lane}`
-        const sound = at.check ? after(row.reads, check({ reads: row.reads }).report) : row.reads
+        const checked = at.check ? check({ reads: row.reads }).report : undefined
+        const sound = checked ? after(row.reads, checked) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
+        if (checked) counted.checked[lane] = checked
+        if (trimmed) counted.trimmed[lane] = trimmed.report
+        counted.known &&= (checked ?? trimmed) !== undefined
         if (trimmed) trimming[name] = trimmed.report
         if (trimmed) trimmingPages[name] = trimmed.page
-        const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
       const samples = samplesOf(samplesheet)
-      const alignments = Object.fromEntries(
+      refuseCopies(samplesheet)
+      const marked = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
           const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
           return [sample, markdup({ merged }).marked]
+        }),
+      )
+      const flags = Object.fromEntries(Object.entries(marked).map(([sample, alignments]) => [sample, flagstat({ alignments }).report]))
+      // Nothing is called from alignments that lost or doubled reads. Where nothing counted them on their way in, there is nothing to compare.
+      const alignments = Object.fromEntries(
+        Object.entries(marked).map(([sample, bam]) => {
+          const { known, ...counted } = counts.get(sample)!
+          return [sample, known ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam]
         }),
       )
       const { parts } = targets
@@ -112,20 +146,31 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const bams = Object.values(alignments)
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
-      const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
+      const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
+      const { filtered } = filter({ calls: kept, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
       const none: Readonly<Record<string, Ref>> = {}
       if (!at.qc)
-        return { alignments, variants: filtered, trimming, trimmingPages, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
+        return {
+          alignments,
+          variants: filtered,
+          reference: genomeReport,
+          trimming,
+          trimmingPages,
+          coverage: {},
+          flags: {},
+          variantStats: {},
+          multiqc: none,
+        }
 
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
-      const flags = bySample(alignments => flagstat({ alignments }).report)
       const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: 'joint' }).report }
       const { page, table } = report({ trimming, alignments: coverage, flags, calls: variantReports })
       return {
         alignments,
         variants: filtered,
+        reference: genomeReport,
         trimming,
         trimmingPages,
         coverage,
@@ -138,6 +183,14 @@ export const variantCallingWith = <const A extends string, const C extends strin
 }
 export const variantCalling = variantCallingWith({ aligners: { bwa, minimap2 }, callers: { bcftools, freebayes } })
 
+/** Reports that count the reads of a sample by lane. */
+interface Counts {
+  readonly checked: Record<string, ReturnType<typeof check>['report']>
+  readonly trimmed: Record<string, ReturnType<typeof trim>['report']>
+  readonly imported: Record<string, ReturnType<typeof importBam>['report']>
+  /** Whether each lane is in one of them. */
+  known: boolean
+}
 /** Numbers of the rows of each sample, in the sheet's order. @throws TriremeError `SAMPLESHEET` when names contradict each other */
 function samplesOf(
   sheet: readonly { readonly patient: string; readonly sample: string; readonly lane?: string | undefined }[],
@@ -166,4 +219,21 @@ function samplesOf(
     lanes.set(name, n)
   }
   return samples
+}
+/** Reads that are there twice count twice, or for two samples. @throws TriremeError `SAMPLESHEET` where files of two rows have the same content */
+function refuseCopies(sheet: readonly Readonly<Record<string, string | Ref | undefined>>[]): void {
+  const known = new Map<string, readonly [row: number, file: string]>()
+  for (const [n, row] of sheet.entries())
+    for (const cell of Object.values(row))
+      for (const { url, sha256 } of typeof cell === 'object' && cell.node.kind === 'source' ? Object.values(cell.node.files) : []) {
+        const file = url.slice(url.lastIndexOf('/') + 1)
+        const [other, its] = known.get(sha256) ?? [n, file]
+        if (other !== n)
+          throw new TriremeError(
+            'SAMPLESHEET',
+            `both give the same content: ${its} of sample "${sheet[other]!.sample}" and ${file} of sample "${row.sample}" are equal byte for byte. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+            { rows: [other, n] },
+          )
+        known.set(sha256, [n, file])
+      }
 }

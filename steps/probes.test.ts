@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type { FileKind } from 'trireme-bio'
 import { anyBam, anyCram, bam, bed, fasta, fastqPair, html, indexedBam, indexedFasta, indexedVcf, json, vcf } from 'trireme-bio/kinds'
 import { describe, expect, it } from 'vitest'
-import { bamFile, fastaFile, fastqFiles, folder, genome, indexedBamFile, pairs, phage, samText, vcfFile } from './tiny.ts'
+import { bamFile, bgzf, fastaFile, fastqFiles, folder, genome, indexedBamFile, pairs, phage, samText, vcfFile } from './tiny.ts'
 
 const at = folder()
 const written = (name: string, content: string | Buffer) => {
@@ -26,13 +26,6 @@ const copy = (file: string, name: string) => {
   const to = path.join(at, name)
   cpSync(file, to)
   return to
-}
-/** BGZF of a text: a gzip file whose header tells the size of the block (SAM specification, section 4.1), and the empty block at its end. */
-function bgzf(text: string) {
-  const block = gzipSync(text).subarray(10)
-  const header = Buffer.from('1f8b08040000000000ff0600424302000000', 'hex')
-  header.writeUInt16LE(header.length + block.length - 1, 16)
-  return Buffer.concat([header, block, Buffer.from('1f8b08040000000000ff0600424302001b0003000000000000000000', 'hex')])
 }
 const genomeFile = fastaFile(at)
 const sorted = indexedBamFile(at, 'sorted', samText(pairs(), 's'))['']
@@ -114,9 +107,9 @@ it('FASTA', async () => {
   )
   const odd = (name: string) => fault(indexedFasta({}), fastaFile(folder(), { chr1: 'ACGT', [name]: 'ACGT' }))
   expect(await odd('HLA-A*01:01')).toBeUndefined()
-  for (const name of ['x,y', '$(touch', '"q"', 'é', '*a'])
+  for (const name of ['x,y', '#1', '$(touch', '"q"', 'é', '*a'])
     expect(await odd(name)).toBe(
-      `has a contig named "${name}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front. Rename it`,
+      `has a contig named "${name}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front; # in front makes a comment of every line of a VCF or BED. Rename it`,
     )
 })
 it('FASTQ pair', async () => {

@@ -3,6 +3,7 @@ import { bytesText } from '../../core/vocabulary/quantity.ts'
 import { fetchStudy } from '../../datasets/idr0042/fetch/fetch.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
+import { Screen } from '../display/screen.ts'
 import { didYouMean } from '../display/suggest.ts'
 
 export interface FetchOptions {
@@ -21,7 +22,7 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       `There is no dataset "${name}" to fetch.${await didYouMean(name, ['idr0042'])} The datasets that can be fetched: idr0042.`,
     )
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
-  const show = await display()
+  const show = display()
   try {
     const done = await fetchStudy({
       out: options.out ?? name,
@@ -49,17 +50,21 @@ function url(flag: string, text: string): string {
   throw new TriremeError('USAGE', `${flag} takes an address that begins with https:// or http://, got ${JSON.stringify(text)}.`)
 }
 /** One line that is written over on a terminal; elsewhere a line every ten seconds. */
-async function display() {
-  const live = process.stderr.isTTY ? (await import('log-update')).createLogUpdate(process.stderr) : undefined // only a terminal needs it
+function display() {
+  let text = ''
   let last = 0
+  let screen = process.stderr.isTTY ? new Screen(process.stderr, () => text) : undefined
   return {
-    line(text: string, now: boolean) {
-      const every = live ? 100 : 10_000
-      if (!now && Date.now() - last < every) return
+    line(now: string, important: boolean) {
+      text = now
+      if (screen || (!important && Date.now() - last < 10_000)) return
       last = Date.now()
-      if (live) live(text)
-      else noteLine(text)
+      noteLine(now)
     },
-    end: () => live?.done(),
+    end() {
+      screen?.close()
+      if (screen && text !== '') noteLine(text)
+      screen = undefined
+    },
   }
 }

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { toy } from '../../datasets/toy/files.ts'
+import { barrier } from '../project/inside.ts'
 import { readPackageJson } from '../project/libraries.ts'
 import { files, packageJson } from '../project/template.ts'
 
@@ -16,6 +17,8 @@ export async function init(folder: string): Promise<void> {
       'USAGE',
       `${folder} is not empty: it holds ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}. Give a new folder, or an empty one.`,
     )
+  const barred = barrier(folder, 'package.json')
+  if (barred) throw new TriremeError('USAGE', `package.json ${barred}, and init has to write to it, so nothing was written.`)
   const at = (...names: string[]) => path.join(folder, ...names)
   const own = readPackageJson(folder)
   mkdirSync(at('data'), { recursive: true })

@@ -27,5 +27,12 @@ export async function runPipeline(asked: Asked): Promise<void> {
     for (const fault of faults) log(fault)
     done = await go()
   }
-  await finish(done, { plan, layout, options, versions, seconds: (performance.now() - started) / 1000 })
+  await finish(done, {
+    plan,
+    layout,
+    highlights: pipeline.spec.highlights,
+    options,
+    versions,
+    seconds: (performance.now() - started) / 1000,
+  })
 }

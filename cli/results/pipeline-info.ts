@@ -14,10 +14,20 @@ export interface EndedRun {
   readonly plan: Plan
   readonly versions: ReadonlyMap<string, string>
   readonly published: Published
+  /** Of the pipeline itself: Trireme's only where it comes with Trireme. */
+  readonly pipelineVersion: string | undefined
 }
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = ({ record, entries, events, plan, versions, published }: EndedRun): Readonly<Record<string, string>> => ({
-  'software_versions.yml': softwareVersions(record, plan, versions),
+export const infoFiles = ({
+  record,
+  entries,
+  events,
+  plan,
+  versions,
+  published,
+  pipelineVersion,
+}: EndedRun): Readonly<Record<string, string>> => ({
+  'software_versions.yml': softwareVersions(record, plan, versions, pipelineVersion),
   'params.yml': yaml(record.arguments),
   'trace.tsv': trace(entries, events),
   // Last: it lists the files that are there.
@@ -25,8 +35,8 @@ export const infoFiles = ({ record, entries, events, plan, versions, published }
 })
 const yaml = (value: unknown) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
 
-/** As nf-core writes it: versions by step, and the workflow's own. */
-function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<string, string>): string {
+/** As nf-core writes it: versions by step, and the workflow's own, where it has one. */
+function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<string, string>, own: string | undefined): string {
   const steps = new Map(
     plan.nodes.flatMap(node => (node.kind === 'step' && node.step.tools.length > 0 ? [[node.step.name, node.step.tools] as const] : [])),
   )
@@ -35,7 +45,7 @@ function softwareVersions(record: RunRecord, plan: Plan, versions: ReadonlyMap<s
     .map(([name, tools]) => [name, Object.fromEntries(tools.map(tool => [tool.name, versions.get(tool.name)]))])
   return yaml({
     ...Object.fromEntries(byStep),
-    Workflow: { [record.pipeline]: version(), trireme: version(), node: process.versions.node },
+    Workflow: { ...(own !== undefined && { [record.pipeline]: own }), trireme: version(), node: process.versions.node },
   })
 }
 const traceColumns = [

@@ -4,7 +4,6 @@ import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
-import { Digests } from '../../core/store/source-digests.ts'
 import { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
@@ -53,7 +52,8 @@ export async function prepareRun(
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read, so that a wrong parameter is reported at once
-  const bound = await bind(pipeline, raw, await Digests.open(store.root))
+  const bound = await bind(pipeline, raw, store.sources)
+  for (const note of bound.notes) log(note)
   const plan = planOf(
     spec.name,
     located(() => pipeline(bound.args), bound),

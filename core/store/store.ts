@@ -6,6 +6,7 @@ import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
+import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
 import { WorkFolders } from './work-folders.ts'
 
@@ -30,6 +31,7 @@ export class Store {
   readonly #groups: SyncQueue
   readonly #claims: EntryLocks
   readonly #workFolders: WorkFolders
+  #sources: Digests | undefined
   /** Entries that were found damaged and set aside since the store was opened: key → what was wrong. */
   readonly faults = new Map<string, string>()
   private constructor(root: string) {
@@ -66,6 +68,11 @@ export class Store {
         `The store ${root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
       )
     return new Store(root)
+  }
+  /** Digests of the user's own files. */
+  get sources(): Digests {
+    this.#sources ??= Digests.open(this.root)
+    return this.#sources
   }
   entryFolder(key: string): string {
     return `${this.root}/entries/${key.slice(0, 2)}/${key}` // not by `path.join`, which is slow where thousands are looked up
