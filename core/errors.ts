@@ -60,13 +60,13 @@ export class PlanError extends TriremeError {
 export const inWords = Symbol.for('trireme.in-words')
 /** Any value as one short line of a message. Unlike JSON alone it never throws, and it is never long. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (wordsOf(value) ?? plainText(value))
+  const text = value === undefined ? 'nothing' : (whatIs(value) ?? jsonLine(value))
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }
 /** The words of a value that has some: of a promised file, of all outputs of a step. */
-export const wordsOf = (value: unknown): string | undefined =>
+export const whatIs = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null && inWords in value && typeof value[inWords] === 'function' ? value[inWords]() : undefined
-function plainText(value: unknown): string {
+function jsonLine(value: unknown): string {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value)
   try {
     return JSON.stringify(value)

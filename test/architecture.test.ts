@@ -59,9 +59,9 @@ const sourcesIn = (room: Room) => {
   const folder = path.join(root, room)
   return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => `${room}/${name}`) : []
 }
-/** Holds the modules of a new project as text. */
-const template = 'cli/project/template.ts'
-const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && file !== template)
+/** Hold the modules of a new project, and of new steps, as text. */
+const templates = ['cli/project/template.ts', 'cli/project/starts.ts']
+const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && !templates.includes(file))
 interface Import {
   readonly from: string
   readonly imported: string

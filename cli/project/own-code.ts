@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { TriremeError } from '../../core/errors.ts'
 import { packageRoot } from './package.ts'
 
-const inside = (folder: string, file: string) => file.startsWith(folder + path.sep)
+const below = (folder: string, file: string) => file.startsWith(folder + path.sep)
 /** Where in the project's own code an error came from, as "pipelines/first.ts, line 12"; undefined where none of it was running. */
 export function ownPlace({ stack = '' }: Error): string | undefined {
   for (const [, place = '', line] of stack.matchAll(/^ +at .*?\(?((?:file:\/\/)?\/[^()\n]*):(\d+):\d+\)?$/gm)) {
     const file = place.startsWith('file://') ? fileURLToPath(place) : place
-    const own = inside(process.cwd(), file) && !inside(packageRoot, file) && !file.includes(`${path.sep}node_modules${path.sep}`)
+    const own = below(process.cwd(), file) && !below(packageRoot, file) && !file.includes(`${path.sep}node_modules${path.sep}`)
     if (own) return `${path.relative('', file)}, line ${line}`
   }
   return undefined

@@ -26,7 +26,7 @@ const compiling = `
 const [tsc, config, file] = process.argv.slice(1)
 require('os').setPriority(10)
 const done = require('child_process').spawnSync(process.execPath, [tsc, '-p', config, '--pretty', 'false'], { encoding: 'utf8', timeout: 60000, maxBuffer: 1 << 26 })
-const fs = require('fs')
+  const fs = require('fs')
 if (done.status !== null) { fs.writeFileSync(file + '.part', done.stdout); fs.renameSync(file + '.part', file) }
 `
 export interface TypeCheck {
@@ -36,12 +36,12 @@ export interface TypeCheck {
 /** Starts to check a module of the project with all that it imports; undefined where no TypeScript is installed, or nothing may be written. */
 export function checkTypes(file: string, log: (line: string) => void): TypeCheck | undefined {
   try {
-    return started(file, log)
+    return startCheck(file, log)
   } catch {
     return undefined // a courtesy: whatever is amiss with the project's TypeScript, the run says nothing of it
   }
 }
-function started(file: string, log: (line: string) => void): TypeCheck | undefined {
+function startCheck(file: string, log: (line: string) => void): TypeCheck | undefined {
   const project = process.cwd()
   if (!file.endsWith('.ts')) return undefined
   const manifest = createRequire(path.join(project, 'package.json')).resolve('typescript/package.json')

@@ -1,4 +1,4 @@
-import { PlanError, shown, wordsOf } from '../errors.ts'
+import { PlanError, shown, whatIs } from '../errors.ts'
 import { type Given, isList, isRef, type Node, type Ref, refsIn, refTo } from '../graph/node.ts'
 import { type FileKind, fileOf, type InKind, type InKinds, isItself, isSameAs, type OutKinds } from '../vocabulary/kind.ts'
 import { isFrom, type Kinds, type RowShape, type Rows, shapeOf } from '../vocabulary/rows.ts'
@@ -73,7 +73,7 @@ function checkNoneOfMany(where: string, kind: InKind, given: unknown): void {
   const one = fitting.length === 1 ? fitting : names
   throw new PlanError(
     'WIRING',
-    `${where} takes ${'many' in kind ? 'files' : 'one file'}, got ${wordsOf(given) ?? 'a record of files'}: ${names.join(', ')}. Put ${one.map(name => `.${name}`).join(' or ')} behind it.`,
+    `${where} takes ${'many' in kind ? 'files' : 'one file'}, got ${whatIs(given) ?? 'a record of files'}: ${names.join(', ')}. Put ${one.map(name => `.${name}`).join(' or ')} behind it.`,
   )
 }
 function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): void {

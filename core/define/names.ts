@@ -1,4 +1,4 @@
-import { PlanError, wordsOf } from '../errors.ts'
+import { PlanError, whatIs } from '../errors.ts'
 import { isRef, type Ref, refWords } from '../graph/node.ts'
 import { refusesText, throwsForOthers } from '../vocabulary/misuse.ts'
 import { meant } from '../vocabulary/nearest.ts'
@@ -30,7 +30,7 @@ const capital = (words: string) => `${words[0]!.toUpperCase()}${words.slice(1)}`
 const list = (names: readonly string[]) => (names.length === 0 ? 'nothing' : names.join(', '))
 
 /** What a call of a step or pipeline gives: refs by name. */
-export const given = <T extends object>(owner: string): ((outputs: T) => T) =>
+export const outputNames = <T extends object>(owner: string): ((outputs: T) => T) =>
   strict(`all outputs of ${owner}`, (name, it) => {
     const names = Object.keys(it)
     return `${capital(owner)} gives no "${name}".${meant(name, names)} It gives: ${list(names)}.`
@@ -58,7 +58,7 @@ export function oneObject(owner: string, args: readonly unknown[], takes: readon
   const plain = typeof first === 'object' && first !== null && !Array.isArray(first) && !isRef(first)
   if (plain && args.length === 1) return { ...first } // a copy, since the caller's may refuse to be asked for other names
   const shape = takes.length === 0 ? '{}' : `{ ${takes.slice(0, 3).join(': …, ')}: …${takes.length > 3 ? ', …' : ''} }`
-  const got = args.length === 0 || first === undefined ? 'nothing' : isRef(first) ? refWords(first) : (wordsOf(first) ?? 'something else')
+  const got = args.length === 0 || first === undefined ? 'nothing' : isRef(first) ? refWords(first) : (whatIs(first) ?? 'something else')
   const what = plain || args.length > 1 ? `${args.length} arguments` : got
   throw new PlanError('WIRING', `${capital(owner)} takes one object with its inputs and parameters by name, got ${what}. Write: ${shape}`)
 }

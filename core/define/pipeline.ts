@@ -6,7 +6,7 @@ import { nearest } from '../vocabulary/nearest.ts'
 import type { Kinds } from '../vocabulary/rows.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
-import { given, oneObject, seen } from './names.ts'
+import { oneObject, outputNames, seen } from './names.ts'
 import { checkNames } from './step.ts'
 import type { Inside, OutputsOf, WantedOrLeftOut } from './wiring-types.ts'
 
@@ -47,7 +47,7 @@ export function pipeline<const I extends Kinds, O extends Results, const P exten
   const owner = `pipeline "${spec.name}"`
   const { params = {} } = spec
   oneNameEach(owner, [spec.inputs, params])
-  const [inside, outputs] = [seen<object>(`the build of ${owner}`), given<Results>(owner)]
+  const [inside, outputs] = [seen<object>(`the build of ${owner}`), outputNames<Results>(owner)]
   const names = [...Object.keys(spec.inputs), ...Object.keys(params)]
   const call = (...all: readonly unknown[]) => {
     const args = oneObject(owner, all, names)
@@ -115,7 +115,7 @@ export function each<K extends FileKind, R extends Readonly<Record<string, Ref<F
   checkResults('the body of an each', made)
   const node: EachNode = { kind: 'each', list, item, body: made }
   const gathered = Object.entries(made).map(([port, ref]) => [port, refTo({ many: ref.kind }, node, port)])
-  return given('each')(Object.fromEntries(gathered)) as GatheredResults<R> // one list for each result of the body
+  return outputNames('each')(Object.fromEntries(gathered)) as GatheredResults<R> // one list for each result of the body
 }
 /** Every combination, the last name fastest: grid({ a: [1, 2], b: ['x'] }) is [{a:1,b:'x'}, {a:2,b:'x'}]. */
 export const grid = <const A extends Readonly<Record<string, readonly unknown[]>>>(

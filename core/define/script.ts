@@ -1,4 +1,4 @@
-import { PlanError, shown, wordsOf } from '../errors.ts'
+import { PlanError, shown, whatIs } from '../errors.ts'
 import { isRef } from '../graph/node.ts'
 import type { Script } from '../vocabulary/command.ts'
 import { meant } from '../vocabulary/nearest.ts'
@@ -19,14 +19,14 @@ export function checkScript(owner: string, script: unknown): asserts script is S
   for (const stages of (script as Script).pipes) // looked at just now
     for (const argv of stages)
       for (const [n, word] of argv.flat().entries()) {
-        const fault = faultOf(word)
+        const fault = wordFault(word)
         if (fault === undefined) continue
         const place = n === 0 ? 'the program' : `word ${n} after ${shown(argv[0])}`
         throw new PlanError('DEFINITION', `In the command of ${owner} ${place} is ${fault}`)
       }
 }
 const symbolic = ['slot', 'list', 'granted', 'level', 'kept']
-function faultOf(word: unknown): string | undefined {
+function wordFault(word: unknown): string | undefined {
   if (typeof word === 'string') return undefined
   if (typeof word === 'number')
     return Number.isFinite(word) ? undefined : `${word}, which no program understands. Check how it is computed.`
@@ -35,11 +35,11 @@ function faultOf(word: unknown): string | undefined {
   if (typeof word !== 'object') return `${shown(word)}, which is no word. Give text or a number.`
   if (isRef(word))
     return `${shown(word)}, which belongs to the pipeline. Declare it in the step's inputs, and give it when the step is called.`
-  if ('glued' in word && Array.isArray(word.glued)) return word.glued.map(faultOf).find(fault => fault !== undefined)
+  if ('glued' in word && Array.isArray(word.glued)) return word.glued.map(wordFault).find(fault => fault !== undefined)
   if (symbolic.some(name => name in word)) return undefined
   const parts = Object.keys(word)
-  return wordsOf(word) !== undefined && parts.includes('stem')
-    ? `${wordsOf(word)}, which are several files. Give one of them, or the beginning of their names: ${parts.join(', ')}.`
+  return whatIs(word) !== undefined && parts.includes('stem')
+    ? `${whatIs(word)}, which are several files. Give one of them, or the beginning of their names: ${parts.join(', ')}.`
     : `${shown(word)}, which is no word. Give text, a number, an input or an output.`
 }
 /** The slots of a kind with parts, by part. */

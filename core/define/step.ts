@@ -7,7 +7,7 @@ import {
   type Granted,
   type MemoryWords,
   memory,
-  placeholder,
+  standIn,
   type Resume,
   resume,
   type Script,
@@ -20,7 +20,7 @@ import type { Needs } from '../vocabulary/quantity.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { basePrograms, type Tool } from '../vocabulary/tool.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
-import { given, oneObject, seen } from './names.ts'
+import { oneObject, outputNames, seen } from './names.ts'
 import { checkScript, partsOfSlot } from './script.ts'
 import type { OutputsOf, Wanted } from './wiring-types.ts'
 
@@ -100,7 +100,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   /** Only the words of a slot by name depend on what it is given. */
   const sameSlots = Object.values(spec.inputs).some(kind => 'named' in kind) ? undefined : slots(spec.inputs, spec.inputs)
   const names = [...Object.keys(spec.inputs), ...Object.keys(schemas)]
-  const [inside, outputs] = [seen<object>(`the command of ${owner}`), given<Record<string, Ref>>(owner)]
+  const [inside, outputs] = [seen<object>(`the command of ${owner}`), outputNames<Record<string, Ref>>(owner)]
   const call = (...all: readonly unknown[]) => {
     const args = oneObject(owner, all, names)
     checkNames(owner, [spec.inputs, schemas], args)
@@ -116,7 +116,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   }
   return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
 }
-/** A placeholder that refuses to become text does not know whose it is. */
+/** A standIn that refuses to become text does not know whose it is. */
 function commandOf(owner: string, command: () => Script): Script {
   try {
     return command()
@@ -130,24 +130,24 @@ const reserved = new Set(['record.json', 'stderr.log'])
 function slots(named: Readonly<Record<string, unknown>>, filled: Readonly<Record<string, object>> = {}) {
   return Object.fromEntries(
     Object.entries(named).map(([name, kind]) => {
-      if (typeof kind !== 'object' || kind === null) return [name, placeholder({ slot: name })]
+      if (typeof kind !== 'object' || kind === null) return [name, standIn({ slot: name })]
       if ('named' in kind) {
         const keys = Object.keys(filled[name] ?? {})
         return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // it has the property 'named'
       }
-      if ('many' in kind) return [name, name in filled ? placeholder({ list: name }) : placeholder({ slot: name })]
+      if ('many' in kind) return [name, name in filled ? standIn({ list: name }) : standIn({ slot: name })]
       return [
         name,
-        'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : placeholder({ slot: name }),
+        'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : standIn({ slot: name }),
       ] // it has one of these properties
     }),
   )
 }
 function partSlots(slot: Slot, kind: FileKind) {
   const set = partsOf(kind)
-  if (!set) return placeholder(slot)
-  const parts = Object.keys(set).map(part => [part, placeholder({ ...slot, part })])
-  return partsOfSlot(slot.slot, { stem: placeholder(slot), ...Object.fromEntries(parts) })
+  if (!set) return standIn(slot)
+  const parts = Object.keys(set).map(part => [part, standIn({ ...slot, part })])
+  return partsOfSlot(slot.slot, { stem: standIn(slot), ...Object.fromEntries(parts) })
 }
 /** The compiler's "Object literal may only specify known properties", for callers it does not see. */
 export function checkNames(owner: string, groups: readonly object[], args: object): void {

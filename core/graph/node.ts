@@ -87,7 +87,7 @@ export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] 
 export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R =>
   refTo(ref.kind, ref.node, ref.port, [...(ref.conditions ?? []), ...conditions]) as R // of the same kind
 
-/** What a promised file is, in a message. */
+/** What a refPrototype file is, in a message. */
 export const refWords = ({ node, port, kind }: Ref): string =>
   node.kind === 'step'
     ? `output "${port}" of step "${node.step.name}"`
@@ -98,7 +98,7 @@ export const refWords = ({ node, port, kind }: Ref): string =>
         : `the gathered list "${port}" of an each`
 /** Makes a promise of a file: data, and an error where it is taken for text or for a file that is there. */
 export function refTo<K extends FileKind | Many>(kind: K, node: Node, port: string, conditions?: readonly Ref[]): Ref<K> {
-  const ref: Ref<K> = Object.create(promised)
+  const ref: Ref<K> = Object.create(refPrototype)
   return Object.assign(ref, { kind, node, port }, conditions && { conditions })
 }
 const fromHere = 'The file is made when the pipeline runs, after this code is done.'
@@ -107,7 +107,7 @@ const textFault = (ref: Ref) =>
     'WIRING',
     `${sentence(refWords(ref))} was taken for text. ${fromHere} Give it to a step as an input; in the step's command its path is a word by itself, or part of one: word\`--in=\${…}\`. Make names of the columns of a sheet or of parameters, which are text.`,
   )
-const promised = throwsForOthers(
+const refPrototype = throwsForOthers(
   {
     conditions: undefined,
     ...refusesText<Ref>(refWords, textFault),

@@ -58,7 +58,7 @@ export interface Command extends Script {
  * A place of a definition is not known here: whoever calls the command puts it in place of "In a command".
  */
 type Placeholder = Slot | SlotList | Granted | Level | Resume | Glued
-export const placeholder = <W extends Placeholder>(word: W): W => Object.assign(Object.create(unknownYet), word)
+export const standIn = <W extends Placeholder>(word: W): W => Object.assign(Object.create(unknownYet), word)
 const unknownYet = refusesText<Placeholder>(
   word => `the word ${placeholderName(word)}`,
   word => {
@@ -96,7 +96,7 @@ export const sequence = (...commands: readonly [Script, ...Script[]]): Script =>
 }
 /** One argument with values in it: word`--out=${calls}`. */
 export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Glued =>
-  placeholder({
+  standIn({
     glued: text.flatMap((piece, n): Word[] => (n < values.length ? [piece, values[n]!] : [piece])).filter(piece => piece !== ''),
   })
 
@@ -125,24 +125,24 @@ function resolveWord(word: Word, at: Omit<WordPlaces, 'list'>): string {
 }
 
 /** What `command` sees as `compression`: the level for an output, which is 0 where the output is a link. */
-export const compression = (output: Slot, level: number): Level => placeholder({ level, of: output.slot })
+export const compression = (output: Slot, level: number): Level => standIn({ level, of: output.slot })
 /** What `command` sees as `resume`: the folder for checkpoints of this very step. */
-export const resume: Resume = placeholder({ kept: 'resume' })
+export const resume: Resume = standIn({ kept: 'resume' })
 /** Whether a script asks for the folder that outlives its attempts. */
 export const resumes = ({ pipes }: Script): boolean => pipes.some(stages => stages.some(argv => argv.some(asksToResume)))
 const asksToResume = (words: Words): boolean =>
   typeof words === 'object' &&
   (Array.isArray(words) ? words.some(asksToResume) : 'kept' in words || ('glued' in words && words.glued.some(asksToResume)))
 /** What `command` sees as `cpu`: the cores granted. */
-export const cpu: Granted = placeholder({ granted: 'cpu', unit: 1, share: 1 })
+export const cpu: Granted = standIn({ granted: 'cpu', unit: 1, share: 1 })
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */
 export interface MemoryWords {
   mib(share?: number, options?: { readonly per: 'cpu' }): Granted
   gib(share?: number, options?: { readonly per: 'cpu' }): Granted
 }
 export const memory: MemoryWords = {
-  mib: (share = 1, options = undefined) => placeholder({ granted: 'memory', unit: 2 ** 20, share, ...options }),
-  gib: (share = 1, options = undefined) => placeholder({ granted: 'memory', unit: 2 ** 30, share, ...options }),
+  mib: (share = 1, options = undefined) => standIn({ granted: 'memory', unit: 2 ** 20, share, ...options }),
+  gib: (share = 1, options = undefined) => standIn({ granted: 'memory', unit: 2 ** 30, share, ...options }),
 }
 /** The figure a grant stands for on a machine that gave `cpu` cores and `memory` bytes. */
 export const granted = (amount: Granted, got: { readonly cpu: number; readonly memory: number }): string =>

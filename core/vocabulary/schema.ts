@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { PlanError, shown, wordsOf } from '../errors.ts'
+import { PlanError, shown, whatIs } from '../errors.ts'
 
 /** A schema for one value: zod, valibot and arktype all satisfy it (https://standardschema.dev). */
 export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>
@@ -32,11 +32,11 @@ export function verdict(schema: Schema, value: unknown): { readonly value: unkno
 export function parse(owner: string, schemas: Schemas, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(schemas)) {
-    const promised = wordsOf(args[name])
-    if (promised !== undefined)
+    const promisedFile = whatIs(args[name])
+    if (promisedFile !== undefined)
       throw new PlanError(
         'PARAMETER',
-        `Parameter "${name}" of ${owner} takes a value, got ${promised}. Files are given to inputs; a value comes from a parameter or a column of a sheet.`,
+        `Parameter "${name}" of ${owner} takes a value, got ${promisedFile}. Files are given to inputs; a value comes from a parameter or a column of a sheet.`,
       )
     const answer = verdict(schema, args[name])
     if ('faults' in answer && args[name] === undefined)
