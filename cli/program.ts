@@ -29,10 +29,15 @@ export interface CommandEntry {
 export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Start:': [
     { words: 'init <dir>', about: 'make a project with a pipeline that runs', load: () => import('./commands/init.ts') },
+    {
+      words: 'new <what> <name>',
+      about: 'write the start of a step or pipeline, with a test that passes',
+      load: () => import('./commands/new.ts'),
+    },
     { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
     {
       words: 'show <name>',
-      about: 'show a pipeline or step: inputs, parameters, outputs, tools',
+      about: 'show a pipeline or step: inputs, parameters, outputs, tools; or an environment, to copy',
       load: () => import('./commands/show.ts'),
     },
     {

@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly json?: boolean
   readonly link?: boolean
   readonly publishPartial?: boolean
+  readonly overwrite?: boolean
   readonly dryRun?: boolean
   /** Goes on with a run that was sent to a cluster: set by `trireme attach`. */
   readonly attach?: string
@@ -61,6 +62,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--gpu <n>', 'GPUs that steps may use together (default 0)', text => wholeNumber('--gpu', text, 0))
     add('--fail-fast', 'stop everything at the first failure')
     add('--link', 'publish results as links into the store')
+    add('--overwrite', 'replace files below --out that no run published, or that were changed since; never an input')
     add('--publish-partial', 'publish the results that were made even when a step failed')
     add('--dry-run', 'print the plan and run nothing')
     add('--json', 'print events as JSON lines')
@@ -118,7 +120,7 @@ export async function registerVerb(
     command.showHelpAfterError(`The pipeline's name comes first: trireme ${verb} PIPELINE${extra} [flags]`)
     return
   }
-  const pipeline = (await findPipeline(name)).it
+  const { it: pipeline, home, file } = await findPipeline(name)
   const flags = flagsOf(pipeline, new Set(finder.options.map(option => option.long ?? '')))
   await addFlags(command, flags)
   await addOptions(command, verb)
@@ -139,7 +141,17 @@ export async function registerVerb(
         install: command.getOptionValue('install') !== false,
         stream: command.getOptionValue('stream') !== false,
       }
-      await act({ pipeline, flags, given, options, operands: command.args })
+      const asked = { pipeline, flags, given, options, operands: command.args }
+      if (home === 'package' || (verb !== 'run' && verb !== 'plan')) return act(asked)
+      const { checkTypes } = await import('../project/types.ts') // only for a project's own
+      const types = checkTypes(file, line => void process.stderr.write(`${line}\n`))
+      try {
+        await act(asked)
+      } catch (error) {
+        await types?.tell(5000) // it may say more of the same fault
+        throw error
+      }
+      await types?.tell(verb === 'plan' || options.dryRun ? 5000 : 500)
     })
 }
 /** The first word that is neither an option of ours nor its value. A flag of the pipeline cannot come before its name. */

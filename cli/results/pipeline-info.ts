@@ -5,9 +5,13 @@ import type { Entry } from '../../core/store/record.ts'
 import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
 import { type EndedRun, provenance, type Surroundings } from './provenance.ts'
+import { infoFolder } from './published.ts'
 
+const infoNames = ['software_versions.yml', 'params.yml', 'trace.tsv', 'provenance.json', 'run.json'] as const
+/** Where they will lie. */
+export const infoPaths = infoNames.map(name => `${infoFolder}/${name}`)
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<string, string>> => ({
+export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<(typeof infoNames)[number], string>> => ({
   'software_versions.yml': softwareVersions(run.record, run.plan, run.versions, run.pipelineVersion),
   'params.yml': yaml(run.record.arguments),
   'trace.tsv': trace(run.entries, run.events),

@@ -14,7 +14,8 @@ import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import type { Guard } from '../results/places.ts'
+import { publish, publishInfo } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes the results of a run, and prints its summary. */
@@ -30,6 +31,7 @@ export async function finish(
     store,
     environment,
     code,
+    guard,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
@@ -41,12 +43,13 @@ export async function finish(
     readonly environment: Environment
     /** As it was when the run started. */
     readonly code: Promise<CodeState>
+    readonly guard: Guard
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
   const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
   const ended = {
     record,
     entries: made.entries,
@@ -56,7 +59,7 @@ export async function finish(
     published,
     pipelineVersion: await pipelineVersion(record.pipeline),
   }
-  for (const [name, text] of Object.entries(infoFiles(ended, around))) await publishFile({ text }, path.join(out, infoFolder, name))
+  await publishInfo(out, infoFiles(ended, around), guard)
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
