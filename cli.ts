@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CommanderError } from 'commander'
+import { failure, painter } from './cli/display/colour.ts'
 import { program } from './cli/program.ts'
 import { packageRoot } from './cli/project/package.ts'
 import type { Code } from './core/errors.ts'
@@ -45,7 +46,7 @@ function library(error: Error): string | undefined {
   return from.startsWith(packageRoot) ? name : undefined
 }
 function complain(message: string, status: number): number {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${failure(painter(process.stderr), message)}\n`)
   return status
 }
 const isCommander = (error: Error): error is CommanderError =>

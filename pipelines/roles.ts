@@ -11,7 +11,8 @@ import { align as minimap } from '../steps/minimap2/align.ts'
 // A role is a function type: whatever fits it can be an argument of the variant-calling pipeline.
 
 type OnReference = { readonly reference: SameAs<'reference'> }
-export type Genome = Ref<FileKind<'fasta', OnReference & { readonly indexed: 'fai' }>>
+/** Normalised: of A, C, G, T, N alone. */
+export type Genome = Ref<FileKind<'fasta', OnReference & { readonly form: 'plain'; readonly indexed: 'fai'; readonly dictionary: 'dict' }>>
 export type SortedBam = Ref<FileKind<'bam', OnReference & { readonly sorted: 'coordinate'; readonly indexed: 'bai' }>>
 
 /** From the reads of one lane to alignments in the order of the reads. */

@@ -1,10 +1,10 @@
 import { pipeline } from 'trireme-bio'
-import { fasta } from 'trireme-bio/kinds'
+import { anyFasta } from 'trireme-bio/kinds'
 import { sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
 import { simulate } from '../steps/dwgsim/simulate.ts'
+import { normalise } from '../steps/genome/normalise.ts'
 import { mutate } from '../steps/haplotype/mutate.ts'
-import { faidx } from '../steps/samtools/faidx.ts'
 
 const count = z.int().min(0)
 const share = z.number().min(0).max(1)
@@ -16,7 +16,7 @@ const share = z.number().min(0).max(1)
 export const simulateReads = pipeline({
   name: 'simulate-reads',
   about: 'Simulate samples with known variants: haplotypes, truth VCFs, and reads by lane',
-  inputs: { genome: fasta },
+  inputs: { genome: anyFasta },
   params: {
     samples: z.array(sampleName).readonly().default(['sample1', 'sample2']),
     lanes: z.int().min(1).max(8).default(2).describe('Lanes a sample; each has its part of the coverage'),
@@ -37,13 +37,14 @@ export const simulateReads = pipeline({
     seed: z.int().min(0).max(1_000_000).default(1),
   },
   layout: { haplotypes: sample => `haplotypes/${sample}`, truth: sample => `truth/${sample}`, reads: lane => `reads/${lane}` },
+  highlights: { reads: 'Reads', truth: 'Known variants' },
   build: ({ genome, samples, lanes, coverage, length, insert, errorRate, seed, snps, indels, maxIndel, minDistance, edge, ...places }) => {
-    const { indexed } = faidx({ genome })
+    const { normalised } = normalise({ genome })
     // Seeds far apart: dwgsim's generator is the C library's drand48, whose first draws are alike for seeds that are neighbours.
     const seeded = (sample: number, lane: number) => seed + 7919 * (sample + 1) + 104_729 * lane
     const made = samples.map((sample, n) => {
       const variants = { snps, indels, maxIndel, minDistance, edge, ...places }
-      const { haplotypes, truth } = mutate({ genome: indexed, sample, ...variants, sharedSeed: seed, seed: seeded(n, 0) })
+      const { haplotypes, truth } = mutate({ genome: normalised, sample, ...variants, sharedSeed: seed, seed: seeded(n, 0) })
       const reads = Array.from({ length: lanes }, (_, lane) => {
         const prefix = `${sample}_L${lane + 1}`
         const amount = { coverage: coverage / lanes / places.ploidy }

@@ -4,7 +4,7 @@ import { compare } from '../steps/truth/compare.ts'
 import { summary } from '../steps/truth/summary.ts'
 import { variantCalling } from './variant-calling.ts'
 
-const { inputs, params, layout } = variantCalling.spec
+const { inputs, params, layout, highlights } = variantCalling.spec
 
 /** Calls variants and compares them with the truth of each sample: how a setting, or a tool's new version, is judged. */
 export const variantAccuracy = pipeline({
@@ -21,11 +21,12 @@ export const variantAccuracy = pipeline({
   },
   params,
   layout: { ...layout, accuracy: name => `accuracy/${name}` },
+  highlights: { ...highlights, accuracy: { text: 'Accuracy' } },
   build: ({ truth, confident, stratum, ...at }) => {
     const called = variantCalling(at)
     const regions = { confident: confident ? [confident] : [], strata: Object.fromEntries(stratum ? [['stratum', stratum]] : []) }
     const samples = Object.entries(truth).map(([sample, truth]) => compare({ truth, calls: called.variants, ...regions, sample }))
     const pooled = summary({ reports: samples.map(({ report }) => report) })
-    return { ...called, accuracy: { accuracy: pooled.report, table: pooled.table, text: pooled.text } }
+    return { ...called, accuracy: { accuracy: pooled.report, table: pooled.table, text: pooled.text, headline: pooled.headline } }
   },
 })

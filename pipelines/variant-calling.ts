@@ -1,5 +1,5 @@
 import { after, each, from, optional, pipeline, type Ref, rows, TriremeError } from 'trireme-bio'
-import { anyBam, anyCram, bed, fasta, fastqPair } from 'trireme-bio/kinds'
+import { anyBam, anyCram, anyFasta, bed, fastqPair } from 'trireme-bio/kinds'
 import { platform, sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
 import { concat } from '../steps/bcftools/concat.ts'
@@ -7,14 +7,16 @@ import { filter } from '../steps/bcftools/filter.ts'
 import { norm } from '../steps/bcftools/norm.ts'
 import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
+import { compare } from '../steps/counts/compare.ts'
 import { report as reportReads } from '../steps/fastp/report.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
+import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
+import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
 import { summary as summariseReads } from '../steps/reads/summary.ts'
 import { barcodes as countBarcodes } from '../steps/samtools/barcodes.ts'
 import { depth, depthTargets } from '../steps/samtools/depth.ts'
-import { faidx } from '../steps/samtools/faidx.ts'
 import { fixmate } from '../steps/samtools/fixmate.ts'
 import { flagstat } from '../steps/samtools/flagstat.ts'
 import { importBam, importCram } from '../steps/samtools/import.ts'
@@ -26,6 +28,11 @@ import { unmark } from '../steps/samtools/unmark.ts'
 import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
 
 const names = { patient: sampleName, sample: sampleName }
+/** Stands between names that are joined into one: no name may hold it, so "a.b", "c" and "a", "b.c" stay apart. */
+const joint = ':'
+const joined = (...names: readonly string[]) => names.join(joint)
+/** The row of the calls on the page of reports, which no sample can have. */
+const allSamples = joined('all', 'samples')
 /** A row gives the reads of a lane, or alignments of a sample: the columns of nf-core/sarek. */
 const samplesheet = rows(
   { ...names, lane: sampleName, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
@@ -50,7 +57,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
   return pipeline({
     name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
-    inputs: { samplesheet, reference: fasta, targets: optional(bed) },
+    inputs: { samplesheet, reference: anyFasta, targets: optional(bed) },
     params: {
       aligner: z.enum(aligners).default(aligners[0]!).describe('Program that aligns the reads'),
       caller: z.enum(callers).default(callers[0]!).describe('Program that calls the variants'),
@@ -98,15 +105,17 @@ export const variantCallingWith = <const A extends string, const C extends strin
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
       summary: name => `summary/${{ reads: 'reads', table: 'reads' }[name] ?? name}`,
-      trimming: lane => `qc/fastp/${lane}.fastp`,
-      trimmingPages: lane => `qc/fastp/${lane}.fastp`,
+      reference: 'reference/changes',
+      trimming: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
+      trimmingPages: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
       flags: sample => `qc/samtools/${sample}.flagstat`,
       variantStats: name => `qc/bcftools/${name}.stats`,
       multiqc: name => `qc/multiqc/${name}`,
     },
+    highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
-      const genome = faidx({ genome: reference }).indexed
+      const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
       const maxDepth = at.maxDepth ?? caller.maxDepth ?? 0
@@ -115,18 +124,41 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const laneNames: { sample: string; lane: string | undefined; name: string }[] = []
+      const counts = new Map<string, Counts>()
+      const unnamed = new Map<string, number>()
+      const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
+        if (lane !== undefined) return lane
+        const number = (unnamed.get(sample) ?? 0) + 1
+        unnamed.set(sample, number)
+        return `+${number}` // no lane can have such a name
+      }
       const lanes = samplesheet.map(row => {
-        if ('alignments' in row) return importBam({ alignments: row.alignments, reference: genome, sample: row.sample }).imported
-        if ('archive' in row) return importCram({ alignments: row.archive, reference: genome, sample: row.sample }).imported
-        const name = `${row.sample}.${row.lane}`
+        const lane = laneOf(row)
+        const group = joined(row.patient, row.sample, lane)
+        const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
+        counts.set(row.sample, counted)
+        if (!('reads' in row)) {
+          const at = { reference: genome, sample: row.sample, group }
+          const { imported, report } =
+            'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
+          counted.imported[lane] = report
+          laneNames.push({ sample: row.sample, lane: row.lane, name: joined(row.sample, lane) })
+          return imported
+        }
+        const name = joined(row.sample, row.lane)
         const checked = at.check ? check({ reads: row.reads }).report : undefined
-        if (checked) checks[name] = checked
         const sound = checked ? after(row.reads, checked) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
         const reported = trimmed ?? (at.qc ? reportReads({ reads: sound }) : undefined)
+        laneNames.push({ sample: row.sample, lane: row.lane, name })
+        if (checked) checks[name] = checked
+        if (checked) counted.checked[lane] = checked
+        if (trimmed) counted.trimmed[lane] = trimmed.report
+        counted.known &&= (checked ?? trimmed) !== undefined
         if (reported) trimming[name] = reported.report
         if (reported) trimmingPages[name] = reported.page
-        const readGroup = { ID: `${row.patient}.${name}`, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
@@ -134,7 +166,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const duplicates: Record<string, ReturnType<typeof markdup>['report']> = {}
       const barcodes: Record<string, ReturnType<typeof countBarcodes>['report']> = {}
       const { umi } = at
-      const alignments = Object.fromEntries(
+      refuseCopies(samplesheet)
+      const marked = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
           const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
@@ -145,34 +178,49 @@ export const variantCallingWith = <const A extends string, const C extends strin
           return [sample, marked]
         }),
       )
+      const flags = Object.fromEntries(Object.entries(marked).map(([sample, alignments]) => [sample, flagstat({ alignments }).report]))
+      // Nothing is called from alignments that lost or doubled reads. Where nothing counted them on their way in, there is nothing to compare.
+      const alignments = Object.fromEntries(
+        Object.entries(marked).map(([sample, bam]) => {
+          const { known, ...counted } = counts.get(sample)!
+          return [
+            sample,
+            known && at.duplicates !== 'remove' ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam,
+          ]
+        }),
+      )
       const { parts } = targets
         ? splitTargets({ targets, reference: genome, count: at.parts })
         : splitGenome({ reference: genome, count: at.parts })
       const bams = Object.values(alignments)
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy, maxDepth }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
-      const { filtered } = filter({ calls: normalised, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
+      const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
+      const { filtered } = filter({ calls: kept, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
       // Counted also with --no-qc: what was lost is always told.
-      const flags = bySample(alignments => flagstat({ alignments }).report)
       const depths = bySample(
         alignments => (targets ? depthTargets({ alignments, targets: after(targets, parts) }) : depth({ alignments })).report,
       )
       const told = summariseReads({
         ...{ checks, trimming, flags, duplicates, depths, barcodes },
-        lanes: samplesheet.map(row => ({ sample: row.sample, lane: row.lane, name: `${row.sample}.${row.lane}` })),
-        trimmed: at.trim,
-        removed: at.duplicates === 'remove',
-        maxDepth,
+        ...{ lanes: laneNames, trimmed: at.trim, removed: at.duplicates === 'remove', maxDepth },
       })
-      const results = { alignments, variants: filtered, summary: { reads: told.text, table: told.table }, trimming, trimmingPages }
+      const results = {
+        alignments,
+        variants: filtered,
+        summary: { reads: told.text, table: told.table },
+        reference: genomeReport,
+        trimming,
+        trimmingPages,
+      }
       const none: Readonly<Record<string, Ref>> = {}
       if (!at.qc) return { ...results, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
 
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
-      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: 'joint' }).report }
-      const { page, table } = report({ trimming, alignments: coverage, flags, calls: variantReports })
+      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
+      const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
         ...results,
         coverage,
@@ -185,6 +233,14 @@ export const variantCallingWith = <const A extends string, const C extends strin
 }
 export const variantCalling = variantCallingWith({ aligners: { bwa, minimap2 }, callers: { bcftools, freebayes } })
 
+/** Reports that count the reads of a sample by lane. */
+interface Counts {
+  readonly checked: Record<string, ReturnType<typeof check>['report']>
+  readonly trimmed: Record<string, ReturnType<typeof trim>['report']>
+  readonly imported: Record<string, ReturnType<typeof importBam>['report']>
+  /** Whether each lane is in one of them. */
+  known: boolean
+}
 /** Numbers of the rows of each sample, in the sheet's order. @throws TriremeError `SAMPLESHEET` when names contradict each other */
 function samplesOf(
   sheet: readonly { readonly patient: string; readonly sample: string; readonly lane?: string | undefined }[],
@@ -240,4 +296,21 @@ function checkMeant(
     throw wrong(
       `depth is ${at.depth} and maxDepth ${maxDepth}: over ${samples} ${samples === 1 ? 'sample' : 'samples'} at most ${maxDepth * samples} reads are looked at in one place, so no variant could pass. Raise maxDepth (0 looks at all), or lower depth.`,
     )
+}
+/** Reads that are there twice count twice, or for two samples. @throws TriremeError `SAMPLESHEET` where files of two rows have the same content */
+function refuseCopies(sheet: readonly Readonly<Record<string, string | Ref | undefined>>[]): void {
+  const known = new Map<string, readonly [row: number, file: string]>()
+  for (const [n, row] of sheet.entries())
+    for (const cell of Object.values(row))
+      for (const { url, sha256 } of typeof cell === 'object' && cell.node.kind === 'source' ? Object.values(cell.node.files) : []) {
+        const file = url.slice(url.lastIndexOf('/') + 1)
+        const [other, its] = known.get(sha256) ?? [n, file]
+        if (other !== n)
+          throw new TriremeError(
+            'SAMPLESHEET',
+            `both give the same content: ${its} of sample "${sheet[other]!.sample}" and ${file} of sample "${row.sample}" are equal byte for byte. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+            { rows: [other, n] },
+          )
+        known.set(sha256, [n, file])
+      }
 }

@@ -36,13 +36,4 @@ const widths = heads.map((_, n) => Math.max(...table.map(cells => cells[n].lengt
 echo('\nAccuracy against the known variants')
 for (const cells of table) echo(`  ${cells.map((cell, n) => (n < 2 ? cell.padEnd(widths[n]) : cell.padStart(widths[n]))).join('  ')}`)
 
-const places = [
-  ['variants', 'variants/joint.filtered.vcf.gz'],
-  ['alignments', 'alignments'],
-  ['quality report', 'qc/multiqc/multiqc_report.html'],
-  ['accuracy, by stratum', 'accuracy'],
-  ['versions, parameters, trace', 'pipeline_info'],
-]
-echo('\nResults')
-for (const [what, place] of places) if (existsSync(path.join(out, place))) echo(`  ${what.padEnd(30)}${path.join(out, place)}`)
 echo('\nRun it again: nothing is left to do. Change something, and only what depends on it runs.')

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { bgzfStart, startOf } from './bgzf.ts'
 
-/** Reference sequence names as the SAM specification allows them (section 1.2.1): `HLA-A*01:01:01:01` and `gi|9626243|ref|NC_001416.1|` are such names. */
-export const contigName = /^[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*$/
+/**
+ * Reference sequence names as the SAM specification allows them (section 1.2.1): `HLA-A*01:01:01:01` and `gi|9626243|ref|NC_001416.1|` are such
+ * names. Less those with # in front: in a VCF, a BED and a table of regions such a line is a comment, and its calls vanish.
+ */
+export const contigName = /^[0-9A-Za-z!$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*$/
 
 /** One reference sequence: its name and length. */
 export type Contig = readonly [name: string, length: number]

@@ -13,15 +13,32 @@ export const fastqPair = kind(
   { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } },
 )
 
-const fastaShape = { extension: '.fa', edam: 'format_1929', probe: probes.fastaProbe } as const
-/** A reference genome: it is the reference of all that is made with it. */
-export const fasta = kind('fasta', fastaShape, { reference: itself })
+const fastaShape = {
+  extension: '.fa',
+  edam: 'format_1929',
+  probe: probes.fastaProbe,
+  hints: {
+    form: 'Bring it into one form with steps/genome/normalise.ts.',
+    indexed: 'Index it with steps/samtools/faidx.ts.',
+    dictionary: 'Make its dictionary with steps/genome/normalise.ts.',
+  },
+} as const
+/** A genome as people have it: plain, gzipped or bgzipped, with any codes and lines. `normalise` brings it into one form. */
+export const anyFasta = kind('fasta', { ...fastaShape, probe: probes.anyFastaProbe }, { reference: itself })
+/** A reference genome in plain text: it is the reference of all that is made with it. */
+export const fasta = kind('fasta', fastaShape, { reference: itself, form: 'plain' })
 /** A genome with its .fai beside it. */
 export const indexedFasta = <const F extends Reference>(facts: F) =>
+  kind('fasta', { ...fastaShape, companions: ['.fai'] }, { ...facts, form: 'plain', indexed: 'fai' })
+/**
+ * An indexed genome of A, C, G, T, N alone. Beside it a .dict with the MD5 sums of its contigs as they were before, which BAM and CRAM name,
+ * and a table of the bases that were others before.
+ */
+export const normalisedFasta = <const F extends Reference>(facts: F) =>
   kind(
     'fasta',
-    { ...fastaShape, companions: ['.fai'], hints: { indexed: 'Index it with steps/samtools/faidx.ts.' } },
-    { ...facts, indexed: 'fai' },
+    { ...fastaShape, companions: ['.fai', '.dict', '.codes.tsv'] },
+    { ...facts, form: 'plain', indexed: 'fai', dictionary: 'dict' },
   )
 /** The five files that `bwa index` writes; tools are given the common beginning of their names. */
 export const bwaIndex = <const F extends Reference>(facts: F) =>

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { constants, gunzipSync } from 'node:zlib'
 import type { Probe, Probed } from 'trireme-bio'
+import { bedComment } from './bed-lines.ts'
 import { bgzfFault, bgzfStart, bytesAt, hex, startOf, withFile } from './bgzf.ts'
 import { annContigs, bamHeader, contigFault, contigName, contigsOf, faiContigs } from './contigs.ts'
 
@@ -86,14 +87,24 @@ export const fastaProbe: Probe = async file => {
   const name = /^>(\S*)/.exec(start.toString('utf8'))?.[1]
   if (!name) return 'has a first sequence without a name. Put a name after ">"'
   for (const index of file.companions) {
+    if (ending(index) !== '.fai') continue
     const contigs = faiContigs(await readFile(index, 'utf8'))
     if (contigs?.[0]?.[0] !== name) return `has an index ${ending(index)} of another file. Make it with samtools faidx`
     // Aligners take any name; bcftools stops at a comma, and others are warned of in every header.
     const odd = contigs.find(([name]) => !contigName.test(name))?.[0]
     if (odd !== undefined)
-      return `has a contig named "${odd}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front. Rename it`
+      return `has a contig named "${odd}"; the SAM format allows letters, digits and !#$%&*+./:;=?@^_|~- in names, * and = not in front; # in front makes a comment of every line of a VCF or BED. Rename it`
   }
   return staleIndex(file)
+}
+/** Of a genome that is not normalised yet: the script that does that reads all of it, and tells what it cannot mend. */
+export const anyFastaProbe: Probe = async ({ path }) => {
+  const start = await startOf(path, 65_536)
+  const packed = start[0] === 0x1f && start[1] === 0x8b
+  const text = packed ? unpackedStart(start) : start.toString('latin1', 0, 80)
+  if (text === undefined) return 'cannot be unpacked. Copy it again'
+  if (text === '') return 'is empty. A FASTA holds at least one sequence'
+  return undefined
 }
 export const fastqProbe: Probe = async ({ parts, path }) => {
   const all = Object.entries(parts)
@@ -133,7 +144,7 @@ export const bedProbe: Probe = async ({ path }) => {
   const whole = lines.length > 1 ? lines.slice(0, -1) : lines // the last one may be cut
   let regions = 0
   for (const [n, line] of whole.entries()) {
-    if (/^(#|track\b|browser\b|\s*$)/.test(line)) continue
+    if (bedComment(line)) continue
     const [, start = '', end = ''] = line.replace(/\r$/, '').split('\t')
     if (!/^[0-9]+$/.test(start) || !/^[0-9]+$/.test(end))
       return `is not a BED: line ${n + 1} is "${printable(line)}", a BED has contig, start and end between tabs, the latter two whole numbers`

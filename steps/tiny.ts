@@ -38,8 +38,13 @@ export function fastaFile(at: string, sequences = genome): string {
       .join(''),
   )
   execFileSync('samtools', ['faidx', file])
+  execFileSync('samtools', ['dict', '-o', `${file}.dict`, file])
+  writeFileSync(`${file}.codes.tsv`, 'contig\tposition\tcode\tbase\n')
   return file
 }
+/** What a genome of `fastaFile` and its companions are to a step that asks for a normalised one. */
+export const normalisedFiles = (file: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(['', '.fai', '.dict', '.codes.tsv'].map(ending => [ending, `${file}${ending}`]))
 /** A change of the sample against the genome, in place: as many bases as before. */
 export interface Change {
   readonly contig: string
@@ -160,3 +165,14 @@ export const content = (file: string): string =>
 /** A BAM as SAM text with its header. */
 export const samOf = (file: string): string =>
   execFileSync('samtools', ['view', '--no-PG', '-h', file], { encoding: 'utf8', maxBuffer: 2 ** 28 })
+/** BGZF as bgzip writes it: gzip members whose headers tell their size (SAM specification, section 4.1), and an empty one at the end. */
+export function bgzf(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const blocks = Array.from({ length: Math.ceil(bytes.length / 60_000) }, (_, n) => {
+    const block = gzipSync(bytes.subarray(60_000 * n, 60_000 * (n + 1))).subarray(10)
+    const header = Buffer.from('1f8b08040000000000ff0600424302000000', 'hex')
+    header.writeUInt16LE(header.length + block.length - 1, 16)
+    return Buffer.concat([header, block])
+  })
+  return Buffer.concat([...blocks, Buffer.from('1f8b08040000000000ff0600424302001b0003000000000000000000', 'hex')])
+}

@@ -31,7 +31,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench'] },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'leven', 'log-update', 'semver', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'leven', 'node-diff3', 'semver', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports

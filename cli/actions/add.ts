@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { digest, lockName, lockText, noted, type Original, originals, readCopiesLock } from '../project/copies.ts'
+import { digest, present, refuseUnfinished, writeTogether } from '../project/changes.ts'
+import { lockChanges, lockName, noted, originals, readCopiesLock } from '../project/copies.ts'
 import { nameLibraries, readPackageJson, toInstall } from '../project/libraries.ts'
 import { packageRoot } from '../project/package.ts'
 
@@ -12,16 +13,14 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
       'USAGE',
       'This is the package itself, which has them all. Go to a project of yours; "trireme init DIR" makes one.',
     )
+  refuseUnfinished(project)
   const lock = readCopiesLock(project)
   readPackageJson(project) // read before anything is written
-  const files = await originals(name)
-  const kept = (file: Original) => {
-    const there = path.join(project, file.place)
-    if (!existsSync(there)) return false
-    const sha256 = digest(readFileSync(there))
-    return sha256 !== digest(readFileSync(file.from)) && sha256 !== lock.files[file.place]?.sha256
-  }
-  const lost = files.filter(kept)
+  const files = (await originals(name)).map(({ place, from }) => ({ place, content: readFileSync(from) }))
+  const lost = files.filter(({ place, content }) => {
+    const here = present(project, place)
+    return here !== undefined && !here.equals(content) && digest(here) !== lock.files[place]?.sha256
+  })
   if (lost.length > 0 && !force) {
     const list = lost.map(({ place }) => `  ${place}`).join('\n')
     throw new TriremeError(
@@ -29,20 +28,10 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
       `These files are here and hold something else, so nothing was copied:\n${list}\nMove them, or give --force to overwrite them.`,
     )
   }
-  const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }
-  for (const { place, from } of files) {
-    const content = readFileSync(from)
-    mkdirSync(path.dirname(path.join(project, place)), { recursive: true })
-    writeFileSync(path.join(project, place), content)
-    notes[place] = noted(content)
-  }
-  writeFileSync(path.join(project, lockName), lockText(notes))
-  const libraries = toInstall(
-    nameLibraries(
-      project,
-      files.map(({ place }) => place),
-    ),
-  )
+  const notes = { ...lock.files, ...Object.fromEntries(files.map(({ place, content }) => [place, noted(content)])) }
+  const libraries = nameLibraries(project, files)
+  const bases = files.map(({ content }) => content)
+  writeTogether(project, [...files, ...lockChanges(project, notes, bases), ...libraries.changes], { keep: false })
   const tests = files.filter(({ place }) => place.endsWith('.test.ts'))
   const next =
     tests.length > 0
@@ -54,7 +43,7 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
     [
       ...files.map(({ place }) => `  ${place}`),
       `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
-      ...libraries,
+      ...toInstall(libraries.added),
       ...next,
       '',
     ].join('\n'),

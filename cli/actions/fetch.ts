@@ -1,8 +1,10 @@
 import { TriremeError } from '../../core/errors.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'
+import { described } from '../../datasets/idr0042/dataset.ts'
 import { fetchStudy } from '../../datasets/idr0042/fetch/fetch.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
+import { Screen } from '../display/screen.ts'
 import { didYouMean } from '../display/suggest.ts'
 
 export interface FetchOptions {
@@ -21,7 +23,7 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       `There is no dataset "${name}" to fetch.${await didYouMean(name, ['idr0042'])} The datasets that can be fetched: idr0042.`,
     )
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
-  const show = await display()
+  const show = display()
   try {
     const done = await fetchStudy({
       out: options.out ?? name,
@@ -39,7 +41,9 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       noteLine(`IDR says something else of ${file} than the list that travels with the package; IDR's word is taken.`)
     say(`${done.images} images, with annotations, of idr0042 (Nirschl et al. 2018, CC BY 4.0):`)
     for (const file of [done.archive, done.annotation, done.paths]) say(`  ${file}`)
-    say(`Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths}`)
+    say(
+      `Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths} --data '${described}'`,
+    )
   } finally {
     show.end()
   }
@@ -49,17 +53,21 @@ function url(flag: string, text: string): string {
   throw new TriremeError('USAGE', `${flag} takes an address that begins with https:// or http://, got ${JSON.stringify(text)}.`)
 }
 /** One line that is written over on a terminal; elsewhere a line every ten seconds. */
-async function display() {
-  const live = process.stderr.isTTY ? (await import('log-update')).createLogUpdate(process.stderr) : undefined // only a terminal needs it
+function display() {
+  let text = ''
   let last = 0
+  let screen = process.stderr.isTTY ? new Screen(process.stderr, () => text) : undefined
   return {
-    line(text: string, now: boolean) {
-      const every = live ? 100 : 10_000
-      if (!now && Date.now() - last < every) return
+    line(now: string, important: boolean) {
+      text = now
+      if (screen || (!important && Date.now() - last < 10_000)) return
       last = Date.now()
-      if (live) live(text)
-      else noteLine(text)
+      noteLine(now)
     },
-    end: () => live?.done(),
+    end() {
+      screen?.close()
+      if (screen && text !== '') noteLine(text)
+      screen = undefined
+    },
   }
 }

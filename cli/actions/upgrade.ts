@@ -1,39 +1,89 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { chosen, compare, lockName, lockText, noted, readCopiesLock, withAllTheyNeed } from '../project/copies.ts'
-import { nameLibraries, readPackageJson, toInstall } from '../project/libraries.ts'
+import { refuseUnfinished, writeTogether } from '../project/changes.ts'
+import { chosen, lockName, readCopiesLock } from '../project/copies.ts'
+import { readPackageJson, toInstall } from '../project/libraries.ts'
+import type { Conflict } from '../project/merge.ts'
+import { unified } from '../project/merge.ts'
 import { version } from '../project/package.ts'
+import { undoLastChange } from '../project/undo.ts'
+import { type Fate, planUpgrade, type Upgrade } from '../project/upgrades.ts'
 
-export async function upgrade(name: string | undefined, project: string): Promise<void> {
+export interface UpgradeOptions {
+  readonly dryRun?: boolean
+  /** Conflicts are written into the files, between marks. */
+  readonly conflicts?: boolean
+}
+/** @returns whether all went up that could have */
+export async function upgrade(
+  name: string | undefined,
+  project: string,
+  { dryRun = false, conflicts = false }: UpgradeOptions = {},
+): Promise<boolean> {
   readPackageJson(project) // read before anything is written
+  refuseUnfinished(project)
   const lock = readCopiesLock(project)
-  const copies = compare(project, await chosen(lock, name))
-  const notes: Record<string, { readonly version: string; readonly sha256: string }> = { ...lock.files }
-  const lines: string[] = []
-  for (const { place, state, upstream } of copies) {
-    if (upstream === undefined) lines.push(`${place}: the package no longer has it; yours is left as it is`)
-    else if (state === 'changed upstream') {
-      writeFileSync(path.join(project, place), upstream)
-      notes[place] = noted(upstream)
-      lines.push(`${place}: upgraded`)
-    } else if (state === 'changed by both') {
-      writeFileSync(path.join(project, `${place}.new`), upstream)
-      lines.push(`${place}: conflict, changed by you and upstream. The new one is ${place}.new: merge the two and remove it`)
-      notes[place] = noted(upstream) // from here on it counts as changed by you
-    } else if (state === 'unchanged') notes[place] = noted(upstream)
+  const { files, changes, libraries } = planUpgrade(project, lock, await chosen(lock, name), conflicts)
+  if (!dryRun) writeTogether(project, changes, { keep: files.some(({ fate }) => 'content' in fate) })
+  const news = files.filter(({ fate }) => fate.fate !== 'current')
+  const done = news.filter(({ fate }) => 'content' in fate)
+  const waiting = news.filter(({ fate }) => fate.fate === 'left' && fate.holdsUp)
+  const lines = [
+    ...(dryRun ? [`Nothing is written. This is what the upgrade to ${version()} would do:`] : []),
+    ...news.flatMap(file => [`${file.place}: ${told(file.fate)}`, ...sidesOf(file.fate)]),
+    ...(news.length === 0 ? [`Nothing to do: the package is at ${version()}, and it has nothing newer.`] : []),
+    ...(dryRun ? done.map(differenceOf) : toInstall(libraries)),
+    ...(dryRun ? [] : whatNext(done, waiting)),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return waiting.length === 0 && !done.some(({ fate }) => fate.fate === 'marked')
+}
+const times = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
+function told(fate: Fate): string {
+  if (fate.fate === 'left') return `left as it is: ${fate.why}`
+  if (fate.fate === 'merged') return 'upgraded, your changes kept'
+  if (fate.fate === 'marked')
+    return `upgraded, your changes kept; ${times(fate.conflicts?.length ?? 0, 'conflict')} between marks, for you to choose`
+  return fate.fate === 'new' ? 'new, an upgraded file needs it' : fate.fate
+}
+/** Both sides of each conflict that was left, as they are. */
+function sidesOf(fate: Fate): readonly string[] {
+  if (fate.fate !== 'left') return []
+  const side = (name: string, all: readonly string[]) => {
+    const lines = all.length > 12 ? [...all.slice(0, 10), `… and ${all.length - 10} lines more`] : all
+    return lines.length === 0
+      ? [`    ${name} | (nothing)`]
+      : lines.map((line, n) => `    ${(n === 0 ? name : '').padEnd(name.length)} | ${line}`)
   }
-  const upgraded = copies.filter(({ state }) => state === 'changed upstream').map(({ place }) => place)
-  for (const { place, from } of withAllTheyNeed(upgraded)) {
-    const file = path.join(project, place)
-    if (place in notes || existsSync(file)) continue
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, readFileSync(from))
-    notes[place] = noted(readFileSync(from))
-    lines.push(`${place}: new, an upgraded file imports it`)
-  }
-  writeFileSync(path.join(project, lockName), lockText(notes))
-  const here = Object.keys(notes).filter(place => existsSync(path.join(project, place)))
-  lines.push(...toInstall(nameLibraries(project, here)))
-  const said = lines.length > 0 ? lines : [`Nothing to do: the package is at ${version()}, and it has nothing newer.`]
-  process.stdout.write(`${said.join('\n')}\n`)
+  return (fate.conflicts ?? []).flatMap(({ line, yours, base, upstream }: Conflict) => [
+    `  line ${line}`,
+    ...(base ? side('was     ', base) : []),
+    ...side('yours   ', yours),
+    ...side('upstream', upstream),
+  ])
+}
+function differenceOf({ place, here, fate }: Upgrade): string {
+  const now = 'content' in fate ? fate.content : Buffer.from('')
+  const text = unified(here ?? Buffer.from(''), now, [here ? place : '/dev/null', `${place} after the upgrade`])
+  return `\n${text.trimEnd()}`
+}
+function whatNext(done: readonly Upgrade[], waiting: readonly Upgrade[]): readonly string[] {
+  const clash = waiting.some(({ fate }) => fate.fate === 'left' && (fate.conflicts || fate.why.includes('told apart')))
+  return [
+    ...(clash ? ['To have both sides written into the files, between marks as Git writes them: trireme upgrade --conflicts'] : []),
+    ...(done.length > 0 ? ['Try the copies with: npx tsc && npx vitest run. Take the upgrade back with: trireme upgrade --undo'] : []),
+  ]
+}
+
+/** @returns whether everything is as before */
+export function undo(project: string): boolean {
+  const { restored, left } = undoLastChange(project)
+  const lines = [
+    ...restored.map(place => `${place}: as before`),
+    ...left.map(({ place, why }) => `${place}: left as it is: ${why}`),
+    ...(restored.length + left.length === 0 ? [`What was interrupted had changed no file. ${lockName} is as before.`] : []),
+    ...(left.length > 0
+      ? ['To have back what was there before the upgrade, move these files away and give the command again: trireme upgrade --undo']
+      : []),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return left.length === 0
 }

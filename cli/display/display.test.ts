@@ -67,11 +67,16 @@ const progressed = (all: readonly Event[]) => {
 test('live: running steps with their times, then totals', () => {
   const view = { rows: 24, columns: 80 }
   expect(frame(progressed(events.slice(0, 9)), start + 4000, new Map(), view)).toBe(
-    '  ▸ align:a  3.0 s\n  ▸ align:b  3.0 s\ncalls: 1 of 5 steps, 1 cached, 4.0 s',
+    '  ▸ align:a  3.0 s\n  ▸ align:b  3.0 s\n━━━━──────────────────── calls: 1 of 5 steps, 1 cached, 4.0 s',
   )
   expect(frame(progressed(events), start + 13_000, new Map(), view)).toBe(
-    '  ▸ align:b  8.0 s  attempt 2\ncalls: 4 of 5 steps, 1 cached, 1 failed, 13 s, about 2.0 s left',
+    '  ▸ align:b  8.0 s  attempt 2\n━━━━━━━━━━━━──── calls: 4 of 5 steps, 1 cached, 1 failed, 13 s, about 2.0 s left',
   )
+})
+test('live: what failed is red in the bar too; no bar where there is no room', () => {
+  const coloured = frame(progressed(events), start + 13_000, new Map(), { rows: 24, columns: 80 }, (colour, text) => `<${colour} ${text}>`)
+  expect(coloured.split('\n')[1]).toMatch(/^<green ━+><red ━+><dim ─+> calls: 4 of 5 steps/)
+  expect(frame(progressed(events), start + 13_000, new Map(), { rows: 24, columns: 66 })).not.toContain('━')
 })
 test('live: no wider and no higher than the terminal', () => {
   const many = Array.from({ length: 9 }, (_, n) =>

@@ -1,29 +1,23 @@
-import { createLogUpdate } from 'log-update'
 import { secondsText } from '../../core/vocabulary/quantity.ts'
+import type { Paint } from './colour.ts'
 import type { Display, Expected } from './display.ts'
 import { RunProgress } from './progress.ts'
+import { Screen } from './screen.ts'
 
 /** Redraws a few lines in place: one for every running step, and the totals. What fails stays above them. */
 export function live(stream: NodeJS.WriteStream, expected: Expected): Display {
   const progress = new RunProgress()
-  const update = createLogUpdate(stream, { showCursor: false })
-  const draw = () => update(frame(progress, Date.now(), expected, { rows: stream.rows ?? 24, columns: stream.columns ?? 80 }))
-  // Five times a second looks smooth, and a step of one second is still seen.
-  const timer = setInterval(draw, 200)
-  timer.unref()
+  const screen: Screen = new Screen(stream, () => frame(progress, Date.now(), expected, screen.size, screen.paint))
+  const { paint } = screen
   return {
     on: event => {
       progress.on(event)
-      if (event.event === 'failed' && event.cancelled) update.persist(`■ ${event.step}: stopped`)
-      else if (event.event === 'failed') update.persist(`✗ ${event.message.split('\n')[0]}`)
-      if (event.event === 'damaged') update.persist(`↻ ${event.step}: ${event.reason}; it is made again`)
-      if (event.event === 'retried') update.persist(`↻ ${event.step}: ${event.reason}`)
+      if (event.event === 'failed' && event.cancelled) screen.above(paint('yellow', `■ ${event.step}: stopped`))
+      else if (event.event === 'failed') screen.above(paint('red', `✗ ${event.message.split('\n')[0]}`))
+      if (event.event === 'damaged') screen.above(paint('yellow', `↻ ${event.step}: ${event.reason}; it is made again`))
+      if (event.event === 'retried') screen.above(paint('yellow', `↻ ${event.step}: ${event.reason}`))
     },
-    close: () => {
-      clearInterval(timer)
-      update.clear()
-      update.done()
-    },
+    close: () => screen.close(),
   }
 }
 /** The lines shown at a moment. */
@@ -32,6 +26,7 @@ export function frame(
   now: number,
   expected: Expected,
   { rows, columns }: { readonly rows: number; readonly columns: number },
+  paint: Paint = (_, text) => text,
 ): string {
   const running = [...progress.running].sort(([, a], [, b]) => a.since - b.since)
   const room = Math.max(rows - 4, 1)
@@ -50,6 +45,15 @@ export function frame(
     ...(progress.started > 0 ? [secondsText((now - progress.started) / 1000)] : []),
     ...(left !== undefined && progress.over < progress.total ? [`about ${secondsText(Math.max(left, 1))} left`] : []),
   ]
-  return [...lines, cut(`${progress.plan}: ${totals.join(', ')}`, columns)].join('\n')
+  const told = `${progress.plan}: ${totals.join(', ')}`
+  const bar = barOf(progress, Math.min(24, Math.floor((columns - told.length - 1) / 8) * 8), paint)
+  return [...lines, bar + cut(told, columns)].join('\n')
+}
+/** The share of the steps that are over, failed ones in red; nothing before any step is known, and where there is no room. */
+function barOf({ over, failed, skipped, total }: RunProgress, width: number, paint: Paint): string {
+  if (total === 0 || width < 8) return ''
+  const cells = (steps: number) => Math.floor((width * steps) / total)
+  const [good, all] = [cells(over - failed - skipped), cells(over)]
+  return `${paint('green', '━'.repeat(good))}${paint('red', '━'.repeat(all - good))}${paint('dim', '─'.repeat(width - all))} `
 }
 const cut = (line: string, columns: number) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line)

@@ -1,11 +1,12 @@
 import type { Event } from '../../core/events.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
+import type { Paint } from './colour.ts'
 import type { Display } from './display.ts'
 
 /** Milliseconds between two lines of progress of one step: enough to see that it goes on, without flooding a log. */
 const progressInterval = 10_000
 /** One line for each event, for logs and pipes. Cached steps are reported as one number, progress now and then. */
-export function plainDisplay(write: (line: string) => void): Display {
+export function plainDisplay(write: (line: string) => void, paint: Paint = (_, text) => text): Display {
   let cached = 0
   let unneeded = 0
   let steps = 0
@@ -27,7 +28,8 @@ export function plainDisplay(write: (line: string) => void): Display {
         spoke.set(event.step, at)
       }
       const text = lineOf(event)
-      if (text !== undefined) write(`${clock(event.at)}  ${text}`)
+      if (text !== undefined)
+        write(`${clock(event.at)}  ${event.event === 'failed' ? paint(event.cancelled ? 'yellow' : 'red', text) : text}`)
     },
     close: () => {},
   }

@@ -49,7 +49,7 @@ const setUp = async () => {
     writeFileSync(path.join(folder, name), text)
     return path.join(folder, name)
   }
-  const digests = await Digests.open(folder)
+  const digests = Digests.open(folder)
   const raw = (values: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, words: `--${name}`, folder }]))
   return { folder, file, bound: (values: Record<string, unknown>) => bind(example, raw(values), digests) }
@@ -96,6 +96,22 @@ test('faults of files are told together, in order, by place', async () => {
       `  ${sheet}, line 5, column 2 (r1): ${folder}/empty.fq is empty. Give a file with content.`,
     ].join('\n'),
   })
+})
+test('columns that the pipeline does not use are told', async () => {
+  const { file, bound } = await setUp()
+  for (const name of ['a_1.fq', 'a_2.fq', 'g.fa']) file(name)
+  file('s.csv', 'sample,sex,r1,r2\ns,XX,a_1.fq,a_2.fq\n')
+  const { notes } = await bound({ sheet: 's.csv', genome: 'g.fa' })
+  expect(notes).toEqual([expect.stringMatching(/s\.csv: passed over the column sex, which the pipeline does not use\.$/)])
+})
+test.each([
+  ['https://example.org/g.fa?x=1', 'Fetch it first, and give g.fa: curl -fLO https://example.org/g.fa?x=1'],
+  ['s3://bucket/g.fa', 'Fetch it first, and give g.fa: aws s3 cp s3://bucket/g.fa .'],
+  ['gs://bucket/g.fa', 'Fetch it first, and give g.fa: gcloud storage cp gs://bucket/g.fa .'],
+  ['file:///data/g.fa', 'Give its path without file://'],
+])('the address %s is no path', async (genome, remedy) => {
+  const { bound } = await setUp()
+  await expect(bound({ genome })).rejects.toThrow(`--genome: ${genome} is an address, and a file of this machine is asked for. ${remedy}`)
 })
 test.each([
   [{ genome: 'none.fa' }, '--genome: There is no readable file'],

@@ -8,7 +8,7 @@ import { type Place, placedPath, type Raw, type RawArgument } from '../arguments
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
 import { InputFault, inputFile, type Others } from './files.ts'
-import { checkSheet, type SheetRow } from './samplesheet.ts'
+import { checkSheet, extraColumns, type SheetRow } from './samplesheet.ts'
 import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
 /** Files opened at once: enough to hide a network disk's delay, far below any limit of open files. */
@@ -68,12 +68,18 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
   }
   if (faults.length > 0)
     throw new TriremeError('INPUT', faultsText('The input', faults.sort(new Intl.Collator('en', { numeric: true }).compare)))
-  return { args, sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])) }
+  return {
+    args,
+    sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])),
+    notes: Object.values(sheets).flatMap(({ note }) => note ?? []),
+  }
 }
 export interface Bound {
   readonly args: Readonly<Record<string, unknown>>
   /** Describes where rows of a sheet are, such as "lines 2 and 3", by input. */
   readonly sheets: Readonly<Record<string, Table['among']>>
+  /** What was passed over, a line each. */
+  readonly notes: readonly string[]
 }
 const leans = (kind: FileKind) => Object.values(kind.facts).some(isSameAs)
 
@@ -112,6 +118,7 @@ interface Sheet {
   /** Relative paths in it start here. */
   readonly folder: string
   readonly among: Table['among']
+  readonly note?: string
 }
 /** Rows from a CSV or TSV file, or given as objects. */
 async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Sheet> {
@@ -119,5 +126,8 @@ async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Shee
   if (typeof value !== 'string' && !(Array.isArray(value) && value.every(row => typeof row === 'object' && row !== null)))
     throw new TriremeError('PARAMETER', `${words} takes the path of a CSV or TSV file, or a list of rows, got ${JSON.stringify(value)}.`)
   const table = typeof value === 'string' ? await readTable(placedPath(value, given)) : tableOf(value, name, folder)
-  return { rows: await checkSheet(table, kind), folder: table.folder, among: table.among }
+  const rows = await checkSheet(table, kind)
+  const extra = extraColumns(table, kind)
+  const note = `${table.name}: passed over ${extra.length === 1 ? 'the column' : 'the columns'} ${extra.join(', ')}, which the pipeline does not use.`
+  return { rows, folder: table.folder, among: table.among, ...(extra.length > 0 && { note }) }
 }

@@ -55,7 +55,7 @@ function gathered(kind: FileKind, given: unknown, at: Place): Readonly<Record<st
   const parts = partsOf(kind)
   if (parts) return partPaths(Object.keys(parts), given, at, kind.format)
   if (typeof given !== 'string') throw new InputFault(`${at.words} takes the path of a ${kind.format} file, got ${JSON.stringify(given)}.`)
-  const main = placedPath(given, at)
+  const main = localPath(given, at, 0)
   const beside = kind.companions.map(suffix => [suffix, companion(main, suffix, kind)] as const)
   const missing = beside.find(([, file]) => file === undefined)
   if (missing && existsSync(main))
@@ -83,5 +83,17 @@ function partPaths(names: readonly string[], given: unknown, at: Place, format: 
     throw new InputFault(
       `${at.words} takes the ${names.length} files of a ${format} (${names.join(', ')}) with commas between, got ${JSON.stringify(given)}.`,
     )
-  return Object.fromEntries(names.map((name, n) => [name, placedPath(String(list[n]), at)]))
+  return Object.fromEntries(names.map((name, n) => [name, localPath(String(list[n]), at, n)]))
+}
+/** @throws InputFault for the address of a file somewhere else, with the command that fetches it */
+function localPath(given: string, at: Place, n: number): string {
+  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given) ?? []
+  if (scheme === '') return placedPath(given, at)
+  const name = given.slice(given.lastIndexOf('/') + 1).replace(/[?#].*$/, '')
+  const fetch: Readonly<Record<string, string>> = { s3: `aws s3 cp ${given} .`, gs: `gcloud storage cp ${given} .` }
+  const remedy =
+    scheme.toLowerCase() === 'file'
+      ? 'Give its path without file://'
+      : `Fetch it first, and give ${name === '' ? 'its path' : name}: ${fetch[scheme.toLowerCase()] ?? `curl -fLO ${given}`}`
+  throw new InputFault(`${at.each?.[n] ?? at.words}: ${given} is an address, and a file of this machine is asked for. ${remedy}`)
 }

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
 import { scratch } from '../../core/testing.ts'
 import { kind } from '../../core/vocabulary/kind.ts'
 import { from, rows } from '../../core/vocabulary/rows.ts'
-import { checkSheet } from './samplesheet.ts'
+import { checkSheet, extraColumns } from './samplesheet.ts'
 import { parseTable, readTable, tableOf } from './table.ts'
 
 const pair = kind('fastq-pair', { extension: '.fastq.gz' }, { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } })
@@ -137,8 +137,49 @@ test('a file with a byte order mark; a spreadsheet instead of text; no file', as
   writeFileSync(file, '\ufeffpatient,sample,bam\r\np,s,x.bam\r\n')
   expect((await readTable(file)).columns).toEqual(['patient', 'sample', 'bam'])
   writeFileSync(file, Buffer.from([0x50, 0x4b, 0x03, 0x04, 0xff, 0xfe]))
-  await expect(readTable(file)).rejects.toThrow(`${file} is not UTF-8 text. Save it as "CSV UTF-8"`)
+  await expect(readTable(file)).rejects.toThrow(
+    `${file} is a spreadsheet, not text. Save it as "CSV UTF-8", or: libreoffice --headless --convert-to csv ${file}`,
+  )
+  writeFileSync(file, Buffer.from('patient,sample,bam\np,Zo\xeb,x.bam\n', 'latin1'))
+  await expect(readTable(file)).rejects.toThrow(
+    `${file} is not UTF-8 text. Save it as "CSV UTF-8", or: iconv -f WINDOWS-1252 -t UTF-8 ${file} > utf8.csv`,
+  )
   await expect(readTable(`${file}x`)).rejects.toThrow(`There is no readable file ${file}x (ENOENT).`)
+})
+describe('a sheet as spreadsheets leave it', () => {
+  const plain = 'patient,sample,bam\np,s,x.bam\np,t,y.bam\n'
+  const rowsOf = ({ rows }: { readonly rows: readonly { readonly cells: unknown; readonly mark: string }[] }) =>
+    rows.map(({ cells, mark }) => ({ cells, mark }))
+  const want = rowsOf(parseTable(plain, 's.csv', '/'))
+  it.each([
+    ['columns of nothing at the end', plain.replaceAll('\n', ',,,\n')],
+    ['rows of commas', `${plain},,\n,,\n`],
+    ['both', `${plain.replaceAll('\n', ',,,\n')},,,,,\n`],
+    ['a separator at the end of the header alone', plain.replace('\n', ',\n')],
+    ['blanks without a break, marks without width', plain.replaceAll('s', '\u00a0s\u200b').replaceAll('\u00a0s\u200bam', 'sam')],
+  ])('%s', (_, text) => expect(rowsOf(parseTable(text, 's.csv', '/'))).toEqual(want))
+  it.each(['sep=;\n', '"sep=;"\r\n', 'SEP=;;;\n'])('a first line %j', first => {
+    const table = parseTable(first + plain.replaceAll(',', ';'), 's.csv', '/')
+    expect(table.rows.map(({ cells }) => cells)).toEqual(want.map(({ cells }) => cells))
+    expect(table.rows[1]!.at('bam')).toBe('s.csv, line 4, column 3 (bam)')
+  })
+  it.each(['utf-16le', 'utf-16be'] as const)('UTF-16, %s', async encoding => {
+    const file = path.join(scratch(), 's.csv')
+    for (const mark of ['', '\ufeff']) {
+      const bytes = Buffer.from(mark + plain, 'utf16le')
+      writeFileSync(file, encoding === 'utf-16le' ? bytes : bytes.swap16())
+      expect(rowsOf(await readTable(file))).toEqual(want)
+    }
+  })
+  it('a column without a name that holds something is a fault all the same', async () =>
+    expect(await faultOf('patient,sample,bam,,\np,s,x.bam,,note\n')).toBe(
+      's.csv has 2 faults:\n  s.csv, line 1, column 4: the column has no name. Name it or remove it.\n  s.csv, line 1, column 5: the column has no name. Name it or remove it.',
+    ))
+  it('columns for other programs are passed over, and known', async () => {
+    const table = parseTable('patient,sex,status,sample,bam,bai\np,XX,0,s,x.bam,x.bam.bai\n', 's.csv', '/')
+    expect((await checkSheet(table, lanes))[0]!.values).toEqual({ patient: 'p', sample: 's' })
+    expect(extraColumns(table, lanes)).toEqual(['sex', 'status', 'bai'])
+  })
 })
 test('10,000 rows in well under a second of one core', async () => {
   const text = [header, ...Array.from({ length: 10_000 }, (_, n) => `p${n},s${n},L1,reads/${n}_1.fastq.gz,reads/${n}_2.fastq.gz`)].join(

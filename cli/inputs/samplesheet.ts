@@ -67,15 +67,23 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
   if (faults.length > 0) throw end(faults.sort(natural.compare))
   return checked
 }
+/** Columns that no shape knows: sheets are made for other programs, too, and hold what those ask for. */
+export function extraColumns(table: Table, { rows: shapes }: Rows): readonly string[] {
+  const known = new Set(shapes.flatMap(columnsOf))
+  return table.columns.filter(column => !known.has(column))
+}
 async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
-  const unknown = table.columns.filter(column => !known.includes(column))
-  const renamed = await Promise.all(unknown.map(column => nearest(column, known)))
+  // What a misspelt column was meant to be is not there. "bai" beside "bam" is no slip.
+  const wanted = known.filter(column => !table.columns.includes(column))
+  const extra = extraColumns(table, { rows: shapes })
+  const renamed = await Promise.all(extra.map(column => nearest(column, wanted)))
+  const unknown = extra.filter((_, n) => renamed[n] !== undefined)
   const absent = (shape: RowShape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(
     unknown.map(
       async column =>
-        `${table.header(column)}: there is no such column.${await didYouMean(column, known)} Columns are ${known.join(', ')}.`,
+        `${table.header(column)}: there is no such column.${await didYouMean(column, wanted)} Columns are ${known.join(', ')}.`,
     ),
   )
   // Missing columns of the shape that the sheet seems to have: one with "fastq1" and "fastq2" lacks no "bam".

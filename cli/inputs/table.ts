@@ -34,7 +34,7 @@ export function faultsText(name: string, faults: readonly string[]): string {
 }
 
 /**
- * Reads a CSV or TSV file: with a byte order mark or without, any line ends, commas and line breaks within quotes.
+ * Reads a CSV or TSV file: UTF-8 or UTF-16, with a byte order mark or without, any line ends, commas and line breaks within quotes.
  * @throws TriremeError `INPUT` when it cannot be read, `SAMPLESHEET` when it is no table
  */
 export async function readTable(file: string): Promise<Table> {
@@ -44,28 +44,51 @@ export async function readTable(file: string): Promise<Table> {
       cause,
     })
   })
+  if (bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04')
+    throw new TriremeError(
+      'SAMPLESHEET',
+      `${name} is a spreadsheet, not text. Save it as "CSV UTF-8", or: libreoffice --headless --convert-to csv ${quotedWord(name)}`,
+    )
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes) // drops the byte order mark
+    text = new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes) // drops the byte order mark
   } catch (cause) {
-    throw new TriremeError('SAMPLESHEET', `${name} is not UTF-8 text. Save it as "CSV UTF-8"; a spreadsheet itself (.xlsx) is not read.`, {
-      cause,
-    })
+    throw new TriremeError(
+      'SAMPLESHEET',
+      `${name} is not UTF-8 text. Save it as "CSV UTF-8", or: iconv -f WINDOWS-1252 -t UTF-8 ${quotedWord(name)} > utf8.csv`,
+      { cause },
+    )
   }
   return parseTable(text, name, path.dirname(path.resolve(file)))
 }
+/** As some spreadsheets save "Unicode text": UTF-16, with its mark, or told by a NUL beside the first letter. */
+function encodingOf([first, second]: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le'
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'utf-16be'
+  return 'utf-8'
+}
+const quotedWord = (file: string) => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`)
+/** Also what `trim` leaves: marks without width that spreadsheets and web pages bring along. */
+const bare = (cell: string) => cell.replace(/^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/g, '')
+
 export function parseTable(text: string, name: string, folder: string): Table {
   let records: readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[]
+  // The first line that Excel writes and reads to name the separator: "sep=;".
+  const [told, sign] = /^"?sep=(.)"?[,;\t ]*(?:\r\n|\n|\r)/i.exec(text) ?? []
   try {
     const read: unknown = parse(text, {
-      delimiter: delimiterOf(text, name),
+      delimiter: sign ?? delimiterOf(text, name),
       record_delimiter: ['\r\n', '\n', '\r'],
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
+      ...(told !== undefined && { from_line: 2 }),
     })
-    records = read as typeof records // with `info` each record comes with where it ended
+    // With `info` each record comes with where it ended. Rows of separators alone are what a spreadsheet leaves of rows that were emptied.
+    records = (read as typeof records)
+      .map(({ record, info }) => ({ record: record.map(bare), info }))
+      .filter(({ record }) => record.some(cell => cell !== ''))
   } catch (cause) {
     const line = cause instanceof Error && 'lines' in cause ? `, line ${cause.lines}` : ''
     const fault =
@@ -80,16 +103,18 @@ export function parseTable(text: string, name: string, folder: string): Table {
   }
   const [head, ...body] = records
   if (!head) throw new TriremeError('SAMPLESHEET', `${name} is empty. Its first line names the columns; each further line is a row.`)
-  const columns = head.record
-  const place = new Map(columns.map((column, n) => [column, n + 1]))
+  // Columns at the end without name and content: a spreadsheet keeps them where there once was something.
+  const named = head.record.findLastIndex(column => column !== '') + 1
+  const used = body.reduce((most, { record }) => Math.max(most, record.findLastIndex(cell => cell !== '') + 1), 0)
+  const columns = head.record.slice(0, Math.min(head.record.length, Math.max(named, used)))
+  const place = new Map(columns.map((column, n) => [column, n + 1] as const).reverse()) // the first of equal ones
   const at = (line: number) => (column?: string) =>
     `${name}, line ${line}${column === undefined ? '' : `, column ${place.get(column) ?? '?'} (${column})`}`
   const headerLine = head.info.lines
   const faults: string[] = []
   for (const [n, column] of columns.entries()) {
-    if (column === '' && n < columns.length)
-      faults.push(`${name}, line ${headerLine}, column ${n + 1}: the column has no name. Name it or remove it.`)
-    else if (columns.indexOf(column) < n)
+    if (column === '') faults.push(`${name}, line ${headerLine}, column ${n + 1}: the column has no name. Name it or remove it.`)
+    else if (place.get(column) !== n + 1)
       faults.push(`${name}, line ${headerLine}, column ${n + 1} (${column}): the column is there twice. Remove one.`)
   }
   if (faults.length > 0) throw new TriremeError('SAMPLESHEET', faultsText(name, faults))

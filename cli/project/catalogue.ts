@@ -23,6 +23,7 @@ export interface AnyPipeline {
     readonly inputs: Kinds
     readonly params?: Schemas
     readonly layout?: Readonly<Record<string, Layout | undefined>>
+    readonly highlights?: Readonly<Record<string, string | Readonly<Record<string, string | undefined>> | undefined>>
   }
 }
 /** A step as `list` and `show` see it. */

@@ -1,13 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { addCopy } from '../actions/add.ts'
 import { diff } from '../actions/diff.ts'
 import { init } from '../actions/init.ts'
-import { upgrade } from '../actions/upgrade.ts'
 import { lockName, names, originals, readCopiesLock } from './copies.ts'
 import { mentions } from './import-closure.ts'
+import { version } from './package.ts'
 
 let project: string
 let said: string
@@ -53,6 +53,13 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
   expect(places).toEqual(expect.arrayContaining(['steps/bwa/mem.ts', 'steps/truth/compare.ts', 'steps/truth/compare.script.mjs']))
   expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
   expect(places).not.toContain('steps/kinds.ts')
+})
+test('an asset that two steps share is copied once', async () => {
+  const places = (await originals('idr-sweep')).map(({ place }) => place)
+  expect(places).toContain('steps/torch/classify.py')
+  expect(places).toEqual([...new Set(places)])
+  await addCopy('idr-sweep', project, false)
+  expect(said).toContain(`${places.length} files copied`)
 })
 test('the libraries that copies import are named in package.json, for the tests where only tests import them', async () => {
   writeFileSync(at('package.json'), JSON.stringify({ name: 'p', dependencies: { yaml: '1.0.0' }, devDependencies: { sharp: '0.1.0' } }))
@@ -109,33 +116,8 @@ test('diff tells who changed what, line by line', async () => {
   said = ''
   await diff(sort, project)
   expect(said).toContain(`changed upstream  ${sort}`)
-})
-test('upgrade replaces what was left alone', async () => {
-  await addCopy('samtools/sort', project, false)
-  const now = read(sort)
-  await older(sort, 'old\n')
-  rmSync(at('steps/samtools/sort.test.ts'))
-  said = ''
-  await upgrade(undefined, project)
-  expect(read(sort)).toBe(now)
-  expect(said).toBe(`${sort}: upgraded\n`)
-  expect(existsSync(at('steps/samtools/sort.test.ts'))).toBe(false)
-  said = ''
-  await upgrade('samtools/sort', project)
-  expect(said).toContain('Nothing to do')
-})
-test('upgrade keeps what you changed, and puts the new one beside it', async () => {
-  await addCopy('samtools/sort', project, false)
-  const now = read(sort)
-  await older(sort, 'old\n')
-  writeFileSync(at(sort), 'mine\n')
-  await upgrade(undefined, project)
-  expect(read(sort)).toBe('mine\n')
-  expect(read(`${sort}.new`)).toBe(now)
-  expect(said).toContain(`${sort}: conflict, changed by you and upstream`)
-  said = ''
-  await diff(sort, project)
-  expect(said).toContain(`changed by you  ${sort}`)
+  expect(said).toContain(`--- trireme-bio/${sort} (0.0.9, as copied)\n+++ trireme-bio/${sort} (${version()}, installed)\n`)
+  expect(said).toContain('\n-old\n+')
 })
 test('without copies, diff says how to get some', async () => {
   await expect(diff(undefined, project)).rejects.toThrow('There are no copies here')
@@ -188,4 +170,12 @@ test('init adds to a package.json that is there', async () => {
     scripts: { test: 'tsc && vitest run' },
     dependencies: { 'trireme-bio': 'file:x.tgz' },
   })
+})
+test('init does not write through a link', async () => {
+  mkdirSync(at('other'))
+  mkdirSync(at('heart'))
+  writeFileSync(at('other/package.json'), '{}')
+  symlinkSync('../other/package.json', at('heart/package.json'))
+  await expect(init(at('heart'))).rejects.toThrow(/^package.json is a link to .*, and init has to write to it, so nothing was written.$/)
+  expect([readdirSync(at('heart')), read('other/package.json')]).toEqual([['package.json'], '{}'])
 })

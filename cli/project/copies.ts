@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { z } from 'zod'
 import { TriremeError } from '../../core/errors.ts'
 import { didYouMean } from '../display/suggest.ts'
 import { packageSteps } from './catalogue.ts'
+import { copiesFolder, digest, type FileChange, present, unpacked } from './changes.ts'
 import { mentions, reach, relative } from './import-closure.ts'
+import { isPlace } from './inside.ts'
 import { packageRoot, version } from './package.ts'
 
 /** A file that goes into a project: where it is in the package, and where it goes, `steps/samtools/sort.ts`. */
@@ -12,18 +15,24 @@ export interface Original {
   readonly place: string
   readonly from: string
 }
+const note = z.object({ version: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+const lockShape = z.object({
+  package: z.literal('trireme-bio'),
+  files: z.record(
+    z.string().refine(place => /^(steps|pipelines)\//.test(place) && isPlace(place)),
+    note,
+  ),
+})
+export type Note = z.infer<typeof note>
 /** `trireme.lock.json`: which files of the project were copied, from which version, and what they held then. */
-export interface Lock {
-  readonly package: 'trireme-bio'
-  readonly files: Readonly<Record<string, { readonly version: string; readonly sha256: string }>>
-}
+export type Lock = z.infer<typeof lockShape>
 export const lockName = 'trireme.lock.json'
+/** @throws TriremeError `INPUT` where it is damaged */
 export function readCopiesLock(project: string): Lock {
   const file = path.join(project, lockName)
   if (!existsSync(file)) return { package: 'trireme-bio', files: {} }
   try {
-    const { files } = JSON.parse(readFileSync(file, 'utf8')) as Lock // only its files are used, and each is looked at
-    return { package: 'trireme-bio', files: Object.fromEntries(Object.entries(files)) }
+    return parseLock(readFileSync(file))
   } catch (cause) {
     throw new TriremeError(
       'INPUT',
@@ -32,10 +41,35 @@ export function readCopiesLock(project: string): Lock {
     )
   }
 }
+export const parseLock = (content: Buffer): Lock => lockShape.parse(JSON.parse(content.toString()))
 export const lockText = (files: Lock['files']): string =>
   `${JSON.stringify({ package: 'trireme-bio', files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) }, null, 2)}\n`
-export const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
-export const noted = (content: Buffer) => ({ version: version(), sha256: digest(content) })
+export const noted = (content: Buffer): Note => ({ version: version(), sha256: digest(content) })
+
+/** A merge needs what a copy was when it was made: it is kept in the project, under its digest, packed so that nobody takes it for code. */
+const basesFolder = `${copiesFolder}/base`
+const basePlace = (sha256: string) => `${basesFolder}/${sha256}.gz`
+function keptBase(project: string, sha256: string): Buffer | undefined {
+  const content = unpacked(present(project, basePlace(sha256)))
+  return content && digest(content) === sha256 ? content : undefined
+}
+/** What has to be written so that the lock says this, and that bases of all its copies are there, and no others. */
+export function lockChanges(project: string, files: Lock['files'], known: readonly Buffer[]): readonly FileChange[] {
+  const wanted = new Set(Object.values(files).map(({ sha256 }) => sha256))
+  const folder = path.join(project, basesFolder)
+  const there = existsSync(folder) ? readdirSync(folder).map(name => name.replace(/\.gz$/, '')) : []
+  const bases = new Map(known.map(content => [digest(content), content]))
+  return [
+    { place: lockName, content: Buffer.from(lockText(files)) },
+    { place: `${copiesFolder}/.gitignore`, content: Buffer.from('undo/\n') },
+    ...[...bases].flatMap(([sha256, content]) =>
+      wanted.has(sha256) && keptBase(project, sha256) === undefined ? [{ place: basePlace(sha256), content: gzipSync(content) }] : [],
+    ),
+    ...there
+      .filter(sha256 => /^[0-9a-f]{64}$/.test(sha256) && !wanted.has(sha256))
+      .map(sha256 => ({ place: basePlace(sha256), content: undefined })),
+  ]
+}
 
 const isTest = (file: string) => file.endsWith('.test.ts')
 const isCopiedModule = (file: string) => file.endsWith('.ts') && !/\.(test|script|d)\.ts$/.test(file)
@@ -75,7 +109,9 @@ export function withAllTheyNeed(places: readonly string[]): readonly Original[] 
   const modules = reach(places.map(place => path.join(packageRoot, place))).filter(inRooms)
   const tests = modules.map(file => file.replace(/\.ts$/, '.test.ts')).filter(file => existsSync(file) && reach([file]).every(inRooms))
   const files = [...new Set(reach([...modules, ...tests]))]
-  return [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)].sort((a, b) => (a.place < b.place ? -1 : 1))
+  const all = [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)]
+  const byPlace = new Map(all.map(each => [each.place, each])) // two steps may share an asset
+  return [...byPlace.values()].sort((a, b) => (a.place < b.place ? -1 : 1))
 }
 const inRooms = (file: string): boolean => /^(steps|pipelines)[\\/]/.test(path.relative(packageRoot, file))
 const original = (file: string): Original => ({ place: path.relative(packageRoot, file).split(path.sep).join('/'), from: file })
@@ -93,9 +129,12 @@ export type State = 'unchanged' | 'changed by you' | 'changed upstream' | 'chang
 export interface Copy {
   readonly place: string
   readonly state: State
+  readonly note: Note
   /** What the package has now; undefined where it is gone. */
   readonly upstream: Buffer | undefined
   readonly here: Buffer | undefined
+  /** What it was when it was copied; undefined where nobody kept it. */
+  readonly base: Buffer | undefined
 }
 /** Where the package has the file of a copy now. */
 function upstreamOf(place: string): Buffer | undefined {
@@ -104,16 +143,18 @@ function upstreamOf(place: string): Buffer | undefined {
 }
 /** Compares three versions of each file in the lock: as copied, here, and in the package. Where both changed to the same, it counts as unchanged. */
 export function compare(project: string, files: Lock['files']): readonly Copy[] {
-  return Object.entries(files).map(([place, { sha256 }]): Copy => {
+  return Object.entries(files).map(([place, note]): Copy => {
     const file = path.join(project, place)
-    const here = existsSync(file) ? readFileSync(file) : undefined
+    const here = statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined
     const upstream = upstreamOf(place)
-    const both = { place, here, upstream }
-    if (upstream === undefined) return { ...both, state: 'gone upstream' }
-    if (here === undefined) return { ...both, state: 'removed by you' }
-    const [yours, theirs] = [digest(here) !== sha256, digest(upstream) !== sha256]
-    if (here.equals(upstream)) return { ...both, state: 'unchanged' }
-    return { ...both, state: yours && theirs ? 'changed by both' : yours ? 'changed by you' : 'changed upstream' }
+    const asCopied = (content: Buffer | undefined) => content !== undefined && digest(content) === note.sha256
+    const base = asCopied(here) ? here : asCopied(upstream) ? upstream : keptBase(project, note.sha256)
+    const all = { place, note, here, upstream, base }
+    if (upstream === undefined) return { ...all, state: 'gone upstream' }
+    if (here === undefined) return { ...all, state: 'removed by you' }
+    if (here.equals(upstream)) return { ...all, state: 'unchanged' }
+    const [yours, theirs] = [!asCopied(here), !asCopied(upstream)]
+    return { ...all, state: yours && theirs ? 'changed by both' : yours ? 'changed by you' : 'changed upstream' }
   })
 }
 /** The files of the lock that a name of `diff` or `upgrade` stands for: a path, a step or pipeline, or all. @throws TriremeError `USAGE` */
@@ -125,7 +166,7 @@ export async function chosen(lock: Lock, name: string | undefined): Promise<Lock
     )
   if (name === undefined) return lock.files
   const path = name.replace(/^\.\//, '')
-  const places = path in lock.files ? [path] : (await originals(name)).map(({ place }) => place)
+  const places = Object.hasOwn(lock.files, path) ? [path] : (await originals(name)).map(({ place }) => place)
   const files = Object.fromEntries(Object.entries(lock.files).filter(([place]) => places.includes(place)))
   if (Object.keys(files).length > 0) return files
   throw new TriremeError(

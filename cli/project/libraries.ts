@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { isRecord } from '../../core/vocabulary/schema.ts'
+import type { FileChange } from './changes.ts'
 import { mentions } from './import-closure.ts'
 import { packageRoot } from './package.ts'
 
@@ -27,18 +28,24 @@ export function readPackageJson(folder: string): PackageJson & Readonly<Record<s
 /** `@scope/name/part` is part of the package `@scope/name`. */
 const packageOf = (imported: string) => /^(@[^/]+\/)?[^/]+/.exec(imported)?.[0] ?? imported
 
+/** What a project's package.json has to become, and which names are new there. */
+export interface Libraries {
+  readonly changes: readonly FileChange[]
+  readonly added: readonly string[]
+}
 /**
  * Adds the libraries that copied files import to the project's package.json, in the versions that the package itself has: only then does Node
  * find them from the copies, however the package was installed. Libraries that the project names already are left alone.
- * @returns what is new there; it has to be installed
  */
-export function nameLibraries(project: string, places: readonly string[]): readonly string[] {
-  if (!existsSync(path.join(project, 'package.json'))) return []
+export function nameLibraries(project: string, files: readonly { readonly place: string; readonly content: Buffer }[]): Libraries {
+  const file = path.join(project, 'package.json')
+  if (!existsSync(file)) return { changes: [], added: [] }
+  const text = readFileSync(file, 'utf8')
   const [own, ours] = [readPackageJson(project), readPackageJson(packageRoot)]
   const named = (name: string) => own.dependencies?.[name] ?? own.devDependencies?.[name]
   const imported = (wanted: (place: string) => boolean) => {
-    const files = places.filter(place => place.endsWith('.ts') && wanted(place))
-    const words = files.flatMap(place => mentions(readFileSync(path.join(project, place), 'utf8')).imports)
+    const modules = files.filter(({ place }) => place.endsWith('.ts') && wanted(place))
+    const words = modules.flatMap(({ content }) => mentions(content.toString()).imports)
     return [...new Set(words.filter(word => !/^(\.|node:|trireme-bio(\/|$))/.test(word)).map(packageOf))]
   }
   const missing = (names: readonly string[]) =>
@@ -51,8 +58,8 @@ export function nameLibraries(project: string, places: readonly string[]): reado
   const forTests = imported(isTest).filter(name => !used.includes(name))
   const types = [...used, ...forTests].map(name => `@types/${name}`)
   const [more, moreForTests] = [missing(used), missing([...forTests, ...types])]
-  const added = [...more, ...moreForTests]
-  if (added.length === 0) return []
+  const added = [...more, ...moreForTests].map(([name]) => name).sort()
+  if (added.length === 0) return { changes: [], added }
   const sorted = (known: PackageJson['dependencies'], more: readonly (readonly [string, string])[]) =>
     Object.fromEntries([...Object.entries(known ?? {}), ...more].sort(([a], [b]) => (a < b ? -1 : 1)))
   const whole = {
@@ -60,8 +67,12 @@ export function nameLibraries(project: string, places: readonly string[]): reado
     ...(more.length > 0 && { dependencies: sorted(own.dependencies, more) }),
     ...(moreForTests.length > 0 && { devDependencies: sorted(own.devDependencies, moreForTests) }),
   }
-  writeFileSync(path.join(project, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`)
-  return added.map(([name]) => name).sort()
+  const indent = /^\{\r?\n([ \t]+)/.exec(text)?.[1] ?? 2
+  const written = `${JSON.stringify(whole, null, indent)}\n`
+  return {
+    changes: [{ place: 'package.json', content: Buffer.from(text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written) }],
+    added,
+  }
 }
 /** Lines that say which were added. */
 export const toInstall = (names: readonly string[]): readonly string[] =>

@@ -68,6 +68,7 @@ export const first = pipeline({
     reference: fasta,
   },
   layout: { alignments: lane => \`alignments/\${lane}\`, counts: lane => \`counts/\${lane}\` },
+  highlights: { alignments: 'Alignments', counts: 'What aligned' },
   build: ({ samplesheet, reference }) => {
     const { index: genome } = index({ genome: reference })
     const lanes = samplesheet.map(({ sample, lane, reads }) => {

@@ -5,12 +5,22 @@ import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
+import type { PublicationPlace } from './places.ts'
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */
 export interface Publication {
   readonly from: string
   readonly to: string
+}
+/** One file of a result, to publish. */
+export interface ResultFile extends Publication {
+  readonly result: string
+  /** Its name in a group. */
+  readonly name: string | undefined
+  readonly format: string
+  /** Not a companion, such as an index. */
+  readonly main: boolean
 }
 /** A file that a result promises: its path below the folder of results, without extension. */
 interface PublishedResult {
@@ -33,10 +43,20 @@ export function promisedFiles(results: Results, layout: Layouts = {}): readonly 
   checkApart(all.flatMap(({ base, ref }) => ('many' in ref.kind ? [] : filesOf(placedAt(base, fileOf(ref.kind))))))
   return all
 }
+/** Where files will be published, as far as that is known before anything runs. */
+export const promisedPlaces = (results: Results, layout: Layouts = {}): readonly PublicationPlace[] =>
+  promisedFiles(results, layout).flatMap(({ base, ref, result }) =>
+    'many' in ref.kind ? [] : filesOf(placedAt(base, fileOf(ref.kind))).map(to => ({ to, what: `the result "${result}"` })),
+  )
 /** The files of results that were made, once they are in the store. */
-export function publications(results: Results, made: Readonly<Record<string, unknown>>, layout: Layouts = {}): readonly Publication[] {
-  const pairs = promisedFiles(results, layout).flatMap(({ base, ref, result, name }): readonly Publication[] => {
+export function publications(results: Results, made: Readonly<Record<string, unknown>>, layout: Layouts = {}): readonly ResultFile[] {
+  const pairs = promisedFiles(results, layout).flatMap(({ base, ref, result, name }): readonly ResultFile[] => {
     const kind = fileOf(ref.kind)
+    const zip = (from: Placed, to: Placed, name: string | undefined): readonly ResultFile[] =>
+      filesOf(to).map((file, n) => ({
+        ...{ from: filesOf(from)[n]!, to: file, result, name, format: kind.format },
+        main: !Object.values(to.companions).includes(file),
+      }))
     const group = made[result] as Placed | readonly Placed[] | Readonly<Record<string, Placed | undefined>> | undefined // what `runLocally` gives for such a result
     const own =
       name === undefined
@@ -45,17 +65,15 @@ export function publications(results: Results, made: Readonly<Record<string, unk
           ? (group[Number(name) - 1] as Placed | undefined)
           : (group as Readonly<Record<string, Placed | undefined>>)[name]
     if (own === undefined) return []
-    if (!isList(own)) return zip(own as Placed, placedAt(base, kind)) // one file, by its kind
+    if (!isList(own)) return zip(own as Placed, placedAt(base, kind), name) // one file, by its kind
     return (own as readonly Placed[]).flatMap(each => {
       const stem = path.basename(each.path, kind.extension)
-      return zip(each, placedAt(place(result, name === undefined ? stem : `${name}/${stem}`, layout), kind))
+      return zip(each, placedAt(place(result, name === undefined ? stem : `${name}/${stem}`, layout), kind), name ?? stem)
     })
   })
   checkApart(pairs.map(({ to }) => to))
   return pairs
 }
-const zip = (from: Placed, to: Placed): readonly Publication[] => filesOf(to).map((file, n) => ({ from: filesOf(from)[n]!, to: file }))
-
 function place(result: string, name: string | undefined, layout: Layouts): string {
   const own = layout[result]
   const base = typeof own === 'function' ? own(name ?? result) : name === undefined ? (own ?? result) : `${own ?? result}/${name}`

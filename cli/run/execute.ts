@@ -8,6 +8,7 @@ import type { Execution } from '../../core/run/scheduler.ts'
 import type { Store } from '../../core/store/store.ts'
 import { quoted } from '../../core/vocabulary/command.ts'
 import { defaultStore, type RunFlags } from '../arguments/options.ts'
+import { painter } from '../display/colour.ts'
 import type { Display } from '../display/display.ts'
 import { remember } from '../history/recipes.ts'
 import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
@@ -108,7 +109,8 @@ function drop(events: Event[], step: string): void {
 async function displayFor(options: RunFlags, store: Store): Promise<Display> {
   const write = (line: string) => void process.stdout.write(`${line}\n`)
   if (options.json) return (await import('../display/json.ts')).json(write)
-  if (!process.stdout.isTTY || process.env.TERM === 'dumb') return (await import('../display/plain.ts')).plainDisplay(write)
+  if (!process.stdout.isTTY || process.env.TERM === 'dumb')
+    return (await import('../display/plain.ts')).plainDisplay(write, painter(process.stdout))
   const { expected } = await import('../history/expected.ts')
   return (await import('../display/live.ts')).live(process.stdout, await expected(store))
 }

@@ -1,12 +1,21 @@
 import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { Store } from '../../core/store/store.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
+import { painter } from '../display/colour.ts'
+import type { AnyPipeline } from '../project/catalogue.ts'
+import { pipelineVersion } from '../project/pipeline-version.ts'
+import type { CodeState } from '../results/code-state.ts'
+import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import type { Guard } from '../results/places.ts'
+import { publish, publishInfo } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes the results of a run, and prints its summary. */
@@ -15,22 +24,42 @@ export async function finish(
   {
     plan,
     layout,
+    highlights,
     options,
     seconds,
     versions,
+    store,
+    environment,
+    code,
+    guard,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
+    readonly highlights: AnyPipeline['spec']['highlights']
     readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
+    readonly store: Store
+    readonly environment: Environment
+    /** As it was when the run started. */
+    readonly code: Promise<CodeState>
+    readonly guard: Guard
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  for (const [name, text] of Object.entries(infoFiles({ record, entries: made.entries, events, plan, versions, published })))
-    await publishFile({ text }, path.join(out, infoFolder, name))
+  const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
+  const ended = {
+    record,
+    entries: made.entries,
+    events,
+    plan,
+    versions,
+    published,
+    pipelineVersion: await pipelineVersion(record.pipeline),
+  }
+  await publishInfo(out, infoFiles(ended, around), guard)
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',
@@ -38,10 +67,12 @@ export async function finish(
     )
   const [ran, cached] = [counted(events, 'succeeded'), counted(events, 'cached')]
   const bytes = published.files.reduce((sum, file) => sum + file.bytes, 0)
+  const stream = json ? process.stderr : process.stdout
+  const paint = painter(stream)
   const lines = [
-    `Done in ${secondsText(seconds)}: ${ran === 0 ? 'nothing had to run' : `${ran} step${ran === 1 ? '' : 's'} ran`}, ${cached} cached. Run ${record.id}.`,
+    `${paint('green', 'Done')} in ${secondsText(seconds)}: ${ran === 0 ? 'nothing had to run' : `${ran} step${ran === 1 ? '' : 's'} ran`}, ${cached} cached. Run ${record.id}.`,
     `Results: ${out}${path.sep} (${published.files.length} files, ${bytesText(bytes)})`,
-    ...summary(published.files.map(file => file.path)).map(line => `  ${line}`),
+    ...resultLines(out, pairs, highlights).map(line => `  ${line}`),
     ...(published.stale.length > 0
       ? [
           published.stale.length === 1
@@ -49,8 +80,9 @@ export async function finish(
             : `${published.stale.length} files of an earlier run are still there, such as ${published.stale[0]}.`,
         ]
       : []),
+    ...(await noticeLines(out, pairs, paint)),
   ]
-  ;(json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`)
+  stream.write(`${lines.join('\n')}\n`)
 }
 function digestsOf(entries: Iterable<Entry>): ReadonlyMap<string, string> {
   const files = [...entries].flatMap(({ folder, record }) =>
@@ -59,14 +91,4 @@ function digestsOf(entries: Iterable<Entry>): ReadonlyMap<string, string> {
       .map(file => [path.join(folder, file.name), file.sha256] as const),
   )
   return new Map(files)
-}
-/** The files where there are few, else how many there are in each folder. */
-function summary(files: readonly string[]): readonly string[] {
-  if (files.length <= 12) return files
-  const folders = new Map<string, string[]>()
-  for (const file of files) {
-    const top = file.includes('/') ? `${file.split('/')[0]}/` : file
-    folders.set(top, [...(folders.get(top) ?? []), file])
-  }
-  return [...folders].map(([folder, within]) => (within.length === 1 ? within[0]! : `${folder}  ${within.length} files`))
 }

@@ -4,17 +4,17 @@ import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
-import { Digests } from '../../core/store/source-digests.ts'
 import { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
-import type { Raw } from '../arguments/raw.ts'
+import { placedPath, type Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
 import { findEnvironment } from '../project/environments.ts'
+import type { ReadFile } from '../results/places.ts'
 import { profileArguments } from './profile.ts'
 
 /** Everything a run needs, with every argument checked. */
@@ -25,6 +25,8 @@ export interface Prepared {
   readonly environment: Environment
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
+  /** Every file that the run reads of the user's. */
+  readonly reads: readonly ReadFile[]
   readonly log: (line: string) => void
 }
 /**
@@ -52,12 +54,27 @@ export async function prepareRun(
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read, so that a wrong parameter is reported at once
-  const bound = await bind(pipeline, raw, await Digests.open(store.root))
+  const bound = await bind(pipeline, raw, store.sources)
+  for (const note of bound.notes) log(note)
   const plan = planOf(
     spec.name,
     located(() => pipeline(bound.args), bound),
   )
-  return { plan, store, environment, values, log }
+  return { plan, store, environment, values, reads: readFiles(plan, pipeline, raw, options.paramsFile), log }
+}
+function readFiles(plan: Plan, { spec }: Asked['pipeline'], raw: Raw, paramsFile: string | undefined): readonly ReadFile[] {
+  const sheets = Object.entries(spec.inputs).flatMap(([name, kind]): readonly ReadFile[] => {
+    const given = raw[name]
+    return 'rows' in kind && typeof given?.value === 'string' ? [{ file: placedPath(given.value, given), words: `the sheet ${name}` }] : []
+  })
+  const sources = plan.nodes.flatMap(node =>
+    node.kind === 'source' ? Object.values(node.files).map(({ url }) => ({ file: url, words: `the input ${node.name}` })) : [],
+  )
+  return [
+    ...sheets,
+    ...sources,
+    ...(paramsFile === undefined ? [] : [{ file: paramsFile, words: 'the params file', renewed: true as const }]),
+  ]
 }
 /** Parameters from the environment's settings for neural networks, where the pipeline has them and nothing else sets them. */
 function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pipeline']): Raw {

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { TriremeError } from '../errors.ts'
 import type { BucketSettings } from './settings.ts'
@@ -109,15 +112,21 @@ export class S3Bucket {
       ),
     )
   }
-  /** Sends a file: at once where it is small, else in parts, two of them in memory at a time. */
-  async putFile(key: string, file: string, size: number): Promise<void> {
-    const { createReadStream, readFileSync } = await import('node:fs')
-    if (size <= onePart) return this.put(key, readFileSync(file))
+  /**
+   * Sends a file: at once where it is small, else in parts, two of them in memory at a time.
+   * @param sha256 what its content must be: nothing else is ever seen under the key
+   */
+  async putFile(key: string, file: string, size: number, sha256: string): Promise<void> {
+    if (size <= onePart) {
+      const content = readFileSync(file)
+      if (createHash('sha256').update(content).digest('hex') !== sha256) throw changedOnItsWay(file)
+      return this.put(key, content)
+    }
     const { Upload } = await import('@aws-sdk/lib-storage')
     await this.#act(`write ${key} to`, () =>
       new Upload({
         client: this.#client,
-        params: { ...this.#at(key), Body: createReadStream(file, { highWaterMark: 1 << 20 }) },
+        params: { ...this.#at(key), Body: Readable.from(verifiedBytes(file, sha256)) },
         queueSize: 2,
         partSize: Math.max(onePart, Math.ceil(size / 9_000)), // 10,000 parts is the most that S3 takes
       }).done(),
@@ -194,6 +203,20 @@ export class S3Bucket {
     )
   }
 }
+/** The bytes of a file, failing at its end where they are not what they should be: an upload in parts is then never put together. */
+async function* verifiedBytes(file: string, sha256: string): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    yield chunk
+  }
+  if (hash.digest('hex') !== sha256) throw changedOnItsWay(file)
+}
+const changedOnItsWay = (file: string) =>
+  new TriremeError(
+    'INPUT',
+    `${file} is no longer what it was when this run began: its content has changed. It was not sent to the bucket. Once nothing writes to it any more, give the same command again.`,
+  )
 const variableName = (cause: unknown): string => {
   const code = cause instanceof Error ? (Reflect.get(cause, 'Code') ?? cause.name) : ''
   return String(code)

@@ -38,7 +38,7 @@ export async function sendEntry(bucket: S3Bucket, key: string, { folder, record 
     Object.values(sent.outputs)
       .flat()
       .filter(file => there.get(objectKey(key, objectOf(file))) !== file.size)
-      .map(file => bucket.putFile(objectKey(key, objectOf(file)), path.join(folder, file.name), file.size)),
+      .map(file => bucket.putFile(objectKey(key, objectOf(file)), path.join(folder, file.name), file.size, file.sha256)),
   )
   await bucket.put(objectKey(key), recordText(sent))
 }
@@ -121,6 +121,6 @@ export async function sendContent(bucket: S3Bucket, key: string, content: string
 export async function sendSource(bucket: S3Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
   const { size } = statSync(url)
   if ((await bucket.size(`sources/${sha256}`)) === size) return false
-  await bucket.putFile(`sources/${sha256}`, url, size)
+  await bucket.putFile(`sources/${sha256}`, url, size, sha256)
   return true
 }

@@ -11,6 +11,9 @@ import type { Inside, OutputsOf, WantedOrLeftOut } from './wiring-types.ts'
 /** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group. */
 export type Layout = string | ((name: string) => string)
 
+/** How a result is called at the end of a run: a title; of a group, titles for some of its files by name. */
+export type Highlight<R> = string | (R extends Ref | readonly Ref[] ? never : { readonly [M in keyof R]?: string })
+
 export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Results> {
   readonly name: string
   /** One line for `list` and `show`. */
@@ -22,6 +25,8 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
    * @default the result's name; for a group, the result's name and below it the file's
    */
   readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout }
+  /** The results that the end of a run names, with their places, in this order: `{ variants: 'Variants', qc: { page: 'Report' } }`. */
+  readonly highlights?: { readonly [N in keyof NoInfer<O>]?: Highlight<NoInfer<O>[N]> }
   readonly build: (at: Inside<I> & ValuesOf<P>) => O
 }
 /** What `pipeline` gives: a function from inputs and parameters to refs of files, and its definition as `spec`. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { step } from '../define/step.ts'
@@ -65,17 +65,75 @@ test('none fits: the first is named', async () => {
   const [first] = along(having('1.9.0'), bare)
   process.env.PATH = process.env.PATH?.replace(`${path.delimiter}${before.PATH}`, '')
   const found = (await findTools([torch])).get('torch')
-  expect(found).toEqual({ state: 'unfit', tool: torch, path: `${first}/python3`, version: '1.9.0' })
+  expect(found).toEqual({ state: 'unfit', tool: torch, path: `${first}/python3`, version: '1.9.0', said: 'torch 1.9.0' })
   expect(found && found.state !== 'ready' && toolFault(found)).toBe(`torch at ${first}/python3 is version 1.9.0; >=2 <3 is needed.`)
 })
-test('what a memo says of a version is believed, for that range alone', async () => {
-  process.env.PATH = along(having('2.1.0')).join()
+test('a program that dies is quoted', async () => {
+  process.env.PATH = along('echo "ImportError: libcudart.so.12: cannot open shared object file" >&2; exit 1').join()
+  const found = (await findTools([torch])).get('torch')!
+  expect(found.state !== 'ready' && toolFault(found)).toMatch(
+    /does not tell its version; >=2 <3 is needed\. It wrote: ImportError: libcudart\.so\.12: cannot open shared object file$/,
+  )
+})
+test('a place that is not absolute is no place: a step runs in another folder', async () => {
+  const [folder] = along(having('2.1.0'))
+  process.env.PATH = path.relative(process.cwd(), folder!)
+  expect((await findTools([torch])).get('torch')?.state).toBe('missing')
+})
+test('the version of native code is remembered with its file, for that range alone', async () => {
+  const node = tool({
+    name: 'node',
+    homepage: 'x',
+    licence: 'MIT',
+    version: { argv: ['node', '--version'], match: /^v(\S+)/m },
+    accepts: '*',
+  })
+  const folder = scratch()
+  const place = path.join(folder, 'node')
+  linkSync(realpathSync(process.execPath), place)
+  process.env.PATH = folder
   const memo = path.join(scratch(), 'tools.json')
-  expect((await findTools([torch], memo)).get('torch')?.state).toBe('ready')
-  const younger = { ...torch, accepts: '>=2.5 <3' }
-  expect((await findTools([younger], memo)).get('torch')?.state).toBe('unfit')
-  writeFileSync(memo, readFileSync(memo, 'utf8').replace('"fits"', '"unfit"'))
-  expect((await findTools([torch], memo)).get('torch')?.state).toBe('unfit')
+  const version = async (accepts = '*') => (await findTools([{ ...node, accepts }], memo)).get('node')
+  expect(await version()).toMatchObject({ state: 'ready', version: process.versions.node })
+  expect((await version('<1'))?.state).toBe('unfit')
+  writeFileSync(memo, readFileSync(memo, 'utf8').replaceAll(process.versions.node, '77.0.0'))
+  expect(await version()).toMatchObject({ version: '77.0.0' }) // it was not asked
   writeFileSync(memo, 'no JSON')
-  expect((await findTools([torch], memo)).get('torch')?.state).toBe('ready')
+  expect(await version()).toMatchObject({ version: process.versions.node })
+  writeFileSync(memo, readFileSync(memo, 'utf8').replaceAll(process.versions.node, '77.0.0'))
+  rmSync(place)
+  symlinkSync(realpathSync(process.execPath), path.join(folder, 'other'))
+  renameSync(path.join(folder, 'other'), place)
+  expect(await version()).toMatchObject({ version: process.versions.node }) // the same file at another place
+})
+test('what a wrapper script starts is asked each time', async () => {
+  const folder = scratch()
+  const [inner] = along(having('2.1.0'))
+  writeFileSync(path.join(folder, 'python3'), `#!/bin/sh\nexec "${inner}/python3" "$@"\n`, { mode: 0o755 })
+  process.env.PATH = `${folder}${path.delimiter}${before.PATH}`
+  const memo = path.join(scratch(), 'tools.json')
+  expect((await findTools([torch], memo)).get('torch')).toMatchObject({ version: '2.1.0' })
+  writeFileSync(path.join(inner!, 'python3'), `#!/bin/sh\n${having('2.2.0')}\n`)
+  expect((await findTools([torch], memo)).get('torch')).toMatchObject({ version: '2.2.0' })
+})
+test('tools of one step that are found in different places are refused, where one hides the other', async () => {
+  along('case $2 in *torch*) echo torch 2.1.0 ;; *) exit 1 ;; esac', 'case $2 in *keras*) echo keras 3.0.0 ;; *) exit 1 ;; esac')
+  const keras = {
+    ...torch,
+    name: 'keras',
+    version: { argv: ['python3', '-c', 'import keras'], match: /^keras (\S+)/m },
+    accepts: '*',
+  } as const
+  const both = step({
+    name: 'both',
+    image: 'any',
+    tools: [torch, keras],
+    inputs: {},
+    outputs: { said: text },
+    needs: { cpu: 1, memory: mib(16) },
+    command: ({ said }) => run('python3', 'x').into(said),
+  })
+  await expect(readyTools(plan('p', { said: both({}).said }))).rejects.toThrow(
+    'The step "both" needs torch and keras, which are in different places on PATH: torch is version 2.1.0 alone, and tells no version beside the others. Install them into one environment, and put that first on PATH.',
+  )
 })

@@ -1,39 +1,30 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
+import { programsIn } from './programs.ts'
+import { searchPath, stepEnvironment } from './step-environment.ts'
+import { VersionAsker } from './version-ask.ts'
+import { markOf } from './version-mark.ts'
 
 /** What was found of a tool on this machine. */
 export type FoundTool =
   | { readonly state: 'ready'; readonly tool: Tool; readonly path: string; readonly version: string }
   | { readonly state: 'missing'; readonly tool: Tool }
-  | { readonly state: 'unfit'; readonly tool: Tool; readonly path: string; readonly version: string | undefined }
-
-/** Every program of the name along PATH: the first may hide the one that has what a step needs. */
-function programsOnPath(program: string): readonly string[] {
-  const folders = (process.env.PATH ?? '').split(path.delimiter)
-  const found = [...new Set(folders.map(folder => path.join(folder || '.', program)))].filter(place => {
-    try {
-      accessSync(place, constants.X_OK)
-      return statSync(place).isFile()
-    } catch {
-      return false
+  | {
+      readonly state: 'unfit'
+      readonly tool: Tool
+      readonly path: string
+      readonly version: string | undefined
+      /** The last line it wrote when it was asked. */
+      readonly said: string
+      /** The version that it tells to whoever runs Trireme, and would not be in a step. */
+      readonly outside?: string
     }
-  })
-  return [...new Map(found.map(place => [realpathSync(place), place] as const).reverse()).values()].reverse()
-}
-/** Runs the version command; status and stream do not matter, since tools differ (bwa: stderr, status 1). */
-async function versionAt(place: string, { version }: Tool): Promise<string | undefined> {
-  const { execFile } = await import('node:child_process')
-  return new Promise(done => {
-    execFile(place, version.argv.slice(1), { timeout: 20_000, env: { ...process.env, LC_ALL: 'C' } }, (_error, stdout, stderr) =>
-      done(version.match.exec(`${stdout}\n${stderr}`)?.[1]),
-    )
-  })
-}
+
 const preferred = new Map<string, string>()
 /** Folders that a step's PATH begins with, so that its programs are those whose versions are in its key. */
 export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
@@ -55,8 +46,8 @@ function hiddenFolder(program: string, place: string): string {
 }
 
 /**
- * Finds tools on PATH and asks their versions, each once per run; remembered across runs in `memo` by the program's path, size and
- * time of change, since MultiQC alone takes two seconds to print its own.
+ * Finds tools on PATH and asks their versions, each once per run, in a step's own surroundings. Remembered across runs in `memo`, in the store's
+ * folder, by a mark that changes whenever the answer can, since torch alone takes a second to print its own.
  */
 export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<ReadonlyMap<string, FoundTool>> {
   const known = memo === undefined ? {} : rememberedVersions(memo)
@@ -67,26 +58,45 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
     return known[mark] === 'fits'
   }
   const found = new Map<string, FoundTool>()
+  const asking = new VersionAsker(memo && path.dirname(memo))
+  const ask = async (tool: Tool, place: string) => {
+    if (memo === undefined) return asking.version(place, tool)
+    const marked = async () => {
+      const mark = await markOf(place, tool.version.argv, asking)
+      return mark && JSON.stringify([tool.name, tool.version.argv, place, mark])
+    }
+    const before = await marked()
+    if (before !== undefined && known[before] !== undefined) return { version: known[before], said: '' }
+    const answer = await asking.version(place, tool)
+    // Whoever installs in the meantime, or Python itself by what it compiles, changes the mark: then it is asked again next time.
+    if (before !== undefined && answer.version !== undefined && before === (await marked())) fresh[before] = answer.version
+    return answer
+  }
   /** The first of several that has an accepted version: /usr/bin/python3 has the modules that apt installed, a pyenv before it on PATH has not. */
   const look = async (tool: Tool) => {
-    const all = programsOnPath(tool.version.argv[0])
     let answer: FoundTool = { state: 'missing', tool }
-    for (const [n, place] of all.entries()) {
-      const { size, mtimeMs } = statSync(place)
-      const mark = JSON.stringify([tool.name, tool.version.argv, place, size, mtimeMs])
-      const version = known[mark] ?? (await versionAt(place, tool))
-      if (version !== undefined && known[mark] === undefined) fresh[mark] = version
+    for (const [n, place] of programsIn(tool.version.argv[0], searchPath()).entries()) {
+      const { version, said } = await ask(tool, place)
       if (version !== undefined && fits(tool, version)) {
         if (n > 0) preferred.set(tool.name, hiddenFolder(tool.version.argv[0], place))
+        else preferred.delete(tool.name)
         found.set(tool.name, { state: 'ready', tool, path: place, version })
         return
       }
-      if (answer.state === 'missing') answer = { state: 'unfit', tool, path: place, version }
+      if (answer.state === 'missing') answer = { state: 'unfit', tool, path: place, version, said }
+    }
+    if (answer.state === 'unfit') {
+      const { version } = await asking.version(answer.path, tool, process.env)
+      if (version !== undefined && accepted(tool, version)) answer = { ...answer, outside: version }
     }
     found.set(tool.name, answer)
   }
-  const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
-  await Promise.all(distinct.map(look))
+  try {
+    const distinct = [...new Map([...tools].map(tool => [tool.name, tool])).values()]
+    await Promise.all(distinct.map(look))
+  } finally {
+    asking.end()
+  }
   if (memo !== undefined && Object.keys(fresh).length > 0) rememberVersions(memo, { ...known, ...fresh })
   return found
 }
@@ -95,7 +105,12 @@ export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string
   const { tool } = found
   if (found.state === 'missing') return `${tool.name} is not installed (${tool.name} ${tool.accepts} is needed).`
   const has = found.version === undefined ? 'does not tell its version' : `is version ${found.version}`
-  return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.`
+  const wrote = found.version === undefined && found.said !== '' ? ` It wrote: ${found.said}` : ''
+  const outside =
+    found.outside === undefined
+      ? ''
+      : ` With your own HOME and environment it is version ${found.outside}; steps run without them, so that packages of "pip install --user" and of PYTHONPATH are not there. Install it into a virtual or conda environment, and activate that.`
+  return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.${wrote}${outside}`
 }
 
 /** Where the memo cannot be written, versions are asked again next time. */
@@ -123,5 +138,33 @@ export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap
   const found = await findTools(toolsOf(plan), memo)
   const faults = [...found.values()].flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
   if (faults.length > 0) throw new TriremeError('TOOL', `${faults.join('\n')}\n"trireme doctor" says how to get them.`)
-  return new Map([...found.values()].flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : [])))
+  const versions = new Map([...found.values()].flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : [])))
+  await refuseMixtures(plan, versions, memo)
+  return versions
+}
+/**
+ * A step whose tools were found in several places runs them all with one search path: what one tool needs first on it may hide another, or the
+ * interpreter of another. @throws TriremeError `TOOL` naming the step and both versions
+ */
+async function refuseMixtures(plan: Plan, versions: ReadonlyMap<string, string>, memo: string | undefined): Promise<void> {
+  const steps = new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? [[node.step.name, node.step] as const] : [])))
+  const asking = new VersionAsker(memo && path.dirname(memo))
+  try {
+    for (const { name, tools } of steps.values()) {
+      const first = preferredFolders(tools)
+      if (first.length === 0 || tools.length < 2) continue
+      for (const tool of tools) {
+        const [place] = programsIn(tool.version.argv[0], searchPath(first))
+        const { version } = await asking.version(place ?? '', tool, stepEnvironment(asking.home, first))
+        const told = versions.get(tool.name)
+        if (version !== told)
+          throw new TriremeError(
+            'TOOL',
+            `The step "${name}" needs ${tools.map(({ name }) => name).join(' and ')}, which are in different places on PATH: ${tool.name} is version ${told} alone, and ${version ?? 'tells no version'} beside the others. Install them into one environment, and put that first on PATH.`,
+          )
+      }
+    }
+  } finally {
+    asking.end()
+  }
 }

@@ -24,10 +24,11 @@ export class Allocator {
     const memory = Math.min(sum(all.map(each => each.memory)), this.#total.memory)
     return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
   }
-  /** Tries again with the next rung when one was too small, and after a declared transient exit while tries are left; never otherwise. */
-  mayTryAgain({ needs, step }: StepNode, cause: Cause, attempts: number): boolean {
+  /** Tries again with the next rung when one was too small, after a declared transient exit while tries are left, and where an input was touched meanwhile; never otherwise. */
+  mayTryAgain({ needs, step }: StepNode, cause: Cause | 'touched', attempts: number): boolean {
     if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#total.memory
     if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
+    if (cause === 'touched') return attempts < 3 // a file that was written to once stays as it is, most likely
     return cause === 'transient' && attempts <= step.retry.times
   }
   /** @throws TriremeError `RESOURCES` when a step's first attempt asks for more memory or GPUs than there are */

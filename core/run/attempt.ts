@@ -15,6 +15,7 @@ import { resumes } from '../vocabulary/command.ts'
 import { collectOutputs } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { followLog, type Progress } from './progress.ts'
+import { spoiledText, watchSources } from './sources.ts'
 import { clear, type Inputs, linkedLog, type WorkFolder } from './work-folder.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
@@ -50,7 +51,15 @@ export type Outcome =
       readonly entries: readonly (Entry | undefined)[]
       readonly ended: readonly Pick<Ended, 'seconds' | 'usage'>[]
     }
-  | { readonly state: 'failed'; readonly member: number; readonly message: string; readonly folder: string; readonly cause: Cause }
+  | FailedOutcome
+interface FailedOutcome {
+  readonly state: 'failed'
+  readonly member: number
+  readonly message: string
+  readonly folder: string
+  /** `touched`: it ended well, but may have read something else than its inputs. */
+  readonly cause: Cause | 'touched'
+}
 
 /** How the programs of a chain are run: as processes of this machine, in a container. */
 export interface ChainRunner {
@@ -71,6 +80,10 @@ export const attemptWith =
   (way: ChainRunner): RunAttempt =>
   async (at, store, keys) => {
     const works = way.prepare(at, store, keys)
+    const spoiledSource = watchSources(
+      at.members.map(({ node }) => node),
+      store.sources,
+    )
     const group = at.members.map((member, n) => ({ member, work: works[n]! }))
     const started = new Date().toISOString()
     const logs = works.map((work, n) => followLog(work.log, progress => at.progress(n, progress)))
@@ -81,9 +94,24 @@ export const attemptWith =
     let looked = group.length - 1
     try {
       const failed = firstFailure(at, works, ended)
+      const spoiled = await spoiledSource()
       if (failed) {
         keep(at)
-        return failed
+        return spoiled && failed.cause !== 'cancelled'
+          ? { ...failed, message: `${failed.message}\n  Besides: ${spoiledText(at.members[spoiled.member]!.label, spoiled)}` }
+          : failed
+      }
+      if (spoiled) {
+        const { member, state } = spoiled
+        const { label, kept } = at.members[member]!
+        keep(at)
+        return {
+          state: 'failed',
+          member,
+          message: spoiledText(label, spoiled),
+          folder: kept,
+          cause: state === 'touched' ? 'touched' : 'other',
+        }
       }
       const silent = at.links.map((link, n) => !link.tee && carriedNothing(pipeOf(at, n)))
       if (silent.includes(true)) {
@@ -128,7 +156,7 @@ function keep(at: Attempt): void {
   }
 }
 /** The member whose failure is the cause: the first along the chain that failed for another reason than a missing reader. */
-function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly Ended[]): Outcome | undefined {
+function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly Ended[]): FailedOutcome | undefined {
   const failures = at.members.map((member, n): Failure | undefined => {
     const work = works[n]!
     const failure = failureOf({

@@ -1,11 +1,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { readIfThere } from '../files.ts'
+import { ensureFolder, readIfThere } from '../files.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
+import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
 import { WorkFolders } from './work-folders.ts'
 
@@ -30,6 +31,7 @@ export class Store {
   readonly #groups: SyncQueue
   readonly #claims: EntryLocks
   readonly #workFolders: WorkFolders
+  #sources: Digests | undefined
   /** Entries that were found damaged and set aside since the store was opened: key → what was wrong. */
   readonly faults = new Map<string, string>()
   private constructor(root: string) {
@@ -66,6 +68,11 @@ export class Store {
         `The store ${root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
       )
     return new Store(root)
+  }
+  /** Digests of the user's own files. */
+  get sources(): Digests {
+    this.#sources ??= Digests.open(this.root)
+    return this.#sources
   }
   entryFolder(key: string): string {
     return `${this.root}/entries/${key.slice(0, 2)}/${key}` // not by `path.join`, which is slow where thousands are looked up
@@ -288,16 +295,6 @@ export class Store {
       const entry = this.look(key)
       if (entry) yield entry
     }
-  }
-}
-/** Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does. */
-function ensureFolder(folder: string): void {
-  if (existsSync(folder)) return
-  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder))
-  try {
-    mkdirSync(folder)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
 }
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

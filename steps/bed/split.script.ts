@@ -2,6 +2,7 @@
 //   node split.script.mjs GENOME.fa.fai PARTS MIN_BASES FOLDER [REGIONS.bed]
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { bedComment } from '../bed-lines.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
@@ -20,9 +21,9 @@ const contigsOf = (fai: string): readonly Interval[] =>
 
 function regionsOf(bed: string, contigs: readonly Interval[]): readonly Interval[] {
   const lengths = new Map(contigs.map(({ contig, end }) => [contig, end]))
-  const regions: Interval[] = []
+  const regions = new Map<string, Interval[]>()
   for (const [n, line] of linesOf(bed).entries()) {
-    if (/^(#|track\b|browser\b|\s*$)/.test(line)) continue
+    if (bedComment(line)) continue
     const [contig = '', from = '', to = ''] = line.split('\t')
     const [start, end, length] = [Number(from), Number(to), lengths.get(contig)]
     const where = `Line ${n + 1} of the BED`
@@ -33,10 +34,12 @@ function regionsOf(bed: string, contigs: readonly Interval[]): readonly Interval
         `${where} goes from "${from}" to "${to}"; right are whole numbers, the first the lesser, counted from 0. Correct the line.`,
       )
     if (end > length) throw new Fault(`${where} ends at ${end}, the contig "${contig}" at ${length}. Give the BED of this reference.`)
-    regions.push({ contig, start, end })
+    const own = regions.get(contig)
+    if (own) own.push({ contig, start, end })
+    else regions.set(contig, [{ contig, start, end }])
   }
-  if (regions.length === 0) throw new Fault('The BED holds no region; one is the least. Give another BED, or none for the whole genome.')
-  return contigs.flatMap(({ contig }) => merged(regions.filter(region => region.contig === contig)))
+  if (regions.size === 0) throw new Fault('The BED holds no region; one is the least. Give another BED, or none for the whole genome.')
+  return contigs.flatMap(({ contig }) => merged(regions.get(contig) ?? []))
 }
 const some = (contigs: readonly Interval[]) =>
   `${contigs

@@ -1,13 +1,20 @@
 // Takes alignments that a user brings along: checks that they belong to the reference and the sample, and makes them fit for merge and markdup.
-//   node import.script.mjs ALIGNMENTS REFERENCE.fa SAMPLE OUT.bam THREADS MIB_PER_THREAD
+//   node import.script.mjs take ALIGNMENTS REFERENCE.fa SAMPLE GROUP OUT.bam REPORT.json THREADS MIB_PER_THREAD
+// It starts itself between pipes of samtools, to look at every record and to rewrite every record:
+//   samtools … | node import.script.mjs look
+//   samtools … | node import.script.mjs rewrite | samtools …
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { type Census, census } from '../bam-census.ts'
+import { type Rewriting, type Rewritten, rewrite } from '../bam-rewrite.ts'
+import { Unpacked, Written } from '../bam-stream.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
 type Tags = Readonly<Record<string, string>>
 
-const [alignments = '', reference = '', sample = '', out = '', threads = '1', memory = '256'] = process.argv.slice(2)
+const [mode = '', ...words] = process.argv.slice(2)
+const [alignments = '', reference = '', sample = '', group = '', out = '', report = '', threads = '1', memory = '256'] = words
 // Without this, htslib looks up the sequences of a CRAM on the web.
 const env = { ...process.env, REF_PATH: '/nonexistent', REF_CACHE: '/nonexistent' }
 
@@ -64,24 +71,33 @@ const some = (contigs: readonly Tags[]) =>
     .map(({ SN }) => `"${SN}"`)
     .join(', ')}${contigs.length > 3 ? ` and ${contigs.length - 3} more` : ''}`
 
-function checkReadGroups(groups: readonly Tags[]): void {
-  const remedy = `Set them with "samtools addreplacerg -r 'ID:…' -r 'SM:${sample}'".`
-  if (groups.length === 0)
+const ownGroups = `Set them with "samtools addreplacerg -m overwrite_all -r 'ID:…' -r 'SM:${sample}'".`
+
+/**
+ * New names of the read groups that records name, and the header's lines for them. All begin with the row's own group, so that those of two
+ * files are never the same: callers tell samples apart by them alone.
+ * @throws Fault when a group of another sample has records
+ */
+function renamed(groups: readonly Tags[], counts: Census['groups']): Pick<Rewriting, 'names' | 'lines'> {
+  const of = ({ ID = '' }: Tags) => counts[ID] ?? 0
+  const foreign = groups.find(tags => tags.SM !== undefined && tags.SM !== sample && of(tags) > 0)
+  if (foreign && groups.some(tags => tags.SM === sample && of(tags) > 0))
     throw new Fault(
-      `The alignments have no read group; callers tell samples apart by them. There should be one with SM:${sample}. ${remedy}`,
+      `The alignments mix samples: ${of(foreign)} of their records are in read group "${foreign.ID}" of sample "${foreign.SM}", the row says "${sample}". Give each sample a file of its own: "samtools split" makes one of each read group.`,
     )
-  for (const { ID, SM } of groups)
-    if (SM !== sample)
-      throw new Fault(
-        `Read group "${ID}" of the alignments is of sample ${SM === undefined ? 'nothing' : `"${SM}"`}, the row says "${sample}". Correct the row, or the read groups. ${remedy}`,
-      )
+  if (foreign)
+    throw new Fault(
+      `Read group "${foreign.ID}" of the alignments is of sample "${foreign.SM}", the row says "${sample}". Correct the row, or the read groups. ${ownGroups}`,
+    )
+  const known = new Set(groups.map(({ ID }) => ID))
+  const names = Object.fromEntries(Object.keys(counts).map(id => [id, id === '' ? group : `${group}:${id}`]))
+  const lines = [
+    ...groups.filter(tags => of(tags) > 0).map(tags => ({ ...tags, ID: names[tags.ID!]!, SM: sample })),
+    ...Object.keys(counts).flatMap(id => (known.has(id) ? [] : [{ ID: names[id]!, SM: sample, LB: sample }])),
+  ]
+  return { names, lines: lines.map(tags => ['@RG', ...Object.entries(tags).map(([tag, value]) => `${tag}:${value}`)].join('\t')) }
 }
-/** Whether pairs carry the mate scores and CIGARs that duplicate marking needs, told from the first records. */
-function hasMateTags(): boolean {
-  const records = samtools('head', '-h', '0', '-n', '2000', '-T', reference, alignments).split('\n')
-  const bothMapped = records.filter(line => (Number(line.split('\t', 2)[1] ?? 4) & 0x90d) === 0x1) // paired, neither mate unmapped, primary
-  return bothMapped.every(line => /\tms:i:/.test(line) && /\tMC:Z:/.test(line))
-}
+
 /** Runs a fixed script; values come as its positions only. Bash makes the pipes: Node's would be non-blocking, which samtools does not bear. */
 function bash(script: string, ...words: readonly string[]): void {
   const done = spawnSync('bash', ['-euo', 'pipefail', '-c', script, 'import', ...words], {
@@ -90,6 +106,8 @@ function bash(script: string, ...words: readonly string[]): void {
     env,
   })
   if (done.status === 0) return
+  const { fault } = existsSync(rewrittenAt) ? read<Rewritten>(rewrittenAt) : {}
+  if (fault) throw new Fault(fault)
   if (/unsorted positions|not sorted|NO_COOR reads not in a single block/i.test(done.stderr))
     throw new Fault(
       'The header of the alignments says that they are sorted by coordinate, but they are not. Sort them with "samtools sort".',
@@ -98,6 +116,9 @@ function bash(script: string, ...words: readonly string[]): void {
     `The alignments could not be taken in: ${done.stderr.trim().split('\n').slice(-3).join('; ')}. Look for the damage with "samtools view -c".`,
   )
 }
+const [censusAt, planAt, rewrittenAt] = ['tmp/census.json', 'tmp/plan.json', 'tmp/rewritten.json']
+const read = <T>(file: string) => JSON.parse(readFileSync(file, 'utf8')) as T // written below, by this very script
+const write = (file: string, content: unknown) => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`)
 
 function take(): void {
   const whole = spawnSync('samtools', ['quickcheck', '-v', alignments], { encoding: 'utf8', env })
@@ -107,32 +128,83 @@ function take(): void {
     )
   const header = samtools('view', '-H', '--no-PG', '-T', reference, alignments)
   const contigs = tagsOf(header, 'SQ')
-  const wanted = contigs.some(({ M5 }) => M5 !== undefined) ? tagsOf(samtools('dict', reference), 'SQ') : faidx()
+  const wanted = tagsOf(readFileSync(`${reference}.dict`, 'utf8'), 'SQ')
   checkContigs(contigs, wanted)
-  checkReadGroups(tagsOf(header, 'RG'))
+  mkdirSync('tmp', { recursive: true })
+  const script = process.argv[1]!
+  const { genome, options } = decoding(contigs, wanted)
+  bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
+  const { records, primary, groups, unscored, whole: mated } = read<Census>(censusAt)
+  if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
+  const together = unscored > 0 || !mated
+  write(planAt, { ...renamed(tagsOf(header, 'RG'), groups), together } satisfies Rewriting)
   const indexed = `${out}##idx##${out}.bai`
+  const sorted = '-@ "$5" -m "$6M" -l 1 -T tmp/sort --write-index -o "$4" -'
   // collate without -@: with threads it waits 1.4 s on its 64 temporary files, however small.
-  if (!hasMateTags())
-    bash(
-      'samtools collate --reference "$2" --no-PG -O -u "$1" tmp/collate | samtools fixmate --no-PG -m -u - - | samtools sort --no-PG -@ "$4" -m "$5M" -l 1 -T tmp/sort --write-index -o "$3" -',
-      ...[alignments, reference, indexed, threads, memory],
-    )
-  else if (tagsOf(header, 'HD')[0]?.SO === 'coordinate')
-    bash('samtools view --no-PG -@ "$4" -T "$2" -1 --write-index -o "$3" "$1"', alignments, reference, indexed, threads)
-  else
-    bash(
-      'samtools sort --no-PG -@ "$4" -m "$5M" --reference "$2" -l 1 -T tmp/sort --write-index -o "$3" "$1"',
-      ...[alignments, reference, indexed, threads, memory],
-    )
-}
-const faidx = (): readonly Tags[] =>
-  readFileSync(`${reference}.fai`, 'utf8')
+  const pipe = together
+    ? `samtools collate ${options} --reference "$2" --no-PG -O -u "$1" tmp/collate | node "$3" rewrite | samtools fixmate --no-PG -m -u - - | samtools sort --no-PG ${sorted}`
+    : `samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" rewrite | samtools ${
+        tagsOf(header, 'HD')[0]?.SO === 'coordinate' ? 'view --no-PG -@ "$5" -1 --write-index -o "$4" -' : `sort --no-PG ${sorted}`
+      }`
+  bash(pipe, alignments, genome, script, indexed, threads, memory)
+  const { records: rewritten, orphans } = read<Rewritten>(rewrittenAt)
+  // Counts of the index: contig, length, mapped, unmapped; "*" for those without a place.
+  const written = samtools('idxstats', out)
     .split('\n')
-    .filter(line => line !== '')
-    .map(line => ({ SN: line.split('\t')[0]!, LN: line.split('\t')[1]! }))
+    .map(line => line.split('\t'))
+    .reduce((sum, [, , mapped = '0', unmapped = '0']) => sum + Number(mapped) + Number(unmapped), 0)
+  if (records !== rewritten || records !== written)
+    throw new Fault(
+      `The alignments have ${records} records, of which ${rewritten} were read again and ${written} were written: samtools lost some. Look for the damage with "samtools view -c", or take another version of samtools.`,
+    )
+  const known = new Set(tagsOf(header, 'RG').map(({ ID }) => ID))
+  const unknown = Object.keys(groups).filter(id => !known.has(id))
+  if (orphans > 0)
+    process.stderr.write(`${orphans} of ${records} records say that they have a mate which the file lacks: they count as single reads.\n`)
+  if (unknown.length > 0)
+    process.stderr.write(
+      `${unknown.reduce((sum, id) => sum + groups[id]!, 0)} of ${records} records name no read group of the header: they are taken to be of sample "${sample}", as the row says.\n`,
+    )
+  write(report, { records, primary, orphans, readGroups: groups, notInHeader: unknown, matesScored: together })
+}
+/**
+ * With what the alignments are decoded. A CRAM holds differences to the genome it was made with, in which every base but A, C, G, T counts as N:
+ * where normalising chose a base, the copy made here has N again. Only then are the sums of its slices left unchecked (they are of the codes);
+ * the sums of whole contigs were compared before.
+ */
+function decoding(got: readonly Tags[], want: readonly Tags[]): { readonly genome: string; readonly options: string } {
+  const file = openSync(alignments, 'r')
+  const magic = Buffer.alloc(4)
+  readSync(file, magic)
+  closeSync(file)
+  if (magic.toString('latin1') !== 'CRAM' || want.every(({ nc }) => nc === undefined)) return { genome: reference, options: '' }
+  const unsummed = got.find(({ M5 }) => M5 === undefined)
+  if (unsummed)
+    throw new Fault(
+      `The header of the CRAM has no MD5 sum (M5) of contig "${unsummed.SN}", and the reference has codes or gaps: whether they belong together cannot be told. Make a BAM of it, with the reference it was made with: "samtools view -b -T REFERENCE.fa".`,
+    )
+  const genome = 'tmp/decoding.fa'
+  bash('cp --reflink=auto "$1" "$2" && chmod u+w "$2" && cp "$1.fai" "$2.fai"', reference, genome)
+  const lines = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n')
+  const index = new Map(lines(`${reference}.fai`).map(line => [line.split('\t')[0]!, line.split('\t').slice(2).map(Number)]))
+  const copy = openSync(genome, 'r+')
+  for (const line of lines(`${reference}.codes.tsv`).slice(1)) {
+    const [contig = '', position = ''] = line.split('\t')
+    const [offset = 0, bases = 1, bytes = 1] = index.get(contig) ?? []
+    const at = Number(position) - 1
+    writeSync(copy, 'N', offset + Math.floor(at / bases) * bytes + (at % bases))
+  }
+  closeSync(copy)
+  return { genome, options: '--input-fmt-option ignore_md5=1' }
+}
 
 try {
-  take()
+  if (mode === 'look') write(censusAt, census(new Unpacked(0)))
+  else if (mode === 'rewrite') {
+    const done = rewrite(new Unpacked(0), new Written(1), read<Rewriting>(planAt))
+    write(rewrittenAt, done)
+    if (done.fault) process.exitCode = 1
+  } else take()
 } catch (error) {
   if (!(error instanceof Fault)) throw error
   process.stderr.write(`${error.message}\n`)

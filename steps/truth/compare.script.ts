@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createGunzip, gunzipSync } from 'node:zlib'
+import { bedComment } from '../bed-lines.ts'
 import { type Counts, type Rates, rates } from './rates.ts'
 
 export type Type = 'snp' | 'indel'
@@ -131,7 +132,7 @@ export const readBed = (path: string) => {
   const found = new Map<string, [number, number][]>()
   for (const line of text.split(/\r?\n/)) {
     const [contig = '', start, end] = line.split('\t')
-    if (start === undefined || end === undefined || /^(#|track|browser)/.test(line)) continue
+    if (start === undefined || end === undefined || bedComment(line)) continue
     const here = found.get(contig) ?? []
     found.set(contig, here)
     here.push([Number(start), Number(end)])

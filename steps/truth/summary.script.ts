@@ -94,13 +94,25 @@ export const textOf = ({ samples, pooled, perhapsSameHaplotype: { within, pairs 
   return [...padded, ...(pairs > 0 ? ['', note] : []), ''].join('\n')
 }
 
+/** The pooled rates over everything, in a line for the end of a run. */
+export const headlineOf = ({ pooled }: Summary) => {
+  const told = pooled
+    .filter(({ stratum }) => stratum === 'all')
+    .map(row => {
+      const [precision, recall, f1] = [row.precision, row.recall, row.f1].map(value => value?.toFixed(4) ?? 'NA')
+      return `${row.type === 'snp' ? 'SNPs' : `${row.type}s`} precision ${precision}, recall ${recall}, F1 ${f1} (${row.tp} of ${row.tp + row.fn} found, ${row.fp} wrong)`
+    })
+  return `Accuracy: ${told.join('; ')}\n`
+}
+
 const main = () => {
   const text = { type: 'string' } as const
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: text, tsv: text, text } })
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: text, tsv: text, text, headline: text } })
   const summary = pool(positionals.map((path): Report => JSON.parse(readFileSync(path, 'utf8'))))
   writeFileSync(values.json ?? '', `${JSON.stringify(summary, null, 2)}\n`)
   writeFileSync(values.tsv ?? '', tsvOf(summary))
   writeFileSync(values.text ?? '', textOf(summary))
+  writeFileSync(values.headline ?? '', headlineOf(summary))
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -50,7 +50,7 @@ it('writes a table for people beside those for programs', async () => {
     writeFileSync(file, JSON.stringify(content))
     return given(`report${n}`, json, file)
   })
-  const { text, table } = await made(summary({ reports }))
+  const { text, table, headline } = await made(summary({ reports }))
   expect(readFileSync(text.path, 'utf8').split('\n')).toEqual([
     'sample    stratum  type   TP  FP  FN  precision  recall      F1  genotypes',
     'one       all      snp    98   0   2     1.0000  0.9800  0.9899     1.0000',
@@ -60,5 +60,8 @@ it('writes a table for people beside those for programs', async () => {
     '2 false negative(s) have a false positive within 20 bases; whether these are one haplotype written in two ways is a question for RTG vcfeval or hap.py.',
     '',
   ])
+  expect(readFileSync(headline.path, 'utf8')).toBe(
+    'Accuracy: SNPs precision 1.0000, recall 0.9900, F1 0.9950 (198 of 200 found, 0 wrong)\n',
+  )
   expect(readFileSync(table.path, 'utf8').split('\n')).toHaveLength(5)
 })

@@ -12,6 +12,7 @@ export interface FakeBucket {
 }
 export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
   const objects = new Map<string, Buffer>()
+  const uploads = new Map<string, Buffer[]>()
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -26,6 +27,22 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
     }
     if (fake.fault) return refuse(fake.fault.status, fake.fault.code)
     if (bucket !== name) return refuse(404, 'NoSuchBucket')
+    const upload = url.searchParams.get('uploadId')
+    if (request.method === 'POST' && upload === null) {
+      uploads.set(String(uploads.size), [])
+      response.writeHead(200, { 'Content-Type': 'application/xml' })
+      return response.end(
+        `<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>${uploads.size - 1}</UploadId></InitiateMultipartUploadResult>`,
+      )
+    }
+    if (upload !== null) {
+      if (request.method === 'PUT') uploads.get(upload)![Number(url.searchParams.get('partNumber')) - 1] = Buffer.concat(chunks)
+      if (request.method === 'POST') objects.set(key, Buffer.concat(uploads.get(upload)!))
+      response.writeHead(request.method === 'DELETE' ? 204 : 200, { ETag: '"part"', 'Content-Type': 'application/xml' })
+      return response.end(
+        request.method === 'POST' ? '<?xml version="1.0"?><CompleteMultipartUploadResult></CompleteMultipartUploadResult>' : '',
+      )
+    }
     if (request.method === 'PUT') {
       const body = Buffer.concat(chunks)
       objects.set(key, body)

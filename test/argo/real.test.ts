@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { expect } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
@@ -14,9 +15,10 @@ real('the bucket keeps what it is given, in one part and in several, and forgets
   const file = `${scratch()}/large`
   const { writeFileSync } = await import('node:fs')
   const size = 40 * 2 ** 20
-  writeFileSync(file, Buffer.alloc(size, 7))
+  const content = Buffer.alloc(size, 7)
+  writeFileSync(file, content)
   await bucket.put('small', 'words')
-  await bucket.putFile('large', file, size)
+  await bucket.putFile('large', file, size, createHash('sha256').update(content).digest('hex'))
   rmSync(file)
   expect((await bucket.read('small'))?.toString()).toBe('words')
   expect(await bucket.list('')).toEqual([

@@ -1,11 +1,11 @@
-import { constants, existsSync } from 'node:fs'
+import { constants } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Keys } from '../../graph/key.ts'
 import { outputName } from '../../graph/step-words.ts'
 import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type RunningProcess, start } from '../../host/process.ts'
+import { stepEnvironment } from '../../host/step-environment.ts'
 import { preferredFolders } from '../../host/tools.ts'
 import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
@@ -62,28 +62,11 @@ const localRunner: ChainRunner = {
 }
 /** Runs one attempt as processes of this machine. */
 export const attempt: RunAttempt = attemptWith(localRunner)
-/** Folders of the libraries that this package has: a script that was copied into a project finds there what is not beside it. */
-const libraries: readonly string[] = (() => {
-  const own = path.dirname(fileURLToPath(import.meta.url)).split(path.sep)
-  return own.map((_, n) => [...own.slice(0, own.length - n), 'node_modules'].join(path.sep)).filter(folder => existsSync(folder))
-})()
-/** Environment of every step: the search path of programs, and settings that keep output the same everywhere. */
-function environment(folder: string, work: string, tools: readonly Tool[]): Record<string, string> {
-  const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
-  const search = [...preferredFolders(tools), process.env.PATH ?? ''].join(path.delimiter)
-  const kept = passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]))
-  return {
-    ...Object.fromEntries(kept),
-    PATH: search,
-    HOME: `${folder}/tmp`,
-    TMPDIR: `${folder}/tmp`,
-    LC_ALL: 'C.UTF-8',
-    TZ: 'UTC',
-    PYTHONHASHSEED: '0',
-    TRIREME_WORK: work,
-    ...(libraries.length > 0 && { NODE_PATH: libraries.join(path.delimiter) }),
-  }
-}
+/** Environment of every step. */
+const environment = (folder: string, work: string, tools: readonly Tool[]): Record<string, string> => ({
+  ...stepEnvironment(`${folder}/tmp`, preferredFolders(tools)),
+  TRIREME_WORK: work,
+})
 function begin(at: Attempt, member: Member, work: WorkFolder, n: number): RunningProcess {
   const { time } = member.node.needs
   return start(launch(work.argv), {

@@ -68,3 +68,16 @@ pipeline({ name: 'value', inputs: {}, build: () => ({ answer: 42 }) })
 // a layout for a result that there is not
 // error: does not exist in type
 pipeline({ name: 'laid', inputs: { calls: vcf({}) }, layout: { cals: 'variants/all' }, build: ({ calls }) => ({ calls }) })
+
+// a highlight of a result that there is not
+// error: does not exist in type
+pipeline({ name: 'told', inputs: { calls: vcf({}) }, highlights: { cals: 'Variants' }, build: ({ calls }) => ({ calls }) })
+
+// a highlight of a file that a group has not
+// error: does not exist in type
+pipeline({
+  name: 'told',
+  inputs: { calls: vcf({}) },
+  highlights: { all: { secnd: 'x' } },
+  build: ({ calls }) => ({ all: { second: calls } }),
+})

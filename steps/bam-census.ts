@@ -1,0 +1,59 @@
+import { fieldEnd, fieldsAt, flagOf, flags, nameOf, readRecord, readStart, tag, tagAt, type Unpacked } from './bam-stream.ts'
+
+/** What a look at every record of a BAM tells. */
+export interface Census {
+  readonly records: number
+  /** Those that are no further alignment of a read that has one: as many as there are reads. */
+  readonly primary: number
+  /** Records by the read group that they name; '' for those that name none. */
+  readonly groups: Readonly<Record<string, number>>
+  /** Records of mapped pairs without the scores and CIGARs of mates (ms, MC) that duplicate marking needs. */
+  readonly unscored: number
+  /** Whether every first mate has its second in the file, and the reverse: told by sums over the names of both. */
+  readonly whole: boolean
+}
+const [RG, MC, ms] = [tag('RG'), tag('MC'), tag('ms')]
+
+export function census(from: Unpacked): Census {
+  readStart(from)
+  const groups = new Map<string, number>()
+  let [records, primary, unscored, whole] = [0, 0, 0, true]
+  // Sums of two hashes of each name: equal for both mates only where the same names are there as often.
+  const sums = [0, 0]
+  for (let record = readRecord(from); record; record = readRecord(from)) {
+    records++
+    let [group, scores] = ['', 0]
+    for (let at = fieldsAt(record); at < record.length; ) {
+      const end = fieldEnd(record, at)
+      const name = tagAt(record, at)
+      if (name === RG) group = record.toString('latin1', at + 3, end - 1)
+      else if (name === MC || name === ms) scores++
+      at = end
+    }
+    groups.set(group, (groups.get(group) ?? 0) + 1)
+    const flag = flagOf(record)
+    if ((flag & flags.other) === 0) primary++
+    if ((flag & (flags.paired | flags.other)) !== flags.paired) continue
+    if ((flag & (flags.unmapped | flags.mateUnmapped)) === 0 && scores < 2) unscored++
+    const mate = flag & (flags.first | flags.second)
+    if (mate !== flags.first && mate !== flags.second) {
+      whole = false
+      continue
+    }
+    const [one, other] = hashes(nameOf(record))
+    const sign = mate === flags.first ? 1 : -1
+    sums[0] = (sums[0]! + sign * one) | 0
+    sums[1] = (sums[1]! + sign * other) | 0
+  }
+  return { records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) }
+}
+/** FNV-1a from two beginnings, the second stirred once more: two numbers of 32 bits. */
+function hashes(name: Buffer): readonly [number, number] {
+  let [one, other] = [0x811c9dc5, 0x9e3779b9]
+  for (let n = 0; n < name.length; n++) {
+    one = Math.imul(one ^ name[n]!, 0x01000193)
+    other = Math.imul(other ^ name[n]!, 0x85ebca6b)
+    other ^= other >>> 13
+  }
+  return [one | 0, other | 0]
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { S3Bucket } from '../../core/bucket/client.ts'
+import { sendSource } from '../../core/bucket/transfer.ts'
+import { scratch } from '../../core/testing.ts'
+import { setting } from './setting.ts'
+
+// What lies in the bucket under a digest has that digest, whatever happens to the file on its way.
+test.each([
+  ['in one request', 10],
+  ['in parts', 40 * 2 ** 20],
+])('a source that was changed after the plan was made is not sent: %s', async (_, size) => {
+  const { bucket, environment } = await setting()
+  const url = path.join(scratch(), 'genome.fa')
+  const content = Buffer.alloc(size, 'ACGT')
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  writeFileSync(url, content)
+  const client = await S3Bucket.open(environment.bucket)
+  const sent = () => [...bucket.objects.keys()].filter(key => key.includes('sources/'))
+  content[size - 1] = 78
+  writeFileSync(url, content)
+  await expect(sendSource(client, { sha256, url })).rejects.toThrow(
+    `${url} is no longer what it was when this run began: its content has changed. It was not sent to the bucket.`,
+  )
+  expect(sent()).toEqual([])
+  content[size - 1] = 'ACGT'.charCodeAt((size - 1) % 4)
+  writeFileSync(url, content)
+  expect(await sendSource(client, { sha256, url })).toBe(true)
+  expect(sent()).toEqual([expect.stringMatching(`sources/${sha256}$`)])
+  expect([...bucket.objects.values()].find(each => each.length === size)?.equals(content)).toBe(true)
+  client.close()
+})
