@@ -218,7 +218,8 @@ describe('on amplicons', () => {
     expect(() => variantCalling({ samplesheet, reference, ...args })).toThrow(message)
   })
   it('depth is of all samples, so of two it may be twice the limit', () => {
-    const two = [...samplesheet, { ...samplesheet[0]!, patient: 'q', sample: 't' }]
+    const more = given('more', fastqPair, fastqFiles(at, 'more', pairs.slice(1)))
+    const two = [...samplesheet, { patient: 'q', sample: 't', lane: 'L1', reads: more }]
     expect(() => variantCalling({ samplesheet: two, reference, depth: 500, maxDepth: 250 })).not.toThrow()
   })
 })
