@@ -14,6 +14,7 @@ import { placedPath, type Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
 import { findEnvironment } from '../project/environments.ts'
+import { withPlace } from '../project/own-code.ts'
 import type { ReadFile } from '../results/places.ts'
 import { profileArguments } from './profile.ts'
 
@@ -114,7 +115,7 @@ function located<T>(build: () => T, { sheets }: Bound): T {
     return build()
   } catch (error) {
     const [among, ...others] = Object.values(sheets)
-    if (!among || others.length > 0 || !isOfRows(error)) throw error
+    if (!among || others.length > 0 || !isOfRows(error)) throw withPlace(error)
     throw new TriremeError(error.code, `${among(error.rows)}: ${error.fault}`, { cause: error })
   }
 }
