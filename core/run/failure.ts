@@ -74,10 +74,10 @@ export function failureText({ node, label, cause, status, signal, attempt, memor
       : cause === 'memory' && last(rungs(node.needs.memory))
         ? " Add a higher rung to the step's needs.memory."
         : ''
-  return `Step ${label} ${how}.${remedy}\n  command:${commandText(argv, culprit)}\n  ${where}${lines}`
+  return `Step ${label} ${how}.${remedy}\n  command:${programsText(argv, culprit)}\n  ${where}${lines}`
 }
 /** One program behind the word; of several each has a line, and an arrow points to the one that failed. */
-function commandText(argv: FailureDetails['argv'], culprit: FailureDetails['culprit']): string {
+function programsText(argv: FailureDetails['argv'], culprit: FailureDetails['culprit']): string {
   const programs = argv.flatMap((stages, pipe) => stages.map((words, stage) => ({ words: words.map(quoted).join(' '), pipe, stage })))
   if (programs.length <= 1) return ` ${programs[0]?.words ?? ''}`
   return programs

@@ -1,8 +1,13 @@
 import path from 'node:path'
-import type { Attempt } from './attempt.ts'
+import type { StepNode } from '../graph/node.ts'
 
 /** The script that runs a failed chain again, in the folder of each of its steps. */
 export const commandFile = 'command.sh'
+/** What failed, one step or several that were joined. */
+interface FailedChain {
+  readonly members: readonly { readonly label: string; readonly kept: string; readonly node: StepNode }[]
+  readonly links: readonly unknown[]
+}
 /** Any word as one word of bash. */
 export const bashWord = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
@@ -10,7 +15,7 @@ export const bashWord = (word: string): string => `'${word.replaceAll("'", `'\\'
  * The beginning of the script: a folder like that in which each member began, beside the one that is kept, with the same inputs. The links in
  * it stay right, since it lies as deep. `again` holds the folders, by position.
  */
-export function freshFolders(at: Attempt): string {
+export function freshFolders(at: FailedChain): string {
   const labels = at.members.map(({ label }) => label).join(' | ')
   const title = labels.replace(/[^ -~]/g, '?') // one plain line, whatever a sample is called
   const folders = at.members.map(({ kept }) => bashWord(path.basename(kept))).join(' ')

@@ -50,11 +50,11 @@ surroundings() { # nothing of the caller's own
   for name in $(compgen -e); do unset -v "$name" 2>/dev/null; done
 }
 ${members.join('\n')}
-${at.members.length === 1 ? 'member0; exit' : together(joints)}
+${at.members.length === 1 ? 'member0; exit' : allAtOnce(joints)}
 `
 }
 /** All at once, joined by named pipes. When one fails, the others have two seconds to end by themselves, since they may wait for it for ever. */
-const together = (joints: readonly string[]) => `${joints.join('\n')}
+const allAtOnce = (joints: readonly string[]) => `${joints.join('\n')}
 set -m
 pids=()
 for ((n = 0; n < \${#again[@]}; n++)); do
