@@ -5,7 +5,7 @@ import { type Plan, plan } from '../graph/plan.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
+import { tool } from '../define/tool.ts'
 import { imageFor, imageVersions, readImageLock } from './images.ts'
 import { shared } from './settings.ts'
 

@@ -7,7 +7,7 @@ import { made, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { mib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
+import { tool } from '../define/tool.ts'
 import { findTools, readyTools, toolFault } from './tools.ts'
 
 // A python3 that lacks a module lies before the one that has it, as a pyenv before /usr/bin.

@@ -8,7 +8,7 @@ import { made, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { mib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
+import { tool } from '../define/tool.ts'
 import { readyTools } from './tools.ts'
 
 // The version that is told of a Python package is the one that runs, wherever it is installed; or the run is refused before its first step.
