@@ -30,6 +30,11 @@ export interface CommandEntry {
 export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Start:': [
     { words: 'init <dir>', about: 'make a project with a pipeline that runs', load: () => import('./commands/init.ts') },
+    {
+      words: 'new <what> <name>',
+      about: 'write the start of a step or pipeline, with a test that passes',
+      load: () => import('./commands/new.ts'),
+    },
     { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
     {
       words: 'show <name>',
@@ -94,7 +99,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Own copies:': [
     { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },
     { words: 'diff [name]', about: 'compare copies with the ones they came from', load: () => import('./commands/diff.ts') },
-    { words: 'upgrade [name]', about: 'bring copies up to the installed version', load: () => import('./commands/upgrade.ts') },
+    {
+      words: 'upgrade [name]',
+      about: 'bring copies up to the installed version, your changes kept',
+      load: () => import('./commands/upgrade.ts'),
+    },
   ],
 }
 export const entries = Object.values(groups).flat()

@@ -125,7 +125,7 @@ const machine = {
 /** Parameters of steps/torch/validate.ts. */
 export const validation = {
   model: modelName.default('nirschl').describe(`Network: ${models.join(', ')}, or own:FUNCTION of --own`),
-  grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches'),
+  grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches, spread evenly; 1: its centre'),
   ...machine,
 }
 /** Parameters of steps/torch/train.ts; the defaults are those of docs/reference/idr-classification.md. */
@@ -146,6 +146,6 @@ export const training = {
   monitor: z
     .enum(['none', 'holdout', 'test'])
     .default('none')
-    .describe('Whose scores are told after each epoch; nothing is chosen by them'),
+    .describe('Whose scores are told after each epoch; nothing is chosen by them, nor should you by those of the test'),
   checkpointEvery: z.int().min(1).default(1).describe('Epochs between checkpoints from which a killed training goes on'),
 }

@@ -22,7 +22,7 @@ export async function compilePlan(asked: Asked): Promise<void> {
   const { forms } = target.compile
   const form = as ?? forms[0]
   if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
-  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true, withData: true })
   const destination = await destinationOf(environment, { unpinned: true })
   const { versions } = await knownVersions(plan, store, environment, { unpinned: true })
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
