@@ -26,10 +26,10 @@ async function anyCandidates(before: readonly string[], typed: string): Promise<
   const command = (await program(before)).commands.find(each => each.name() === name)
   if (!command || !commands.some(({ word }) => word === name)) return []
   const { operands, open } = readWords(command, before.slice(1))
-  if (open && !(open.variadic && typed.startsWith('-'))) return valuesOf(open, operands)
+  if (open && !(open.variadic && typed.startsWith('-'))) return optionValues(open, operands)
   if (typed.startsWith('-')) return flagsOfCommand(command)
   const argument = operandAt(command, operands.length)
-  if (argument) return named(argument.name(), operands)
+  if (argument) return operandNames(argument.name(), operands)
   return typed === '' ? flagsOfCommand(command) : []
 }
 const onlyWords = (all: readonly Candidate[]) => all.filter(({ word }) => !word.startsWith('-'))
@@ -61,10 +61,10 @@ const flagsOfCommand = ({ options }: Command): readonly Candidate[] => [
   { word: '--help', about: 'print help' },
 ]
 /** Values of an option: its choices, or names of what it takes. */
-async function valuesOf({ long, flags, description }: Option, operands: readonly string[]): Promise<readonly Candidate[]> {
+async function optionValues({ long, flags, description }: Option, operands: readonly string[]): Promise<readonly Candidate[]> {
   const choices = /<([^<>]*\|[^<>]*)>/.exec(flags)?.[1]?.split('|') ?? /\(one of ([^();]+)/.exec(description)?.[1]?.split(', ')
   if (choices && !choices.includes('file')) return choices.map(word => ({ word }))
-  if (long === '--on') return named('environment', operands)
+  if (long === '--on') return operandNames('environment', operands)
   if (long === '--profile') return profiles(operands[0])
   if (long === '--as') return ['workflow', 'template'].map(word => ({ word }))
   return []
@@ -74,7 +74,7 @@ async function profiles(pipeline: string | undefined): Promise<readonly Candidat
   return pipeline === undefined ? [] : Object.entries(await profilesOf(pipeline)).map(([word, { about }]) => ({ word, about }))
 }
 /** Names by what help calls the operand. */
-async function named(what: string, operands: readonly string[]): Promise<readonly Candidate[]> {
+async function operandNames(what: string, operands: readonly string[]): Promise<readonly Candidate[]> {
   const catalogue = await import('./project/catalogue.ts')
   type Listed = Awaited<ReturnType<typeof catalogue.steps>>[number] | Awaited<ReturnType<typeof catalogue.pipelines>>[number]
   const listed = (all: readonly Listed[]) =>
@@ -91,6 +91,7 @@ async function named(what: string, operands: readonly string[]): Promise<readonl
   if (what === 'name') return [...listed(await catalogue.pipelines()), ...listed(await catalogue.steps()), ...(await environments())]
   if (what === 'names') return Object.keys((await import('../containers/images.ts')).contents).map(word => ({ word }))
   if (what === 'shell') return ['bash', 'zsh', 'fish'].map(word => ({ word }))
+  if (what === 'what') return ['step', 'pipeline'].map(word => ({ word }))
   if (what === 'dataset') return [{ word: 'idr0042' }]
   if (what === 'run') return runs()
   if (what === 'step' && operands.length === 1) return stepsOfRun(operands[0]!)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
@@ -63,6 +63,10 @@ describe.each(['run', 'plan', 'why', 'compile'])('help of %s on one pipeline', v
 })
 test('examples run, one after the other in one project', { timeout: 300_000 }, async () => {
   const folder = scratch()
+  writeFileSync(path.join(folder, 'package.json'), '{ "name": "mine", "type": "module" }')
+  mkdirSync(path.join(folder, 'node_modules'))
+  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
+  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
   for (const name of names.filter(name => !elsewhere.has(name)))
     for (const example of await helpOf(name)) {
       const done = trireme(folder, ...example.split(' '))
@@ -101,6 +105,7 @@ describe('completion', () => {
     expect(await words('compile', 'variant-calling', '--as', '')).toEqual(['template', 'workflow'])
     expect(await words('images', 'reads', 'vari')).toEqual(['variants'])
     expect(await words('completion', '')).toEqual(['bash', 'fish', 'zsh'])
+    expect(await words('new', 's')).toEqual(['step'])
     expect(await words('-')).toEqual(['--help', '--version'])
   })
   test('nothing, so that the shell offers files: a file, a line that is wrong already', async () => {

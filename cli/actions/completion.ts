@@ -6,14 +6,14 @@ import { didYouMean } from '../display/suggest.ts'
 /** Both names of the command. */
 const commands = 'trireme trireme-bio'
 /** What the scripts ask at each TAB: candidates a line each, with a tab before what is said of them. */
-const ask = () => `${[process.execPath, process.argv[1] ?? 'trireme'].map(quoted).join(' ')} completion candidates --`
+const asking = () => `${[process.execPath, process.argv[1] ?? 'trireme'].map(quoted).join(' ')} completion candidates --`
 const scripts: Readonly<Record<string, () => string>> = {
   bash: () => `_trireme() {
   local line
   COMPREPLY=()
   while IFS= read -r line; do
     COMPREPLY+=("\${line%%$'\\t'*}")
-  done < <(${ask()} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(${asking()} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o bashdefault -o default -F _trireme ${commands}`,
   zsh: () => `_trireme() {
@@ -21,13 +21,13 @@ complete -o bashdefault -o default -F _trireme ${commands}`,
   local -a found
   while IFS= read -r line; do
     found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
-  done < <(${ask()} "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <(${asking()} "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#found} )); then _describe -t values trireme found; else _files; fi
 }
 compdef _trireme ${commands}`,
   fish: () => `function __trireme_candidates
   set -l words (commandline -opc)
-  ${ask()} $words[2..-1] (commandline -ct) 2>/dev/null
+  ${asking()} $words[2..-1] (commandline -ct) 2>/dev/null
 end
 ${commands
   .split(' ')

@@ -4,6 +4,7 @@
  */
 export const examples: Readonly<Record<string, readonly string[]>> = {
   init: ['trireme init heart'],
+  new: ['trireme new step seqkit/stats', 'trireme new pipeline heart-atlas'],
   list: ['trireme list --steps', 'trireme list --environments'],
   show: ['trireme show variant-calling', 'trireme show samtools/sort', 'trireme show onprem-argo'],
   doctor: ['trireme doctor simulate-reads'],
