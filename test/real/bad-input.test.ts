@@ -85,7 +85,7 @@ describe('reads', () => {
           .join('\n'),
       )
     const reads = pair(written('short_1.fastq.gz', short(first)), written('short_2.fastq.gz', short(second)))
-    expect(await refusal({ ...bad, reads })).toMatch(
+    expect(await refusal({ ...bad, reads }, { trim: true })).toMatch(
       /^Step fastp-trim\S* ended well, but its output "trimmed" is empty: trimmed_1.fastq.gz.*reads failed due to too short: 398/s,
     )
   })
@@ -225,7 +225,7 @@ describe('a tool that exits 0', () => {
     writeFileSync(path.join(folder, program), body, { mode: 0o755 })
     process.env.PATH = `${folder}:${path_}`
   }
-  const call1 = () => variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2' })
+  const call1 = () => variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', trim: true })
   it('and writes empty files', async () => {
     played('fastp', 'fastp 0.23.2', 'for word; do case $word in out/*) : >"$word";; esac; done')
     const empty = await Store.open(scratch())
