@@ -1,9 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
-import { packageRoot } from './project/package.ts'
+import { packageRoot, version } from './project/package.ts'
+import { provenanceSchema } from './results/provenance.ts'
 
 // The compiled command line, in a project of its own that imports the package: what a user sees.
 
@@ -84,7 +87,9 @@ test('a run from a sheet to results; the second run executes nothing', () => {
   expect(read(folder, 'results/joined.txt')).toBe('HELLOWORLD')
   expect(readdirSync(path.join(folder, 'results/texts'))).toEqual(['A.txt', 'B; $(touch pwned).txt'])
   expect(existsSync(path.join(folder, 'pwned'))).toBe(false)
-  expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual(['params.yml', 'run.json', 'software_versions.yml', 'trace.tsv'])
+  expect(readdirSync(path.join(folder, 'results/pipeline_info'))).toEqual([
+    ...['params.yml', 'provenance.json', 'published.jsonl', 'run.json', 'software_versions.yml', 'trace.tsv'],
+  ])
   // The pipeline is the project's, whose version nobody has told: it is not Trireme's.
   expect(read(folder, 'results/pipeline_info/software_versions.yml')).toMatch(/^Workflow:\n {2}trireme: \S+\n {2}node: \S+\n$/m)
   expect(read(folder, 'results/pipeline_info/trace.tsv')).toMatch(/^upper:A\tran\t[0-9a-f]{64}\t/m)
@@ -93,6 +98,59 @@ test('a run from a sheet to results; the second run executes nothing', () => {
   expect(trireme(folder, 'run', 'words', '--params-file', 'results/pipeline_info/params.yml').stdout).toContain(
     'nothing had to run, 3 cached',
   )
+})
+test('provenance: argv, digests, versions and places of every step, in the same order each time', () => {
+  const folder = project()
+  const told = (...more: string[]) => {
+    expect(trireme(folder, ...go, ...more).status).toBe(0)
+    return provenanceSchema.parse(JSON.parse(read(folder, 'results/pipeline_info/provenance.json')))
+  }
+  const first = told()
+  expect(first.steps.map(({ label, state }) => [label, state])).toEqual([
+    ['upper:A', 'ran'],
+    ['upper:B; $(touch pwned)', 'ran'],
+    ['join', 'ran'],
+  ])
+  const [upper, , join] = first.steps
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+  expect(upper!.argv).toEqual([[['sh', '-c', 'tr "$2" A-Z <"$1"', 'sh', 'in/text.txt', 'a-z']]])
+  expect(upper!.inputs).toEqual({ text: [{ file: path.join(realpathSync(folder), 'a.txt'), sha256: sha256('hello') }] })
+  expect(upper!.outputs).toEqual({ shouted: [{ file: 'shouted.txt', bytes: 5, sha256: sha256('HELLO') }] })
+  expect(join!.inputs.texts![0]).toEqual({ step: 'upper:A', output: 'shouted', file: 'shouted.txt', sha256: sha256('HELLO') })
+  expect(first.results.map(({ file, step, output }) => [file, step, output])).toContainEqual(['joined.txt', 'join', 'joined'])
+  expect(first.machine).toMatchObject({ kernel: os.release(), memory: os.totalmem() })
+  expect(first.environment).toMatchObject({ name: 'this-machine', target: 'local' })
+  expect(first.run.command).toEqual(['trireme', ...go])
+  expect(first.code).toMatchObject({ trireme: { version: version() }, node: process.versions.node })
+  expect(first.code.project).toBeUndefined()
+  // A run that finds everything tells the same of how it was made, once more in the same words.
+  const [second, third] = [told(), told()]
+  expect(second.steps).toEqual(
+    first.steps.map(step => ({ ...step, state: step.label === 'join' || step.step === 'upper' ? 'cached' : '' })),
+  )
+  expect(JSON.stringify({ ...third, run: {} })).toBe(JSON.stringify({ ...second, run: {} }))
+})
+test('provenance: the commit of the project, and whether its code was changed', { timeout: 30_000 }, () => {
+  const folder = project()
+  const git = (...words: string[]) =>
+    spawnSync('git', ['-C', folder, '-c', 'user.name=n', '-c', 'user.email=e@example.org', ...words], { encoding: 'utf8' }).stdout.trim()
+  const code = () => {
+    trireme(folder, ...go)
+    return JSON.parse(read(folder, 'results/pipeline_info/provenance.json')).code.project
+  }
+  git('init', '-q')
+  writeFileSync(path.join(folder, '.gitignore'), 'node_modules\n')
+  git('add', '.')
+  git('commit', '-qm', 'one')
+  const commit = git('rev-parse', 'HEAD')
+  expect(code()).toEqual({ commit, changed: false })
+  expect(code()).toEqual({ commit, changed: false }) // results and the store are no code
+  mkdirSync(path.join(folder, 'steps/a'), { recursive: true })
+  writeFileSync(path.join(folder, 'steps/a/new.ts'), 'export {}\n')
+  expect(code()).toEqual({ commit, changed: true })
+  rmSync(path.join(folder, 'steps/a/new.ts'))
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), `${words}\n`)
+  expect(code()).toEqual({ commit, changed: true })
 })
 test('plan shows commands, and what is cached; it runs nothing', () => {
   const folder = project()

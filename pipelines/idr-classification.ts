@@ -25,6 +25,8 @@ export const study = {
   params: {
     ...table.spec.params,
     twin: z.boolean().default(false).describe('Draw SYNTHETIC stand-ins for the images; says nothing about real tissue'),
+    size: pack.spec.params.size,
+    data: best.spec.params.data,
     threshold: patients.spec.params.threshold,
   },
 }
@@ -35,8 +37,6 @@ const options = z.object(training)
 export type Configuration = z.output<typeof options>
 
 export const synthetic = 'SYNTHETIC images, drawn by a program: figures say how the pipeline works, and nothing about real tissue.'
-const real =
-  'Images of heart tissue stained with haematoxylin and eosin, study idr0042 of the Image Data Resource (Nirschl et al. 2018, doi:10.1371/journal.pone.0192726; data doi:10.17867/10000113, CC BY 4.0).'
 const drawn = `${synthetic} Patients, labels and split are those of study idr0042 (doi:10.17867/10000113), the images a stand-in.`
 
 /** From the study's tables and images to results, for any number of configurations; tables and pixels are made once. */
@@ -46,6 +46,10 @@ export function classify(at: {
   readonly archive: Ref<typeof imageArchive> | undefined
   readonly own: Ref<FileKind<'python', {}>> | undefined
   readonly twin: boolean
+  /** Pixels a side of the images in the archive. */
+  readonly size: number
+  /** What the images are, in the words of who knows: for the card. */
+  readonly data: string
   readonly threshold: number | 'holdout'
   readonly selection: Omit<Parameters<typeof table>[0], 'annotation' | 'paths'>
   readonly title: string
@@ -78,7 +82,7 @@ export function classify(at: {
   const { table: ranking, page, curves, rocs } = collect({ metrics, summaries, histories, title: at.title, note })
   const first = best({
     ...{ checkpoints: each((_, name) => trained[name]!.checkpoint), metrics, summaries, histories },
-    ...{ data: at.twin ? drawn : real, positive: 'chronic heart failure', note },
+    ...{ data: at.twin ? drawn : at.data, positive: 'chronic heart failure', note },
   })
   return {
     leaderboard: { leaderboard: ranking, report: page, learning_curves: curves, roc: rocs },
@@ -91,7 +95,10 @@ export function classify(at: {
     tensorboard: each((_, name) => trained[name]!.events),
   }
 }
-function imagesOf({ archive, twin }: Pick<Study, 'archive' | 'twin'>, selected: ReturnType<typeof table>['images']): Images {
+function imagesOf(
+  { archive, twin, size, data }: Pick<Study, 'archive' | 'twin' | 'size' | 'data'>,
+  selected: ReturnType<typeof table>['images'],
+): Images {
   if (archive && twin)
     throw new PlanError('PARAMETER', 'Both an archive of images and twin are given. Give one: real images, or synthetic ones.')
   if (!archive && !twin)
@@ -99,8 +106,12 @@ function imagesOf({ archive, twin }: Pick<Study, 'archive' | 'twin'>, selected: 
       'PARAMETER',
       "No images are given. Give the study's PNGs in a tar with --archive, or --twin for synthetic stand-ins that say nothing about real tissue.",
     )
-  return archive ? pack({ table: selected, archive }).packed : draw({ table: selected }).packed
+  if (twin && data !== '') throw new PlanError('PARAMETER', 'The images are synthetic (--twin), and the card says so. Leave --data out.')
+  if (twin && size !== drawnSize)
+    throw new PlanError('PARAMETER', `Synthetic images are ${drawnSize} × ${drawnSize} pixels. Leave --size out with --twin; got ${size}.`)
+  return archive ? pack({ table: selected, archive, size }).packed : draw({ table: selected }).packed
 }
+const drawnSize = 250
 /** Where results lie below --out. */
 export const layout = {
   leaderboard: (name: string) => name,
@@ -129,15 +140,17 @@ export const idrClassification = pipeline({
     ...training,
     monitor: training.monitor
       .unwrap()
-      .default('test')
-      .describe(training.monitor.description ?? ''),
+      .optional()
+      .describe(`${training.monitor.description}; by default holdout where patients are held out, else none`),
   },
   layout,
   highlights,
-  build: ({ annotation, paths, archive, own, twin, threshold, train, test, rois, sets, pathology, ...configuration }) =>
-    classify({
-      ...{ annotation, paths, archive, own, twin, threshold, selection: { train, test, rois, sets, pathology } },
+  build: ({ annotation, paths, archive, own, twin, size, data, threshold, train, test, rois, sets, pathology, monitor, ...given }) => {
+    const configuration = { ...given, monitor: monitor ?? (given.holdout > 0 ? ('holdout' as const) : ('none' as const)) }
+    return classify({
+      ...{ annotation, paths, archive, own, twin, size, data, threshold, selection: { train, test, rois, sets, pathology } },
       title: `Image classification: ${configuration.model}, ${configuration.augment}`,
       configurations: { [configuration.model.replace(':', '.')]: configuration },
-    }),
+    })
+  },
 })

@@ -36,6 +36,7 @@ export function configurations(given: SweepPlan): Readonly<Record<string, Config
   )
   const raw: readonly Record<string, unknown>[] = [...(axes || drawn.length === 0 ? grid(axes ?? {}) : []), ...drawn]
   const all = raw.map(own => parsed({ ...base, ...own }))
+  refuseOtherPatients(all)
   const names = Object.keys(training).filter(name => new Set(all.map(each => each[name as keyof Configuration])).size > 1) // its own names
   const short = (each: Configuration) =>
     names
@@ -44,6 +45,17 @@ export function configurations(given: SweepPlan): Readonly<Record<string, Config
       )
       .join('_')
   return Object.fromEntries(all.map(each => [short(each).replaceAll(':', '.') || each.model.replace(':', '.'), each]))
+}
+/** @throws PlanError `PARAMETER` where configurations would be judged on different patients, so that their figures could not be compared */
+function refuseOtherPatients(all: readonly Configuration[]): void {
+  for (const name of ['holdout', 'monitor'] as const) {
+    const values = [...new Set(all.map(each => each[name]))]
+    if (values.length > 1)
+      throw new PlanError(
+        'PARAMETER',
+        `The sweep varies ${name} (${values.slice(0, 5).join(', ')}): AUCs of different patients cannot be compared. Give one ${name} for all, in base${name === 'holdout' ? ' or with --holdout' : ''}; for another, run another sweep.`,
+      )
+  }
 }
 function parsed(raw: Readonly<Record<string, unknown>>): Configuration {
   const result = configuration.safeParse(raw)
@@ -85,11 +97,29 @@ export const idrSweep = pipeline({
   },
   layout,
   highlights,
-  build: ({ annotation, paths, archive, own, twin, threshold, train, test, rois, sets, pathology, sweep, holdout, device, threads }) => {
-    const monitor = holdout > 0 ? 'holdout' : 'test'
+  build: ({
+    annotation,
+    paths,
+    archive,
+    own,
+    twin,
+    size,
+    data,
+    threshold,
+    train,
+    test,
+    rois,
+    sets,
+    pathology,
+    sweep,
+    holdout,
+    device,
+    threads,
+  }) => {
+    const monitor = holdout > 0 ? 'holdout' : 'none'
     const tried = configurations({ ...sweep, base: { holdout, monitor, device, threads, ...sweep.base } })
     return classify({
-      ...{ annotation, paths, archive, own, twin, threshold, selection: { train, test, rois, sets, pathology } },
+      ...{ annotation, paths, archive, own, twin, size, data, threshold, selection: { train, test, rois, sets, pathology } },
       title: `Image classification: ${Object.keys(tried).length} configurations`,
       configurations: tried,
     })

@@ -27,6 +27,11 @@ import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from '.
 
 const names = { patient: sampleName, sample: sampleName }
 const lane = { ...names, lane: sampleName }
+/** Stands between names that are joined into one: no name may hold it, so "a.b", "c" and "a", "b.c" stay apart. */
+const joint = ':'
+const joined = (...names: readonly string[]) => names.join(joint)
+/** The row of the calls on the page of reports, which no sample can have. */
+const allSamples = joined('all', 'samples')
 /** A row gives the reads of a lane, or alignments of a sample: the columns of nf-core/sarek. */
 const samplesheet = rows(
   { ...lane, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
@@ -83,8 +88,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
       reference: 'reference/changes',
-      trimming: lane => `qc/fastp/${lane}.fastp`,
-      trimmingPages: lane => `qc/fastp/${lane}.fastp`,
+      trimming: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
+      trimmingPages: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
       flags: sample => `qc/samtools/${sample}.flagstat`,
       variantStats: name => `qc/bcftools/${name}.stats`,
@@ -108,7 +113,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       }
       const lanes = samplesheet.map((row, n) => {
         const lane = laneOf(row)
-        const group = `${row.patient}.${row.sample}.${lane}`
+        const group = joined(row.patient, row.sample, lane)
         const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
         counts.set(row.sample, counted)
         if ('alignments' in row || 'archive' in row) {
@@ -118,7 +123,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
           counted.imported[lane] = report
           return imported
         }
-        const name = `${row.sample}.${row.lane}`
+        const name = joined(row.sample, lane)
         const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const noted = ({ report, page }: Pick<ReturnType<typeof trim>, 'report' | 'page'>) => {
           counted.trimmed[lane] = report
@@ -192,8 +197,8 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
-      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: 'joint' }).report }
-      const { page, table } = report({ trimming, alignments: coverage, flags, calls: variantReports })
+      const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
+      const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
         alignments,
         variants: filtered,

@@ -41,25 +41,32 @@ function blockSize(bytes: Buffer): number | undefined {
   return undefined
 }
 /**
- * The uncompressed beginning of a BGZF file, block by block until `read` finds in it what it looks for.
+ * The uncompressed beginning of a BGZF file, twice as long each time until `read` finds in it what it looks for: the headers of some genomes
+ * fill hundreds of blocks.
  * @returns what `read` returned; undefined when the file ended first or is broken
  */
 export const bgzfStart = <T>(path: string, read: (start: Buffer) => T | undefined): Promise<T | undefined> =>
   withFile(path, async (file, size) => {
-    let start: Buffer = Buffer.alloc(0)
+    let blocks: Buffer[] = []
+    let unpacked = 0
+    let wanted = 0
     for (let at = 0; at < size; ) {
       const block = await bytesAt(file, at, 65_536)
       const length = blockSize(block)
       if (length === undefined || length > block.length) return undefined
       const header = 12 + block.readUInt16LE(10)
       try {
-        start = Buffer.concat([start, inflateRawSync(block.subarray(header, length - 8))])
+        blocks.push(inflateRawSync(block.subarray(header, length - 8)))
       } catch {
         return undefined
       }
-      const found = read(start)
-      if (found !== undefined) return found
+      unpacked += blocks.at(-1)?.length ?? 0
       at += length
+      if (unpacked < wanted && at < size) continue
+      wanted = 2 * unpacked
+      blocks = [Buffer.concat(blocks)]
+      const found = read(blocks[0]!)
+      if (found !== undefined) return found
     }
     return undefined
   })

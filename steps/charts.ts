@@ -31,7 +31,7 @@ const dashes = ['', '6 3', '2 2', '8 2 2 2']
 /** Charts side by side, with one legend for all lines that have a name in common. */
 export function figure(charts: readonly Chart[]): string {
   const names = [...new Set(charts.flatMap(({ lines }) => lines.map(({ name }) => name)))]
-  const columns = Math.max(1, Math.floor((width * charts.length) / 240))
+  const columns = Math.max(1, Math.floor((width * charts.length - left) / 240))
   const rows = names.length > 1 ? Math.ceil(names.length / columns) : 0
   const size = { width: width * charts.length, height: height + rows * 18 + (rows > 0 ? 8 : 0) }
   const panels = charts.map((chart, n) => `<g transform="translate(${n * width} 0)">${panel(chart, names)}</g>`)
@@ -57,6 +57,8 @@ function panel({ title, x, y, lines, diagonal }: Chart, names: readonly string[]
         `<path d="M${left} ${py(value)}H${left + inner.width}" stroke="#e5e5e5"/><text x="${left - 6}" y="${py(value)}" dy="4" text-anchor="end">${tickText(value)}</text>`,
     ),
   ]
+  // Inner <svg> elements hide what lies outside of them; the margin is for dots on the frame.
+  const box = { x: left - 4, y: top - 4, width: inner.width + 8, height: inner.height + 8 }
   const chance = diagonal ? `<path d="M${px(x.from)} ${py(y.from)}L${px(x.to)} ${py(y.to)}" stroke="#999" stroke-dasharray="3 3"/>` : ''
   const drawn = lines.map(line => {
     const n = names.indexOf(line.name)
@@ -66,7 +68,10 @@ function panel({ title, x, y, lines, diagonal }: Chart, names: readonly string[]
     return `<path d="${path}" fill="none" stroke="${colourOf(n)}" stroke-width="1.6"${dash ? ` stroke-dasharray="${dash}"` : ''}><title>${escaped(line.name)}</title></path>${dots}`
   })
   return `<title>${escaped(title)}</title><text x="${left}" y="18" font-weight="bold" font-size="12">${escaped(title)}</text>
-${[...grid, chance, ...drawn].join('\n')}
+${[...grid, chance].join('\n')}
+<svg x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" viewBox="${box.x} ${box.y} ${box.width} ${box.height}">
+${drawn.join('\n')}
+</svg>
 <rect x="${left}" y="${top}" width="${inner.width}" height="${inner.height}" fill="none" stroke="#888"/>
 <text x="${left + inner.width / 2}" y="${height - 10}" text-anchor="middle">${escaped(x.label)}</text>
 <text transform="translate(14 ${top + inner.height / 2}) rotate(-90)" text-anchor="middle">${escaped(y.label)}</text>`
@@ -76,11 +81,28 @@ function entry(name: string, n: number, columns: number): string {
   const dash = dashes[Math.floor(n / colours.length) % dashes.length]!
   return `<path d="M${x} ${y - 4}h22" stroke="${colourOf(n)}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ''}/><text x="${x + 28}" y="${y}">${escaped(name.length > 34 ? `${name.slice(0, 33)}…` : name)}</text>`
 }
+/** The ends of an axis that shows all these values, and `shown` too: round values, so that each end is a tick. */
+export function enclosing(values: readonly number[], shown: readonly number[] = []): { readonly from: number; readonly to: number } {
+  const all = [...shown, ...values].filter(Number.isFinite)
+  const [least, most] = [
+    all.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    all.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+  ]
+  if (all.length === 0) return { from: 0, to: 1 }
+  const size = tickSize(most > least ? most - least : Math.max(Math.abs(most), 1))
+  const round = (n: number) => Number((n * size).toPrecision(12))
+  const [from, to] = [Math.floor(least / size + 1e-9), Math.ceil(most / size - 1e-9)]
+  return { from: round(from), to: round(to > from ? to : from + 1) }
+}
+/** Steps of 1, 2 or 5 times a power of ten, some five in the range. */
+function tickSize(range: number): number {
+  const rough = Math.max(range / 5, 1e-9)
+  const power = 10 ** Math.floor(Math.log10(rough))
+  return [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
+}
 /** Four to nine round values: steps of 1, 2 or 5 times a power of ten. */
 export function ticks({ from, to, whole }: Axis): readonly number[] {
-  const rough = Math.max((to - from) / 5, 1e-9)
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const found = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
+  const found = tickSize(to - from)
   const size = whole ? Math.max(1, Math.round(found)) : found
   const first = Math.ceil(from / size - 1e-9)
   return Array.from({ length: Math.floor(to / size + 1e-9) - first + 1 }, (_, n) => (first + n) * size)

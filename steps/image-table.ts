@@ -28,11 +28,28 @@ export function rowOf(line: string): ImageRow | string {
   if (cells.length !== columns.length) return `has ${cells.length} cells; right are ${columns.length}`
   const [image = '', patient = '', roi = '', label = '', split = '', scored = '', set = ''] = cells
   if (image === '' || image.includes('/') || patient === '') return `has the image "${image}" and the patient "${patient}"; right are names`
+  if (/\.png$/i.test(image)) return `has the image "${image}"; right is its name without the ending, "${image.slice(0, -4)}"`
   if (!/^\d{1,9}$/.test(roi)) return `has the roi "${roi}"; right is a whole number`
   if (label !== '0' && label !== '1') return `has the label "${label}"; right is 0 or 1`
   if (split !== 'train' && split !== 'test') return `has the split "${split}"; right is train or test`
   if (scored !== '0' && scored !== '1') return `has "${scored}" in scored; right is 0 or 1`
   return { image, patient, roi: Number(roi), label: label === '1' ? 1 : 0, split, scored: scored === '1', set }
+}
+/**
+ * What is wrong with the patients of a table, in words that follow its name. A patient has one split, or the test asks for what was learnt, and
+ * one label, since patients are what is judged. Line 2 is the first row.
+ */
+export function patientFault(rows: readonly Pick<ImageRow, 'patient' | 'split' | 'label'>[]): string | undefined {
+  const firsts = new Map<string, { readonly row: Pick<ImageRow, 'split' | 'label'>; readonly line: number }>()
+  for (const [n, row] of rows.entries()) {
+    const first = firsts.get(row.patient)
+    if (first === undefined) firsts.set(row.patient, { row, line: n + 2 })
+    else if (first.row.split !== row.split)
+      return `has the patient "${row.patient}" in two parts: ${first.row.split} in line ${first.line}, ${row.split} in line ${n + 2}. All images of a patient belong to one, or the test asks for what was learnt. Move them to one split`
+    else if (first.row.label !== row.label)
+      return `has the patient "${row.patient}" with two labels: ${first.row.label} in line ${first.line}, ${row.label} in line ${n + 2}. Patients are judged as a whole. Correct one of them`
+  }
+  return undefined
 }
 /** All rows, or what is wrong in words that follow the table's name. */
 export function parseTable(text: string): readonly ImageRow[] | string {
@@ -48,5 +65,5 @@ export function parseTable(text: string): readonly ImageRow[] | string {
     seen.set(row.image, n + 2)
     rows.push(row)
   }
-  return rows.length > 0 ? rows : 'names no image. One is the least'
+  return rows.length > 0 ? (patientFault(rows) ?? rows) : 'names no image. One is the least'
 }

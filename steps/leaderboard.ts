@@ -9,7 +9,7 @@ export interface Summary {
   readonly weights: string
   readonly options: Readonly<Record<string, string | number | boolean>>
   readonly holdout: readonly string[]
-  readonly trained_on: { readonly images: number; readonly patients: number }
+  readonly trained_on: { readonly images: number; readonly patients: number; readonly names: readonly string[] }
   readonly versions: Readonly<Record<string, string>>
   readonly validation: { readonly seconds: number; readonly images_per_s: number; readonly [name: string]: string | number }
 }
@@ -42,6 +42,7 @@ export const historyOf = (text: string): readonly EpochLine[] =>
  * test, and then the figures of the first place are better than the model is: it won by luck too.
  */
 export function ranked(trials: readonly Trial[]): { readonly trials: readonly Trial[]; readonly by: 'holdout' | 'test' } {
+  refuseOtherPatients(trials)
   const by = trials.every(({ metrics }) => metrics.holdout !== null) ? 'holdout' : 'test'
   const merit = ({ metrics }: Trial): readonly number[] => {
     const { patient, image } = metrics[by]!
@@ -52,6 +53,35 @@ export function ranked(trials: readonly Trial[]): { readonly trials: readonly Tr
     return differences.find(difference => difference !== 0) ?? (a.name < b.name ? -1 : 1)
   })
   return { trials: order, by }
+}
+/** @throws Fault where trials were judged on different patients: then a better figure may be due to easier patients */
+function refuseOtherPatients(trials: readonly Trial[]): void {
+  const judged = {
+    'held out': ({ summary }: Trial) => summary.holdout,
+    'tested with': ({ metrics }: Trial) => metrics.patients.map(({ patient }) => patient),
+  }
+  for (const [how, of] of Object.entries(judged)) {
+    const sets = trials.map(trial => [...of(trial)].sort().join('\n'))
+    const other = sets.findIndex(set => set !== sets[0])
+    if (other > 0)
+      throw new Fault(
+        `The configurations "${trials[0]!.name}" and "${trials[other]!.name}" have different patients ${how} (${of(trials[0]!).length} and ${of(trials[other]!).length}), so that their figures cannot be compared. Give all the same holdout and the same images.`,
+      )
+  }
+}
+/**
+ * What is known of patients being in two parts, by the lists of names that training and judging wrote; other names may still be one person.
+ */
+export function partsText({ summary, metrics }: Trial): string {
+  const test = [...new Set([...metrics.patients, ...metrics.unscored].map(({ patient }) => patient))]
+  const parts = [summary.trained_on.names, summary.holdout, test]
+  const all = parts.flat()
+  const twice = all.filter((name, n) => all.indexOf(name) !== n)
+  if (twice.length > 0)
+    throw new Fault(
+      `The patient "${twice[0]}" is in two parts, so that the figures are too good. Correct the table of images, and train anew.`,
+    )
+  return `By their names, none of the ${parts[0]!.length} training, ${parts[1]!.length} held-out and ${test.length} test patients is in two parts; whether two names are one person was not checked.`
 }
 /** Options in which the trials differ. */
 export function varying(trials: readonly Trial[]): readonly string[] {

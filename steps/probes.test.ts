@@ -22,6 +22,7 @@ import {
   vcf,
 } from 'trireme-bio/kinds'
 import { describe, expect, it } from 'vitest'
+import { bgzfStart } from './bgzf.ts'
 import { bamFile, bgzf, fastaFile, fastqFiles, folder, genome, indexedBamFile, pairs, phage, samText, vcfFile } from './tiny.ts'
 
 const at = folder()
@@ -183,4 +184,18 @@ it('BED, JSON, HTML', async () => {
   expect(await fault(json, written('x.json', '{"a": 1}\n'))).toBeUndefined()
   expect(await fault(json, written('x.json', '{"a": 1'))).toBe('is not JSON: it does not start and end with braces or brackets')
   expect(await fault(html, written('x.html', 'no'))).toBe('is not HTML: it does not start with "<"')
+})
+it('reads a header of any length in work that grows with it', async () => {
+  for (const contigs of [50_000, 100_000, 200_000]) {
+    const text = Array.from({ length: contigs }, (_, n) => `@SQ\tSN:scaffold_${n}\tLN:1000\n`).join('')
+    let [handed, parses] = [0, 0]
+    const whole = await bgzfStart(written('long.gz', bgzf(text)), start => {
+      handed += start.length
+      parses++
+      return start.length >= text.length ? start.toString() : undefined
+    })
+    expect(whole).toBe(text)
+    expect(handed).toBeLessThan(4 * text.length)
+    expect(parses).toBeLessThan(12)
+  }
 })

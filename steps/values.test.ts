@@ -58,8 +58,8 @@ describe('readGroup', () => {
     expect(readGroup.safeParse({ ID: value, SM: 's' }).error?.issues[0]?.message).toBe(message)
   })
   it('has a tag without the repetition of a sample named as its patient', () => {
-    expect(readGroupTag({ ID: 'sample1.sample1.L1', SM: 'sample1' })).toBe('sample1.L1')
-    expect(readGroupTag({ ID: 'p1.tumour.L1', SM: 'tumour' })).toBe('p1.tumour.L1')
+    expect(readGroupTag({ ID: 'sample1:sample1:L1', SM: 'sample1' })).toBe('sample1.L1')
+    expect(readGroupTag({ ID: 'p1:tumour:L1', SM: 'tumour' })).toBe('p1.tumour.L1')
   })
   it('knows the platforms of the SAM specification', () => {
     expect(platforms).toContain('ILLUMINA')

@@ -45,6 +45,14 @@ export const sampleName = z
     'expected 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit, such as NA12878_lane1',
   )
 
+/** Name of a row in reports: a sample, or several names joined by colons, which none of them can hold. */
+export const reportName = z
+  .string()
+  .refine(
+    text => text.split(':').every(name => sampleName.safeParse(name).success),
+    'expected names of samples, joined by colons, such as NA12878:lane1',
+  )
+
 /** Values of PL in the SAM specification (section 1.3). */
 export const platforms = [
   'CAPILLARY',
@@ -69,17 +77,17 @@ const tagValue = z
 
 /** A read group, by the tags of the SAM specification (section 1.3). */
 export const readGroup = z.strictObject({
-  ID: tagValue.describe('Unique name of the read group, such as patient.sample.lane'),
+  ID: tagValue.describe('Unique name of the read group, such as patient:sample:lane'),
   SM: sampleName.describe('Sample: the column of the VCF'),
   LB: tagValue.optional().describe('Library: duplicates are looked for within one'),
   PL: platform.optional().describe('Sequencing platform'),
-  PU: tagValue.optional().describe('Platform unit, such as flowcell.lane'),
+  PU: tagValue.optional().describe('Platform unit, such as flowcell:lane'),
 })
 export type ReadGroup = z.output<typeof readGroup>
 
-/** A mark for labels: the ID's words, a sample named as its patient said once. */
+/** A mark for labels: the ID's words, which colons join, a sample named as its patient said once. */
 export const readGroupTag = ({ ID }: ReadGroup): string =>
-  ID.split('.')
+  ID.split(':')
     .filter((word, n, words) => word !== words[n - 1])
     .join('.')
 
@@ -117,7 +125,7 @@ const machine = {
 /** Parameters of steps/torch/validate.ts. */
 export const validation = {
   model: modelName.default('nirschl').describe(`Network: ${models.join(', ')}, or own:FUNCTION of --own`),
-  grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches'),
+  grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches, spread evenly; 1: its centre'),
   ...machine,
 }
 /** Parameters of steps/torch/train.ts; the defaults are those of docs/reference/idr-classification.md. */
@@ -138,6 +146,6 @@ export const training = {
   monitor: z
     .enum(['none', 'holdout', 'test'])
     .default('none')
-    .describe('Whose scores are told after each epoch; nothing is chosen by them'),
+    .describe('Whose scores are told after each epoch; nothing is chosen by them, nor should you by those of the test'),
   checkpointEvery: z.int().min(1).default(1).describe('Epochs between checkpoints from which a killed training goes on'),
 }

@@ -52,6 +52,7 @@ const skipping: Readonly<Record<string, string>> = {
   'core/targets/bad-input.test.ts': 'the right to mount a disk and to limit memory',
   'core/targets/container/container.test.ts': 'podman, docker or apptainer',
   'core/targets/local/local.test.ts': 'Linux',
+  'datasets/idr0042/fetch/fetch.test.ts': '`../shared/data`',
   'test/argo/real-setting.ts': 'a cluster',
   'test/conformance/conformance.test.ts': 'a cluster',
   'test/environments/models.test.ts': 'a cluster',

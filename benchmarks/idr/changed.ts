@@ -16,7 +16,16 @@ export const changed: Benchmark = {
     const store = await Store.open(path.join(scratch, 'store'))
     const run = (sweep: SweepPlan) => {
       const tried: Readonly<Record<string, Configuration>> = configurations({ ...sweep, base: { epochs: 1, patches: 2, batch: 8 } })
-      const study = { ...studyTables, archive: undefined, own: undefined, twin: true, threshold: 0.5, title: 'changed' }
+      const study = {
+        ...studyTables,
+        archive: undefined,
+        own: undefined,
+        twin: true,
+        size: 250,
+        data: '',
+        threshold: 0.5,
+        title: 'changed',
+      }
       return done(store, classify({ ...study, selection: { train: 8, test: 8, rois: 2 }, configurations: tried }))
     }
     const of = (steps: readonly string[], name: string) => steps.filter(step => step.startsWith(name)).length

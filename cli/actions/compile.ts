@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { ensureFolder } from '../../core/files.ts'
 import { targetOf } from '../../core/targets/registry.ts'
 import type { CompiledFiles } from '../../core/targets/target.ts'
 import type { Asked } from '../arguments/options.ts'
@@ -37,7 +38,7 @@ export async function compilePlan(asked: Asked): Promise<void> {
 /** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */
 async function writeCompiled(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
   const objectFolder = path.join(folder, 'objects')
-  await mkdir(objects.size > 0 ? objectFolder : folder, { recursive: true })
+  ensureFolder(objects.size > 0 ? objectFolder : folder)
   for (const name of await readdir(objectFolder).catch(() => []))
     if (/^[0-9a-f]{64}$/.test(name) && !objects.has(`objects/${name}`)) await rm(path.join(objectFolder, name))
   for (const [name, content] of [...manifests, ...objects]) await writeFile(path.join(folder, name), content)

@@ -1,5 +1,6 @@
 import { TriremeError } from '../../core/errors.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'
+import { described } from '../../datasets/idr0042/dataset.ts'
 import { fetchStudy } from '../../datasets/idr0042/fetch/fetch.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
@@ -40,7 +41,9 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       noteLine(`IDR says something else of ${file} than the list that travels with the package; IDR's word is taken.`)
     say(`${done.images} images, with annotations, of idr0042 (Nirschl et al. 2018, CC BY 4.0):`)
     for (const file of [done.archive, done.annotation, done.paths]) say(`  ${file}`)
-    say(`Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths}`)
+    say(
+      `Try: trireme run idr-classification --archive ${done.archive} --annotation ${done.annotation} --paths ${done.paths} --data '${described}'`,
+    )
   } finally {
     show.end()
   }

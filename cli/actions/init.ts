@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { ensureFolder } from '../../core/files.ts'
 import { toy } from '../../datasets/toy/files.ts'
 import { barrier } from '../project/inside.ts'
 import { readPackageJson } from '../project/libraries.ts'
@@ -21,8 +22,8 @@ export async function init(folder: string): Promise<void> {
   if (barred) throw new TriremeError('USAGE', `package.json ${barred}, and init has to write to it, so nothing was written.`)
   const at = (...names: string[]) => path.join(folder, ...names)
   const own = readPackageJson(folder)
-  mkdirSync(at('data'), { recursive: true })
-  mkdirSync(at('pipelines'), { recursive: true })
+  ensureFolder(at('data'))
+  ensureFolder(at('pipelines'))
 
   writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
   for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)

@@ -1,7 +1,8 @@
+import { TriremeError } from '../../core/errors.ts'
 import { keys, versionFrom } from '../../core/graph/key.ts'
 import { text } from '../../core/targets/text.ts'
 import type { Asked } from '../arguments/options.ts'
-import { promisedFiles } from '../results/layout.ts'
+import { checkPublication } from '../run/check-publication.ts'
 import { limitsOf } from '../run/execute.ts'
 import { prepareRun } from '../run/prepare.ts'
 import { joinsIn } from '../run/targets.ts'
@@ -11,8 +12,12 @@ import { knownVersions } from '../run/versions.ts'
 export async function printPlan(asked: Asked): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const { pipeline, options } = asked
-  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
-  promisedFiles(plan.results, pipeline.spec.layout)
+  const { plan, store, environment, reads } = await prepareRun(asked, log, { looking: true })
+  const guard = { reads, overwrite: options.overwrite ?? false }
+  const refusal = await checkPublication(plan, pipeline.spec.layout, options.out, guard).catch((error: unknown) => {
+    if (error instanceof TriremeError && error.code === 'STORE') return error.message
+    throw error
+  })
   const { versions, unfit } = await knownVersions(plan, store, environment)
   const { of } = keys(versionFrom(versions))
   const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
@@ -21,6 +26,7 @@ export async function printPlan(asked: Asked): Promise<void> {
   const { memory } = limitsOf(options, environment)
   const joining = { stream: options.stream, joins: await joinsIn(environment), ...(memory !== undefined && { memory }) }
   process.stdout.write(text(plan, { versions, there, keys: options.keys === true, ...joining }))
+  if (refusal !== undefined) log(`A run would be refused. ${refusal}`)
   if (unfit.length > 0)
     log(`Not installed in a version that fits: ${unfit.join(', ')}. "trireme run" installs them; "trireme doctor" says more.`)
 }

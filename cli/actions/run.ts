@@ -1,6 +1,7 @@
 import type { Asked } from '../arguments/options.ts'
-import { promisedFiles } from '../results/layout.ts'
-import { checkOut } from '../results/publish.ts'
+import { codeState } from '../results/code-state.ts'
+import { checkApartFromStore, checkOut } from '../results/out-folder.ts'
+import { checkPublication } from '../run/check-publication.ts'
 import { damagedResults } from '../run/damaged-results.ts'
 import { perform } from '../run/execute.ts'
 import { finish } from '../run/finish.ts'
@@ -12,12 +13,15 @@ export async function runPipeline(asked: Asked): Promise<void> {
   const started = performance.now()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const { options, pipeline } = asked
+  checkOut(options.out)
+  checkApartFromStore(options.out, options.store)
   const prepared = await prepareRun(asked, log)
   const { plan, store, environment, values } = prepared
-  promisedFiles(plan.results, pipeline.spec.layout) // a name that cannot be published is told before hours of work, not after
-  await checkOut(options.out)
+  const guard = { reads: prepared.reads, overwrite: options.overwrite ?? false }
+  await checkPublication(plan, pipeline.spec.layout, options.out, guard) // what cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
   const layout = pipeline.spec.layout ?? {}
+  const code = codeState()
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
   let done = await go()
   // Ends: what was damaged has been made by the run itself the next time.
@@ -33,6 +37,10 @@ export async function runPipeline(asked: Asked): Promise<void> {
     highlights: pipeline.spec.highlights,
     options,
     versions,
+    store,
+    environment,
+    code,
+    guard,
     seconds: (performance.now() - started) / 1000,
   })
 }

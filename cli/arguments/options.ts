@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly json?: boolean
   readonly link?: boolean
   readonly publishPartial?: boolean
+  readonly overwrite?: boolean
   readonly dryRun?: boolean
   /** Goes on with a run that was sent to a cluster: set by `trireme attach`. */
   readonly attach?: string
@@ -61,6 +62,7 @@ async function addOptions(command: Command, verb: Verb): Promise<Command> {
     add('--gpu <n>', 'GPUs that steps may use together (default 0)', text => wholeNumber('--gpu', text, 0))
     add('--fail-fast', 'stop everything at the first failure')
     add('--link', 'publish results as links into the store')
+    add('--overwrite', 'replace files below --out that no run published, or that were changed since; never an input')
     add('--publish-partial', 'publish the results that were made even when a step failed')
     add('--dry-run', 'print the plan and run nothing')
     add('--json', 'print events as JSON lines')

@@ -54,6 +54,13 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
   expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
   expect(places).not.toContain('steps/kinds.ts')
 })
+test('an asset that two steps share is copied once', async () => {
+  const places = (await originals('idr-sweep')).map(({ place }) => place)
+  expect(places).toContain('steps/torch/classify.py')
+  expect(places).toEqual([...new Set(places)])
+  await addCopy('idr-sweep', project, false)
+  expect(said).toContain(`${places.length} files copied`)
+})
 test('the libraries that copies import are named in package.json, for the tests where only tests import them', async () => {
   writeFileSync(at('package.json'), JSON.stringify({ name: 'p', dependencies: { yaml: '1.0.0' }, devDependencies: { sharp: '0.1.0' } }))
   await addCopy('image/pack', project, false)

@@ -109,7 +109,9 @@ export function withAllTheyNeed(places: readonly string[]): readonly Original[] 
   const modules = reach(places.map(place => path.join(packageRoot, place))).filter(inRooms)
   const tests = modules.map(file => file.replace(/\.ts$/, '.test.ts')).filter(file => existsSync(file) && reach([file]).every(inRooms))
   const files = [...new Set(reach([...modules, ...tests]))]
-  return [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)].sort((a, b) => (a.place < b.place ? -1 : 1))
+  const all = [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)]
+  const byPlace = new Map(all.map(each => [each.place, each])) // two steps may share an asset
+  return [...byPlace.values()].sort((a, b) => (a.place < b.place ? -1 : 1))
 }
 const inRooms = (file: string): boolean => /^(steps|pipelines)[\\/]/.test(path.relative(packageRoot, file))
 const original = (file: string): Original => ({ place: path.relative(packageRoot, file).split(path.sep).join('/'), from: file })

@@ -4,7 +4,7 @@ import type { Paint } from '../display/colour.ts'
 import { columns } from '../display/print.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import type { ResultFile } from './layout.ts'
-import { infoFolder } from './publish.ts'
+import { infoFolder } from './published.ts'
 
 type Highlights = AnyPipeline['spec']['highlights']
 /** Lines of a notice that are shown; the rest is in its file. */

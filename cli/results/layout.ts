@@ -5,6 +5,7 @@ import { isList, isRef, type Ref } from '../../core/graph/node.ts'
 import { filesOf, type Placed, placedAt } from '../../core/graph/place.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
+import type { PublicationPlace } from './places.ts'
 
 export type Layouts = Readonly<Record<string, Layout | undefined>>
 /** One file to publish: where it lies in the store, and its path below the folder of results. */
@@ -42,6 +43,11 @@ export function promisedFiles(results: Results, layout: Layouts = {}): readonly 
   checkApart(all.flatMap(({ base, ref }) => ('many' in ref.kind ? [] : filesOf(placedAt(base, fileOf(ref.kind))))))
   return all
 }
+/** Where files will be published, as far as that is known before anything runs. */
+export const promisedPlaces = (results: Results, layout: Layouts = {}): readonly PublicationPlace[] =>
+  promisedFiles(results, layout).flatMap(({ base, ref, result }) =>
+    'many' in ref.kind ? [] : filesOf(placedAt(base, fileOf(ref.kind))).map(to => ({ to, what: `the result "${result}"` })),
+  )
 /** The files of results that were made, once they are in the store. */
 export function publications(results: Results, made: Readonly<Record<string, unknown>>, layout: Layouts = {}): readonly ResultFile[] {
   const pairs = promisedFiles(results, layout).flatMap(({ base, ref, result, name }): readonly ResultFile[] => {

@@ -4,34 +4,20 @@ import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
 import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
-import type { Published } from './publish.ts'
+import { type EndedRun, provenance, type Surroundings } from './provenance.ts'
+import { infoFolder } from './published.ts'
 
-/** A run that ended, and what it was made of. */
-export interface EndedRun {
-  readonly record: RunRecord
-  readonly entries: ReadonlyMap<string, Entry>
-  readonly events: readonly Event[]
-  readonly plan: Plan
-  readonly versions: ReadonlyMap<string, string>
-  readonly published: Published
-  /** Of the pipeline itself: Trireme's only where it comes with Trireme. */
-  readonly pipelineVersion: string | undefined
-}
+const infoNames = ['software_versions.yml', 'params.yml', 'trace.tsv', 'provenance.json', 'run.json'] as const
+/** Where they will lie. */
+export const infoPaths = infoNames.map(name => `${infoFolder}/${name}`)
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = ({
-  record,
-  entries,
-  events,
-  plan,
-  versions,
-  published,
-  pipelineVersion,
-}: EndedRun): Readonly<Record<string, string>> => ({
-  'software_versions.yml': softwareVersions(record, plan, versions, pipelineVersion),
-  'params.yml': yaml(record.arguments),
-  'trace.tsv': trace(entries, events),
+export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<(typeof infoNames)[number], string>> => ({
+  'software_versions.yml': softwareVersions(run.record, run.plan, run.versions, run.pipelineVersion),
+  'params.yml': yaml(run.record.arguments),
+  'trace.tsv': trace(run.entries, run.events),
+  'provenance.json': `${JSON.stringify(provenance(run, at), null, 1)}\n`,
   // Last: it lists the files that are there.
-  'run.json': `${JSON.stringify({ ...traceSummary(record), steps: counts(events), files: published.files }, null, 1)}\n`,
+  'run.json': `${JSON.stringify({ ...traceSummary(run.record), steps: counts(run.events), files: run.published.files }, null, 1)}\n`,
 })
 const yaml = (value: unknown) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
 

@@ -1,4 +1,16 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { source } from '../../core/define/pipeline.ts'
@@ -6,7 +18,10 @@ import { placedAt } from '../../core/graph/place.ts'
 import { scratch } from '../../core/testing.ts'
 import { kind, many } from '../../core/vocabulary/kind.ts'
 import { promisedFiles, publications } from './layout.ts'
-import { checkOut, publish, publishFile } from './publish.ts'
+import { checkApartFromStore, checkOut } from './out-folder.ts'
+import type { Guard, ReadFile } from './places.ts'
+import { publish, publishInfo } from './publish.ts'
+import { PublishedFiles } from './published.ts'
 
 const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const ref = source('x', bam, { '': { url: 'x', sha256: 'a' }, '.bai': { url: 'y', sha256: 'b' } })
@@ -66,64 +81,203 @@ test('two results never share a path, nor differ in case alone', () => {
   )
 })
 
-const setUp = async (names: readonly string[]) => {
+const setUp = (names: readonly string[]) => {
   const folder = scratch()
   const store = path.join(folder, 'store')
   mkdirSync(store)
   for (const name of names) writeFileSync(path.join(store, name), `${name} of the store`, { mode: 0o444 })
   const out = path.join(folder, 'out')
   const pairs = names.map(name => ({ from: path.join(store, name), to: `sub/${name}` }))
-  const go = async (link = false, some = pairs) => {
-    const done = await publish(out, some, { link, digests: new Map() })
-    await publishFile({ text: JSON.stringify({ files: done.files }) }, path.join(out, 'pipeline_info', 'run.json'))
-    return done
+  const go = (some = pairs, { link = false, overwrite = false, reads = [] as readonly ReadFile[] } = {}) =>
+    publish(out, some, { link, digests: new Map(), guard: { reads, overwrite } })
+  /** What a later run of the project would publish there: another content. */
+  const later = (name: string) => {
+    writeFileSync(path.join(folder, `later ${name}`), 'later')
+    return [{ from: path.join(folder, `later ${name}`), to: `sub/${name}` }]
   }
-  return { store, out, pairs, go }
+  const read = (name: string) => readFileSync(path.join(out, 'sub', name), 'utf8')
+  return { folder, store, out, pairs, go, later, read }
 }
 test('real files of their own, writable, none half-written left behind', async () => {
-  const { store, out, go } = await setUp(['a.txt', 'b.txt'])
+  const { store, out, go, read } = setUp(['a.txt', 'b.txt'])
   const { files } = await go()
   expect(files.map(file => file.path)).toEqual(['sub/a.txt', 'sub/b.txt'])
-  expect(readFileSync(path.join(out, 'sub/a.txt'), 'utf8')).toBe('a.txt of the store')
+  expect(read('a.txt')).toBe('a.txt of the store')
   expect(statSync(path.join(out, 'sub/a.txt')).ino).not.toBe(statSync(path.join(store, 'a.txt')).ino)
   expect(statSync(path.join(out, 'sub/a.txt')).mode & 0o777).toBe(0o644)
   expect(readdirSync(path.join(out, 'sub'))).toEqual(['a.txt', 'b.txt'])
 })
-test('what is there unchanged stays; what somebody changed is replaced; what is no longer made is told and stays', async () => {
-  const { out, pairs, go } = await setUp(['a.txt', 'b.txt', 'c.txt'])
+test('a later run: what is there stays, what is another now is replaced, what is no longer made is told and stays', async () => {
+  const { out, pairs, go, later, read } = setUp(['a.txt', 'b.txt', 'c.txt'])
   await go()
   const before = statSync(path.join(out, 'sub/a.txt'))
-  const later = new Date(Date.now() + 5000)
-  writeFileSync(path.join(out, 'sub/b.txt'), 'x.txt of the store')
-  utimesSync(path.join(out, 'sub/b.txt'), later, later)
-  const { stale } = await go(false, pairs.slice(0, 2))
+  const { stale } = await go([pairs[0]!, ...later('b.txt')])
   expect(statSync(path.join(out, 'sub/a.txt')).ino).toBe(before.ino)
-  expect(readFileSync(path.join(out, 'sub/b.txt'), 'utf8')).toBe('b.txt of the store')
+  expect(read('b.txt')).toBe('later')
   expect(stale).toEqual(['sub/c.txt'])
-  expect(readdirSync(path.join(out, 'sub'))).toEqual(['a.txt', 'b.txt', 'c.txt'])
+  expect((await go([pairs[0]!])).stale).toEqual(['sub/b.txt', 'sub/c.txt'])
+  await go() // c was published two runs ago, and is a file of this project still
+  expect([read('b.txt'), read('c.txt')]).toEqual(['b.txt of the store', 'c.txt of the store'])
+})
+test('what somebody has changed since is not replaced, unless asked; a copy of the folder is as good as the folder', async () => {
+  const { folder, out, pairs, go, later, read } = setUp(['a.txt', 'b.txt'])
+  await go()
+  writeFileSync(path.join(out, 'sub/b.txt'), 'b.txt of its user')
+  utimesSync(path.join(out, 'sub/b.txt'), 1e9, 1e9)
+  for (const some of [pairs, later('b.txt')])
+    await expect(go(some)).rejects.toThrow(
+      `The results cannot be written to ${out}, since files would be lost:\n  ${out}/sub/b.txt has been changed since a run published it; a result would be written there\nWhat was made is kept: the same command goes on from there. Give another --out, or move these files away. --overwrite replaces such files, but no input.`,
+    )
+  expect(read('b.txt')).toBe('b.txt of its user')
+  await go(pairs, { overwrite: true })
+  expect(read('b.txt')).toBe('b.txt of the store')
+  cpSync(out, path.join(folder, 'copy'), { recursive: true })
+  rmSync(out, { recursive: true })
+  cpSync(path.join(folder, 'copy'), out, { recursive: true })
+  await go(later('a.txt'))
+  expect(read('a.txt')).toBe('later')
+})
+test('what no run has published is not replaced: a file, a link, a folder, a file in the place of a folder', async () => {
+  const { folder, out, go, pairs } = setUp(['a.txt', 'b.txt', 'c.txt'])
+  mkdirSync(path.join(out, 'sub/b.txt'), { recursive: true })
+  writeFileSync(path.join(out, 'sub/a.txt'), 'mine')
+  symlinkSync('/nowhere', path.join(out, 'sub/c.txt'))
+  await expect(go()).rejects.toThrow(
+    new RegExp(
+      [
+        'a\\.txt is there already, and no run published it; a result would be written there',
+        'b\\.txt is a folder, and a result would be written there as a file',
+        'c\\.txt is there already, and no run published it',
+      ].join('(.|\\n)*'),
+    ),
+  )
+  expect(readFileSync(path.join(out, 'sub/a.txt'), 'utf8')).toBe('mine')
+  await expect(go(pairs, { overwrite: true })).rejects.toThrow('b.txt is a folder')
+  const other = setUp(['a.txt'])
+  mkdirSync(other.out)
+  writeFileSync(path.join(other.out, 'sub'), 'mine')
+  await expect(other.go()).rejects.toThrow(`${other.out}/sub is a file, and a result would be written below it`)
+  expect(readdirSync(folder)).toEqual(['out', 'store'])
+})
+test('a run that is killed while it publishes leaves no file that the next one takes for a stranger’s', async () => {
+  const { folder, out, pairs, go, later, read } = setUp(['a.txt', 'b.txt', 'c.txt'])
+  await go(pairs.slice(0, 1))
+  const broken = [...later('a.txt'), pairs[1]!, { from: path.join(folder, 'none'), to: 'sub/c.txt' }]
+  const digests = new Map([[path.join(folder, 'none'), 'f'.repeat(64)]])
+  writeFileSync(path.join(folder, 'none'), 'x')
+  const going = publish(out, broken, { link: false, digests, guard: { reads: [], overwrite: false } })
+  rmSync(path.join(folder, 'none')) // it ends when it comes to the last file
+  await expect(going).rejects.toThrow()
+  await go()
+  expect([read('a.txt'), read('b.txt')]).toEqual(['a.txt of the store', 'b.txt of the store'])
 })
 test('links when asked for, and files again in their place', async () => {
-  const { out, go } = await setUp(['a.txt'])
-  await go(true)
+  const { out, pairs, go, later, read } = setUp(['a.txt'])
+  await go(pairs, { link: true })
   expect(lstatSync(path.join(out, 'sub/a.txt')).isSymbolicLink()).toBe(true)
+  await go(pairs, { link: true })
   await go()
   expect(lstatSync(path.join(out, 'sub/a.txt')).isFile()).toBe(true)
+  await go(later('a.txt'), { link: true })
+  await go()
+  expect(read('a.txt')).toBe('a.txt of the store')
+})
+test('an input of the run is never written over: not its file, its link, another name of it, nor a folder that it lies in place of', async () => {
+  const { folder, out, pairs, go, later } = setUp(['a.txt', 'b.txt'])
+  await go()
+  const input = (file: string) => ({ reads: [{ file, words: 'the input reference' }], overwrite: true })
+  const place = path.join(out, 'sub/a.txt')
+  const refused = async (file: string, words: string) => {
+    await expect(go(later('a.txt'), input(file))).rejects.toThrow(`${words} the input reference of this run, and a result would be written`)
+    expect(readFileSync(place, 'utf8')).toBe('a.txt of the store')
+  }
+  await refused(place, `${place} is`)
+  const link = path.join(folder, 'link')
+  symlinkSync('link2', link)
+  symlinkSync(place, path.join(folder, 'link2'))
+  await refused(link, `${place} is the same file as ${link},`)
+  symlinkSync(folder, path.join(folder, 'here'))
+  await refused(path.join(folder, 'here/out/sub/a.txt'), `${place} is the same file as ${folder}/here/out/sub/a.txt,`)
+  linkSync(place, path.join(folder, 'second name'))
+  await refused(path.join(folder, 'second name'), `${place} is the same file as ${folder}/second name,`)
+  // The place is a link on the way to the input.
+  rmSync(place)
+  symlinkSync(pairs[1]!.from, place)
+  await expect(go(pairs, input(place))).rejects.toThrow(`${place} is the input reference`)
+  await expect(go(pairs, input(pairs[1]!.from))).rejects.toThrow(`${place} is the same file as ${pairs[1]!.from},`)
+  await expect(go([{ from: pairs[0]!.from, to: 'sub/b.txt/c.txt' }], input(path.join(out, 'sub/b.txt')))).rejects.toThrow(
+    `${out}/sub/b.txt is the input reference of this run, and a result would be written below it`,
+  )
+})
+test('the description of a run is written over that of an earlier one, also where its parameters were read; nothing else is', async () => {
+  const { out, go } = setUp(['a.txt'])
+  await go()
+  const guard: Guard = { reads: [], overwrite: false }
+  const params = path.join(out, 'pipeline_info/params.yml')
+  await publishInfo(out, { 'params.yml': 'a: 1\n' }, guard)
+  await publishInfo(out, { 'params.yml': 'a: 2\n' }, { ...guard, reads: [{ file: params, words: 'the params file', renewed: true }] })
+  expect(readFileSync(params, 'utf8')).toBe('a: 2\n')
+  const sheet = { file: params, words: 'the sheet samples' }
+  await expect(publishInfo(out, { 'params.yml': '' }, { ...guard, reads: [sheet] })).rejects.toThrow(
+    'params.yml is the sheet samples of this run, and the description of the run would be written there',
+  )
+  writeFileSync(params, 'mine')
+  await expect(publishInfo(out, { 'params.yml': '' }, guard)).rejects.toThrow('params.yml has been changed since a run published it')
+})
+test('a list of what was published that is damaged, or names files elsewhere, gives nothing away', async () => {
+  const { folder, out, go, pairs } = setUp(['a.txt'])
+  await go()
+  const list = path.join(out, 'pipeline_info/published.jsonl')
+  writeFileSync(
+    list,
+    `${JSON.stringify({ path: '../x', bytes: 1, sha256: 'a' })}\n${JSON.stringify({ path: '/x', bytes: 1, sha256: 'a' })}\n{"path`,
+  )
+  expect(new PublishedFiles(out).paths).toEqual([])
+  await expect(go()).rejects.toThrow('a.txt is there already, and no run published it')
+  await go(pairs, { overwrite: true })
+  expect(readdirSync(folder)).toEqual(['out', 'store'])
 })
 test('a folder that cannot be written', async () => {
-  const { out, go } = await setUp(['a.txt'])
+  const { out, go } = setUp(['a.txt'])
   writeFileSync(out, '')
-  await expect(go()).rejects.toThrow(/a\.txt cannot be written: .* Nothing is lost: mend that or give another --out, and run again\./)
+  await expect(go()).rejects.toThrow(/cannot be written: .* Nothing is lost: mend that or give another --out, and run again\./)
 })
-test('a file in the place of the folder is told before anything runs', async () => {
-  const { out } = await setUp(['a.txt'])
-  await expect(checkOut(out)).resolves.toBeUndefined()
-  await expect(checkOut(path.join(out, 'new/deep'))).resolves.toBeUndefined()
+test('what is in the place of the folder is told before anything runs', () => {
+  const { folder, out } = setUp(['a.txt'])
+  expect(() => checkOut(out)).not.toThrow()
+  expect(() => checkOut(path.join(out, 'new/deep'))).not.toThrow()
+  expect(readdirSync(folder)).toEqual(['store'])
   writeFileSync(out, '')
   for (const place of [out, path.join(out, 'deep/deeper')])
-    await expect(checkOut(place)).rejects.toThrow(
+    expect(() => checkOut(place)).toThrow(
       `The results cannot be written to ${place}: ${out} is a file. Give a folder as --out, new or not.`,
     )
-  await expect(checkOut(path.join(path.dirname(out), 'x'.repeat(300)))).rejects.toThrow(
-    /for the results cannot be reached: ENAMETOOLONG.*Give another --out\./,
-  )
+  expect(() => checkOut(path.join(folder, 'x'.repeat(300)))).toThrow(/cannot be written to .*: ENAMETOOLONG.*\. Give another --out\./)
+  symlinkSync('gone', path.join(folder, 'dangling'))
+  for (const place of ['dangling', 'dangling/deep'])
+    expect(() => checkOut(path.join(folder, place))).toThrow(
+      `${folder}/dangling is a link to gone, which is not there. Make that folder, or give another --out.`,
+    )
+})
+test.skipIf(process.platform !== 'linux')(
+  'folders in which the system lets nobody make anything: told at once (skipped: not Linux)',
+  () => {
+    for (const [place, fault] of [
+      ['/proc/x', 'nothing can be made in /proc (ENOENT)'],
+      ['/proc/1/deep/er', 'nothing can be made in /proc/1 ('],
+      ['/dev/null', '/dev/null is a file'],
+      ['/dev/null/x', '/dev/null is a file'],
+    ] as const)
+      expect(() => checkOut(place)).toThrow(`The results cannot be written to ${place}: ${fault}`)
+  },
+)
+test('results do not lie in the store', () => {
+  const { folder, store } = setUp([])
+  symlinkSync(store, path.join(folder, 'link'))
+  for (const place of [store, path.join(store, 'deep/er'), path.join(folder, 'link/x')])
+    expect(() => checkApartFromStore(place, store)).toThrow(
+      `The results cannot be written to ${place}: it lies in the store ${store}. Give another --out.`,
+    )
+  for (const place of [folder, `${store}-of-mine`, path.join(folder, '..results')])
+    expect(() => checkApartFromStore(place, store)).not.toThrow()
 })

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, chmod, copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { ensureFolder } from '../../core/files.ts'
 import { digestFile } from '../../core/store/fsync.ts'
 import type { Publication } from './layout.ts'
+import { checkPlaces, type Guard, type PublicationPlace } from './places.ts'
+import { infoFolder, listName, PublishedFiles } from './published.ts'
 
 /** One published file, as `pipeline_info/run.json` lists it. */
 export interface PublishedFile {
@@ -13,66 +17,84 @@ export interface PublishedFile {
 }
 export interface Published {
   readonly files: readonly PublishedFile[]
-  /** Files that an earlier run published here and this one did not. They stay. */
+  /** Files that earlier runs published here and this one did not. They stay. */
   readonly stale: readonly string[]
 }
-/** Where the run is described. */
-export const infoFolder = 'pipeline_info'
-const publishedFiles = path.join(infoFolder, 'run.json')
+const goesOn = 'What was made is kept: the same command goes on from there.'
 
 /**
  * Puts results below a folder as files of their own: shared blocks where the file system can, else copies. Each appears by one rename,
- * whole or not at all, and a file that is there with the same content is left as it is.
+ * whole or not at all, and a file that is there with the same content is left as it is. Nothing is replaced that no run published here.
  * @param digests content by path in the store, so that nothing is read twice
  */
 export async function publish(
   out: string,
   pairs: readonly Publication[],
-  { link, digests }: { readonly link: boolean; readonly digests: ReadonlyMap<string, string> },
+  { link, digests, guard }: { readonly link: boolean; readonly digests: ReadonlyMap<string, string>; readonly guard: Guard },
 ): Promise<Published> {
-  const before = await earlier(out)
-  const files: PublishedFile[] = []
-  for (const { from, to } of pairs) {
-    const target = path.join(out, to)
-    const { size } = await stat(from)
-    const sha256 = digests.get(from) ?? (await digestFile(from))
-    const kept = !link && before.digests.get(to) === sha256 && (await isUntouched(target, size, before.written))
-    if (!kept) await publishFile(from, target, link)
-    files.push({ path: to, bytes: size, sha256 })
-  }
+  const published = new PublishedFiles(out)
+  const places = pairs.map(({ to }) => ({ to, what: 'a result' }))
+  await checkPlaces(out, places, published, guard, goesOn)
+  const files: (PublishedFile & { readonly from: string })[] = []
+  for (const { from, to } of pairs)
+    files.push({ from, path: to, bytes: (await stat(from)).size, sha256: digests.get(from) ?? (await digestFile(from)) })
+  const left = ({ from, ...file }: (typeof files)[number]) => ({ ...file, ...(link && { link: from }) })
+  const fresh = files.filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
+  // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
+  for (const file of fresh) published.add(left(file))
+  await writeList(out, published)
+  for (const { from, path: to } of fresh) await publishFile(from, path.join(out, to), link)
+  const after = new PublishedFiles(out) // another run may have written into the same folder meanwhile
+  for (const file of files) after.settle(left(file))
+  after.prune()
+  await writeList(out, after)
   const now = new Set(files.map(file => file.path))
-  const there = await Promise.all(
-    [...before.digests.keys()].filter(file => !now.has(file)).map(async file => ((await exists(path.join(out, file))) ? [file] : [])),
-  )
-  return { files, stale: there.flat() }
+  const stale = after.paths.filter(file => !now.has(file) && !file.startsWith(`${infoFolder}/`))
+  return { files: files.map(({ from, ...file }) => file), stale }
 }
+/** Writes the files that describe a run, below the results: after all others, since they tell of them. */
+export async function publishInfo(out: string, texts: Readonly<Record<string, string>>, guard: Guard): Promise<void> {
+  const published = new PublishedFiles(out)
+  const files = Object.entries(texts).map(([name, text]) => ({
+    text,
+    path: `${infoFolder}/${name}`,
+    bytes: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+  }))
+  await checkPlaces(
+    out,
+    files.map(({ path: to }) => infoPlace(to)),
+    published,
+    guard,
+    goesOn,
+  )
+  for (const { text, ...file } of files) published.add(file)
+  await writeList(out, published)
+  for (const { path: to, text } of files) await publishFile({ text }, path.join(out, to))
+  const after = new PublishedFiles(out)
+  for (const { text, ...file } of files) after.settle(file)
+  await writeList(out, after)
+}
+export const infoPlace = (to: string): PublicationPlace => ({ to, what: 'the description of the run', info: true })
+
+const writeList = (out: string, published: PublishedFiles) => publishFile({ text: published.text() }, path.join(out, listName))
+
 /** The files that have to be published, since they are not there yet with this content. */
-export async function unpublished(
+export function unpublished(
   out: string,
   pairs: readonly Publication[],
   { link, digest }: { readonly link: boolean; readonly digest: (from: string) => string | undefined },
-): Promise<readonly Publication[]> {
-  const before = await earlier(out)
-  const there = await Promise.all(
-    pairs.map(async ({ from, to }) => {
-      const target = path.join(out, to)
-      if (link) return (await readlink(target).catch(() => undefined)) === from
-      const size = await stat(from).then(
-        found => found.size,
-        () => -1,
-      )
-      return before.digests.get(to) === digest(from) && (await isUntouched(target, size, before.written))
-    }),
-  )
-  return pairs.filter((_, n) => !there[n])
+): readonly Publication[] {
+  const published = new PublishedFiles(out)
+  return pairs.filter(({ from, to }) => !(link ? published.leadsTo(to, from) : published.holds(to, digest(from) ?? '')))
 }
-/** Writes a text the same way: whole or not at all. */
-export async function publishFile(from: string | { readonly text: string }, target: string, link = false): Promise<void> {
+/** Puts a file or a text in its place: whole or not at all. */
+async function publishFile(from: string | { readonly text: string }, target: string, link = false): Promise<void> {
   const temporary = path.join(path.dirname(target), `.${path.basename(target).slice(0, 180)}.${process.pid}.part`)
   try {
-    await mkdir(path.dirname(target), { recursive: true })
+    ensureFolder(path.dirname(target))
     await rm(temporary, { force: true })
-    if (typeof from !== 'string') await writeFile(temporary, from.text)
+    if (typeof from !== 'string') await writeFile(temporary, from.text, { flag: 'wx' })
     else if (link) await symlink(from, temporary)
     else {
       await copyFile(from, temporary, constants.COPYFILE_FICLONE)
@@ -89,53 +111,3 @@ function unwritable(target: string, cause: NodeJS.ErrnoException): TriremeError 
   const remedy = full ? 'free some space or give another --out' : 'mend that or give another --out'
   return new TriremeError('STORE', `${target} cannot be written: ${cause.message}. Nothing is lost: ${remedy}, and run again.`, { cause })
 }
-/**
- * Checks that results can be written below a folder, which need not exist yet: before hours of work, not after.
- * @throws TriremeError `STORE` when it is a file, or not ours to write
- */
-export async function checkOut(out: string): Promise<void> {
-  for (let place = path.resolve(out); ; place = path.dirname(place)) {
-    const found = await stat(place).catch((cause: NodeJS.ErrnoException) => cause)
-    if (found instanceof Error) {
-      if (found.code === 'ENOENT' && place !== path.dirname(place)) continue
-      if (found.code !== 'ENOTDIR')
-        throw new TriremeError('STORE', `The folder ${out} for the results cannot be reached: ${found.message}. Give another --out.`)
-      continue
-    }
-    if (!found.isDirectory())
-      throw new TriremeError('STORE', `The results cannot be written to ${out}: ${place} is a file. Give a folder as --out, new or not.`)
-    await access(place, constants.W_OK | constants.X_OK).catch(() => {
-      throw new TriremeError(
-        'STORE',
-        `The results cannot be written to ${out}: you may not write to ${place}. Give another --out, or mend its permissions.`,
-      )
-    })
-    return
-  }
-}
-interface Earlier {
-  readonly digests: ReadonlyMap<string, string>
-  /** When the list was written, after all its files: milliseconds. */
-  readonly written: number
-}
-/** What an earlier run published here, by path. */
-async function earlier(out: string): Promise<Earlier> {
-  try {
-    const read: unknown = JSON.parse(await readFile(path.join(out, publishedFiles), 'utf8'))
-    const files = (read as { readonly files?: readonly PublishedFile[] }).files ?? [] // written by a run like this one
-    const within = files.filter(({ path: file }) => !path.isAbsolute(file) && !file.split('/').includes('..'))
-    return { digests: new Map(within.map(file => [file.path, file.sha256])), written: (await stat(path.join(out, publishedFiles))).mtimeMs }
-  } catch {
-    return { digests: new Map(), written: 0 }
-  }
-}
-/** A regular file of that size that nobody wrote to since the run that listed it. */
-async function isUntouched(target: string, size: number, since: number): Promise<boolean> {
-  const found = await lstat(target).catch(() => undefined)
-  return found?.isFile() === true && found.size === size && found.mtimeMs <= since
-}
-const exists = (file: string) =>
-  stat(file).then(
-    () => true,
-    () => false,
-  )

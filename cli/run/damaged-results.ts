@@ -24,7 +24,7 @@ export async function damagedResults(
     ),
   )
   const pairs = publications(plan.results, made.results, layout).filter(({ from }) => digests.has(from))
-  const fresh = await unpublished(options.out, pairs, { link: options.link ?? false, digest: file => digests.get(file)?.sha256 })
+  const fresh = unpublished(options.out, pairs, { link: options.link ?? false, digest: file => digests.get(file)?.sha256 })
   const faults: string[] = []
   for (const entry of new Set(fresh.flatMap(({ from }) => digests.get(from)?.entry ?? []))) {
     const fault = await store.fault(entry)

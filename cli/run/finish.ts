@@ -1,16 +1,21 @@
 import path from 'node:path'
+import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import type { Entry } from '../../core/store/record.ts'
+import type { Store } from '../../core/store/store.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { pipelineVersion } from '../project/pipeline-version.ts'
+import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
-import { infoFolder, publish, publishFile } from '../results/publish.ts'
+import type { Guard } from '../results/places.ts'
+import { publish, publishInfo } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
 
 /** Publishes the results of a run, and prints its summary. */
@@ -23,6 +28,10 @@ export async function finish(
     options,
     seconds,
     versions,
+    store,
+    environment,
+    code,
+    guard,
   }: {
     readonly plan: Plan
     readonly layout: Layouts
@@ -30,13 +39,27 @@ export async function finish(
     readonly options: RunFlags
     readonly seconds: number
     readonly versions: ReadonlyMap<string, string>
+    readonly store: Store
+    readonly environment: Environment
+    /** As it was when the run started. */
+    readonly code: Promise<CodeState>
+    readonly guard: Guard
   },
 ): Promise<void> {
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()) })
-  const info = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: await pipelineVersion(record.pipeline) }
-  for (const [name, text] of Object.entries(infoFiles(info))) await publishFile({ text }, path.join(out, infoFolder, name))
+  const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
+  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
+  const ended = {
+    record,
+    entries: made.entries,
+    events,
+    plan,
+    versions,
+    published,
+    pipelineVersion: await pipelineVersion(record.pipeline),
+  }
+  await publishInfo(out, infoFiles(ended, around), guard)
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',

@@ -10,10 +10,11 @@ import { parse } from '../../core/vocabulary/schema.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
-import type { Raw } from '../arguments/raw.ts'
+import { placedPath, type Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
 import { findEnvironment } from '../project/environments.ts'
+import type { ReadFile } from '../results/places.ts'
 import { profileArguments } from './profile.ts'
 
 /** Everything a run needs, with every argument checked. */
@@ -24,6 +25,8 @@ export interface Prepared {
   readonly environment: Environment
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
+  /** Every file that the run reads of the user's. */
+  readonly reads: readonly ReadFile[]
   readonly log: (line: string) => void
 }
 /**
@@ -57,7 +60,21 @@ export async function prepareRun(
     spec.name,
     located(() => pipeline(bound.args), bound),
   )
-  return { plan, store, environment, values, log }
+  return { plan, store, environment, values, reads: readFiles(plan, pipeline, raw, options.paramsFile), log }
+}
+function readFiles(plan: Plan, { spec }: Asked['pipeline'], raw: Raw, paramsFile: string | undefined): readonly ReadFile[] {
+  const sheets = Object.entries(spec.inputs).flatMap(([name, kind]): readonly ReadFile[] => {
+    const given = raw[name]
+    return 'rows' in kind && typeof given?.value === 'string' ? [{ file: placedPath(given.value, given), words: `the sheet ${name}` }] : []
+  })
+  const sources = plan.nodes.flatMap(node =>
+    node.kind === 'source' ? Object.values(node.files).map(({ url }) => ({ file: url, words: `the input ${node.name}` })) : [],
+  )
+  return [
+    ...sheets,
+    ...sources,
+    ...(paramsFile === undefined ? [] : [{ file: paramsFile, words: 'the params file', renewed: true as const }]),
+  ]
 }
 /** Parameters from the environment's settings for neural networks, where the pipeline has them and nothing else sets them. */
 function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pipeline']): Raw {

@@ -126,7 +126,7 @@ export class S3Bucket {
     await this.#act(`write ${key} to`, () =>
       new Upload({
         client: this.#client,
-        params: { ...this.#at(key), Body: Readable.from(checked(file, sha256)) },
+        params: { ...this.#at(key), Body: Readable.from(verifiedBytes(file, sha256)) },
         queueSize: 2,
         partSize: Math.max(onePart, Math.ceil(size / 9_000)), // 10,000 parts is the most that S3 takes
       }).done(),
@@ -204,7 +204,7 @@ export class S3Bucket {
   }
 }
 /** The bytes of a file, failing at its end where they are not what they should be: an upload in parts is then never put together. */
-async function* checked(file: string, sha256: string): AsyncGenerator<Buffer> {
+async function* verifiedBytes(file: string, sha256: string): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     hash.update(chunk)

@@ -15,7 +15,7 @@ export interface Spoiled {
  */
 export function watchSources(nodes: readonly StepNode[], digests: Digests): () => Promise<Spoiled | undefined> {
   const watched = nodes.flatMap((node, member) =>
-    filesOf(node).map(({ file, sha256 }) => ({ member, file, sha256, since: digests.mark(file) })),
+    filesRead(node).map(({ file, sha256 }) => ({ member, file, sha256, since: digests.mark(file) })),
   )
   return async () => {
     for (const { member, file, sha256, since } of watched) {
@@ -25,7 +25,7 @@ export function watchSources(nodes: readonly StepNode[], digests: Digests): () =
     return undefined
   }
 }
-function filesOf({ inputs, step }: StepNode): readonly { readonly file: string; readonly sha256: string }[] {
+function filesRead({ inputs, step }: StepNode): readonly { readonly file: string; readonly sha256: string }[] {
   const sources = Object.values(inputs).flatMap(refsIn).flatMap(sourcesOf)
   return [...sources, ...Object.values(step.assets).map(({ path, sha256 }) => ({ file: path, sha256 }))]
 }

@@ -1,6 +1,7 @@
-import { appendFileSync, type BigIntStats, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, type BigIntStats, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
+import { readIfThere } from '../files.ts'
 import { digestFile } from './fsync.ts'
 
 /**
@@ -31,7 +32,7 @@ export class Digests {
   static open(root: string): Digests {
     const file = path.join(root, 'digests.jsonl')
     const known = new Map<string, string>()
-    for (const line of textOf(file).split('\n')) {
+    for (const line of (readIfThere(file) ?? '').split('\n')) {
       const match = /^\["(\d+(?::-?\d+){4})","([0-9a-f]{64})"\]$/.exec(line)
       if (match) known.set(match[1]!, match[2]!)
     }
@@ -42,13 +43,13 @@ export class Digests {
     for (let tries = 1; tries <= 3; tries++) {
       const began = Date.now()
       const before = checkedStats(file)
-      const mark = markOf(before)
+      const mark = stateMark(before)
       const known = this.#known.get(mark)
       if (known) return known
       const digest = await digestFile(file).catch((cause: NodeJS.ErrnoException) => {
         throw new TriremeError('INPUT', `${file} cannot be read (${cause.code}). Check its permissions.`, { cause })
       })
-      if (markOf(checkedStats(file)) !== mark) continue
+      if (stateMark(checkedStats(file)) !== mark) continue
       if (isSettled(before, began)) this.#remember(mark, digest)
       return digest
     }
@@ -59,7 +60,7 @@ export class Digests {
   }
   mark(file: string): Mark {
     const found = stats(file)
-    return found instanceof Error ? undefined : markOf(found)
+    return found instanceof Error ? undefined : stateMark(found)
   }
   /**
    * Compares a file with the digest that it had when the plan was made. Reads it only where its mark tells nothing.
@@ -92,7 +93,7 @@ export function isSettled({ ctimeNs }: Pick<BigIntStats, 'ctimeNs'>, now: number
   const step = ctimeNs % 1_000_000_000n === 0n ? 2_500 : 100
   return BigInt(now - step) * 1_000_000n > ctimeNs
 }
-const markOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => [dev, ino, size, mtimeNs, ctimeNs].join(':')
+const stateMark = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => [dev, ino, size, mtimeNs, ctimeNs].join(':')
 
 function stats(file: string): BigIntStats | NodeJS.ErrnoException {
   try {
@@ -110,11 +111,4 @@ function checkedStats(file: string): BigIntStats {
   if (!found.isFile()) throw new TriremeError('INPUT', `${file} is not a regular file. Give the path of a file.`)
   if (found.size === 0n) throw new TriremeError('INPUT', `${file} is empty. Give a file with content.`)
   return found
-}
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // none yet
-  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { readIfThere } from '../files.ts'
+import { ensureFolder, readIfThere } from '../files.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
@@ -295,16 +295,6 @@ export class Store {
       const entry = this.look(key)
       if (entry) yield entry
     }
-  }
-}
-/** Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does. */
-function ensureFolder(folder: string): void {
-  if (existsSync(folder)) return
-  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder))
-  try {
-    mkdirSync(folder)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
 }
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

@@ -2,6 +2,9 @@ import type { Dataset } from 'trireme-bio'
 import { patients } from './patients.ts'
 
 /** The study itself. Its images are fetched by fetch/fetch.ts (`trireme fetch idr0042`); only the list of patients travels with the package. */
+/** What its images are, for the card of a model: said by who fetched them, since no program can see it. */
+export const described =
+  'Images of heart tissue stained with haematoxylin and eosin, study idr0042 of the Image Data Resource (Nirschl et al. 2018, doi:10.1371/journal.pone.0192726; data doi:10.17867/10000113, CC BY 4.0).'
 export const idr0042 = {
   name: 'idr0042',
   title: 'Heart tissue of 209 donors and patients, 2,299 stained images',

@@ -10,6 +10,17 @@ export interface Listed {
   readonly diagnosis: string
   /** `33381_0_fal_10_0.png` */
   readonly file: string
+  /** `training/fold_1/33381_0_fal_10_0.png`, below the study's folder in the archive */
+  readonly place: string
+}
+/**
+ * Where the archive keeps each folder, below the study's own: as the second column of the study's idr0042-experimentA-filePaths.tsv has it, which
+ * puts both training folders (770 and 374 images) below `training/`.
+ */
+const folders: Readonly<Record<SetName, string>> = {
+  fold_1: 'training/fold_1',
+  test_fold_1: 'training/test_fold_1',
+  'held-out_validation': 'held-out_validation',
 }
 const isSet = (name: string): name is SetName => name in sets
 
@@ -19,6 +30,9 @@ export function roster(): readonly Listed[] {
   return lines.flatMap(line => {
     const [patient = '', set = '', diagnosis = '', rois = ''] = line.split(',')
     if (!isSet(set)) throw new Error(`${patients.url} has the set "${set}"`)
-    return rois.split(' ').map(roi => ({ patient, set, dataset: sets[set], diagnosis, file: nameOf(patient, roi, diagnosis) }))
+    return rois.split(' ').map(roi => {
+      const file = nameOf(patient, roi, diagnosis)
+      return { patient, set, dataset: sets[set], diagnosis, file, place: `${folders[set]}/${file}` }
+    })
   })
 }

@@ -2,7 +2,7 @@ import { mib, pipe, sameAs, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { indexedFasta, variantReport, vcf } from 'trireme-bio/kinds'
 import { bcftools } from 'trireme-bio/tools'
-import { sampleName } from 'trireme-bio/values'
+import { reportName } from 'trireme-bio/values'
 
 export const stats = step({
   name: 'bcftools-stats',
@@ -11,7 +11,7 @@ export const stats = step({
   tools: [bcftools],
   image: images.variants,
   inputs: { calls: vcf({ reference: sameAs('reference') }), reference: indexedFasta({}) },
-  params: { name: sampleName.default('calls').describe('What the report calls the file, in MultiQC for one') },
+  params: { name: reportName.default('calls').describe('What the report calls the file, in MultiQC for one') },
   outputs: { report: variantReport },
   streams: ['calls', 'report'],
   needs: { cpu: 1, memory: mib(512) },

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { bed, indexedFasta } from 'trireme-bio/kinds'
 import { content, fastaFile, folder, hla, phage } from 'trireme-bio/steps/tiny'
 import { given, made } from 'trireme-bio/testing'
@@ -44,4 +46,45 @@ it.each([
   ['# none\n', 'The BED holds no region; one is the least. Give another BED, or none for the whole genome.'],
 ])('refuses %j', async (text, message) => {
   await expect(made(splitTargets({ reference, targets: targets(text), count: 1 }))).rejects.toThrow(message)
+})
+it('takes contigs named as lines of a BED that are none', async () => {
+  const at = folder()
+  const names = ['track-1', 'browser', 'track', 'HLA-A*01:01']
+  const odd = given(
+    'odd',
+    indexedFasta({}),
+    (file => ({ '': file, '.fai': `${file}.fai` }))(fastaFile(at, Object.fromEntries(names.map(name => [name, 'ACGT'])))),
+  )
+  const whole = await made(splitGenome({ reference: odd, count: 1 }))
+  expect(texts(whole.parts)).toEqual([names.map(name => `${name}\t0\t4\n`).join('')])
+  const lines = [
+    'track name="x y"',
+    'browser position chr1:1-2',
+    'track',
+    'browser\t1\t3',
+    'track\t0\t2',
+    '#track-1\t0\t1',
+    'track-1\t2\t4',
+  ]
+  const { parts } = await made(splitTargets({ reference: odd, targets: targets(`${lines.join('\n')}\n`), count: 1 }))
+  expect(texts(parts)).toEqual(['track-1\t2\t4\nbrowser\t1\t3\ntrack\t0\t2\n'])
+})
+it('does eight times the work for eight times the contigs and regions', () => {
+  const at = folder()
+  const script = fileURLToPath(new URL('../../dist/steps/bed/split.script.mjs', import.meta.url))
+  const seconds = (contigs: number) => {
+    const line = (n: number) => `contig_${n}\t10000`
+    const fai = path.join(at, `${contigs}.fai`)
+    writeFileSync(fai, Array.from({ length: contigs }, (_, n) => `${line(n)}\t10\t60\t61\n`).join(''))
+    const bed = path.join(at, `${contigs}.bed`)
+    writeFileSync(
+      bed,
+      Array.from({ length: contigs }, (_, n) => `contig_${(n * 7919) % contigs}\t${n % 9000}\t${(n % 9000) + 500}\n`).join(''),
+    )
+    const started = performance.now()
+    execFileSync('node', [script, fai, '8', '1', at, bed])
+    return performance.now() - started
+  }
+  seconds(100)
+  expect(seconds(80_000) / seconds(10_000)).toBeLessThan(32) // a quadratic one: 64 and more
 })

@@ -84,7 +84,22 @@ export const leftAligned = (bases: string, at: number, removed: number, inserted
 export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
   const made: Variant[] = []
   const tally = { snps: 0, indels: 0 }
-  const total = contigs.reduce((sum, { bases }) => sum + bases.length, 0)
+  const starts: number[] = []
+  let total = 0
+  for (const { bases } of contigs) {
+    starts.push(total)
+    total += bases.length
+  }
+  /** The last contig that begins at or before a base, counted over all: genomes have hundreds of thousands of contigs. */
+  const contigAt = (base: number) => {
+    let [low, high] = [0, starts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (starts[middle]! <= base) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
   const bordersOf = (bases: string) => wish.borders.filter(at => at > wish.edge && at < bases.length - wish.edge)
   // Room around a border is kept from the first, so that variants shared by samples never take it.
   const taken = contigs.map(({ bases }) => {
@@ -152,12 +167,9 @@ export const draw = (contigs: readonly Contig[], wish: Wish): Variant[] => {
           throw new Error(
             `Only ${tally[what]} of ${wish[what]} ${what} fit into ${total} bases. All would fit with fewer variants, less --min-distance (now ${wish.minDistance}) or less --edge (now ${wish.edge}): lower one of them.`,
           )
-        let at = r.below(total)
-        let contig = 0
-        for (let { length } = contigs[0]?.bases ?? ''; at >= length; length = contigs[contig]?.bases.length ?? total) {
-          at -= length
-          contig++
-        }
+        const drawn = r.below(total)
+        const contig = contigAt(drawn)
+        const at = drawn - starts[contig]!
         attempt(contig, contigs[contig]?.bases ?? '', at)
       }
     }
@@ -247,9 +259,15 @@ const main = () => {
     seed: number('seed'),
   }
   const variants = draw(contigs, wish)
+  const byContig = new Map<number, Variant[]>()
+  for (const variant of variants) {
+    const own = byContig.get(variant.contig)
+    if (own) own.push(variant)
+    else byContig.set(variant.contig, [variant])
+  }
   const haplotypes = Array.from({ length: wish.ploidy }, (_, haplotype) =>
     contigs.map(({ name, bases }, contig) => {
-      const mine = variants.filter(variant => variant.contig === contig && variant.alleles[haplotype] === 1)
+      const mine = (byContig.get(contig) ?? []).filter(({ alleles }) => alleles[haplotype] === 1)
       const lines = apply(bases, mine).match(/.{1,70}/g) ?? []
       return `>${name}${wish.ploidy === 1 ? '' : `_haplotype${haplotype + 1}`}\n${lines.join('\n')}\n`
     }),

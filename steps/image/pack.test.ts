@@ -4,10 +4,19 @@ import { pipeline } from 'node:stream/promises'
 import sharp from 'sharp'
 import { pack as tar } from 'tar-stream'
 import { imageArchive, imageTable } from 'trireme-bio/kinds'
-import { given, made, scratch } from 'trireme-bio/testing'
+import { given, made, ran, scratch } from 'trireme-bio/testing'
 import { describe, expect, it } from 'vitest'
 import { pack } from './pack.ts'
 
+/** CRC-32 as PNG takes it (zlib.crc32 is there from Node 20.15 on only). */
+function crc32(data: Buffer): number {
+  let crc = 0xffffffff
+  for (const byte of data) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return (crc ^ 0xffffffff) >>> 0
+}
 const side = 8
 const pixels = (n: number, channels = 3, size = side) => Buffer.alloc(size * size * channels, n).map((value, at) => (value + at) % 256)
 const png = (n: number, channels: 1 | 2 | 3 | 4 = 3, size = side) =>
@@ -51,8 +60,99 @@ describe('packing', () => {
     expect(readFileSync(parts.pixels!).subarray(-raw.length).equals(raw)).toBe(true)
   })
 })
+describe('packing takes', () => {
+  const content = async (members: readonly (readonly [string, Buffer])[], name = 'a') =>
+    readFileSync((await packed([name], members)).parts.pixels!).subarray(-side * side * 3)
+  const chunk = (type: string, data: Buffer) => {
+    const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(data.length)
+    check.writeUInt32BE(crc32(Buffer.concat([Buffer.from(type), data])))
+    return Buffer.concat([length, Buffer.from(type), data, check])
+  }
+  it('what other programs write beside and behind the pixels', async () => {
+    const plain = await png(10)
+    expect((await content([['a.png', Buffer.concat([plain, Buffer.from('\0\0behind')])]])).equals(pixels(10))).toBe(true)
+    const transparent = Buffer.concat([plain.subarray(0, 33), chunk('tRNS', Buffer.from([0, 10, 0, 11, 0, 12])), plain.subarray(33)])
+    expect((await content([['a.png', transparent]])).equals(pixels(10))).toBe(true)
+    const beside = Buffer.from('00051607', 'hex')
+    const members = [
+      ['__MACOSX/a.png', beside],
+      ['x/._a.png', beside],
+      ['x/a.png', plain],
+    ] as const
+    expect((await content(members)).equals(pixels(10))).toBe(true)
+    expect((await content([['Pra\u0308parat.PNG', plain]], 'Pr\u00e4parat')).equals(pixels(10))).toBe(true)
+  })
+  it('no more memory for an archive with large strangers in it', async () => {
+    const file = path.join(scratch(), 'images.tar')
+    const archive = tar()
+    const written = pipeline(archive, createWriteStream(file))
+    const size = 400 * 2 ** 20
+    const stranger = archive.entry({ name: 'video.avi', size })
+    const block = Buffer.alloc(2 ** 22)
+    for (let done = 0; done < size; done += block.length)
+      if (!stranger.write(block)) await new Promise<void>(go => stranger.once('drain', () => go()))
+    stranger.end(Buffer.alloc(0))
+    await new Promise<void>(go => stranger.once('finish', () => go()))
+    archive.entry({ name: 'a.png' }, await png(10))
+    archive.finalize()
+    await written
+    const { events, failures } = await ran(pack({ table: tableOf('a'), archive: given('archive', imageArchive, file), size: side }))
+    expect(failures).toEqual([])
+    const peak = events.flatMap(each => (each.event === 'succeeded' && each.usage ? [each.usage.peakMemory] : []))
+    expect(Math.max(...peak)).toBeLessThan(250 * 2 ** 20) // some 120 for Node and sharp alone
+  }, 60_000)
+})
 describe('packing refuses', () => {
   const fault = async (content: Buffer) => packed(['a'], [['a.png', content]])
+  it('a member that is no image of its size, by its header', async () => {
+    await expect(fault(Buffer.alloc(5 * 2 ** 20))).rejects.toThrow(
+      'The image "a.png" has 5,242,880 bytes, more than any of its size (4,194,688). It is something else, or holds something else: convert it anew, or leave it out of the table.',
+    )
+  })
+  it('a link, since it holds no pixels', async () => {
+    const file = path.join(scratch(), 'images.tar')
+    const archive = tar()
+    const written = pipeline(archive, createWriteStream(file))
+    archive.entry({ name: 'b.png' }, await png(10))
+    archive.entry({ name: 'x/a.png', type: 'link', linkname: 'b.png' })
+    archive.finalize()
+    await written
+    await expect(made(pack({ table: tableOf('a'), archive: given('archive', imageArchive, file), size: side }))).rejects.toThrow(
+      '"x/a.png" is a link in the archive, to "b.png", and holds no pixels. Pack the archive anew with: tar --dereference --hard-dereference -cf images.tar',
+    )
+  })
+  it('another format, under its own ending or as .png', async () => {
+    const jpeg = await sharp(pixels(10), { raw: { width: side, height: side, channels: 3 } })
+      .jpeg()
+      .toBuffer()
+    await expect(fault(jpeg)).rejects.toThrow('The image "a.png" is a JPEG, not a PNG. Convert it, or leave it out of the table.')
+    await expect(packed(['a'], [['x/a.jpg', jpeg]])).rejects.toThrow(
+      'The archive lacks 1 of the 1 images that the table names: a.png. It has "x/a.jpg", and only PNGs are read: convert them to RGB PNGs and pack the archive anew, or leave them out of the table.',
+    )
+    await expect(fault(Buffer.alloc(0))).rejects.toThrow('The image "a.png" is empty. Fetch or copy it again.')
+  })
+  it('names with their ending in the table', async () => {
+    await expect(packed(['a.png'], [['a.png', await png(10)]])).rejects.toThrow(
+      'is faulty: line 2 has the image "a.png"; right is its name without the ending, "a"',
+    )
+  })
+  it('one image in two parts, under two names', async () => {
+    const file = path.join(scratch(), 'table.tsv')
+    writeFileSync(file, 'image\tpatient\troi\tlabel\tsplit\tscored\tset\na\tp\t1\t1\ttrain\t1\ts\nb\tq\t1\t1\ttest\t1\ts\n')
+    const both = async (content: Buffer) => {
+      const archive = await archiveOf([
+        ['a.png', content],
+        ['b.png', content],
+      ])
+      return made(pack({ table: given('table', imageTable, file), archive, size: side }))
+    }
+    await expect(both(await png(10))).rejects.toThrow(
+      'The images "a" (train) and "b" (test) hold the same pixels, so that the test asks for what was learnt. Leave one out of the table.',
+    )
+    const blank = sharp({ create: { width: side, height: side, channels: 3, background: '#fff' } }).png()
+    await expect(both(await blank.toBuffer())).resolves.toBeTruthy()
+  })
   it('a corrupt image', async () => {
     const sound = await png(10)
     const broken = Buffer.from(sound)
@@ -104,7 +204,7 @@ describe('packing refuses', () => {
   })
   it('an image of another size', async () => {
     await expect(fault(await png(10, 3, 9))).rejects.toThrow(
-      'The image "a.png" is 9 × 9 pixels; right is 8 × 8. Give the size that all images have (size), or leave it out of the table.',
+      'The image "a.png" is 9 × 9 pixels; right is 8 × 8. If all images are so, give --size 9; else leave it out of the table.',
     )
   })
   it('an archive that lacks images', async () => {
@@ -122,7 +222,9 @@ describe('packing refuses', () => {
           ['fold_2/a.png', image],
         ],
       ),
-    ).rejects.toThrow('The archive holds "a.png" twice. Each image is there once. Pack it anew.')
+    ).rejects.toThrow(
+      'The archive holds "a.png" twice: fold_1/a.png and fold_2/a.png. Images are found by their names alone, whatever their folder. Rename one, or pack the archive without it.',
+    )
   })
   it.each([
     ['no archive', () => Buffer.alloc(1024, 'x'), 'The archive is corrupt or cut off: Invalid tar header. Copy it again, or pack it anew.'],

@@ -3,15 +3,19 @@
 
 As papermill does (https://papermill.readthedocs.io), a cell with the tag `parameters` holds defaults, and the values given stand in a cell
 after it with the tag `injected-parameters`; the notebook itself is unchanged. What is written holds no time and no path of this machine.
+Cells run in the Python that runs this script, whatever kernels are installed beside it.
 """
 import argparse
-import ast
 import difflib
 import json
 import re
+import symtable
 import sys
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
@@ -27,11 +31,13 @@ def tagged(notebook, tag):
 
 def inject(notebook, values):
     """Adds the cell with the given values; refuses names that the notebook has no default for."""
+    if not values:
+        return  # nothing to give: it runs as it is
     place = tagged(notebook, 'parameters')
     if place is None:
-        raise Fault('The notebook has no cell with the tag "parameters". Give the cell that sets the defaults that tag.')
+        raise Fault(f'The notebook has no cell with the tag "parameters", and {", ".join(values)} {"is" if len(values) == 1 else "are"} given. Give the cell that sets the defaults that tag, or no parameters.')
     try:
-        names = {target.id for line in ast.parse(notebook.cells[place].source).body for target in targets(line)}
+        names = assigned(notebook.cells[place].source)
     except SyntaxError as error:
         raise Fault(f'The cell "parameters" is no Python: {error}.')
     for name in values:
@@ -45,10 +51,29 @@ def inject(notebook, values):
     notebook.cells.insert(place + 1, cell)
 
 
-def targets(line):
-    if isinstance(line, ast.Assign):
-        return [target for target in line.targets if isinstance(target, ast.Name)]
-    return [line.target] if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) else []
+def assigned(source):
+    """Names that a cell sets, in whatever way; magics and shell lines become Python as in a kernel."""
+    table = symtable.symtable(TransformerManager().transform_cell(source), 'parameters', 'exec')
+    return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() and not symbol.is_imported()}
+
+
+class Here(KernelSpecManager):
+    """Whatever kernel is asked for: this Python."""
+
+    def get_kernel_spec(self, kernel_name):
+        return KernelSpec(argv=[sys.executable, '-m', 'ipykernel_launcher', '-f', '{connection_file}'], display_name='Python 3', language='python')
+
+
+class Manager(AsyncKernelManager):
+    def __init__(self, **given):
+        super().__init__(kernel_spec_manager=Here(), **given)
+
+
+def refuse_others(notebook):
+    spec = notebook.metadata.get('kernelspec', {})
+    language = notebook.metadata.get('language_info', {}).get('name') or spec.get('language') or 'python'
+    if language.lower() not in ('python', 'python3', 'ipython'):
+        raise Fault(f'The notebook is written in {language} (kernel "{spec.get("name", "")}"); cells are run by Python here. Give a Python notebook, or run this one by a step of your own.')
 
 
 def main(arguments):
@@ -60,9 +85,11 @@ def main(arguments):
     parser.add_argument('--page', required=True)
     given = parser.parse_args(arguments)
     try:
-        notebook = nbformat.read(given.notebook, as_version=4)
+        with open(given.notebook, encoding='utf-8-sig') as file:  # some editors write a byte-order mark
+            notebook = nbformat.reads(file.read(), as_version=4)
     except Exception as error:
         raise Fault(f'{given.notebook} is no notebook: {str(error).splitlines()[0]}.')
+    refuse_others(notebook)
     for cell in notebook.cells:
         if cell.cell_type == 'code':
             cell.outputs, cell.execution_count = [], None
@@ -73,7 +100,7 @@ def main(arguments):
         done = sum(1 for n in code if n <= cell_index)
         print('::progress ' + json.dumps({'text': f'cell {done} of {len(code)}', 'share': round(done / len(code), 3)}), file=sys.stderr, flush=True)
 
-    client = NotebookClient(notebook, timeout=None, kernel_name='python3', record_timing=False, resources={'metadata': {'path': '.'}}, on_cell_executed=told)
+    client = NotebookClient(notebook, timeout=None, kernel_name='python3', kernel_manager_class=Manager, record_timing=False, resources={'metadata': {'path': '.'}}, on_cell_executed=told)
     fault = None
     try:
         client.execute()

@@ -66,6 +66,7 @@ export function rowsOf(text: string): readonly Row[] {
   const names = head.split('\t')
   const missing = columns.find(name => !names.includes(name))
   if (missing) throw new Fault(`The predictions have no column "${missing}". They should have: ${columns.join(', ')}.`)
+  const parts = new Map<string, string>()
   return lines.map((line, n) => {
     const cells = line.split('\t')
     const cell = (name: (typeof columns)[number]) => cells[names.indexOf(name)] ?? ''
@@ -74,6 +75,12 @@ export function rowsOf(text: string): readonly Row[] {
     if (cell('probability') === '' || !(probability >= 0 && probability <= 1))
       throw new Fault(`Line ${n + 2} of the predictions: the probability is "${cell('probability')}"; it lies between 0 and 1.`)
     const scored = cell('scored') === '1'
+    const part = parts.get(cell('patient')) ?? cell('split')
+    if (part !== cell('split'))
+      throw new Fault(
+        `Line ${n + 2} of the predictions has the patient "${cell('patient')}" in the part ${cell('split')}, an earlier one in ${part}. A patient belongs to one part, or the test asks for what was learnt. Correct the table of images.`,
+      )
+    parts.set(cell('patient'), part)
     return { image: cell('image'), patient: cell('patient'), label: label === '1' ? 1 : 0, scored, split: cell('split'), probability }
   })
 }

@@ -22,6 +22,11 @@ const text = table(
   ],
 )
 
+it('refuses a patient in two parts', () => {
+  expect(() => rowsOf(`${text}\n${['h2', 'h', '1', '1', 'test', '0.5'].join('\t')}`)).toThrow(
+    'Line 14 of the predictions has the patient "h" in the part test, an earlier one in holdout. A patient belongs to one part, or the test asks for what was learnt. Correct the table of images.',
+  )
+})
 it('judges patients by the mean of their images, and leaves the unscored out', () => {
   const { test, holdout, patients, unscored, threshold } = report(rowsOf(text), 0.5)
   expect(threshold).toBe(0.5)

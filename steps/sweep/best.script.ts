@@ -1,6 +1,6 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { intervalText, ranked, readTrials, shareText, type Trial, trainingSeconds } from '../leaderboard.ts'
+import { intervalText, partsText, ranked, readTrials, shareText, type Trial, trainingSeconds } from '../leaderboard.ts'
 import type { Quality } from '../metrics/patients.script.ts'
 import { main } from '../script.ts'
 import type { Estimate } from '../statistics.ts'
@@ -36,9 +36,9 @@ ${options.join('\n')}
 
 ## Data and split
 
-${data}
+${data === '' ? 'What the images are was not told (--data).' : data}
 Label 1 is ${positive}. Trained on ${summary.trained_on.images} images of ${summary.trained_on.patients} patients${holdout ? `, ${holdout.patient.count} patients held out` : ''}; tested on ${test.image.count} images of ${test.patient.count} other patients.
-No patient is in two parts.${unscored.length > 0 ? ` ${unscored.length} patients of the test (${unscored.map(({ patient, probability }) => `${patient}: probability ${shareText(probability)}`).join(', ')}) have another illness: judged, and in none of the figures.` : ''}
+${partsText({ name, metrics, summary, history })}${unscored.length > 0 ? ` ${unscored.length} patients of the test (${unscored.map(({ patient, probability }) => `${patient}: probability ${shareText(probability)}`).join(', ')}) are not scored: judged, and in none of the figures.` : ''}
 
 ## Quality on the test
 
@@ -54,12 +54,12 @@ Training took ${trainingSeconds({ name, metrics, summary, history }).toFixed(0)}
 
 ## Intended use
 
-Research on methods: comparing models, machines and pipelines on a public data set.
+Research on methods: comparing models, machines and pipelines.
 
 ## Limits
 
 - No medical device. It must not be used to decide about anybody's health.
-- One study, one laboratory, one scanner, one stain: nothing is known of its quality on images from elsewhere, of other magnification, or of other illnesses.
+- Its quality was measured on the test images above and on no others: nothing is known of images from other laboratories, scanners, stains or magnifications, or of other illnesses.
 - Its probabilities are means of a softmax, not calibrated; see the calibration error above.
 - The intervals hold the chance of drawing these patients, not the chance of another training or another laboratory.
 `

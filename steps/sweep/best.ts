@@ -13,7 +13,7 @@ export const best = step({
   image: images.training,
   inputs: { checkpoints: named(checkpoint), metrics: named(metrics), summaries: named(modelSummary), histories: named(history) },
   params: {
-    data: z.string().describe('What the model was trained on, for its card'),
+    data: z.string().default('').describe('What the images are, for the card; without it the card says that nobody told'),
     positive: z.string().default('the positive class').describe('What label 1 means, for its card'),
     note: z.string().default('').describe('What a reader must know of the data, such as that they are synthetic'),
   },

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Chart, escaped, figure } from '../charts.ts'
+import { type Chart, enclosing, escaped, figure } from '../charts.ts'
 import { type EpochLine, intervalText, ranked, readTrials, shareText, type Trial, trainingSeconds, varying } from '../leaderboard.ts'
 import { main } from '../script.ts'
 
@@ -39,24 +39,22 @@ const cell = (value: string | number) => (/[",\n]/.test(String(value)) ? `"${Str
 
 function learning(trials: readonly Trial[]): readonly Chart[] {
   const last = Math.max(...trials.map(({ history }) => history.length), 2)
-  const chart = (title: string, label: string, to: number, from: number, of: (line: EpochLine) => number | null | undefined): Chart => ({
-    title,
-    x: { label: 'epoch', from: 1, to: last, whole: true },
-    y: { label, from, to },
-    lines: trials.map(({ name, history }) => ({
+  const chart = (title: string, label: string, shown: number, of: (line: EpochLine) => number | null | undefined): Chart => {
+    const lines = trials.map(({ name, history }) => ({
       name,
       points: history.flatMap(line => {
         const value = of(line)
-        return value === null || value === undefined ? [] : [[line.epoch, Math.min(value, to)] as const]
+        return value === null || value === undefined ? [] : [[line.epoch, value] as const]
       }),
       dots: history.length < 3,
-    })),
-  })
-  const most = Math.max(0.1, ...trials.flatMap(({ history }) => history.map(({ loss }) => loss)))
-  const charts = [chart('Loss in training', 'cross-entropy', Math.min(most, 1.5), 0, line => line.loss)]
+    }))
+    const values = lines.flatMap(({ points }) => points.map(([, value]) => value))
+    return { title, x: { label: 'epoch', from: 1, to: last, whole: true }, y: { label, ...enclosing(values, [shown]) }, lines }
+  }
+  const charts = [chart('Loss in training', 'cross-entropy', 0, line => line.loss)]
   const monitored = trials.some(({ history }) => history.some(line => line.patient_auc !== null && line.patient_auc !== undefined))
   const monitor = String(trials[0]?.summary.options.monitor)
-  return monitored ? [...charts, chart(`Patient AUC, ${monitor} patients`, 'AUC', 1, 0.4, line => line.patient_auc)] : charts
+  return monitored ? [...charts, chart(`Patient AUC, ${monitor} patients`, 'AUC', 1, line => line.patient_auc)] : charts
 }
 function rocs(trials: readonly Trial[]): string {
   const unit = { from: 0, to: 1 }

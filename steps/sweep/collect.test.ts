@@ -38,7 +38,7 @@ function trial(name: string, quality: number, heldOut: number, lr: number) {
       parameters: 13554,
       weights: `${name}${'0'.repeat(64)}`.slice(0, 64),
       holdout: [],
-      trained_on: { images: 16, patients: 8 },
+      trained_on: { images: 16, patients: 8, names: ['train-0', 'train-1'] },
     },
     ...{ options: { model: 'nirschl', lr, device: 'cpu', threads: 1, monitor: 'holdout' }, versions: { torch: '1.13' } },
     validation: { seconds: 0.1, images_per_s: 100 },
@@ -70,6 +70,12 @@ it('ranks on held-out patients where there are any, else on the test and says so
   const none = trials.map(each => ({ ...each, metrics: { ...each.metrics, holdout: null } }))
   expect(ranked(none)).toMatchObject({ by: 'test', trials: [{ name: 'lucky' }, { name: '<solid>' }] })
   expect(varying(trials)).toEqual(['lr'])
+  const other = { ...trials[1]!, summary: { ...trials[1]!.summary, holdout: ['train-1', 'train-2'] } }
+  expect(() => ranked([trials[0]!, other])).toThrow(
+    'The configurations "lucky" and "<solid>" have different patients held out (0 and 2), so that their figures cannot be compared. Give all the same holdout and the same images.',
+  )
+  const fewer = { ...trials[1]!, metrics: { ...trials[1]!.metrics, patients: trials[1]!.metrics.patients.slice(1) } }
+  expect(() => ranked([trials[0]!, fewer])).toThrow('have different patients tested with (7 and 6)')
 })
 it('collects a table, a page and curves', async () => {
   const { checkpoints: _, ...inputs } = refs()
@@ -95,12 +101,26 @@ it('takes the model in the first place, and says in its card what it is good for
   for (const said of [
     '> **SYNTHETIC**',
     'First of 2 configurations, chosen on training patients that were held out',
-    'Label 1 is bluish.',
+    'Tiny images.\nLabel 1 is bluish.',
+    'By their names, none of the 2 training, 0 held-out and 8 test patients is in two parts; whether two names are one person was not checked.',
     'test-7',
     '## Limits',
     'No medical device',
   ])
     expect(text).toContain(said)
+})
+it('says on the card only what it knows', async () => {
+  const { card } = await made(best({ ...refs(), positive: 'bluish' }))
+  const text = readFileSync(card.path, 'utf8')
+  expect(text).toContain('What the images are was not told (--data).\nLabel 1 is bluish.')
+  expect(text).not.toMatch(/heart|tissue|public data set|one laboratory|No patient is in two parts/i)
+  const leaking = {
+    ...trials[1]!,
+    summary: { ...trials[1]!.summary, trained_on: { images: 16, patients: 2, names: ['test-1', 'train-1'] } },
+  }
+  await expect(made(best({ ...refs([leaking]) }))).rejects.toThrow(
+    'The patient "test-1" is in two parts, so that the figures are too good. Correct the table of images, and train anew.',
+  )
 })
 it('shows the most confidently wrong patients', async () => {
   const inverted = { ...trials[0]!, metrics: judged(0.05, 0.5) }

@@ -197,6 +197,9 @@ class Images:
         for n, row in enumerate(table):
             if row['label'] not in ('0', '1'):
                 raise Fault(f'{index}, line {n + 2}: the label is "{row["label"]}"; it is 1 (positive) or 0 (negative).')
+            if row['split'] not in ('train', 'test'):
+                raise Fault(f'{index}, line {n + 2}: the split is "{row["split"]}"; it is train or test.')
+        refuse_contradictions(index, table)
         self.rows = [Row(r['image'], r['patient'], int(r['label']), r['split'], r['scored'] == '1') for r in table]
         with open(index, 'rb') as file:
             self.digest = hashlib.sha256(file.read()).hexdigest()
@@ -214,6 +217,17 @@ class Images:
 
     def where(self, test):
         return np.array([n for n, row in enumerate(self.rows) if test(row)], dtype=np.int64)
+
+
+def refuse_contradictions(index, table):
+    """A patient has one split, or the test asks for what was learnt, and one label, since patients are what is judged."""
+    firsts = {}
+    for n, row in enumerate(table):
+        line, first = firsts.setdefault(row['patient'], (n + 2, row))
+        for name, words in (('split', 'in two parts'), ('label', 'with two labels')):
+            if row[name] != first[name]:
+                mend = 'All images of a patient belong to one, or the test asks for what was learnt. Move them to one split.' if name == 'split' else 'Patients are judged as a whole. Correct one of them.'
+                raise Fault(f'{index} has the patient "{row["patient"]}" {words}: {first[name]} in line {line}, {row[name]} in line {n + 2}. {mend}')
 
 
 def split(images, holdout):
@@ -387,11 +401,16 @@ class Machine:
 # ── Validation ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def places(length, size, grid):
+    """Where the patches of an image begin: spread evenly, in the middle of equal parts, or from edge to edge where the parts are smaller than a patch. One is the centre."""
+    margin = max(0.0, (length / grid - size) / 2)
+    return np.linspace(margin, length - size - margin, grid).round().astype(int)
+
+
 def predict(net, machine, images, own, options):
     """Probability of class 1 for each image: the mean over a grid of patches of the softmax."""
     size, grid = options['patch'], options['grid']
-    tops = np.linspace(0, images.height - size, grid).round().astype(int)
-    lefts = np.linspace(0, images.width - size, grid).round().astype(int)
+    tops, lefts = places(images.height, size, grid), places(images.width, size, grid)
     result = np.zeros(len(own))
     net.eval()
     with torch.no_grad():
@@ -544,6 +563,7 @@ def train(options, files):
         board.finish()
     state = collections.OrderedDict((name, tensor.detach().cpu().contiguous()) for name, tensor in net.state_dict().items())
     digest = weights_digest(state)
+    learnt = sorted({images.rows[n].patient for n in own})
     about = {
         'format': 1,
         'architecture': architecture(options),
@@ -551,7 +571,7 @@ def train(options, files):
         'weights': digest,
         'options': {k: v for k, v in options.items() if k not in SPEED and k != 'source'},
         'holdout': sorted({images.rows[n].patient for n in held}),
-        'trained_on': {'images': len(own), 'patients': len({images.rows[n].patient for n in own})},
+        'trained_on': {'images': len(own), 'patients': len(learnt), 'names': learnt},
         'versions': versions(),
     }
     save({'about': json.dumps(about), 'state': state}, files['checkpoint'])
@@ -668,6 +688,9 @@ def validate(options, files):
     own = images.where(lambda row: row.split == 'test' or row.patient in held)
     if len(own) == 0:
         raise Fault('The index has no image of the split "test", so there is nothing to validate on.')
+    learnt = {images.rows[n].patient for n in own}.intersection(checkpoint['trained_on']['names'])
+    if learnt:
+        raise Fault(f'{files["checkpoint"]} was trained on {len(learnt)} of the patients that {files["index"]} tests with, such as "{min(learnt)}": its figures would be too good. Give the table it was trained with, or train anew.')
     began, cpu = time.perf_counter(), time.process_time()
     probability = predict(fast, machine, images, own, options)
     machine.wait()
@@ -716,7 +739,7 @@ def words(arguments):
     both.add_argument('--checkpoint', required=True, help='weights: written by train, read by validate')
     both.add_argument('--model', default='nirschl', help=f'{", ".join(MODELS)}, or file.py:function')
     both.add_argument('--source', nargs='?', const='', help='Python file of the function that --model names')
-    both.add_argument('--grid', type=whole(1), default=2, help='an image is judged by grid x grid patches')
+    both.add_argument('--grid', type=whole(1), default=2, help='an image is judged by grid x grid patches, spread evenly; 1: its centre')
     both.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1')
     both.add_argument('--threads', type=whole(1), default=1, help='threads of torch on the CPU')
     both.add_argument('--layout', choices=['channels-last', 'contiguous'], default='channels-last', help='of images in memory; the first is 2.4 times as fast on a CPU')

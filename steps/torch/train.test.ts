@@ -109,6 +109,21 @@ describe('training', () => {
   })
 })
 
+it('judges an image by places spread evenly: one is the centre, an odd number has it', () => {
+  const asked = `import sys, json; sys.path.insert(0, ${JSON.stringify(path.dirname(script))}); import classify
+print(json.dumps([classify.places(*each).tolist() for each in json.load(sys.stdin)]))`
+  const places = (...each: readonly (readonly number[])[]) =>
+    JSON.parse(execFileSync(python, ['-c', asked], { input: JSON.stringify(each) }).toString())
+  expect(places([250, 64, 1], [250, 64, 2], [250, 64, 3], [250, 64, 5], [64, 64, 1], [72, 64, 2], [251, 64, 1])).toEqual([
+    [93],
+    [30, 156], // the middles of two halves: 62 and 188
+    [10, 93, 176],
+    [0, 46, 93, 140, 186], // five patches are wider than the image: from edge to edge
+    [0],
+    [0, 8],
+    [94],
+  ])
+})
 describe('faults', () => {
   it('are told when the plan is made, where they can be', () => {
     expect(() => train({ images, own: [], model: 'resnet81' })).toThrow(
@@ -121,14 +136,26 @@ describe('faults', () => {
   it('are told in words by the script', () => {
     const one = path.join(at, 'one-class.tsv')
     writeFileSync(one, readFileSync(files.index, 'utf8').replaceAll('\t1\ttrain', '\t0\ttrain'))
+    const leak = path.join(at, 'leak.tsv')
+    writeFileSync(leak, readFileSync(files.index, 'utf8').replaceAll('\ttest-2\t', '\ttrain-2\t'))
+    const twofold = path.join(at, 'twofold.tsv')
+    writeFileSync(twofold, readFileSync(files.index, 'utf8').replace('\ttrain-1\t', '\ttrain-0\t'))
+    const third = path.join(at, 'third.tsv')
+    writeFileSync(third, readFileSync(files.index, 'utf8').replace('\ttest\t', '\tvalidation\t'))
+    const swapped = path.join(at, 'swapped.tsv')
+    const swap: Readonly<Record<string, string>> = { train: 'test', test: 'train' }
+    writeFileSync(
+      swapped,
+      readFileSync(files.index, 'utf8').replace(/(?<=\t)(train|test)(?=\t)/g, part => swap[part]!),
+    )
     const cut = path.join(at, 'cut.tsv')
     writeFileSync(cut, readFileSync(files.index, 'utf8').split('\n').slice(0, 9).join('\n'))
     const odd = path.join(at, 'odd.tsv')
     writeFileSync(odd, readFileSync(files.index, 'utf8').replace('\t1\ttrain', '\tfailing\ttrain'))
     const other = path.join(at, 'other.pt')
     writeFileSync(other, 'no checkpoint')
-    const validation = (checkpoint: string, model: string) => [
-      ...['validate', '--pixels', files.pixels, '--index', files.index, '--checkpoint', checkpoint, '--model', model],
+    const validation = (checkpoint: string, model: string, index = files.index) => [
+      ...['validate', '--pixels', files.pixels, '--index', index, '--checkpoint', checkpoint, '--model', model],
       ...['--predictions', path.join(at, 'p.tsv'), '--summary', path.join(at, 's.json')],
     ]
     const changed = (...more: readonly string[]) => byHand('fault', ...more)
@@ -145,6 +172,15 @@ describe('faults', () => {
       [changed('--monitor', 'holdout'), '--monitor holdout, but there is no image of it. Give --holdout 0.25.'],
       [changed('--index', one), 'A classifier needs patients of both classes.'],
       [changed('--index', cut), 'has 8 rows and'],
+      [
+        changed('--index', leak),
+        'has the patient "train-2" in two parts: train in line 6, test in line 22. All images of a patient belong to one, or the test asks for what was learnt.',
+      ],
+      [validation(path.join(at, 'hand.pt'), 'nirschl', leak), 'has the patient "train-2" in two parts'],
+      [changed('--index', twofold), 'has the patient "train-0" with two labels: 0 in line 2, 1 in line 4. Patients are judged as a whole.'],
+      [changed('--index', third), 'line 18: the split is "validation"; it is train or test.'],
+      [validation(path.join(at, 'hand.pt'), 'nirschl', swapped), 'was trained on 8 of the patients that'],
+      [validation(path.join(at, 'hand.pt'), 'nirschl', swapped), 'such as "train-0": its figures would be too good.'],
       [changed('--index', odd), 'the label is "failing"; it is 1 (positive) or 0 (negative).'],
       [changed('--pixels', files.index), 'cannot be read as packed pixels'],
       [changed('--history', '/proc/none/history'), 'cannot be read or written'],

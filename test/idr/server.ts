@@ -17,7 +17,7 @@ export interface Server {
   readonly close: () => Promise<void>
 }
 export async function serve(images: readonly Listed[], contentOf: (n: number) => Buffer): Promise<Server> {
-  const files = new Map(images.map(({ set, file }, n) => [`/files/${set}/${file}`, contentOf(n)]))
+  const files = new Map(images.map(({ place }, n) => [`/files/${place}`, contentOf(n)]))
   const counts = new Map<string, number>()
   let open = 0
   const server: Server = { url: '', requests: [], most: 0, mood: () => 'sound', files, sessions: 0, close: async () => {} }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { plan } from 'trireme-bio'
 import { type LocalOptions, Store } from 'trireme-bio/local'
 import { ran, scratch } from 'trireme-bio/testing'
 import { beforeAll, describe, expect, it, test } from 'vitest'
@@ -23,6 +24,12 @@ const read = (place: { readonly path: string } | undefined) => readFileSync(plac
 
 test('without images there is no plan, and none with two sorts of them', () => {
   expect(() => idrClassification({ ...tables() })).toThrow(/No images are given\. Give the study's PNGs in a tar with --archive, or --twin/)
+  expect(() => idrClassification({ ...small, size: 120 })).toThrow(
+    'Synthetic images are 250 × 250 pixels. Leave --size out with --twin; got 120.',
+  )
+  expect(() => idrClassification({ ...small, data: 'hearts' })).toThrow(
+    'The images are synthetic (--twin), and the card says so. Leave --data out.',
+  )
   expect(() => idrClassification({ ...small, model: 'own:build' })).toThrow('no file was given. Give it with --own file.py')
   expect(() => idrClassification({ ...small, model: 'nirshl' })).toThrow('Did you mean "nirschl"?')
 })
@@ -39,6 +46,14 @@ describe('on 16 + 16 patients', { timeout: 240_000 }, () => {
     expect(read(results.gallery)).toContain('SYNTHETIC')
     const cpu = events.flatMap(each => (each.event === 'succeeded' && each.usage ? [each.usage.user + each.usage.system] : []))
     expect(cpu.reduce((sum, each) => sum + each)).toBeLessThan(25) // some 10 when nobody else uses the processor
+  })
+  it('tells no scores of the test while it trains, unless asked to', async () => {
+    const monitors = (given: { readonly holdout?: number; readonly monitor?: 'test' }) => {
+      const { checkpoint } = { checkpoint: idrClassification({ ...small, ...given }).model.model }
+      const words = JSON.stringify(plan('p', { checkpoint }).nodes.flatMap(node => (node.kind === 'step' ? [node.script] : [])))
+      return /"--monitor",(?:\{"text":)?"(\w+)"/.exec(words)?.[1]
+    }
+    expect([monitors({}), monitors({ holdout: 0.25 }), monitors({ monitor: 'test' })]).toEqual(['none', 'holdout', 'test'])
   })
   it('runs nothing again', async () => {
     expect((await finished(idrClassification({ ...small, ...brief }))).started).toEqual([])

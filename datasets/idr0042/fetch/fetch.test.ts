@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { imageArchive, studyAnnotation, studyPaths } from 'trireme-bio/kinds'
 import { given, made, scratch } from 'trireme-bio/testing'
@@ -19,7 +20,7 @@ const side = 48
 const noise = (n: number) =>
   Buffer.from(Array.from({ length: side * side * 3 }, (_, at) => (Math.imul(at + 7919 * n, 0x9e3779b1) >>> 24) & 255))
 const pngs: Buffer[] = []
-const impatient = { attempts: 4, backoff: 1, longest: 20, stall: 150 }
+const impatient = { attempts: 4, backoff: 1, longest: 20, stall: 600 }
 
 let server: Server
 let out: string
@@ -49,6 +50,27 @@ const digests = (names: readonly string[]) =>
 const right = () => pngs.map(png => createHash('sha256').update(png).digest('hex'))
 const leftovers = () => readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(name => /\.(part|new|etag)$/.test(name))
 
+const study = fileURLToPath(new URL('../../../../shared/data/idr0042/idr0042-experimentA-filePaths.tsv', import.meta.url))
+it.skipIf(!existsSync(study))(
+  "asks for each image where the study's own table has it (skipped where ../shared/data/idr0042 is not there)",
+  () => {
+    const top = '/idr0042-nirschl-wsideeplearning/'
+    const listed = readFileSync(study, 'utf8')
+      .trimEnd()
+      .split(/\r?\n/)
+      .map(line => line.slice(line.indexOf(top) + top.length))
+    expect(
+      roster()
+        .map(({ place }) => place)
+        .sort(),
+    ).toEqual(listed.sort())
+  },
+)
+it('knows where the training images are: below training/', () => {
+  const counts = new Map<string, number>()
+  for (const { place } of roster()) counts.set(path.posix.dirname(place), (counts.get(path.posix.dirname(place)) ?? 0) + 1)
+  expect(Object.fromEntries(counts)).toEqual({ 'training/fold_1': 770, 'training/test_fold_1': 374, 'held-out_validation': 1155 })
+})
 describe('from a sound server', () => {
   it('fetches every image and annotation, into what the pipeline takes', async () => {
     const seen: Progress[] = []
@@ -119,7 +141,7 @@ describe('from a server with moods it loses nothing', () => {
     expect(server.sessions).toBeGreaterThan(1)
   })
   it('when a run is given up: the next goes on, with the bytes that are here', async () => {
-    const stubborn = `/files/${images[3]!.set}/${images[3]!.file}`
+    const stubborn = `/files/${images[3]!.place}`
     server.mood = (path, nth) => (path === stubborn ? (nth === 0 ? 'drop' : 500) : 'sound')
     await expect(get()).rejects.toThrow(
       `1 file could not be had; all others are in ${out}.\n  ${images[3]!.set}/${images[3]!.file}: gave up after 4 attempts: ${server.url}${stubborn} answers 500\nRun the same command again: it goes on where it stopped.`,
@@ -133,7 +155,7 @@ describe('from a server with moods it loses nothing', () => {
     expect(digests(pictures)).toEqual(right())
   })
   it('when the file changes between two pieces: it starts anew', async () => {
-    const changing = `/files/${images[0]!.set}/${images[0]!.file}`
+    const changing = `/files/${images[0]!.place}`
     server.mood = (path, nth) => {
       if (path === changing && nth === 1) server.files.set(changing, pngs[5]!)
       return path === changing && nth === 0 ? 'drop' : 'sound'
@@ -167,7 +189,7 @@ describe('digests', () => {
   })
   it('are held to: a file that changed on the server is refused, and what is here stays', async () => {
     await get()
-    server.files.set(`/files/${images[0]!.set}/${images[0]!.file}`, pngs[9]!)
+    server.files.set(`/files/${images[0]!.place}`, pngs[9]!)
     truncateSync(place(pictures[0]!), 100)
     await expect(get()).rejects.toThrow(
       `it has the digest ${right()[9]!.slice(0, 16)}… there, and ${right()[0]!.slice(0, 16)}… is locked. If the study was changed on purpose, remove its line from the lock file`,
@@ -177,17 +199,15 @@ describe('digests', () => {
   it('may be brought from elsewhere', async () => {
     await get()
     const lock = place('idr0042.sha256')
-    server.files.set(`/files/${images[0]!.set}/${images[0]!.file}`, pngs[9]!)
+    server.files.set(`/files/${images[0]!.place}`, pngs[9]!)
     await expect(get({ out: path.join(scratch(), 'other'), lock })).rejects.toThrow('is locked')
   })
 })
 
 describe('refuses', () => {
   it('what the server has not, by name', async () => {
-    server.files.delete(`/files/${images[0]!.set}/${images[0]!.file}`)
-    await expect(get()).rejects.toThrow(
-      `  ${images[0]!.set}/${images[0]!.file}: ${server.url}/files/${images[0]!.set}/${images[0]!.file} answers 404\n`,
-    )
+    server.files.delete(`/files/${images[0]!.place}`)
+    await expect(get()).rejects.toThrow(`  ${images[0]!.set}/${images[0]!.file}: ${server.url}/files/${images[0]!.place} answers 404\n`)
     expect(readdirSync(place('images'), { recursive: true }).filter(name => String(name).endsWith('.png'))).toHaveLength(43)
   })
   it('to go on against a server that is not there', async () => {

@@ -18,7 +18,7 @@ export interface Settings {
   /** Names of patients and of the study's folders; none for all. */
   readonly patients?: readonly string[]
   readonly sets?: readonly string[]
-  /** Below it lie the study's folders. */
+  /** Below it lie the study's folders, as the study's table has them. */
   readonly filesUrl?: string
   /** Below it lie `/webclient` and `/api`. */
   readonly apiUrl?: string
@@ -96,10 +96,8 @@ async function fetchSelected(images: readonly Listed[], settings: Settings): Pro
     renameSync(fresh, place(name))
     return sha256
   }
-  const picture = ({ set, file }: Listed) =>
-    have(`images/${set}/${file}`, pngDamage, to =>
-      download(`${base}/${set}/${file}`, to, at, bytes => tell({ bytes: progress.bytes + bytes })),
-    )
+  const picture = ({ set, file, place: there }: Listed) =>
+    have(`images/${set}/${file}`, pngDamage, to => download(`${base}/${there}`, to, at, bytes => tell({ bytes: progress.bytes + bytes })))
   const notes = ({ file }: Listed) =>
     have(noteName(file), unreadable, async to => {
       ids ??= omero.images(defaults.project)

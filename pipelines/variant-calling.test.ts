@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { anyFasta, fastqPair } from 'trireme-bio/kinds'
+import { fastaFile, fastqFiles, folder, genome, hla, other, pairs, phage, variantsIn } from 'trireme-bio/steps/tiny'
+import { given, made } from 'trireme-bio/testing'
+import { describe, expect, it } from 'vitest'
+import { variantCalling } from './variant-calling.ts'
+
+const at = folder()
+const change = (position: number, contig = phage) => ({ contig, position, to: other(contig, position) })
+const lane = (sample: string, lane: string, position: number) => {
+  const name = `${sample}+${lane}`
+  return { patient: 'p', sample, lane, reads: given(name, fastqPair, fastqFiles(at, name, pairs([change(position)]))) }
+}
+const rest = { ploidy: 1, parts: 1, check: false } as const
+const snp = (position: number, contig = phage) => `${contig}:${position} ${genome[contig]![position - 1]}>${other(contig, position)}`
+
+it('keeps apart names that are the same once they are joined by dots', async () => {
+  const reference = given('genome', anyFasta, fastaFile(at))
+  const samplesheet = [lane('a.b', 'c', 500), lane('a', 'b.c', 700), lane('joint', 'all', 900)]
+  const results = variantCalling({ samplesheet, reference, ...rest, trim: true })
+  const place = variantCalling.spec.layout?.trimming
+  const reports = Object.keys(results.trimming).map(name => (typeof place === 'function' ? place(name) : place))
+  expect(reports).toEqual(['qc/fastp/a.b/c.fastp', 'qc/fastp/a/b.c.fastp', 'qc/fastp/joint/all.fastp'])
+  const done = await made({ variants: results.variants, table: results.multiqc.multiqc_general_stats!, bam: results.alignments['a.b']! })
+  expect(variantsIn(done.variants.path)).toEqual([`${snp(500)} 1 0 0`, `${snp(700)} 0 1 0`, `${snp(900)} 0 0 1`])
+  const rows = readFileSync(done.table.path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map(line => line.split('\t')[0])
+  expect(rows.sort()).toEqual(['a', 'a.b', 'a.b:c', 'a:b.c', 'all:samples', 'joint', 'joint:all'])
+  expect(execFileSync('samtools', ['view', '-H', done.bam.path], { encoding: 'utf8' })).toContain('@RG\tID:p:a.b:c\tSM:a.b\t')
+})
+
+describe.each(['bcftools', 'freebayes'] as const)('with %s', caller => {
+  it('finds on a genome with codes, gaps and lower case what it finds on the plain one', async () => {
+    const at = folder()
+    const coded = [...genome[phage]!.toLowerCase()]
+    const spare = (base: string) => ({ A: 'R', C: 'Y', G: 'K', T: 'Y' })[base]! // a code that allows the base
+    for (const position of [300, 498, 503, 750, 1200]) coded[position - 1] = spare(genome[phage]![position - 1]!)
+    coded[1500 - 1] = '-'
+    const [plainFile, codedFile] = [fastaFile(at), path.join(at, 'coded.fa')]
+    writeFileSync(codedFile, `>${phage}\r\n${coded.join('').replace(/.{70}/g, '$&\r\n')}\r\n\r\n>${hla}\r\n${genome[hla]}\r\n`)
+    const samplesheet = [
+      { ...lane('s', '1', 500), reads: given('s', fastqPair, fastqFiles(at, 's', pairs([change(500), change(1000), change(200, hla)]))) },
+    ]
+    const called = async (file: string) => {
+      const { variants } = variantCalling({
+        samplesheet,
+        reference: given('genome', anyFasta, file),
+        ...rest,
+        trim: false,
+        qc: false,
+        caller,
+      })
+      return variantsIn((await made({ variants })).variants.path)
+    }
+    const expected = [`${snp(500)} 1`, `${snp(1000)} 1`, `${snp(200, hla)} 1`]
+    expect(await called(plainFile)).toEqual(expected)
+    expect(await called(codedFile)).toEqual(expected)
+  })
+})
