@@ -8,7 +8,7 @@ import { type Place, placedPath, type Raw, type RawArgument } from '../arguments
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
 import { InputFault, inputFile, type Others } from './files.ts'
-import { checkSheet, extraColumns, type RowFiles, type SheetRow } from './samplesheet.ts'
+import { checkSheet, extraColumns, partialRows, type RowFiles, type SheetRow } from './samplesheet.ts'
 import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
 /** Files opened at once: enough to hide a network disk's delay, far below any limit of open files. */
@@ -76,7 +76,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
   return {
     args,
     sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])),
-    notes: Object.values(sheets).flatMap(({ note }) => note ?? []),
+    notes: Object.values(sheets).flatMap(({ notes }) => notes),
   }
 }
 export interface Bound {
@@ -149,7 +149,7 @@ interface Sheet {
   /** Relative paths in it start here. */
   readonly folder: string
   readonly among: Table['among']
-  readonly note?: string
+  readonly notes: readonly string[]
 }
 /** Rows from a CSV or TSV file, or given as objects. */
 async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Sheet> {
@@ -160,5 +160,5 @@ async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Shee
   const rows = await checkSheet(table, kind)
   const extra = extraColumns(table, kind)
   const note = `${table.name}: passed over ${extra.length === 1 ? 'the column' : 'the columns'} ${extra.join(', ')}, which the pipeline does not use.`
-  return { rows, folder: table.folder, among: table.among, ...(extra.length > 0 && { note }) }
+  return { rows, folder: table.folder, among: table.among, notes: [...(extra.length > 0 ? [note] : []), ...partialRows(table, kind, rows)] }
 }

@@ -77,6 +77,30 @@ export function extraColumns(table: Table, { rows: shapes }: Rows): readonly str
   const known = new Set(shapes.flatMap(columnsOf))
   return table.columns.filter(column => !known.has(column))
 }
+/** A line on rows whose files are some of those that another shape asks for, such as reads without their mates: that may be a slip. */
+export function partialRows(table: Table, { rows: shapes }: Rows, rows: readonly SheetRow[]): readonly string[] {
+  const found = new Map<string, { readonly given: string; readonly first: string; count: number }>()
+  const more = new Map<string, string | undefined>()
+  for (const [n, { files }] of rows.entries()) {
+    const given = Object.values(files).flatMap(({ from }) => from.from)
+    const key = given.join(' and ')
+    if (!more.has(key)) {
+      const wider = shapes
+        .map(fileColumns)
+        .find(columns => columns.length > given.length && given.every(column => columns.includes(column)))
+      more.set(key, wider?.filter(column => !given.includes(column)).join(' and '))
+    }
+    const missing = more.get(key)
+    if (missing === undefined) continue
+    const known = found.get(missing) ?? { given: key, first: table.rows[n]!.mark, count: 0 }
+    known.count++
+    found.set(missing, known)
+  }
+  return [...found].map(
+    ([missing, { given, first, count }]) =>
+      `${table.name}: ${count === 1 ? `${first} is` : `${count} rows, the first in ${first}, are`} without ${missing}, so ${given} is read alone.`,
+  )
+}
 async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
   // What a misspelt column was meant to be is not there. "bai" beside "bam" is no slip.
