@@ -29,10 +29,15 @@ export interface CommandEntry {
 export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Start:': [
     { words: 'init <dir>', about: 'make a project with a pipeline that runs', load: () => import('./commands/init.ts') },
+    {
+      words: 'new <what> <name>',
+      about: 'write the start of a step or pipeline, with a test that passes',
+      load: () => import('./commands/new.ts'),
+    },
     { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
     {
       words: 'show <name>',
-      about: 'show a pipeline or step: inputs, parameters, outputs, tools',
+      about: 'show a pipeline or step: inputs, parameters, outputs, tools; or an environment, to copy',
       load: () => import('./commands/show.ts'),
     },
     {
@@ -88,7 +93,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Own copies:': [
     { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },
     { words: 'diff [name]', about: 'compare copies with the ones they came from', load: () => import('./commands/diff.ts') },
-    { words: 'upgrade [name]', about: 'bring copies up to the installed version', load: () => import('./commands/upgrade.ts') },
+    {
+      words: 'upgrade [name]',
+      about: 'bring copies up to the installed version, your changes kept',
+      load: () => import('./commands/upgrade.ts'),
+    },
   ],
 }
 const entries = Object.values(groups).flat()

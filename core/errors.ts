@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * The closed list of what can go wrong. Each code has one exit status of the command line (see docs/reference/cli.md#exit-codes).
  *
@@ -54,9 +56,21 @@ export const listedPlaces = (word: string, numbers: readonly (number | string)[]
 export class PlanError extends TriremeError {
   override readonly name = 'PlanError'
 }
+/** What stands for a file that is not there yet has this method: it says in words what it is. Shared by copies of the library. */
+export const inWords = Symbol.for('trireme.in-words')
 /** Any value as one short line of a message. Unlike JSON alone it never throws, and it is never long. */
 export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  const text = typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function' ? String(value) : JSON.stringify(value)
+  const text = value === undefined ? 'nothing' : (whatIs(value) ?? jsonLine(value))
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+/** The words of a value that has some: of a promised file, of all outputs of a step. */
+export const whatIs = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null && inWords in value && typeof value[inWords] === 'function' ? value[inWords]() : undefined
+function jsonLine(value: unknown): string {
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY }) // it holds a promised file, which refuses to become text
+  }
 }

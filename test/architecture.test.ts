@@ -16,6 +16,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
     libraries: [
       'node',
       '@standard-schema/spec',
+      'leven',
       'semver',
       'yaml',
       'zod',
@@ -31,7 +32,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench'] },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'leven', 'node-diff3', 'semver', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
@@ -58,9 +59,9 @@ const sourcesIn = (room: Room) => {
   const folder = path.join(root, room)
   return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => `${room}/${name}`) : []
 }
-/** Holds the modules of a new project as text. */
-const template = 'cli/project/template.ts'
-const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && file !== template)
+/** Hold the modules of a new project, and of new steps, as text. */
+const templates = ['cli/project/template.ts', 'cli/project/starts.ts']
+const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && !templates.includes(file))
 interface Import {
   readonly from: string
   readonly imported: string

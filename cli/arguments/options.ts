@@ -120,7 +120,7 @@ export async function registerVerb(
     command.showHelpAfterError(`The pipeline's name comes first: trireme ${verb} PIPELINE${extra} [flags]`)
     return
   }
-  const pipeline = (await findPipeline(name)).it
+  const { it: pipeline, home, file } = await findPipeline(name)
   const flags = flagsOf(pipeline, new Set(finder.options.map(option => option.long ?? '')))
   await addFlags(command, flags)
   await addOptions(command, verb)
@@ -141,7 +141,17 @@ export async function registerVerb(
         install: command.getOptionValue('install') !== false,
         stream: command.getOptionValue('stream') !== false,
       }
-      await act({ pipeline, flags, given, options, operands: command.args })
+      const asked = { pipeline, flags, given, options, operands: command.args }
+      if (home === 'package' || (verb !== 'run' && verb !== 'plan')) return act(asked)
+      const { checkTypes } = await import('../project/types.ts') // only for a project's own
+      const types = checkTypes(file, line => void process.stderr.write(`${line}\n`))
+      try {
+        await act(asked)
+      } catch (error) {
+        await types?.tell(5000) // it may say more of the same fault
+        throw error
+      }
+      await types?.tell(verb === 'plan' || options.dryRun ? 5000 : 500)
     })
 }
 /** The first word that is neither an option of ours nor its value. A flag of the pipeline cannot come before its name. */

@@ -1,19 +1,3 @@
-/** The known name nearest to a misspelt one, if it is near: at most a third of its letters differ, or two neighbours are swapped. */
-export async function nearest(name: string, known: Iterable<string>): Promise<string | undefined> {
-  const { default: leven } = await import('leven')
-  let best: { readonly name: string; readonly distance: number } | undefined
-  for (const candidate of known) {
-    const distance = leven(name.toLowerCase(), candidate.toLowerCase())
-    if (
-      distance <= Math.max(candidate.length < 4 ? 1 : 2, Math.floor(candidate.length / 3)) &&
-      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
-    )
-      best = { name: candidate, distance }
-  }
-  return best?.name
-}
 /** ` Did you mean "x"?`, or nothing: follows a message's first sentence. */
-export async function didYouMean(name: string, known: Iterable<string>): Promise<string> {
-  const found = await nearest(name, known)
-  return found === undefined ? '' : ` Did you mean "${found}"?`
-}
+export const didYouMean = async (name: string, known: Iterable<string>): Promise<string> =>
+  (await import('../../core/vocabulary/nearest.ts')).meant(name, known) // what it needs is loaded for those who mistype

@@ -1,8 +1,9 @@
 import { TriremeError } from '../../core/errors.ts'
+import { nearest } from '../../core/vocabulary/nearest.ts'
 import { type From, isFrom, type RowShape, type Rows } from '../../core/vocabulary/rows.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
 import { fromText, isRequired, type JsonSchema as JsonShape, orList, shapeOfSchema } from '../arguments/json-schema.ts'
-import { didYouMean, nearest } from '../display/suggest.ts'
+import { didYouMean } from '../display/suggest.ts'
 import { faultsText, type Table, type TableRow } from './table.ts'
 
 /** The cells that name the files of a shape, by slot. */
@@ -106,7 +107,7 @@ async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<
   // What a misspelt column was meant to be is not there. "bai" beside "bam" is no slip.
   const wanted = known.filter(column => !table.columns.includes(column))
   const extra = extraColumns(table, { rows: shapes })
-  const renamed = await Promise.all(extra.map(column => nearest(column, wanted)))
+  const renamed = extra.map(column => nearest(column, wanted))
   const unknown = extra.filter((_, n) => renamed[n] !== undefined)
   const absent = (shape: RowShape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(

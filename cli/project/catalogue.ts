@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,11 +7,13 @@ import type { Layout } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import type { InKinds, OutKinds } from '../../core/vocabulary/kind.ts'
+import { nearest } from '../../core/vocabulary/nearest.ts'
 import type { Needs } from '../../core/vocabulary/quantity.ts'
 import type { Kinds } from '../../core/vocabulary/rows.ts'
 import type { Schemas } from '../../core/vocabulary/schema.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 import { didYouMean } from '../display/suggest.ts'
+import { loadFault, withPlace } from './own-code.ts'
 import { ending, house, packageRoot } from './package.ts'
 
 /** A pipeline as the command line uses it: called with arguments that it checks itself. */
@@ -85,15 +87,24 @@ export async function load(file: string, home: Home): Promise<Readonly<Record<st
   try {
     return { ...(await (await loader)(file)) }
   } catch (cause) {
-    if (cause instanceof Error && /^(TriremeError|PlanError)$/.test(cause.name)) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const folder = path.relative('', path.dirname(file))
+    if (!(cause instanceof Error)) throw new TriremeError('DEFINITION', `${path.relative('', file)} cannot be loaded: ${cause}`, { cause })
+    if (/^(TriremeError|PlanError)$/.test(cause.name)) throw withPlace(cause)
+    const places = await packagePlaces()
     throw new TriremeError(
       'DEFINITION',
-      `${path.relative('', file)} cannot be loaded: ${reason}\nCorrect the file${folder === '' ? '' : `, or move it out of ${folder}/`}.`,
+      loadFault(file, cause, place => nearest(place, places)),
       { cause },
     )
   }
+}
+/** Modules of the package as imports name them: `steps/samtools/sort`. */
+async function packagePlaces(): Promise<readonly string[]> {
+  const rooms = await Promise.all(
+    (['steps', 'pipelines'] as const).map(async room =>
+      (await modulesIn(packageFolder(room), room)).map(file => `${room}/${modulePlace(packageFolder(room), file)}`),
+    ),
+  )
+  return rooms.flat()
 }
 const modulePlace = (folder: string, file: string) =>
   path
@@ -155,13 +166,21 @@ async function inProject(): Promise<Profiles> {
  * @throws TriremeError `USAGE` with the nearest name when there is none
  */
 export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
-  const own = (await inHome('pipelines', 'project', isPipeline)).find(each => each.name === name)
+  const [own, other] = (await inHome('pipelines', 'project', isPipeline)).filter(each => each.name === name)
+  if (own && other) {
+    const at = ({ exported, file }: Listed<unknown>) => `${exported} in ${path.relative('', file)}`
+    throw new TriremeError('DEFINITION', `Two pipelines are called "${name}": ${at(own)}, and ${at(other)}. Give one of them another name.`)
+  }
   if (own) return own
+  const hidden = await notExported(name)
+  if (hidden !== undefined) throw new TriremeError('USAGE', hidden)
   const file = path.join(packageFolder('pipelines'), `${name}${ending}`)
   if (/^[a-z][a-z0-9-]*$/.test(name) && existsSync(file)) {
     for (const [exported, it] of Object.entries(await load(file, 'package')))
       if (isPipeline(it) && it.spec.name === name) return { name, place: name, exported, home: 'package', file, it }
   }
+  const otherwise = await calledOtherwise(name)
+  if (otherwise !== undefined) throw new TriremeError('USAGE', otherwise)
   const known = (await pipelines()).map(each => each.name)
   const step = (await steps()).find(each => isCalled(each, name))
   if (step)
@@ -174,20 +193,45 @@ export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
     `There is no pipeline "${name}".${await didYouMean(name, known)} ${known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'}`,
   )
 }
+const textOfPipeline = /(?:^|\n)\s*(?:(?:const|let|var)\s+(\w+)\s*=\s*)?pipeline\(\s*\{[^{}]*?\bname:\s*(['"`])([^'"`]*)\2/g
+/** A pipeline that a file of the project makes and keeps to itself. */
+async function notExported(name: string): Promise<string | undefined> {
+  const folder = await projectFolder('pipelines')
+  for (const file of folder === undefined ? [] : await modulesIn(folder, 'pipelines')) {
+    const own = [...readFileSync(file, 'utf8').matchAll(textOfPipeline)].find(([, , , called]) => called === name)
+    if (own)
+      return `${path.relative('', file)} makes the pipeline "${name}", but does not export it. Write: export const ${own[1] ?? identifier(name)} = pipeline({ … })`
+  }
+  return undefined
+}
+/** A file of the project that has the name in place of its pipeline. */
+async function calledOtherwise(name: string): Promise<string | undefined> {
+  const folder = await projectFolder('pipelines')
+  const file = folder && (await modulesIn(folder, 'pipelines')).find(file => modulePlace(folder, file) === name)
+  if (file === undefined || file === '') return undefined
+  const names = Object.values(await load(file, 'project'))
+    .filter(isPipeline)
+    .map(({ spec }) => `"${spec.name}"`)
+  return names.length === 0
+    ? `${path.relative('', file)} exports no pipeline. Write: export const ${identifier(name)} = pipeline({ name: '${name}', … })`
+    : `The pipeline of ${path.relative('', file)} is called ${names.join(' or ')}: it goes by its own name, not by its file's. Run it by that, or change it.`
+}
+const identifier = (name: string) => name.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 /** By its own name, else by its module: `samtools-sort` and `samtools/sort` are one. */
 const isCalled = ({ name, place }: Listed<unknown>, words: string) => name === words || (place.includes('/') && place === words)
 /**
  * Pipelines and steps by name, for `show`: several where a module has several.
+ * @param others names that could have been meant as well: of environments
  * @throws TriremeError `USAGE` with the nearest name when there is none
  */
-export async function findAny(name: string): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
+export async function findAny(name: string, others: readonly string[] = []): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
   const known = [...(await pipelines()), ...(await steps())]
   const named = known.find(each => each.name === name)
   const found = named ? [named] : known.filter(each => isCalled(each, name))
   if (found.length > 0) return found
-  const hint = await didYouMean(
-    name,
-    known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]),
+  const hint = await didYouMean(name, [...known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]), ...others])
+  throw new TriremeError(
+    'USAGE',
+    `There is no pipeline, step or environment "${name}".${hint} "trireme list" and "trireme list --environments" name them all.`,
   )
-  throw new TriremeError('USAGE', `There is no pipeline or step "${name}".${hint} "trireme list" names them all.`)
 }

@@ -81,7 +81,7 @@ test.each([
     () => js(view)({ sorted: 'a.bam' }),
     'Input "sorted" of step "view" takes a file, got "a.bam". Give what a step or source returned.',
   ],
-  ['nothing', () => js(view)({}), 'Input "sorted" of step "view" is missing. Give it a file of the kind it asks for.'],
+  ['nothing', () => js(view)({}), 'Input "sorted" of step "view" is missing. Give it a file of format bam: sorted: …'],
   [
     'a value out of range',
     () => js(call)({ bams: [], genome: human, ploidy: 3 }),
@@ -90,7 +90,7 @@ test.each([
   [
     'a name it does not know',
     () => js(call)({ bams: [], genome: human, ploidi: 2 }),
-    'Step "call" has no "ploidi". It takes: bams, genome, ploidy.',
+    'Step "call" has no "ploidi". Did you mean "ploidy"? It takes: bams, genome, ploidy.',
   ],
   [
     'each over an array',

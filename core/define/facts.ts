@@ -1,8 +1,9 @@
-import { PlanError, shown } from '../errors.ts'
-import { type Given, isRef, type Node, type Ref, refsIn } from '../graph/node.ts'
+import { PlanError, shown, whatIs } from '../errors.ts'
+import { type Given, isList, isRef, type Node, type Ref, refsIn, refTo } from '../graph/node.ts'
 import { type FileKind, fileOf, type InKind, type InKinds, isItself, isSameAs, type OutKinds } from '../vocabulary/kind.ts'
 import { isFrom, type Kinds, type RowShape, type Rows, shapeOf } from '../vocabulary/rows.ts'
 import { parse } from '../vocabulary/schema.ts'
+import { refsByName, rowOf } from './names.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 type GivenBySlot = Readonly<Record<string, Given | undefined>>
@@ -27,14 +28,23 @@ export function checkGiven(owner: string, slots: Kinds, args: Facts): Record<str
   for (const [name, kind] of Object.entries(slots)) {
     const where = `Input "${name}" of ${owner}`
     if (given[name] === undefined && 'optional' in kind) continue
-    if (given[name] === undefined) throw new PlanError('WIRING', `${where} is missing. Give it a file of the kind it asks for.`)
+    if (given[name] === undefined) throw new PlanError('WIRING', `${where} is missing. Give it ${wantedWords(kind)}: ${name}: …`)
     if ('rows' in kind) given[name] = checkRows(where, kind, given[name], files)
     else checkSlot(where, 'optional' in kind ? kind.optional : kind, given[name], files)
   }
   return given
 }
+const wantedWords = (kind: Kinds[string]): string =>
+  'rows' in kind
+    ? 'an array of rows'
+    : 'many' in kind
+      ? `a list of ${kind.many.format} files`
+      : 'named' in kind
+        ? `${kind.named.format} files by name`
+        : `a file of format ${fileOf(kind).format}`
 function checkSlot(where: string, kind: InKind, given: unknown, inputs: GivenBySlot): void {
   const single = 'facts' in kind
+  if (!('named' in kind)) for (const each of isList(given) ? given : [given]) checkNoneOfMany(where, kind, each)
   if (typeof given !== 'object' || given === null || (single && !isRef(given) && !Array.isArray(given)))
     throw new PlanError(
       'WIRING',
@@ -54,6 +64,18 @@ function checkSlot(where: string, kind: InKind, given: unknown, inputs: GivenByS
     matches(where, kind, ref, inputs)
   }
 }
+/** All that a step gives, where one of its outputs is meant: the remedy names the one that fits. */
+function checkNoneOfMany(where: string, kind: InKind, given: unknown): void {
+  const refs = refsByName(given)
+  if (refs.length === 0) return
+  const names = refs.map(([name]) => name)
+  const fitting = refs.filter(([, ref]) => fileOf(ref.kind).format === fileOf(kind).format).map(([name]) => name)
+  const one = fitting.length === 1 ? fitting : names
+  throw new PlanError(
+    'WIRING',
+    `${where} takes ${'many' in kind ? 'files' : 'one file'}, got ${whatIs(given) ?? 'a record of files'}: ${names.join(', ')}. Put ${one.map(name => `.${name}`).join(' or ')} behind it.`,
+  )
+}
 function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): void {
   const want = fileOf(slot)
   const got = fileOf(ref.kind)
@@ -71,9 +93,11 @@ function matches(where: string, slot: InKind, ref: Ref, inputs: GivenBySlot): vo
 function checkRows(where: string, { rows: shapes }: Rows, given: unknown, inputs: GivenBySlot): readonly object[] {
   if (!Array.isArray(given)) throw new PlanError('WIRING', `${where} takes rows, got ${shown(given)}. Give an array of objects.`)
   if (given.length === 0) throw new PlanError('SAMPLESHEET', `${where} has no rows. Give at least one.`)
+  const own = `${where[0]?.toLowerCase()}${where.slice(1)}`
+  const strictRow = rowOf(own, [...new Set(shapes.flatMap(Object.keys))])
   return given.map((row: Facts, n) => {
     try {
-      return checkRow(`${where[0]?.toLowerCase()}${where.slice(1)}`, shapes, row, inputs)
+      return strictRow(checkRow(own, shapes, { ...row }, inputs)) // a copy: the caller's row may refuse to be asked for other names
     } catch (cause) {
       throw cause instanceof PlanError ? new PlanError(cause.code, cause.message, { cause, rows: [n] }) : cause
     }
@@ -108,7 +132,7 @@ export function promise(node: Node, owner: string, kinds: OutKinds, inputs: Give
         isSameAs(fact) ? factOf(inputs[fact.sameAs], name) : isItself(fact) ? { sameAs: `${owner}.${port}` } : fact,
       ])
       const exact: FileKind = { ...file, facts: Object.fromEntries(facts) }
-      return [port, { kind: 'many' in kind ? { many: exact } : exact, node, port }]
+      return [port, refTo('many' in kind ? { many: exact } : exact, node, port)]
     }),
   )
 }

@@ -1,10 +1,12 @@
 import { PlanError } from '../errors.ts'
-import type { EachNode, ItemNode, Ref, SourceFile, SourceNode } from '../graph/node.ts'
-import type { Results } from '../graph/plan.ts'
+import { type EachNode, type ItemNode, isRef, type Ref, refTo, type SourceFile, type SourceNode } from '../graph/node.ts'
+import { checkResults, type Results } from '../graph/plan.ts'
 import { type FileKind, type Itself, isItself, type Many, partsOf, type SameAs, suffixesOf } from '../vocabulary/kind.ts'
+import { nearest } from '../vocabulary/nearest.ts'
 import type { Kinds } from '../vocabulary/rows.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { checkGiven, oneNameEach } from './facts.ts'
+import { oneObject, outputNames, seen } from './names.ts'
 import { checkNames } from './step.ts'
 import type { Inside, OutputsOf, WantedOrLeftOut } from './wiring-types.ts'
 
@@ -45,14 +47,29 @@ export function pipeline<const I extends Kinds, O extends Results, const P exten
   const owner = `pipeline "${spec.name}"`
   const { params = {} } = spec
   oneNameEach(owner, [spec.inputs, params])
-  const call = (args: Readonly<Record<string, unknown>>) => {
+  const [inside, outputs] = [seen<object>(`the build of ${owner}`), outputNames<Results>(owner)]
+  const names = [...Object.keys(spec.inputs), ...Object.keys(params)]
+  const call = (...all: readonly unknown[]) => {
+    const args = oneObject(owner, all, names)
     checkNames(owner, [spec.inputs, params], args)
-    const at = { ...checkGiven(owner, spec.inputs, args), ...parse(owner, params, args) }
-    return spec.build(at as Inside<I> & ValuesOf<P>) // the same names, checked and parsed just now
+    const at = inside({ ...checkGiven(owner, spec.inputs, args), ...parse(owner, params, args) })
+    const results: unknown = spec.build(at as Inside<I> & ValuesOf<P>) // the same names, checked and parsed just now
+    checkResults(owner, results)
+    checkLayout(owner, spec.layout ?? {}, results)
+    return outputs(results)
   }
   return Object.assign(call, { spec: { ...spec, params } }) as unknown as Pipeline<I, P, O> // the generic signature says what `call` checks
 }
 
+/** A name in the layout that is no result, and is like one that has no place there: the compiler sees it, and nobody else would. */
+function checkLayout(owner: string, layout: object, results: Results): void {
+  const without = Object.keys(results).filter(name => !(name in layout))
+  for (const name of Object.keys(layout)) {
+    const near = name in results ? undefined : nearest(name, without)
+    if (near !== undefined)
+      throw new PlanError('DEFINITION', `The layout of ${owner} has a place for "${name}", which is no result. Did you mean "${near}"?`)
+  }
+}
 /**
  * A file that exists before the pipeline runs. Its digest is part of every key that depends on it.
  * @param files the file; or, for a kind with parts or companions, its files by part name or companion suffix (`''` is the main file)
@@ -63,12 +80,12 @@ export function source<const N extends string, Fo extends string, F extends obje
   kind: FileKind<Fo, F>,
   files: SourceFile | Readonly<Record<string, SourceFile>>,
 ): Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? SameAs<N> : F[K] }>> {
-  const given = 'url' in files ? { '': files as SourceFile } : files // a record of files has no property 'url'
+  const bySuffix = 'url' in files ? { '': files as SourceFile } : files // a record of files has no property 'url'
   const suffix = (part: string) => partsOf(kind)?.[part] ?? kind.extension + part
   const node: SourceNode = {
     kind: 'source',
     name,
-    files: Object.fromEntries(Object.entries(given).map(([part, file]) => [suffix(part), file])),
+    files: Object.fromEntries(Object.entries(bySuffix).map(([part, file]) => [suffix(part), file])),
   }
   for (const wanted of suffixesOf(kind))
     if (!(wanted in node.files))
@@ -78,7 +95,7 @@ export function source<const N extends string, Fo extends string, F extends obje
       )
   const digest = Object.values(node.files)[0]!.sha256.slice(0, 8)
   const facts = Object.entries(kind.facts).map(([fact, value]) => [fact, isItself(value) ? { sameAs: name, digest } : value])
-  return { kind: { ...kind, facts: Object.fromEntries(facts) }, node, port: 'file' }
+  return refTo({ ...kind, facts: Object.fromEntries(facts) }, node, 'file') as ReturnType<typeof source<N, Fo, F>> // with "itself" filled in
 }
 
 type GatheredResults<R> = { readonly [N in keyof R]: R[N] extends Ref<infer K extends FileKind> ? Ref<Many<K>> : never }
@@ -91,13 +108,14 @@ export function each<K extends FileKind, R extends Readonly<Record<string, Ref<F
   list: Ref<Many<K>>,
   body: (item: Ref<K>) => R,
 ): GatheredResults<R> {
-  if (!('kind' in list) || !('many' in list.kind))
+  if (!isRef(list) || !('many' in list.kind))
     throw new PlanError('WIRING', 'each takes a list that a step writes while it runs. For an array of files use files.map(file => …).')
   const item: ItemNode = { kind: 'item', list }
-  const made = body({ kind: list.kind.many, node: item, port: 'item' })
+  const made = body(refTo(list.kind.many, item, 'item'))
+  checkResults('the body of an each', made)
   const node: EachNode = { kind: 'each', list, item, body: made }
-  const gathered = Object.entries(made).map(([port, ref]) => [port, { kind: { many: ref.kind }, node, port }])
-  return Object.fromEntries(gathered) as GatheredResults<R> // one list for each result of the body
+  const gathered = Object.entries(made).map(([port, ref]) => [port, refTo({ many: ref.kind }, node, port)])
+  return outputNames('each')(Object.fromEntries(gathered)) as GatheredResults<R> // one list for each result of the body
 }
 /** Every combination, the last name fastest: grid({ a: [1, 2], b: ['x'] }) is [{a:1,b:'x'}, {a:2,b:'x'}]. */
 export const grid = <const A extends Readonly<Record<string, readonly unknown[]>>>(

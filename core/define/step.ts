@@ -1,5 +1,5 @@
 import { PlanError } from '../errors.ts'
-import type { Given, Retry, StepNode, StepShape } from '../graph/node.ts'
+import type { Given, Ref, Retry, StepNode, StepShape } from '../graph/node.ts'
 import type { Asset } from '../vocabulary/asset.ts'
 import {
   compression,
@@ -12,12 +12,16 @@ import {
   type Script,
   type Slot,
   type SlotList,
+  standIn,
 } from '../vocabulary/command.ts'
 import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from '../vocabulary/kind.ts'
+import { meant } from '../vocabulary/nearest.ts'
 import type { Needs } from '../vocabulary/quantity.ts'
 import { type ArgsOf, parse, type Schemas, type ValuesOf } from '../vocabulary/schema.ts'
 import { basePrograms, type Tool } from '../vocabulary/tool.ts'
 import { checkGiven, checkSameAs, oneNameEach, promise } from './facts.ts'
+import { oneObject, outputNames, seen } from './names.ts'
+import { checkScript, partsOfSlot } from './script.ts'
 import type { OutputsOf, Wanted } from './wiring-types.ts'
 
 /** A kind with parts has a slot for each, and `stem`: the common beginning of their names, as `bwa index -p` takes it. */
@@ -95,37 +99,52 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
   const ownSlots = { ...slots(spec.outputs), ...slots(assets) }
   /** Only the words of a slot by name depend on what it is given. */
   const sameSlots = Object.values(spec.inputs).some(kind => 'named' in kind) ? undefined : slots(spec.inputs, spec.inputs)
-  const call = (args: Readonly<Record<string, unknown>>) => {
+  const names = [...Object.keys(spec.inputs), ...Object.keys(schemas)]
+  const [inside, outputs] = [seen<object>(`the command of ${owner}`), outputNames<Record<string, Ref>>(owner)]
+  const call = (...all: readonly unknown[]) => {
+    const args = oneObject(owner, all, names)
     checkNames(owner, [spec.inputs, schemas], args)
     const params = parse(owner, schemas, args) as ValuesOf<P> // parsed by these very schemas
     const inputs = checkGiven(owner, spec.inputs, args) as Record<string, Given> // steps take no rows
-    const scope = { ...(sameSlots ?? slots(spec.inputs, inputs)), ...ownSlots, ...params, cpu, memory, compression, resume }
-    const script = spec.command(scope as Scope<I, A, P, O>) // the same names, by the type's construction
+    const scope = inside({ ...(sameSlots ?? slots(spec.inputs, inputs)), ...ownSlots, ...params, cpu, memory, compression, resume })
+    const script = commandOf(owner, () => spec.command(scope as Scope<I, A, P, O>)) // the same names, by the type's construction
+    checkScript(owner, script)
     checkPrograms(owner, script, tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs
     const node: StepNode = { kind: 'step', step: shape, inputs, params, needs, script, tag: spec.tag?.(params) }
-    return promise(node, spec.name, spec.outputs, inputs)
+    return outputs(promise(node, spec.name, spec.outputs, inputs))
   }
   return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
 }
+/** A standIn that refuses to become text does not know whose it is. */
+function commandOf(owner: string, command: () => Script): Script {
+  try {
+    return command()
+  } catch (cause) {
+    if (!(cause instanceof PlanError)) throw cause
+    throw new PlanError(cause.code, cause.message.replace(/^In a command/, `In the command of ${owner}`), { cause })
+  }
+}
 /** Files that lie beside a step's outputs in the store. */
 const reserved = new Set(['record.json', 'stderr.log'])
-function slots(named: Readonly<Record<string, unknown>>, given: Readonly<Record<string, object>> = {}) {
+function slots(named: Readonly<Record<string, unknown>>, filled: Readonly<Record<string, object>> = {}) {
   return Object.fromEntries(
     Object.entries(named).map(([name, kind]) => {
-      if (typeof kind !== 'object' || kind === null) return [name, { slot: name }]
+      if (typeof kind !== 'object' || kind === null) return [name, standIn({ slot: name })]
       if ('named' in kind) {
-        const keys = Object.keys(given[name] ?? {})
+        const keys = Object.keys(filled[name] ?? {})
         return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // it has the property 'named'
       }
-      if ('many' in kind) return [name, name in given ? { list: name } : { slot: name }]
-      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : { slot: name }] // it has one of these properties
+      if ('many' in kind) return [name, name in filled ? standIn({ list: name }) : standIn({ slot: name })]
+      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : standIn({ slot: name })] // it has one of these properties
     }),
   )
 }
-const partSlots = (slot: Slot, kind: FileKind) => {
+function partSlots(slot: Slot, kind: FileKind) {
   const set = partsOf(kind)
-  return set ? { stem: slot, ...Object.fromEntries(Object.keys(set).map(part => [part, { ...slot, part }])) } : slot
+  if (!set) return standIn(slot)
+  const parts = Object.keys(set).map(part => [part, standIn({ ...slot, part })])
+  return partsOfSlot(slot.slot, { stem: standIn(slot), ...Object.fromEntries(parts) })
 }
 /** The compiler's "Object literal may only specify known properties", for callers it does not see. */
 export function checkNames(owner: string, groups: readonly object[], args: object): void {
@@ -133,7 +152,7 @@ export function checkNames(owner: string, groups: readonly object[], args: objec
     if (!groups.some(group => Object.hasOwn(group, name)))
       throw new PlanError(
         'PARAMETER',
-        `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}". It takes: ${groups.flatMap(Object.keys).join(', ')}.`,
+        `${owner[0]!.toUpperCase()}${owner.slice(1)} has no "${name}".${meant(name, groups.flatMap(Object.keys))} It takes: ${groups.flatMap(Object.keys).join(', ')}.`,
       )
 }
 function checkPrograms(owner: string, script: Script, tools: readonly Tool[]): void {

@@ -15,11 +15,25 @@ type FactsIn<A> =
         : A extends Readonly<Record<string, Ref<FileKind<string, infer F>>>>
           ? F
           : never
+/** What a slot of one file asks for where it was given something else: words, which are the last line of the compiler's message. */
+type NoFile<G, N extends PropertyKey, Fo extends string> = G extends { readonly [K in N]: infer _A extends Ref }
+  ? never
+  : G extends { readonly [K in N]: infer A }
+    ? A extends readonly unknown[]
+      ? `one ${Fo} file, not a list: call the step for each, list.map(file => …)`
+      : A extends Readonly<Record<string, Ref>>
+        ? `one ${Fo} file, not all that a step gives: add .${keyof A & string}`
+        : `a ${Fo} file: what a step, an input or source(…) gave`
+    : never
 // The mapped types below are written out, not named: TypeScript then prints the facts themselves in its errors.
 /** What each slot accepts, once the other slots are known. */
 export type Wanted<I, G> = {
   readonly [N in keyof I]: I[N] extends FileKind<infer Fo, infer F>
-    ? Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>
+    ?
+        | Ref<
+            FileKind<Fo, { readonly [K in keyof F]: F[K] extends Itself ? unknown : F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>
+          >
+        | NoFile<G, N, Fo>
     : I[N] extends Many<FileKind<infer Fo, infer F>>
       ?
           | readonly Ref<FileKind<Fo, { readonly [K in keyof F]: F[K] extends SameAs<infer S> ? Fact<G, S, K> : F[K] }>>[]

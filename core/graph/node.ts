@@ -1,6 +1,8 @@
+import { PlanError } from '../errors.ts'
 import type { Asset } from '../vocabulary/asset.ts'
 import type { Script } from '../vocabulary/command.ts'
-import type { FileKind, InKinds, Many, OutKinds } from '../vocabulary/kind.ts'
+import { type FileKind, fileOf, type InKinds, type Many, type OutKinds, partsOf } from '../vocabulary/kind.ts'
+import { refusesText, throwsForOthers } from '../vocabulary/misuse.ts'
 import type { Needs, Seconds } from '../vocabulary/quantity.ts'
 import type { Tool } from '../vocabulary/tool.ts'
 
@@ -82,7 +84,50 @@ export const refsIn = (given: Given): readonly Ref[] => (isRef(given) ? [given] 
  * The same file, but steps that use it wait until the conditions were made, and are skipped when one of them fails:
  * `const checked = after(reads, check({ reads }).report)`. Keys do not change: the content is the same.
  */
-export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R => ({
-  ...ref,
-  conditions: [...(ref.conditions ?? []), ...conditions],
-})
+export const after = <R extends Ref>(ref: R, ...conditions: readonly Ref[]): R =>
+  refTo(ref.kind, ref.node, ref.port, [...(ref.conditions ?? []), ...conditions]) as R // of the same kind
+
+/** What a refPrototype file is, in a message. */
+export const refWords = ({ node, port, kind }: Ref): string =>
+  node.kind === 'step'
+    ? `output "${port}" of step "${node.step.name}"`
+    : node.kind === 'source'
+      ? `file "${node.name}"`
+      : node.kind === 'item'
+        ? `the item of an each, a ${fileOf(kind).format}`
+        : `the gathered list "${port}" of an each`
+/** Makes a promise of a file: data, and an error where it is taken for text or for a file that is there. */
+export function refTo<K extends FileKind | Many>(kind: K, node: Node, port: string, conditions?: readonly Ref[]): Ref<K> {
+  const ref: Ref<K> = Object.create(refPrototype)
+  return Object.assign(ref, { kind, node, port }, conditions && { conditions })
+}
+const fromHere = 'The file is made when the pipeline runs, after this code is done.'
+const textFault = (ref: Ref) =>
+  new PlanError(
+    'WIRING',
+    `${sentence(refWords(ref))} was taken for text. ${fromHere} Give it to a step as an input; in the step's command its path is a word by itself, or part of one: word\`--in=\${…}\`. Make names of the columns of a sheet or of parameters, which are text.`,
+  )
+const refPrototype = throwsForOthers(
+  {
+    conditions: undefined,
+    ...refusesText<Ref>(refWords, textFault),
+    toJSON(this: Ref): never {
+      throw textFault(this)
+    },
+  },
+  (name, ref) => missingFault(name, ref as Ref), // it is the prototype of refs alone
+)
+function missingFault(name: string, ref: Ref): PlanError {
+  const what = sentence(refWords(ref))
+  const parts = Object.keys(partsOf(fileOf(ref.kind)) ?? {})
+  const is = 'many' in ref.kind ? 'stands for a list that a step writes' : 'stands for one file'
+  const remedy =
+    'many' in ref.kind
+      ? 'Go through it with each(list, item => …), or give the whole list to a step.'
+      : parts.includes(name)
+        ? `Give the whole file to a step, whose command may ask for "${name}".`
+        : 'Give it to a step as it is.'
+  return new PlanError('WIRING', `${what} was asked for "${name}". It ${is}. ${fromHere} ${remedy}`)
+}
+/** Words that begin a sentence. */
+const sentence = (words: string) => `${words[0]!.toUpperCase()}${words.slice(1)}`

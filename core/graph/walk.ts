@@ -1,4 +1,4 @@
-import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
+import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, refTo, type StepNode } from './node.ts'
 
 /** What must exist before the node can run: its inputs, and the conditions set on them. */
 export function upstream(node: Node): readonly Node[] {
@@ -81,8 +81,8 @@ export function branchOf(each: EachNode, name: string): Branch {
   return { results: mapRecord(each.body, ref => movedRef(ref, copies)), nodes }
 }
 function movedRef(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
-  const conditions = ref.conditions && { conditions: ref.conditions.map(each => movedRef(each, copies)) }
-  return { ...ref, node: copies.get(ref.node) ?? ref.node, ...conditions }
+  const conditions = ref.conditions?.map(each => movedRef(each, copies))
+  return refTo(ref.kind, copies.get(ref.node) ?? ref.node, ref.port, conditions)
 }
 const mapRecord = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
   Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, to(ref)]))

@@ -28,7 +28,7 @@ const importing = step({
   tools: [pack],
   command: ({ said }) => run('python3', '-c', 'import trial_pack; print(trial_pack.__version__)').into(said),
 })
-const starting = step({ ...common, name: 'starting', tools: [script], command: ({ said }) => run('trial').into(said) })
+const starting = step({ ...common, name: 'starting', tools: [script], command: ({ said }) => run(script.version.argv[0]).into(said) })
 
 const [base = '', number = ''] = execFileSync('python3', [
   '-c',

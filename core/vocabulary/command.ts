@@ -1,3 +1,6 @@
+import { PlanError } from '../errors.ts'
+import { refusesText } from './misuse.ts'
+
 /** A file of the step: its path is known only when it runs. */
 export interface Slot {
   readonly slot: string
@@ -50,6 +53,30 @@ export interface Command extends Script {
    */
   readonly into: (output: Slot) => Script
 }
+/**
+ * A word that stands for one which is known when the step runs: it refuses to become text. Only `word` puts it into an argument with others.
+ * A place of a definition is not known here: whoever calls the command puts it in place of "In a command".
+ */
+type Placeholder = Slot | SlotList | Granted | Level | Resume | Glued
+export const standIn = <W extends Placeholder>(word: W): W => Object.assign(Object.create(unknownYet), word)
+const unknownYet = refusesText<Placeholder>(
+  word => `the word ${placeholderName(word)}`,
+  word => {
+    const name = placeholderName(word)
+    const remedy =
+      'list' in word
+        ? `give it as words of its own: run(…, ${name})`
+        : `give it as a word of its own, run(…, ${name}), or as part of one: word\`--name=\${${name}}\``
+    return new PlanError('DEFINITION', `In a command ${name} is put into text. What it stands for is known when the step runs: ${remedy}.`)
+  },
+)
+function placeholderName(word: Placeholder): string {
+  if ('slot' in word) return [word.slot, word.key, word.part].filter(name => name !== undefined).join('.')
+  if ('list' in word) return word.list
+  if ('granted' in word) return word.granted
+  if ('level' in word) return 'compression(…)'
+  return 'kept' in word ? 'resume' : 'word`…`'
+}
 const command = (pipes: Script['pipes']): Command => ({ pipes, into: stdout => ({ pipes, stdout }) })
 
 /**
@@ -68,9 +95,10 @@ export const sequence = (...commands: readonly [Script, ...Script[]]): Script =>
   return { pipes: commands.flatMap(({ pipes }) => pipes), ...(last && { stdout: last }) }
 }
 /** One argument with values in it: word`--out=${calls}`. */
-export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Glued => ({
-  glued: text.flatMap((piece, n): Word[] => (n < values.length ? [piece, values[n]!] : [piece])).filter(piece => piece !== ''),
-})
+export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Glued =>
+  standIn({
+    glued: text.flatMap((piece, n): Word[] => (n < values.length ? [piece, values[n]!] : [piece])).filter(piece => piece !== ''),
+  })
 
 /** Where things are, and what was granted, when argv becomes strings. */
 export interface WordPlaces<W = string> {
@@ -97,24 +125,24 @@ function resolveWord(word: Word, at: Omit<WordPlaces, 'list'>): string {
 }
 
 /** What `command` sees as `compression`: the level for an output, which is 0 where the output is a link. */
-export const compression = (output: Slot, level: number): Level => ({ level, of: output.slot })
+export const compression = (output: Slot, level: number): Level => standIn({ level, of: output.slot })
 /** What `command` sees as `resume`: the folder for checkpoints of this very step. */
-export const resume: Resume = { kept: 'resume' }
+export const resume: Resume = standIn({ kept: 'resume' })
 /** Whether a script asks for the folder that outlives its attempts. */
 export const resumes = ({ pipes }: Script): boolean => pipes.some(stages => stages.some(argv => argv.some(asksToResume)))
 const asksToResume = (words: Words): boolean =>
   typeof words === 'object' &&
   (Array.isArray(words) ? words.some(asksToResume) : 'kept' in words || ('glued' in words && words.glued.some(asksToResume)))
 /** What `command` sees as `cpu`: the cores granted. */
-export const cpu: Granted = { granted: 'cpu', unit: 1, share: 1 }
+export const cpu: Granted = standIn({ granted: 'cpu', unit: 1, share: 1 })
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */
 export interface MemoryWords {
   mib(share?: number, options?: { readonly per: 'cpu' }): Granted
   gib(share?: number, options?: { readonly per: 'cpu' }): Granted
 }
 export const memory: MemoryWords = {
-  mib: (share = 1, options = undefined) => ({ granted: 'memory', unit: 2 ** 20, share, ...options }),
-  gib: (share = 1, options = undefined) => ({ granted: 'memory', unit: 2 ** 30, share, ...options }),
+  mib: (share = 1, options = undefined) => standIn({ granted: 'memory', unit: 2 ** 20, share, ...options }),
+  gib: (share = 1, options = undefined) => standIn({ granted: 'memory', unit: 2 ** 30, share, ...options }),
 }
 /** The figure a grant stands for on a machine that gave `cpu` cores and `memory` bytes. */
 export const granted = (amount: Granted, got: { readonly cpu: number; readonly memory: number }): string =>

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { PlanError, shown } from '../errors.ts'
+import { PlanError, shown, whatIs } from '../errors.ts'
 
 /** A schema for one value: zod, valibot and arktype all satisfy it (https://standardschema.dev). */
 export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>
@@ -17,7 +17,10 @@ export type ValuesOf<P extends Schemas> = { readonly [N in keyof P]: Out<P[N]> }
 /** One value through its schema: the parsed value, or the faults in words. */
 export function verdict(schema: Schema, value: unknown): { readonly value: unknown } | { readonly faults: string } {
   const answer = schema['~standard'].validate(value)
-  if (answer instanceof Promise) return { faults: 'its schema is asynchronous; make it synchronous' }
+  if (answer instanceof Promise) {
+    answer.catch(() => {}) // nobody waits for it
+    return { faults: 'its schema is asynchronous; make it synchronous' }
+  }
   if (!answer.issues) return { value: answer.value }
   const faults = answer.issues.map(({ message, path }) => {
     const where = (path ?? []).map(part => (typeof part === 'object' ? part.key : part)).join('.')
@@ -29,7 +32,15 @@ export function verdict(schema: Schema, value: unknown): { readonly value: unkno
 export function parse(owner: string, schemas: Schemas, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(schemas)) {
+    const promisedFile = whatIs(args[name])
+    if (promisedFile !== undefined)
+      throw new PlanError(
+        'PARAMETER',
+        `Parameter "${name}" of ${owner} takes a value, got ${promisedFile}. Files are given to inputs; a value comes from a parameter or a column of a sheet.`,
+      )
     const answer = verdict(schema, args[name])
+    if ('faults' in answer && args[name] === undefined)
+      throw new PlanError('PARAMETER', `Parameter "${name}" of ${owner} is missing. Give it: ${name}: … (${answer.faults}).`)
     if ('faults' in answer) throw new PlanError('PARAMETER', `Parameter "${name}" of ${owner}: ${answer.faults}. Got ${shown(args[name])}.`)
     values[name] = answer.value
   }

@@ -62,3 +62,15 @@ it('gives files without reads where none are left', async () => {
   const { trimmed } = await made(trim({ reads: given('dimers', fastqPair, fastqFiles(at, 'dimers', dimers)) }))
   expect([trimmed.parts.first, trimmed.parts.second].map(file => content(file!))).toEqual(['', ''])
 })
+it('drops no read for poor bases or Ns, unless told to', async () => {
+  const poor = pairs().map((pair, n) => ({
+    ...pair,
+    sequences: [n % 2 === 0 ? `${'N'.repeat(20)}${pair.sequences[0].slice(20)}` : pair.sequences[0], pair.sequences[1]] as const,
+  }))
+  const files = given('poor', fastqPair, fastqFiles(at, 'poor', poor))
+  const kept = async (settings: { dropPoor?: boolean; maxN?: number }) =>
+    JSON.parse(content((await made(trim({ reads: files, ...settings }))).report.path)).summary.after_filtering.total_reads
+  expect(await kept({})).toBe(2 * poor.length)
+  expect(await kept({ dropPoor: true })).toBe(2 * Math.floor(poor.length / 2))
+  expect(await kept({ dropPoor: true, maxN: 20 })).toBe(2 * poor.length)
+})

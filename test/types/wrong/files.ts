@@ -52,7 +52,7 @@ call({ bams: [indexed, is.onMouse], reference: humanIndexed, region: chr1, ploid
 norm({ calls: concat({ parts: [calls, calls] }).whole, reference: mouseIndexed })
 
 // several files into a slot for one
-// error: is missing the following properties from type
+// error: one bam file, not a list: call the step for each, list.map(file => …)
 sort({ unsorted: [aligned] })
 
 // a list that a step writes into a slot for one
@@ -72,7 +72,7 @@ callTargets({ bams: [indexed], reference: humanIndexed, targets: is.perhaps, plo
 call({ bams: [indexed], region: chr1, ploidy: 2 })
 
 // a path is not a file of the pipeline
-// error: Type 'string' is not assignable to type
+// error: a fasta file: what a step, an input or source(…) gave
 bwaIndex({ genome: 'hg38.fa' })
 
 // each over an array: its map does that
