@@ -7,12 +7,12 @@ import {
   type Granted,
   type MemoryWords,
   memory,
-  standIn,
   type Resume,
   resume,
   type Script,
   type Slot,
   type SlotList,
+  standIn,
 } from '../vocabulary/command.ts'
 import { type FileKind, fileOf, type InKinds, type Many, type Named, type OutKinds, partsOf } from '../vocabulary/kind.ts'
 import { meant } from '../vocabulary/nearest.ts'
@@ -136,10 +136,7 @@ function slots(named: Readonly<Record<string, unknown>>, filled: Readonly<Record
         return [name, Object.fromEntries(keys.map(key => [key, partSlots({ slot: name, key }, fileOf(kind as Named))]))] // it has the property 'named'
       }
       if ('many' in kind) return [name, name in filled ? standIn({ list: name }) : standIn({ slot: name })]
-      return [
-        name,
-        'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : standIn({ slot: name }),
-      ] // it has one of these properties
+      return [name, 'facts' in kind || 'optional' in kind ? partSlots({ slot: name }, fileOf(kind as FileKind)) : standIn({ slot: name })] // it has one of these properties
     }),
   )
 }

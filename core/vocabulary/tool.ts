@@ -44,7 +44,8 @@ export function tool(tool: Tool): Tool {
   )
 }
 const filled = z.string().min(1, 'is empty')
-const spaced = (pattern: RegExp, words: string) => filled.refine(text => text.split(/ +/).every(each => pattern.test(each)), { error: words })
+const spaced = (pattern: RegExp, words: string) =>
+  filled.refine(text => text.split(/ +/).every(each => pattern.test(each)), { error: words })
 /** Groups of a pattern: an empty alternative always matches, and has a place for each. */
 const groupCount = (pattern: RegExp) => (new RegExp(`${pattern.source}|`, pattern.flags).exec('')?.length ?? 1) - 1
 /** A list of plain bounds, such as ">=1.16 <2", is a range by its looks, so that semver is loaded for others only. */
