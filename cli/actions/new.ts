@@ -7,7 +7,7 @@ import * as known from '../../steps/tools.ts'
 import { writeTogether } from '../project/changes.ts'
 import { nameLibraries, toInstall } from '../project/libraries.ts'
 import { packageRoot } from '../project/package.ts'
-import { exportName, pipelineTestStart, pipelineStart, type StepNames, stepTestStart, stepStart, toolStart } from '../project/starts.ts'
+import { exportName, pipelineStart, pipelineTestStart, type StepNames, stepStart, stepTestStart, toolStart } from '../project/starts.ts'
 
 type Files = Readonly<Record<string, string>>
 const nameWord = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
