@@ -17,7 +17,7 @@ const shell = tool({
   version: { argv: ['sh'], match: /(.*)/ },
   accepts: '*',
   debian: 'dash',
-  conda: 'conda-forge::dash',
+  conda: 'conda-forge::dash=0.5.*',
 })
 const shared = { edam: ['operation_2409'], tools: [shell], image: 'base', needs: { cpu: 1, memory: mib(1) } } as const
 const first = step({

@@ -11,7 +11,7 @@ const shell = tool({
   version: { argv: ['bash', '--version'], match: /version (\d+\.\d+\.\d+)/ },
   accepts: '>=4',
   debian: 'bash',
-  conda: 'conda-forge::bash',
+  conda: 'conda-forge::bash=5.2.*',
 })
 const make = step({
   name: 'make-file',
