@@ -20,7 +20,7 @@ export interface SystemCheck {
 }
 /** GNU time measures CPU time and memory of steps where the system's Perl cannot. Runs work without either; records then lack these figures. */
 export const gnuTimeTool = {
-  place: placeOfTime,
+  place: () => placeOfTime(),
   tool: {
     name: 'time',
     homepage: 'https://www.gnu.org/software/time/',

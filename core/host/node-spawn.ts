@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
@@ -6,16 +6,32 @@ import { readIfThere } from '../files.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** Where GNU time is: it reports rusage of a finished child with all its descendants, for about 1 ms a step. Conda installs it on PATH. */
-export const placeOfTime = (): string | undefined => {
-  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(folder => path.join(folder || '.', 'time'))
-  return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath].find(place => existsSync(place))
+const usualPlaces = (): readonly string[] => {
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  const onPath = ['gtime', 'time'].flatMap(name => folders.map(folder => path.join(folder || '.', name)))
+  return ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime', ...onPath]
 }
-const gnuTime = placeOfTime()
+/**
+ * Where GNU time is: it reports rusage of a finished child with all its descendants, for about 1 ms a step. Conda installs it on PATH. A program
+ * of that name may be another, as on macOS, which takes none of its options: it is asked who it is.
+ */
+export const placeOfTime = (places: readonly string[] = usualPlaces()): string | undefined =>
+  places.find(place => {
+    if (!existsSync(place)) return false
+    const { stdout, stderr } = spawnSync(place, ['--version'], { encoding: 'utf8', timeout: 5000 })
+    return /\bGNU\b/.test(`${stdout}${stderr}`)
+  })
+let gnuTimeFound: { readonly place: string | undefined } | undefined
+/** Looked for when the first program is started by Node: most machines never do. */
+const gnuTimePlace = (): string | undefined => {
+  gnuTimeFound ??= { place: placeOfTime() }
+  return gnuTimeFound.place
+}
 
 /** Starts a program by Node itself, which works on every machine, and under GNU time where it is installed. */
 export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
+  const gnuTime = gnuTimePlace()
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
   const wrapped = piped(timed, at)
   const log = openSync(at.log, 'a')

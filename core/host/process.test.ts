@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { scratch } from '../testing.ts'
-import { spawned } from './node-spawn.ts'
+import { placeOfTime, spawned } from './node-spawn.ts'
 import { endStarters, started, startersHere } from './perl-spawn.ts'
 import { type Ended, type RunningProcess, start } from './process.ts'
 
@@ -30,6 +30,18 @@ const running = (text: string) =>
     }
   })
 
+test('a program called time is GNU time only if it says so: that of macOS takes none of its options', () => {
+  const folder = scratch()
+  const program = (name: string, text: string) => {
+    const place = path.join(folder, name)
+    writeFileSync(place, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+    return place
+  }
+  const other = program('time', 'echo "time: illegal option -- -\nusage: time [-al] [-h | -p] [-o file] command" >&2; exit 1')
+  const gnu = program('gtime', 'echo "time (GNU Time) UNKNOWN"')
+  expect(placeOfTime([path.join(folder, 'none'), other, gnu])).toBe(gnu)
+  expect(placeOfTime([other])).toBeUndefined()
+})
 const unless = startersHere ? '' : ' (skipped: the system has no Perl, or is not 64-bit Linux)'
 describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])(`a program started by %s${unless}`, way => {
   test('gets its words, its folder and its environment as they are; what it says is where it belongs', async () => {
