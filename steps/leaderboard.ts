@@ -75,11 +75,11 @@ function refuseOtherPatients(trials: readonly Trial[]): void {
 export function partsText({ summary, metrics }: Trial): string {
   const test = [...new Set([...metrics.patients, ...metrics.unscored].map(({ patient }) => patient))]
   const parts = [summary.trained_on.names, summary.holdout, test]
-  const all = parts.flat()
-  const twice = all.filter((name, n) => all.indexOf(name) !== n)
-  if (twice.length > 0)
+  const seen = new Set<string>()
+  const twice = parts.flat().find(name => seen.size === seen.add(name).size)
+  if (twice !== undefined)
     throw new Fault(
-      `The patient "${twice[0]}" is in two parts, so that the figures are too good. Correct the table of images, and train anew.`,
+      `The patient "${twice}" is in two parts, so that the figures are too good. Correct the table of images, and train anew.`,
     )
   return `By their names, none of the ${parts[0]!.length} training, ${parts[1]!.length} held-out and ${test.length} test patients is in two parts; whether two names are one person was not checked.`
 }

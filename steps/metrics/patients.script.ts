@@ -107,7 +107,11 @@ export function report(rows: readonly Row[], wanted: number | 'holdout'): Report
 }
 function groupsOf(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>()
-  for (const row of rows) groups.set(row.patient, [...(groups.get(row.patient) ?? []), row])
+  for (const row of rows) {
+    const own = groups.get(row.patient)
+    if (own) own.push(row)
+    else groups.set(row.patient, [row])
+  }
   return groups
 }
 function patientsOf(rows: readonly Row[]): readonly Patient[] {
