@@ -114,6 +114,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       variants: 'variants/joint.filtered',
       summary: name => `summary/${{ reads: 'reads', table: 'reads' }[name] ?? name}`,
       reference: 'reference/changes',
+      genomeNotice: 'reference/changes',
       trimming: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       trimmingPages: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       coverage: sample => `qc/samtools/${sample}.stats`,
@@ -123,7 +124,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
     },
     highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
     build: ({ samplesheet, reference, targets, ...at }) => {
-      const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
+      const { normalised: genome, report: genomeReport, told: genomeNotice } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
       const maxDepth = at.maxDepth ?? caller.maxDepth ?? 0
@@ -243,6 +244,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
         variants: filtered,
         summary: { reads: told.text, table: told.table },
         reference: genomeReport,
+        genomeNotice,
         trimming,
         trimmingPages,
       }

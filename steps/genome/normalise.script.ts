@@ -1,5 +1,5 @@
 // Brings a genome into the one form that every tool reads alike, in one pass and constant memory, and refuses what cannot be mended.
-//   node normalise.script.mjs GENOME OUT.fa REPORT.json LONGEST
+//   node normalise.script.mjs GENOME OUT.fa REPORT.json NOTICE.txt LONGEST
 // Writes OUT.fa, OUT.fa.fai, and OUT.fa.dict with the MD5 sum of each contig as it was given, which is what headers of BAM and CRAM hold;
 // there the tag "nc" counts the bases that became others. OUT.fa.codes.tsv names each of these.
 import { createHash } from 'node:crypto'
@@ -356,7 +356,7 @@ function lineEnd(chunk: Buffer, from: number): number {
 }
 
 await main(async () => {
-  const [genome = '', to = '', report = '', longest = ''] = process.argv.slice(2)
+  const [genome = '', to = '', report = '', notice = '', longest = ''] = process.argv.slice(2)
   if (statSync(genome).isDirectory()) throw new Fault('The reference is a folder. Give the FASTA file itself.')
   const normaliser = new Normaliser(to, Number(longest))
   let first = true
@@ -365,5 +365,8 @@ await main(async () => {
     normaliser.take(bom ? chunk.subarray(3) : chunk)
     first = false
   }
-  writeFileSync(report, `${JSON.stringify(normaliser.close(), null, 2)}\n`)
+  const done = normaliser.close()
+  writeFileSync(report, `${JSON.stringify(done, null, 2)}\n`)
+  if (done.changes.length > 0)
+    writeFileSync(notice, `The genome was changed before it was used:\n${done.changes.map(change => `- ${change}\n`).join('')}`)
 })

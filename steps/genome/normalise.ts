@@ -1,6 +1,6 @@
-import { asset, mib, run, sameAs, step } from 'trireme-bio'
+import { asset, mib, optional, run, sameAs, step } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
-import { anyFasta, json, normalisedFasta } from 'trireme-bio/kinds'
+import { anyFasta, json, normalisedFasta, notice } from 'trireme-bio/kinds'
 import { node } from 'trireme-bio/tools'
 
 /** Last base that a .bai and a .tbi can index: 2^29 - 1. */
@@ -18,7 +18,7 @@ export const normalise = step({
   image: images.reads,
   inputs: { genome: anyFasta },
   assets: { script: asset(import.meta.url, './normalise.script.mjs') },
-  outputs: { normalised: normalisedFasta({ reference: sameAs('genome') }), report: json },
+  outputs: { normalised: normalisedFasta({ reference: sameAs('genome') }), report: json, told: optional(notice) },
   needs: { cpu: 1, memory: mib(512) },
-  command: ({ script, genome, normalised, report }) => run('node', script, genome, normalised, report, longest),
+  command: ({ script, genome, normalised, report, told }) => run('node', script, genome, normalised, report, told, longest),
 })
