@@ -1,4 +1,4 @@
-// Measures the claims about speed: npm run bench -- [NAME…] [--quick] [--seed N] [--store DIR]
+// Measures the claims about speed: npm run bench -- [NAME…] [--quick] [--seed N] [--store DIR] [--scratch DIR] [--records]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -8,10 +8,13 @@ import { parseArgs } from 'node:util'
 import { accuracy, sameness } from './accuracy.ts'
 import { compilers } from './compilers.ts'
 import type { Benchmark } from './harness/benchmark.ts'
+import { codeOf } from './harness/commit.ts'
 import { warningsOf } from './harness/compare.ts'
 import { machine, versionOf } from './harness/machine.ts'
+import { meter } from './harness/measure.ts'
 import { root } from './harness/places.ts'
-import { keep, type Result } from './harness/result.ts'
+import { readRecords } from './harness/records.ts'
+import { keep, type Result, write } from './harness/result.ts'
 import { table } from './harness/table.ts'
 import { changed, cuda } from './idr/changed.ts'
 import { cores, loading, overhead } from './idr/costs.ts'
@@ -47,6 +50,8 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     store: { type: 'string', default: '.trireme' },
+    scratch: { type: 'string' },
+    records: { type: 'boolean', default: false },
   },
 })
 const unknown = positionals.filter(name => !all.some(each => each.name === name))
@@ -57,20 +62,36 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const log = (line: string) => void process.stderr.write(`  ${line}\n`)
-/** Version of the package, with the commit where it is a checkout. */
-async function version(): Promise<string> {
-  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
-  try {
-    return `${version} ${execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim()}`
-  } catch {
-    return version
-  }
+const results = path.join(root, 'benchmarks', 'results')
+if (values.records) {
+  const records = readRecords(results, root)
+  for (const { file, result, fault } of records)
+    process.stdout.write(`${file}: ${result.version}${fault ? `. No claim may rest on it: ${fault}` : ''}\n`)
+  process.exit(records.some(({ fault }) => fault) ? 1 : 0)
 }
+// A record is worth something only while the code that it speaks of can be had. Asked first: what is measured may take hours.
+const code = codeOf(root)
+if (values.scratch === undefined && code.state === 'no commit') {
+  process.stderr.write(
+    `A record is kept only of a commit that is on a branch, and ${code.why}. Commit first, or have the records elsewhere with --scratch DIR. Nothing was measured.\n`,
+  )
+  process.exit(2)
+}
+const elsewhere = values.scratch === undefined ? undefined : path.resolve(values.scratch)
+if (elsewhere !== undefined && `${elsewhere}${path.sep}`.startsWith(`${results}${path.sep}`)) {
+  process.stderr.write(`--scratch is for records that are not kept, and ${values.scratch} lies where they are kept. Give another folder.\n`)
+  process.exit(2)
+}
+/** Version of the package, with the commit where it is a checkout. */
+const { version: released } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
+const version = [released, ...(code.commit ? [`${code.commit}${code.state === 'no commit' && code.changed ? '-dirty' : ''}`] : [])].join(
+  ' ',
+)
 let missed = 0
 for (const benchmark of all.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   process.stderr.write(`${benchmark.name}: ${benchmark.about}\n`)
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'trireme-bench-'))
-  const [when, load, on] = [new Date().toISOString(), os.loadavg()[0] ?? 0, machine()]
+  const [when, load, on, usage] = [new Date().toISOString(), os.loadavg()[0] ?? 0, machine(), meter()]
   try {
     const { timed, rows, facts } = await benchmark.measure({
       quick: values.quick,
@@ -83,7 +104,7 @@ for (const benchmark of all.filter(({ name }) => positionals.length === 0 || pos
       format: 1,
       benchmark: benchmark.name,
       when,
-      version: await version(),
+      version,
       quick: values.quick,
       seed: Number(values.seed),
       machine: on,
@@ -95,14 +116,26 @@ for (const benchmark of all.filter(({ name }) => positionals.length === 0 || pos
       arms: Object.fromEntries(Object.entries(timed).map(([name, runs]) => [name, [...runs]])),
       rows: [...rows],
       ...(facts && { facts: { ...facts } }),
+      usage: usage(),
       warnings: [...warningsOf(timed, on.cores, load)],
     }
-    const file = keep(path.join(root, 'benchmarks', 'results'), result, on)
+    const now = codeOf(root)
+    const moved = elsewhere === undefined && (now.state === 'no commit' || now.commit !== code.commit)
+    const file = moved
+      ? write(path.join(root, '.bench', 'not-kept'), result)
+      : elsewhere
+        ? write(elsewhere, result)
+        : keep(results, result, on)
+    const where = moved
+      ? 'Not kept as a record, for the checkout changed while this was measured:'
+      : elsewhere
+        ? 'Written, and no record:'
+        : 'Kept:'
     const notes = result.warnings.map(warning => `Warning: ${warning}\n`).join('')
     const beside = Object.entries(facts ?? {})
       .map(([what, value]) => `${what}: ${value}\n`)
       .join('')
-    process.stdout.write(`\n${benchmark.name}\n\n${table(result)}\n\n${beside}${notes}Kept: ${path.relative(process.cwd(), file)}\n\n`)
+    process.stdout.write(`\n${benchmark.name}\n\n${table(result)}\n\n${beside}${notes}${where} ${path.relative(process.cwd(), file)}\n\n`)
     missed += rows.filter(({ met }) => !met).length
   } finally {
     execFileSync('chmod', ['-R', 'u+w', scratch])

@@ -253,6 +253,23 @@ test('list and show know the project', () => {
     /Inputs:\n {2}--sheet <sheet> +CSV or TSV file with the columns sample and file \(required\)\n/,
   )
 })
+test('compile without a registry: a manifest to read, marked where its images are by tag', () => {
+  const folder = project()
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replaceAll("image: 'any'", "image: 'reads'"))
+  const env = 'environments: { ours: { target: argo, context: c, namespace: n, bucket: { endpoint: s3.example.org, name: bucket } } }'
+  writeFileSync(path.join(folder, 'trireme.config.yaml'), env)
+  const made = trireme(folder, 'compile', ...go.slice(1), '--on', 'ours', '-o', 'made')
+  expect(made).toMatchObject({ status: 0, stdout: 'made/words.yaml\nmade/sources.tsv\n' })
+  expect(made.stderr).toMatch(/^Warning: images by tag: registry\.invalid\/trireme\/reads:\S+\. .* pin before you submit\./)
+  const text = read(folder, 'made/words.yaml')
+  expect(text).toMatch(/^# IMAGES BY TAG: .*\n# Images\n# {3}1 {2}registry\.invalid\/trireme\/reads:\S+ {3}<- by tag\n# Tasks\n/)
+  expect(text).toContain('  annotations:\n    trireme/images: "by tag: pin before you submit"\n')
+  const lock = `{ "reads": "example.org/trireme/reads@sha256:${'a'.repeat(64)}" }`
+  writeFileSync(path.join(folder, 'images.lock'), lock)
+  const pinned = trireme(folder, 'compile', ...go.slice(1), '--on', 'ours', '-o', 'made')
+  expect(pinned.stderr).not.toContain('Warning')
+  expect(read(folder, 'made/words.yaml')).not.toMatch(/by tag/i)
+})
 test('show and add take both names of a step; show says how to import it', () => {
   const folder = project()
   const { stdout } = trireme(folder, 'show', 'samtools/sort')

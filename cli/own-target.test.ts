@@ -156,7 +156,11 @@ test('it is compiled, in the forms that it has', async () => {
     '--as takes note or letter, got "workflow".',
   )
   await expect(trireme('compile', 'small', '--on', 'workstation', '-o', 'made')).rejects.toThrow(
-    'Environment "workstation" is no cluster: its target is local. Give one whose target is argo or office; trireme list --environments names them.',
+    expect.objectContaining({
+      code: 'ENVIRONMENT',
+      message:
+        'The environment "workstation" cannot be compiled for: its target is local. Name one whose target is argo or office; "trireme list --environments" shows them.',
+    }),
   )
 })
 test('the doctor and the setting up ask it', async () => {
@@ -167,7 +171,7 @@ test('the doctor and the setting up ask it', async () => {
   expect(said).toContain('To be mended: desk.')
   expect(await trireme('cluster-setup', '--on', 'ours', '--user', 'ada')).toBe('Desk 3 for User ada\n')
   await expect(trireme('cluster-setup', '--on', 'workstation')).rejects.toThrow(
-    'The environment "workstation" is no cluster: its target is local. Name one whose target is argo or office.',
+    'The environment "workstation" needs no setting up: its target is local. Name one whose target is argo or office; "trireme list --environments" shows them.',
   )
   await expect(trireme('images', '--on', 'ours')).rejects.toThrow('The environment "ours" needs no images: its target is office')
 })

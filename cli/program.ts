@@ -37,7 +37,7 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     { words: 'list', about: 'list pipelines and steps', load: () => import('./commands/list.ts') },
     {
       words: 'show <name>',
-      about: 'show a pipeline or step: inputs, parameters, outputs, tools',
+      about: 'show a pipeline or step: inputs, parameters, outputs, tools; or an environment, to copy',
       load: () => import('./commands/show.ts'),
     },
     {
@@ -93,7 +93,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Own copies:': [
     { words: 'add <name>', about: 'copy a step or pipeline with its test into the project', load: () => import('./commands/add.ts') },
     { words: 'diff [name]', about: 'compare copies with the ones they came from', load: () => import('./commands/diff.ts') },
-    { words: 'upgrade [name]', about: 'bring copies up to the installed version', load: () => import('./commands/upgrade.ts') },
+    {
+      words: 'upgrade [name]',
+      about: 'bring copies up to the installed version, your changes kept',
+      load: () => import('./commands/upgrade.ts'),
+    },
   ],
 }
 const entries = Object.values(groups).flat()

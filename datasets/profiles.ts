@@ -6,10 +6,16 @@ import { sim5m } from './sim5m/dataset.ts'
 import { toy } from './toy/dataset.ts'
 import { toy as here } from './toy/files.ts'
 
+/** Reads of one amplicon begin in one place: that marks them as duplicates, and makes their depth. */
+const amplicon: Profile = {
+  about: 'For reads of amplicons: no duplicates are looked for, and calling looks at all reads of a place',
+  arguments: () => ({ duplicates: 'off', maxDepth: 0 }),
+}
+
 /** Ready arguments by pipeline and name: `trireme run variant-calling --profile test`. */
 export const profiles: Readonly<Record<string, Readonly<Record<string, Profile>>>> = {
-  'variant-calling': { test: test(false), lambda: onLambda(false), sim5m: onSim5m(false) },
-  'variant-accuracy': { test: test(true), lambda: onLambda(true), sim5m: onSim5m(true) },
+  'variant-calling': { test: test(false), lambda: onLambda(false), sim5m: onSim5m(false), amplicon },
+  'variant-accuracy': { test: test(true), lambda: onLambda(true), sim5m: onSim5m(true), amplicon },
   'idr-classification': {
     test: {
       about: 'SYNTHETIC images of 24 + 24 patients, four each: half a minute',

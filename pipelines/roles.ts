@@ -26,11 +26,15 @@ export type Aligner = (at: {
 export interface Caller {
   /** Variants pass with QUAL above this; see docs/reference/quality-thresholds.md for the curve behind each default. */
   readonly quality: number
+  /** Reads of a sample that it looks at in one place, 0 for all, unless it is told otherwise; left out by one that always looks at all. */
+  readonly maxDepth?: number
   readonly call: (at: {
     readonly bams: readonly SortedBam[]
     readonly genome: Genome
     readonly targets: Ref<FileKind<'bed', {}>>
     readonly ploidy: 1 | 2
+    /** 0 for all. */
+    readonly maxDepth: number
   }) => Ref<FileKind<'vcf', OnReference>>
 }
 
@@ -39,8 +43,9 @@ export const minimap2: Aligner = ({ reads, genome, readGroup }) => minimap({ rea
 
 export const bcftools: Caller = {
   quality: 20,
-  call: ({ bams, genome, targets, ploidy }) =>
-    callPileup({ pileup: mpileupTargets({ bams, reference: genome, targets }).pileup, ploidy }).calls,
+  maxDepth: 8000,
+  call: ({ bams, genome, targets, ploidy, maxDepth }) =>
+    callPileup({ pileup: mpileupTargets({ bams, reference: genome, targets, maxDepth }).pileup, ploidy }).calls,
 }
 export const freebayes: Caller = {
   quality: 1,

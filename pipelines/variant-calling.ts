@@ -8,11 +8,15 @@ import { norm } from '../steps/bcftools/norm.ts'
 import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
 import { compare } from '../steps/counts/compare.ts'
+import { report as reportReads } from '../steps/fastp/report.ts'
 import { trim } from '../steps/fastp/trim.ts'
 import { check } from '../steps/fastq/check.ts'
 import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
 import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
+import { summary as summariseReads } from '../steps/reads/summary.ts'
+import { barcodes as countBarcodes } from '../steps/samtools/barcodes.ts'
+import { depth, depthTargets } from '../steps/samtools/depth.ts'
 import { fixmate } from '../steps/samtools/fixmate.ts'
 import { flagstat } from '../steps/samtools/flagstat.ts'
 import { importBam, importCram } from '../steps/samtools/import.ts'
@@ -20,6 +24,7 @@ import { markdup } from '../steps/samtools/markdup.ts'
 import { merge } from '../steps/samtools/merge.ts'
 import { sort } from '../steps/samtools/sort.ts'
 import { stats } from '../steps/samtools/stats.ts'
+import { unmark } from '../steps/samtools/unmark.ts'
 import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
 
 const names = { patient: sampleName, sample: sampleName }
@@ -48,6 +53,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
 }) => {
   const [aligners, callers] = [Object.keys(roles.aligners) as A[], Object.keys(roles.callers) as C[]] // the keys of these very records
   const qualities = callers.map(caller => `${roles.callers[caller].quality} with ${caller}`).join(', ')
+  const depths = callers.map(caller => `${roles.callers[caller].maxDepth || 'all'} with ${caller}`).join(', ')
   return pipeline({
     name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
@@ -69,7 +75,26 @@ export const variantCallingWith = <const A extends string, const C extends strin
         .default('removed')
         .describe('What happens to variants that do not pass; marked ones get FILTER LowQual'),
       platform: platform.default('ILLUMINA').describe('Sequencing platform, written into the read groups'),
-      trim: z.boolean().default(true).describe('Trim adapters and drop poor reads with fastp'),
+      trim: z.boolean().default(false).describe('Trim adapters with fastp; no read is dropped for its quality'),
+      duplicates: z
+        .enum(['mark', 'remove', 'off'])
+        .default('mark')
+        .describe(
+          'What happens to duplicates, which callers pass over: marked, or left out of the alignments; off, for amplicons: none is looked for, and marks of incoming alignments are taken away',
+        ),
+      umi: z
+        .enum(['none', 'name', 'RX'])
+        .default('none')
+        .describe(
+          'Where the UMI stands that duplicates share: in the eighth part of the name between colons, or in the tag RX of incoming alignments',
+        ),
+      maxDepth: z
+        .number()
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .describe(`Reads of a sample looked at in one place, 0 for all; by default ${depths}`),
       check: z
         .boolean()
         .default(true)
@@ -79,6 +104,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
     layout: {
       alignments: sample => `alignments/${sample}/${sample}.md`,
       variants: 'variants/joint.filtered',
+      summary: name => `summary/${{ reads: 'reads', table: 'reads' }[name] ?? name}`,
       reference: 'reference/changes',
       trimming: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
       trimmingPages: lane => `qc/fastp/${lane.replace(joint, '/')}.fastp`,
@@ -92,9 +118,13 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const { normalised: genome, report: genomeReport } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words
       const caller = roles.callers[at.caller as C]
+      const maxDepth = at.maxDepth ?? caller.maxDepth ?? 0
+      checkMeant(at, at.caller, caller, maxDepth, samplesheet)
+      const checks: Record<string, ReturnType<typeof check>['report']> = {}
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
+      const laneNames: { sample: string; lane: string | undefined; name: string }[] = []
       const counts = new Map<string, Counts>()
       const unnamed = new Map<string, number>()
       const laneOf = ({ sample, lane }: (typeof samplesheet)[number]) => {
@@ -113,28 +143,39 @@ export const variantCallingWith = <const A extends string, const C extends strin
           const { imported, report } =
             'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
           counted.imported[lane] = report
+          laneNames.push({ sample: row.sample, lane: row.lane, name: joined(row.sample, lane) })
           return imported
         }
         const name = joined(row.sample, row.lane)
         const checked = at.check ? check({ reads: row.reads }).report : undefined
         const sound = checked ? after(row.reads, checked) : row.reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
+        const reported = trimmed ?? (at.qc ? reportReads({ reads: sound }) : undefined)
+        laneNames.push({ sample: row.sample, lane: row.lane, name })
+        if (checked) checks[name] = checked
         if (checked) counted.checked[lane] = checked
         if (trimmed) counted.trimmed[lane] = trimmed.report
         counted.known &&= (checked ?? trimmed) !== undefined
-        if (trimmed) trimming[name] = trimmed.report
-        if (trimmed) trimmingPages[name] = trimmed.page
+        if (reported) trimming[name] = reported.report
+        if (reported) trimmingPages[name] = reported.page
         const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })
       const samples = samplesOf(samplesheet)
+      const duplicates: Record<string, ReturnType<typeof markdup>['report']> = {}
+      const barcodes: Record<string, ReturnType<typeof countBarcodes>['report']> = {}
+      const { umi } = at
       refuseCopies(samplesheet)
       const marked = Object.fromEntries(
         Object.entries(samples).map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
           const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
-          return [sample, markdup({ merged }).marked]
+          if (at.duplicates === 'off') return [sample, unmark({ merged }).unmarked]
+          const { marked, report } = markdup({ merged, remove: at.duplicates === 'remove', umi })
+          duplicates[sample] = report
+          if (umi !== 'none') barcodes[sample] = countBarcodes({ alignments: marked, umi }).report
+          return [sample, marked]
         }),
       )
       const flags = Object.fromEntries(Object.entries(marked).map(([sample, alignments]) => [sample, flagstat({ alignments }).report]))
@@ -142,42 +183,46 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const alignments = Object.fromEntries(
         Object.entries(marked).map(([sample, bam]) => {
           const { known, ...counted } = counts.get(sample)!
-          return [sample, known ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam]
+          return [
+            sample,
+            known && at.duplicates !== 'remove' ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam,
+          ]
         }),
       )
       const { parts } = targets
         ? splitTargets({ targets, reference: genome, count: at.parts })
         : splitGenome({ reference: genome, count: at.parts })
       const bams = Object.values(alignments)
-      const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy }) }))
+      const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy, maxDepth }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
       const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
       const { filtered } = filter({ calls: kept, quality: at.quality ?? caller.quality, depth: at.depth, failing: at.failing })
-      const none: Readonly<Record<string, Ref>> = {}
-      if (!at.qc)
-        return {
-          alignments,
-          variants: filtered,
-          reference: genomeReport,
-          trimming,
-          trimmingPages,
-          coverage: {},
-          flags: {},
-          variantStats: {},
-          multiqc: none,
-        }
-
       const bySample = <T>(of: (bam: (typeof bams)[number]) => T) =>
         Object.fromEntries(Object.entries(alignments).map(([sample, bam]) => [sample, of(bam)]))
+      // Counted also with --no-qc: what was lost is always told.
+      const depths = bySample(
+        alignments => (targets ? depthTargets({ alignments, targets: after(targets, parts) }) : depth({ alignments })).report,
+      )
+      const told = summariseReads({
+        ...{ checks, trimming, flags, duplicates, depths, barcodes },
+        ...{ lanes: laneNames, trimmed: at.trim, removed: at.duplicates === 'remove', maxDepth },
+      })
+      const results = {
+        alignments,
+        variants: filtered,
+        summary: { reads: told.text, table: told.table },
+        reference: genomeReport,
+        trimming,
+        trimmingPages,
+      }
+      const none: Readonly<Record<string, Ref>> = {}
+      if (!at.qc) return { ...results, coverage: {}, flags: {}, variantStats: {}, multiqc: none }
+
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
       const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
       const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
-        alignments,
-        variants: filtered,
-        reference: genomeReport,
-        trimming,
-        trimmingPages,
+        ...results,
         coverage,
         flags,
         variantStats: variantReports,
@@ -224,6 +269,33 @@ function samplesOf(
     lanes.set(name, n)
   }
   return samples
+}
+
+/** @throws TriremeError `PARAMETER` when two parameters cannot both be meant */
+function checkMeant(
+  at: { readonly duplicates: string; readonly umi: string; readonly maxDepth?: number | undefined; readonly depth: number },
+  name: string,
+  caller: Caller,
+  maxDepth: number,
+  sheet: readonly { readonly sample: string }[],
+): void {
+  const wrong = (message: string) => new TriremeError('PARAMETER', message)
+  if (at.duplicates === 'off' && at.umi !== 'none')
+    throw wrong(`duplicates is off and umi is ${at.umi}: a UMI tells duplicates apart, and none are looked for. Leave one of them out.`)
+  const reads = sheet.flatMap((row, n) => ('reads' in row ? [n] : []))
+  if (at.umi === 'RX' && reads.length > 0)
+    throw new TriremeError(
+      'SAMPLESHEET',
+      'umi is RX, a tag of alignments, and a FASTQ file has no tags. Give alignments that have it, or reads with the UMI in their names and umi: name (fastp --umi puts it there).',
+      { rows: reads },
+    )
+  if (at.maxDepth && caller.maxDepth === undefined)
+    throw wrong(`maxDepth is ${at.maxDepth}, and ${name} looks at all reads. Leave maxDepth out, or take another caller.`)
+  const samples = new Set(sheet.map(({ sample }) => sample)).size
+  if (maxDepth > 0 && at.depth > maxDepth * samples)
+    throw wrong(
+      `depth is ${at.depth} and maxDepth ${maxDepth}: over ${samples} ${samples === 1 ? 'sample' : 'samples'} at most ${maxDepth * samples} reads are looked at in one place, so no variant could pass. Raise maxDepth (0 looks at all), or lower depth.`,
+    )
 }
 /** Reads that are there twice count twice, or for two samples. @throws TriremeError `SAMPLESHEET` where files of two rows have the same content */
 function refuseCopies(sheet: readonly Readonly<Record<string, string | Ref | undefined>>[]): void {

@@ -89,6 +89,13 @@ export const text = kind('text', { extension: '.txt', edam: 'format_2330' })
 /** A text that is shown at the end of a run. Lines that begin with "Warning: " are warnings. */
 export const notice = kind('notice', { extension: '.txt', edam: 'format_2330' })
 
+/** What `samtools markdup -f` counts. */
+export const duplicateReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-markdup' })
+/** How many reads have no UMI: one number. */
+export const barcodeReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'barcodes' })
+/** Depth of contigs (`samtools coverage`) or of regions (`samtools bedcov -d 1`). */
+export const depthReport = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { report: 'depth' })
+
 // Reports that MultiQC knows. A fact tells them apart, so that none is read as another.
 export const fastpReport = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'fastp' })
 export const flagstatReport = kind('text', { extension: '.txt', edam: 'format_2330' }, { report: 'samtools-flagstat' })

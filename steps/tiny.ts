@@ -86,7 +86,7 @@ export function pairs(changes: readonly Change[] = [], step = 10): readonly Pair
 const reversed = (sequence: string) =>
   [...sequence]
     .reverse()
-    .map(base => ({ A: 'T', C: 'G', G: 'C', T: 'A' })[base]!)
+    .map(base => ({ A: 'T', C: 'G', G: 'C', T: 'A', N: 'N' })[base]!)
     .join('')
 
 export function fastqFiles(at: string, name: string, from: readonly Pair[] = pairs()): { readonly first: string; readonly second: string } {

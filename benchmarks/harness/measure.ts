@@ -46,6 +46,27 @@ export async function measure({ argv, folder, environment }: Command): Promise<R
   const cpu = user + system
   return { wall: rounded(wall), cpu: rounded(cpu), memory: kilobytes * 1024, others: rounded(Math.max(0, all - cpu)) }
 }
+/** @returns what was used since: by this program with all that it started and waited for, and by others */
+export function meter(): () => { readonly wall: number; readonly own: number; readonly others: number } {
+  const [began, all, own] = [performance.now(), busy(), ownCpu()]
+  return () => {
+    const [used, everybody] = [ownCpu() - own, busy() - all]
+    return { wall: rounded((performance.now() - began) / 1000), own: rounded(used), others: rounded(Math.max(0, everybody - used)) }
+  }
+}
+/** CPU seconds of this process, and of all processes below it that have ended and were waited for. */
+function ownCpu(): number {
+  try {
+    const [, fields = ''] = /\) (.*)$/s.exec(readFileSync('/proc/self/stat', 'utf8')) ?? [] // the program's name may hold blanks
+    return fields
+      .split(' ')
+      .slice(11, 15) // utime, stime, cutime, cstime
+      .reduce((sum, ticks) => sum + Number(ticks) / 100, 0)
+  } catch {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  }
+}
 /** To a millisecond: finer than any of the clocks behind it. */
 const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
 /** Seconds that the machine's cores were busy since it started. */

@@ -35,13 +35,16 @@ export const result = z.strictObject({
   rows: z.array(row),
   /** Facts that are not figures: a digest, a device, why something was not measured. */
   facts: z.record(z.string(), z.string()).optional(),
+  /** From beginning to end, preparation included: seconds by the clock; of CPU, by this program and all it waited for, and by other programs. */
+  usage: z.strictObject({ wall: z.number(), own: z.number(), others: z.number() }).optional(),
   warnings: z.array(z.string()),
 })
 export type Result = z.infer<typeof result>
 
 /** Adds a file to the machine's folder; none is ever overwritten. @returns its path */
-export function keep(folder: string, measured: Result, on: Machine): string {
-  const to = path.join(folder, slug(on))
+export const keep = (folder: string, measured: Result, on: Machine): string => write(path.join(folder, slug(on)), measured)
+/** Adds a file to a folder; none is ever overwritten. @returns its path */
+export function write(to: string, measured: Result): string {
   mkdirSync(to, { recursive: true })
   const file = path.join(to, `${measured.benchmark}-${measured.when.replace(/[-:]|\.\d+/g, '')}.json`)
   writeFileSync(file, `${JSON.stringify(result.parse(measured), null, 1)}\n`, { flag: 'wx' })

@@ -2,10 +2,10 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { ensureFolder } from '../../core/files.ts'
-import { targetOf } from '../../core/targets/registry.ts'
 import type { CompiledFiles } from '../../core/targets/target.ts'
 import type { Asked } from '../arguments/options.ts'
-import { findEnvironment, thoseThatCan } from '../project/environments.ts'
+import { painter } from '../display/colour.ts'
+import { environmentThatCan } from '../project/environments.ts'
 import { prepareRun } from '../run/prepare.ts'
 import { destinationOf } from '../run/targets.ts'
 import { knownVersions } from '../run/versions.ts'
@@ -18,21 +18,18 @@ export async function compilePlan(asked: Asked): Promise<void> {
       'USAGE',
       `compile takes --on with the name of an environment and -o with a folder: trireme compile ${asked.pipeline.spec.name} --on ENVIRONMENT -o DIR.`,
     )
-  const target = await targetOf(await findEnvironment(on))
-  if (!target.compile)
-    throw new TriremeError(
-      'USAGE',
-      `Environment "${on}" is no cluster: its target is ${target.name}. Give one whose target is ${await thoseThatCan('compile')}; trireme list --environments names them.`,
-    )
+  const { target } = await environmentThatCan(on, 'compile')
   const { forms } = target.compile
   const form = as ?? forms[0]
   if (!forms.includes(form)) throw new TriremeError('USAGE', `--as takes ${forms.join(' or ')}, got ${JSON.stringify(form)}.`)
-  const { plan, store, environment } = await prepareRun(asked, log, { looking: true })
-  const destination = await destinationOf(environment)
-  const { versions } = await knownVersions(plan, store, environment)
+  const { plan, store, environment } = await prepareRun(asked, log, { looking: true, withData: true })
+  const destination = await destinationOf(environment, { unpinned: true })
+  const { versions } = await knownVersions(plan, store, environment, { unpinned: true })
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
   await writeCompiled(output, compiled)
   process.stdout.write([...compiled.manifests.keys()].map(name => `${output}/${name}\n`).join(''))
+  const paint = painter(process.stderr)
+  for (const line of compiled.warnings ?? []) log(paint('yellow', `Warning: ${line}`))
   for (const line of compiled.howTo(output)) log(line)
 }
 /** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */

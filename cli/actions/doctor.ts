@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { startersHere } from '../../core/host/perl-spawn.ts'
-import { type FoundTool, findTools } from '../../core/host/tools.ts'
+import { type FoundTool, findTools, toolFault } from '../../core/host/tools.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 import { advice, installMissing, ownPrefix, thisMachine, useOwnTools } from '../machine/install.ts'
 import { gnuTimeTool, type SystemCheck, surroundings, testTools } from '../machine/system-checks.ts'
@@ -50,9 +50,13 @@ async function examineMachine(
   else {
     const lacking = tools.filter(tool => found.get(tool.name)?.state !== 'ready')
     const commands = lacking.length > 0 ? ['"trireme doctor --install" gets the tools, or do it yourself:', advice(lacking, machine)] : []
+    // A version says enough by itself; a program that tells none is quoted.
+    const dying = [...found.values()].flatMap(each =>
+      each.state === 'unfit' && (each.version === undefined || each.outside !== undefined) ? [toolFault(each)] : [],
+    )
     const others = system.flatMap(({ name, mend }) => (mend === null ? [] : [`${name}: ${mend}.`]))
     const verdict = bad.length === 0 ? 'All is well.' : `Missing or unfit: ${bad.map(({ name }) => name).join(', ')}.`
-    process.stdout.write([table(checks), '', verdict, ...commands, ...others, ''].join('\n'))
+    process.stdout.write([table(checks), '', verdict, ...dying, ...commands, ...others, ''].join('\n'))
   }
   if (bad.length === 0) return
   throw new TriremeError('TOOL', '') // the table has said it all; the code gives the exit status

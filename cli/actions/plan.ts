@@ -2,6 +2,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { keys, versionFrom } from '../../core/graph/key.ts'
 import { text } from '../../core/targets/text.ts'
 import type { Asked } from '../arguments/options.ts'
+import { cachedSteps } from '../history/recipes.ts'
 import { checkPublication } from '../run/check-publication.ts'
 import { limitsOf } from '../run/execute.ts'
 import { prepareRun } from '../run/prepare.ts'
@@ -19,10 +20,7 @@ export async function printPlan(asked: Asked): Promise<void> {
     throw error
   })
   const { versions, unfit } = await knownVersions(plan, store, environment)
-  const { of } = keys(versionFrom(versions))
-  const wanted = [...new Set(plan.nodes.flatMap(node => (node.kind === 'step' ? [of(node)] : [])))]
-  const there = new Set<string>()
-  for (const key of wanted) if (await store.find(key)) there.add(key)
+  const there = await cachedSteps(plan.nodes, keys(versionFrom(versions)), store)
   const { memory } = limitsOf(options, environment)
   const joining = { stream: options.stream, joins: await joinsIn(environment), ...(memory !== undefined && { memory }) }
   process.stdout.write(text(plan, { versions, there, keys: options.keys === true, ...joining }))

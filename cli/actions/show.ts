@@ -6,7 +6,17 @@ import { columns, say } from '../display/print.ts'
 import { type AnyPipeline, type AnyStep, findAny, type Listed, profilesOf } from '../project/catalogue.ts'
 
 export async function showAny(name: string): Promise<void> {
-  const found = await findAny(name)
+  const { environmentNames, environmentText } = await import('../project/environments.ts') // brings YAML, which steps do not need
+  // A damaged settings file is no reason not to show a step.
+  const environment = await environmentText(name).catch((fault: Error) => fault)
+  const others = environment === undefined ? await environmentNames() : []
+  const found = await findAny(name, others).catch((none: Error) => {
+    if (environment === undefined) throw none
+    if (environment instanceof Error) throw environment
+    return []
+  })
+  if (typeof environment === 'string') say(found.length > 0 ? `${environment}\n\n` : environment)
+  if (found.length === 0) return
   const texts = found.map(each => (isStepShown(each.it) ? stepText(each.it, each) : pipelineText(each.it, each)))
   say((await Promise.all(texts)).join('\n\n\n'))
 }

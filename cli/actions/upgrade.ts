@@ -1,3 +1,4 @@
+import { TriremeError } from '../../core/errors.ts'
 import { refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { chosen, lockName, readCopiesLock } from '../project/copies.ts'
 import { readPackageJson, toInstall } from '../project/libraries.ts'
@@ -11,6 +12,17 @@ export interface UpgradeOptions {
   readonly dryRun?: boolean
   /** Conflicts are written into the files, between marks. */
   readonly conflicts?: boolean
+}
+/** The exit status is 1 where something stays as it was. @throws TriremeError `USAGE` where `--undo` does not stand alone */
+export async function upgradeOrUndo(
+  name: string | undefined,
+  project: string,
+  { undo: back = false, ...options }: UpgradeOptions & { readonly undo?: boolean },
+): Promise<void> {
+  if (back && (name !== undefined || options.dryRun || options.conflicts))
+    throw new TriremeError('USAGE', '--undo takes the whole last upgrade back, so it stands alone: trireme upgrade --undo')
+  const whole = back ? undo(project) : await upgrade(name, project, options)
+  if (!whole) process.exitCode = 1
 }
 /** @returns whether all went up that could have */
 export async function upgrade(

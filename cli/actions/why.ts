@@ -1,11 +1,12 @@
 import { TriremeError } from '../../core/errors.ts'
 import { keys as keysOf, versionFrom } from '../../core/graph/key.ts'
 import { labels } from '../../core/graph/labels.ts'
+import { outlooks } from '../../core/targets/text.ts'
 import type { Asked } from '../arguments/options.ts'
 import { momentText, noteLine, say } from '../display/print.ts'
 import { didYouMean } from '../display/suggest.ts'
 import { reasons } from '../history/reasons.ts'
-import { branchesOf, expanded, remembered } from '../history/recipes.ts'
+import { branchesOf, cachedSteps, expanded, remembered } from '../history/recipes.ts'
 import { runsOf } from '../history/record.ts'
 import { prepareRun } from '../run/prepare.ts'
 import { knownVersions } from '../run/versions.ts'
@@ -31,6 +32,8 @@ export async function why(asked: Asked): Promise<void> {
   const [node, label] = found[0]!
   const entry = await store.find(keys.of(node))
   if (entry) return say(`${label} is cached: made ${momentText(entry.record.started)} by run ${entry.record.run}. It would not run.`)
+  const state = outlooks(plan, keys, await cachedSteps(nodes, keys, store), each => branchesOf(each, keys, store)).get(keys.of(node))
+  if (state === 'not needed') return say(`${label} is not needed: what follows it is cached. It would not run.`)
   const known = await remembered(
     store,
     (await runsOf(store)).map(({ id }) => id),

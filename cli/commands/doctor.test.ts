@@ -58,6 +58,33 @@ test('says what is missing or unfit, what would be right, and the command', asyn
   expect(said).toContain('"trireme doctor --install" gets the tools, or do it yourself:')
   expect(said).toMatch(/(apt-get .*install .* bwa|bioconda::bwa=)/)
 })
+test('quotes a tool that dies, and knows one that only its user can start', async () => {
+  const folder = bare()
+  const home = mkdtempSync(path.join(os.tmpdir(), 'trireme-doctor-'))
+  writeFileSync(path.join(folder, 'bwa'), '#!/bin/sh\necho "bwa: error while loading shared libraries: libz.so.1" >&2; exit 127\n', {
+    mode: 0o755,
+  })
+  writeFileSync(
+    path.join(folder, 'fastp'),
+    `#!/bin/sh\nif [ "$HOME" = "${home}" ]; then echo fastp 0.23.2; else echo no licence at $HOME; fi\n`,
+    {
+      mode: 0o755,
+    },
+  )
+  const own = process.env.HOME
+  try {
+    process.env.HOME = home
+    await expect(doctor()).rejects.toMatchObject({ code: 'TOOL' })
+  } finally {
+    process.env.HOME = own
+  }
+  expect(said).toMatch(
+    /^bwa at \S+ does not tell its version; \S.* is needed\. It wrote: bwa: error while loading shared libraries: libz\.so\.1$/m,
+  )
+  expect(said).toMatch(
+    /^fastp at \S+ does not tell its version; \S.* is needed\. It wrote: no licence at \S+ With your own HOME and environment it is version 0\.23\.2; steps run without them/m,
+  )
+})
 test('looks at one pipeline, and prints JSON', async () => {
   bare()
   await expect(doctor('simulate-reads', '--json')).rejects.toMatchObject({ code: 'TOOL' })

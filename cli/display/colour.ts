@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold'
 export type Paint = (colour: Colour, text: string) => string
-interface Written {
+interface ColourStream {
   readonly isTTY?: boolean | undefined
   hasColors?(): boolean
 }
@@ -10,7 +10,7 @@ interface Written {
  * How text for a stream is coloured: on a terminal that has colours, unless `NO_COLOR` (https://no-color.org) is set; elsewhere not, unless
  * `FORCE_COLOR` is set and not 0. Set both, the latter counts, as in Node itself.
  */
-export function painter(stream: Written, env: NodeJS.ProcessEnv = process.env): Paint {
+export function painter(stream: ColourStream, env: NodeJS.ProcessEnv = process.env): Paint {
   const { FORCE_COLOR: force, NO_COLOR: no } = env
   const forced = force === undefined ? undefined : force !== '0' && force !== 'false'
   const coloured = forced ?? (!no && env.TERM !== 'dumb' && stream.isTTY === true && (stream.hasColors?.() ?? true))

@@ -32,6 +32,12 @@ export function expanded(plan: Plan, keys: Keys, store: Store): readonly Node[] 
   const inner = plan.nodes.flatMap(node => (node.kind === 'each' ? (branchesOf(node, keys, store) ?? []) : []))
   return [...new Set([...plan.nodes, ...inner.flatMap(({ nodes }) => nodes)])]
 }
+/** Keys of the steps that the store has. */
+export async function cachedSteps(nodes: readonly Node[], keys: Keys, store: Store): Promise<ReadonlySet<string>> {
+  const there = new Set<string>()
+  for (const key of new Set(nodes.flatMap(node => (node.kind === 'step' ? [keys.of(node)] : [])))) if (await store.find(key)) there.add(key)
+  return there
+}
 const file = (store: Store, run: string) => path.join(store.runFolder(run), 'recipes.jsonl')
 /** Keeps what the store itself does not: recipes of steps whose outputs went through a pipe, and names of the user's files. */
 export function remember(plan: Plan, keys: Keys, store: Store, run: string, events: readonly Event[]): void {

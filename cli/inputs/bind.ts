@@ -1,13 +1,12 @@
 import { TriremeError } from '../../core/errors.ts'
 import { isRef, type Ref } from '../../core/graph/node.ts'
 import { placedSource } from '../../core/graph/place.ts'
-import type { Digests } from '../../core/store/source-digests.ts'
 import { type FileKind, fileOf, isSameAs } from '../../core/vocabulary/kind.ts'
 import type { Kind, Rows } from '../../core/vocabulary/rows.ts'
 import { type Place, placedPath, type Raw, type RawArgument } from '../arguments/raw.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
-import { InputFault, inputFile, type Others } from './files.ts'
+import { type FileContents, InputFault, inputFile, type Others } from './files.ts'
 import { checkSheet, extraColumns, type SheetRow } from './samplesheet.ts'
 import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
@@ -19,7 +18,7 @@ const width = 16
  * become rows, parameters stay values.
  * @throws TriremeError `SAMPLESHEET` for a sheet's own faults, `INPUT` for files that are missing or not what they should be, all reported at once
  */
-export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: Digests): Promise<Bound> {
+export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digests: FileContents): Promise<Bound> {
   const args: Record<string, unknown> = {}
   const sheets: Record<string, Sheet> = {}
   const kinds = Object.entries(spec.inputs).filter(([name]) => raw[name] !== undefined)
@@ -31,7 +30,8 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
     },
     path: slot => {
       const other = args[slot]
-      return isRef(other) && other.node.kind === 'source' ? placedSource(other.node, fileOf(other.kind)).path : undefined
+      const file = isRef(other) && other.node.kind === 'source' ? placedSource(other.node, fileOf(other.kind)).path : undefined
+      return file !== undefined && digests.unmade?.(file) ? undefined : file
     },
   }
   const faults: string[] = []

@@ -4,10 +4,16 @@ import { source } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Ref, SourceFile, SourceNode } from '../../core/graph/node.ts'
 import { placedSource } from '../../core/graph/place.ts'
-import type { Digests } from '../../core/store/source-digests.ts'
 import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
 import { type Place, placedPath } from '../arguments/raw.ts'
 
+/** What is known of files before a run. */
+export interface FileContents {
+  /** The digest of a file. */
+  readonly of: (file: string) => Promise<string>
+  /** Whether a file is yet to be made, by the run itself: it has a digest, but nothing can be looked at. */
+  readonly unmade?: (file: string) => boolean
+}
 /** Facts and paths of the other inputs that this one refers to. */
 export interface Others {
   readonly fact: (slot: string, fact: string) => unknown
@@ -17,7 +23,14 @@ export interface Others {
 export class InputFault extends Error {}
 
 /** A user's file with its companions or parts, digested and probed. */
-export async function inputFile(name: string, kind: FileKind, given: unknown, at: Place, others: Others, digests: Digests): Promise<Ref> {
+export async function inputFile(
+  name: string,
+  kind: FileKind,
+  given: unknown,
+  at: Place,
+  others: Others,
+  digests: FileContents,
+): Promise<Ref> {
   const paths = gathered(kind, given, at)
   const files: Record<string, SourceFile> = {}
   for (const [n, [part, url]] of Object.entries(paths).entries()) {
@@ -31,6 +44,7 @@ export async function inputFile(name: string, kind: FileKind, given: unknown, at
     isSameAs(value) ? (others.fact(value.sameAs, fact) ?? value) : value,
   ])
   const ref = source(name, { ...kind, facts: Object.fromEntries(facts) }, files)
+  if (Object.values(paths).some(file => digests.unmade?.(file))) return ref
   const node = ref.node as SourceNode // just made by `source`
   const { companions, ...rest } = placedSource(node, kind)
   const same = (fact: string) => {

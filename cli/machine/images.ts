@@ -12,11 +12,15 @@ import { isFile, programCommand } from '../../core/targets/container/command.ts'
 import { ask, findEngine, readyImage } from '../../core/targets/container/engine.ts'
 import { targetOf } from '../../core/targets/registry.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
-import { packageRoot } from '../project/package.ts'
+import { packageRoot, version } from '../project/package.ts'
 import { readYaml } from '../project/yaml-file.ts'
 
+export interface ImageOptions {
+  /** Images that were not pushed yet are named by their tag, for a manifest that is read and not run. @default false: they are refused */
+  readonly unpinned?: boolean
+}
 /** The images that names stand for in an environment; where steps run without images, the names themselves. @throws TriremeError `ENVIRONMENT` when its lock cannot be read */
-export async function imagesIn(environment: Environment): Promise<(name: string) => string> {
+export async function imagesIn(environment: Environment, { unpinned = false }: ImageOptions = {}): Promise<(name: string) => string> {
   const { name, images } = environment
   const { images: use } = await targetOf(environment)
   if (!use) return image => image
@@ -28,11 +32,17 @@ export async function imagesIn(environment: Environment): Promise<(name: string)
     )
   const file = images.lock ?? [path.resolve('images.lock'), path.join(packageRoot, 'containers', 'images.lock')].find(existsSync)
   const lock = file !== undefined ? readImageLock(await readYaml(file, 'lock of images'), file) : {}
-  return image => imageFor(image, { images, environment: name, lock, contents })
+  const instead = unpinned ? version() : undefined // as the build tags them
+  return image => imageFor(image, { images, environment: name, lock, contents, instead })
 }
 /** Versions of the plan's tools in the images of an environment. */
-export async function versionsIn(plan: Plan, environment: Environment, store: Store): Promise<ReadonlyMap<string, string>> {
-  const image = await imagesIn(environment)
+export async function versionsIn(
+  plan: Plan,
+  environment: Environment,
+  store: Store,
+  options: ImageOptions = {},
+): Promise<ReadonlyMap<string, string>> {
+  const image = await imagesIn(environment, options)
   return imageVersions(plan, { images: environment.images, contents, image, ask: asker(path.join(store.root, 'images.json'), environment) })
 }
 /** Runs version commands in images, and remembers the answers by the image's digest: the same digest never has another version. */

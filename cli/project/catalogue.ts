@@ -221,16 +221,17 @@ const identifier = (name: string) => name.replace(/[^A-Za-z0-9]+(\w)/g, (_, lett
 const isCalled = ({ name, place }: Listed<unknown>, words: string) => name === words || (place.includes('/') && place === words)
 /**
  * Pipelines and steps by name, for `show`: several where a module has several.
+ * @param others names that could have been meant as well: of environments
  * @throws TriremeError `USAGE` with the nearest name when there is none
  */
-export async function findAny(name: string): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
+export async function findAny(name: string, others: readonly string[] = []): Promise<readonly Listed<AnyPipeline | AnyStep>[]> {
   const known = [...(await pipelines()), ...(await steps())]
   const named = known.find(each => each.name === name)
   const found = named ? [named] : known.filter(each => isCalled(each, name))
   if (found.length > 0) return found
-  const hint = await didYouMean(
-    name,
-    known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]),
+  const hint = await didYouMean(name, [...known.flatMap(each => [each.name, ...(each.place.includes('/') ? [each.place] : [])]), ...others])
+  throw new TriremeError(
+    'USAGE',
+    `There is no pipeline, step or environment "${name}".${hint} "trireme list" and "trireme list --environments" name them all.`,
   )
-  throw new TriremeError('USAGE', `There is no pipeline or step "${name}".${hint} "trireme list" names them all.`)
 }

@@ -112,13 +112,13 @@ function putAllInPlace(project: string, wanted: readonly FileChange[]): void {
   for (const [n, { place, before, temporary }] of files.entries())
     if (wanted[n]?.content) writeLike(project, temporary, wanted[n].content, before?.mode, place)
   for (const { place, before, after, temporary } of files) {
-    if (!holds(project, place, before?.sha256)) throw editedMeanwhile(place)
+    if (!hasContent(project, place, before?.sha256)) throw editedMeanwhile(place)
     if (after) renameSync(path.join(project, temporary), path.join(project, place))
     else rmSync(path.join(project, place))
   }
 }
 const editedMeanwhile = (place: string) => new Error(`${place} was edited meanwhile. Try again`)
-function holds(project: string, place: string, sha256: string | undefined): boolean {
+function hasContent(project: string, place: string, sha256: string | undefined): boolean {
   const content = present(project, place)
   return (content && digest(content)) === sha256
 }
@@ -127,7 +127,7 @@ function takeBack(project: string, cause: unknown): never {
   const why = cause instanceof Error ? cause.message : String(cause)
   try {
     const change = lastChange(project)
-    change?.putBack(change.files.filter(({ place, after }) => holds(project, place, after)))
+    change?.putBack(change.files.filter(({ place, after }) => hasContent(project, place, after)))
     change?.end([])
   } catch {
     throw new TriremeError(

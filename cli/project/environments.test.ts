@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readEnvironment } from '../../core/targets/environment.ts'
-import { environments, findEnvironment } from './environments.ts'
+import { environments, environmentText, findEnvironment } from './environments.ts'
 import { files } from './template.ts'
 
 let folder: string
@@ -52,6 +52,24 @@ test('those of trireme.config.yaml come first, with paths that start at it, and 
     kubeconfig: path.join(here, 'kube/config'),
     images: { lock: path.join(here, 'ours.lock') },
   })
+})
+test('one is shown to copy: put into a settings file, it is the same', async () => {
+  for (const { environment } of await environments()) {
+    const text = (await environmentText(environment.name))!
+    writeFileSync('trireme.config.yaml', text)
+    expect(await findEnvironment(environment.name)).toEqual(environment)
+    expect((await environmentText(environment.name))!.split('\n').slice(1).join('\n')).toContain(`  ${environment.name}:\n`)
+    rmSync('trireme.config.yaml')
+  }
+  expect(await environmentText('cloud')).toMatch(
+    /^# Environment cloud, of the package; copy it into your trireme\.config\.yaml, under a name of your own\nenvironments:\n {2}cloud:\n {4}# A model for /,
+  )
+  writeFileSync('trireme.config.yaml', 'environments: { mine: { target: local, threads: 3 } }')
+  expect(await environmentText('mine')).toBe(
+    '# Environment mine, of trireme.config.yaml\nenvironments:\n  mine:\n    target: local\n    threads: 3',
+  )
+  rmSync('trireme.config.yaml')
+  expect(await environmentText('nowhere')).toBeUndefined()
 })
 test('trireme.config.ts is loaded as pipelines are, by name or as default', async () => {
   writeFileSync('trireme.config.ts', `const threads: number = 3\nexport const environments = { mine: { target: 'local', threads } }\n`)

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { stringify } from 'yaml'
 import type { Environment } from '../../core/environment/settings.ts'
 import { shown, TriremeError } from '../../core/errors.ts'
 import { readEnvironment } from '../../core/targets/environment.ts'
@@ -116,12 +117,34 @@ export async function environmentThatCan<C extends Capability>(
   if (can(target, capability)) return { environment, target }
   throw new TriremeError(
     'ENVIRONMENT',
-    `The environment "${name}" is no cluster: its target is ${target.name}. Name one whose target is ${await thoseThatCan(capability)}.`,
+    `The environment "${name}" ${lacking[capability]}: its target is ${target.name}. Name one whose target is ${(await targetsThatCan(capability)).map(({ name }) => name).join(' or ')}; "trireme list --environments" shows them.`,
   )
 }
-/** Names of the targets that can do it, for a message. */
-export const thoseThatCan = async (capability: Capability): Promise<string> =>
-  (await targetsThatCan(capability)).map(({ name }) => name).join(' or ')
+/** What is said of a target without the capability. */
+const lacking: Readonly<Record<Capability, string>> = {
+  compile: 'cannot be compiled for',
+  attach: 'has no runs that go on without their client',
+  examine: 'has nothing that "doctor --on" could look at',
+  setup: 'needs no setting up',
+}
+/**
+ * An environment as YAML to copy into a project's trireme.config.yaml: the package's with its comments, a project's own as its settings stand.
+ * Undefined where there is none of that name.
+ */
+export async function environmentText(name: string): Promise<string | undefined> {
+  const [own, packaged] = [await ofProject(), ofPackage()]
+  const found = Object.hasOwn(own, name) ? own[name]! : undefined
+  const file = found ? undefined : Object.hasOwn(packaged, name) ? packaged[name] : undefined
+  if (!found && file === undefined) return undefined
+  const text = found ? stringify(found.settings, { lineWidth: 0 }) : readFileSync(file!, 'utf8') // one of the two, as asked above
+  const indented = text.trimEnd().replace(/^(?=.)/gm, '    ')
+  const from = found ? `of ${found.file}` : 'of the package; copy it into your trireme.config.yaml, under a name of your own'
+  return `# Environment ${name}, ${from}\nenvironments:\n  ${name}:\n${indented}`
+}
+/** Names of all environments, their settings unread. */
+export const environmentNames = async (): Promise<readonly string[]> => [
+  ...new Set([...Object.keys(await ofProject()), ...Object.keys(ofPackage())]),
+]
 
 /** Paths in it start at its own folder, whatever the working directory will be. */
 async function readSettings(name: string, { file, settings }: ProjectSettings): Promise<Environment> {

@@ -19,7 +19,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { addCopy } from '../actions/add.ts'
 import { diff } from '../actions/diff.ts'
-import { undo, upgrade } from '../actions/upgrade.ts'
+import { undo, upgrade, upgradeOrUndo } from '../actions/upgrade.ts'
 import { digest } from './changes.ts'
 import { lockName, lockText, noted, readCopiesLock } from './copies.ts'
 import { version } from './package.ts'
@@ -318,6 +318,13 @@ To have back what was there before the upgrade, move these files away and give t
       `The record .trireme-copies/undo/${name} is damaged, so nothing was changed. Remove that folder to do without it.`,
     )
   })
+})
+test('undo stands alone', async () => {
+  for (const options of [{ dryRun: true }, { conflicts: true }])
+    await expect(upgradeOrUndo(undefined, project, { undo: true, ...options })).rejects.toThrow(
+      '--undo takes the whole last upgrade back, so it stands alone: trireme upgrade --undo',
+    )
+  await expect(upgradeOrUndo('samtools/sort', project, { undo: true })).rejects.toThrow('so it stands alone')
 })
 test('a new file that an upgraded one needs comes with it; a file of that name is kept, and its step waits', async () => {
   await addCopy('genome/random', project, false)

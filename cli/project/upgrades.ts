@@ -55,10 +55,10 @@ export function planUpgrade(project: string, lock: Lock, chosen: Lock['files'], 
   const known = [...copies.flatMap(({ base }) => base ?? []), ...[...own, ...more].flatMap(({ upstream }) => upstream ?? [])]
   return { files, changes: [...changes, ...libraries.changes, ...lockChanges(project, notes, known)], libraries: libraries.added }
 }
-interface Written extends Upgrade {
+interface ChangedCopy extends Upgrade {
   readonly fate: Extract<Fate, { readonly content: Buffer }>
 }
-const written = (files: readonly Upgrade[]): readonly Written[] => files.filter((file): file is Written => 'content' in file.fate)
+const written = (files: readonly Upgrade[]): readonly ChangedCopy[] => files.filter((file): file is ChangedCopy => 'content' in file.fate)
 
 function fateOf(project: string, { place, state, note, here, upstream, base }: Copy, marks: boolean): Fate {
   const left = (why: string, holdsUp = true): Fate => ({ fate: 'left', why, holdsUp })

@@ -35,7 +35,7 @@ export class PublishedFiles {
   constructor(out: string) {
     this.#out = out
     for (const line of (readIfThere(path.join(out, listName)) ?? '').split('\n')) {
-      const left = parsed(line)
+      const left = leftFrom(line)
       if (left) this.add(left)
     }
   }
@@ -94,7 +94,7 @@ export class PublishedFiles {
 export const infoFolder = 'pipeline_info'
 export const listName = path.join(infoFolder, 'published.jsonl')
 const untouchedMark = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats) => [ino, size, mtimeNs, ctimeNs].join(':')
-function parsed(line: string): Left | undefined {
+function leftFrom(line: string): Left | undefined {
   try {
     const left: Left = JSON.parse(line) // written by a run like this one
     return typeof left.path === 'string' && !path.isAbsolute(left.path) && !left.path.split('/').includes('..') ? left : undefined

@@ -31,13 +31,14 @@ export interface Prepared {
   readonly log: (line: string) => void
 }
 /**
- * Makes the plan of a parsed command. None of its steps has run, but a profile's dataset may have been made.
- * @param looking nothing will run: where there is no store, none is made
+ * Makes the plan of a parsed command. None of its steps has run, but the dataset of its profile was made.
+ * @param looking nothing runs, not for a dataset either; where there is no store, none is made
+ * @param withData a dataset is made all the same, in the store
  */
 export async function prepareRun(
   { pipeline, flags, given, options }: Asked,
   log: (line: string) => void,
-  { looking = false }: { readonly looking?: boolean } = {},
+  { looking = false, withData = false }: { readonly looking?: boolean; readonly withData?: boolean } = {},
 ): Promise<Prepared> {
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
@@ -48,14 +49,33 @@ export async function prepareRun(
     opened ??= Store.open(options.store)
     return opened
   }
+  const openToLook = () => {
+    opened ??= existsSync(path.join(options.store, 'format')) ? open() : emptyStore()
+    return opened
+  }
   if (!looking) await open() // so that a store that cannot be written is reported before files are read
   useOwnTools(ownPrefix())
-  const ready = options.profile === undefined ? {} : await profileArguments(spec.name, options.profile, { store: open, options, log })
-  const store = looking && !existsSync(options.store) ? await emptyStore() : await open()
+  const { raw: ready, unmade } =
+    options.profile === undefined
+      ? { raw: {}, unmade: new Map<string, string>() }
+      : await profileArguments(spec.name, options.profile, {
+          store: looking && !withData ? openToLook : open,
+          looking: looking && !withData,
+          options,
+          log,
+        })
+  const store = await (looking ? openToLook() : open())
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
   checkComplete(flags, raw, spec.name)
   const values = valuesOf(pipeline, raw) // before files are read, so that a wrong parameter is reported at once
-  const bound = await bind(pipeline, raw, store.sources)
+  for (const [name, kind] of Object.entries(spec.inputs))
+    if ('rows' in kind && unmade.has(String(raw[name]?.value)))
+      throw new TriremeError(
+        'INPUT',
+        `What ${spec.name} does depends on ${path.basename(String(raw[name]?.value))}, which is not made yet: a run of the profile ${options.profile} makes it first. After that the plan is known.`,
+      )
+  const digest = async (file: string) => unmade.get(file) ?? store.sources.of(file)
+  const bound = await bind(pipeline, raw, { of: digest, unmade: file => unmade.has(file) })
   for (const note of bound.notes) log(note)
   const plan = planOf(
     spec.name,

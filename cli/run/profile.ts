@@ -1,24 +1,32 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { Dataset, Profile } from '../../core/define/dataset.ts'
 import { TriremeError } from '../../core/errors.ts'
+import { keys as keysOf, versionFrom } from '../../core/graph/key.ts'
+import { stepsByKey } from '../../core/graph/walk.ts'
+import { StepOutputs } from '../../core/run/step-outputs.ts'
 import type { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
+import { outlooks } from '../../core/targets/text.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { didYouMean } from '../display/suggest.ts'
+import { branchesOf, expanded } from '../history/recipes.ts'
 import { concurrently } from '../inputs/concurrently.ts'
 import { profilesOf } from '../project/catalogue.ts'
 import { publications } from '../results/layout.ts'
 import { perform } from './execute.ts'
-import { toolVersions } from './versions.ts'
+import { knownVersions, toolVersions } from './versions.ts'
 
 interface ProfileContext {
-  /** Opens the store. Called only when a dataset is to be made. */
+  /** Opens the store. Called only when a dataset is to be made, or looked for. */
   readonly store: () => Promise<Store>
+  /** Nothing may run: a dataset that is not there is told, not made. */
+  readonly looking: boolean
   readonly options: RunFlags
   readonly log: (line: string) => void
 }
@@ -32,28 +40,74 @@ export async function findProfile(pipeline: string, name: string): Promise<Profi
     `The pipeline "${pipeline}" has no profile "${name}".${await didYouMean(name, names)} ${names.length > 0 ? `Its profiles: ${names.join(', ')}.` : 'It has none.'}`,
   )
 }
+export interface ProfileArguments {
+  readonly raw: Raw
+  /** Digests of files that the profile uses and that are not made yet, by the paths that stand for them. Of what is compressed it is none that any file has. */
+  readonly unmade: ReadonlyMap<string, string>
+}
 /**
  * Arguments from a profile. Files of its dataset that do not travel with the package are made first, in the same store, so that they are
  * there the next time; every file it uses is compared with its pinned digest.
  */
-export async function profileArguments(pipelineName: string, name: string, at: ProfileContext): Promise<Raw> {
+export async function profileArguments(pipelineName: string, name: string, at: ProfileContext): Promise<ProfileArguments> {
   const profile = await findProfile(pipelineName, name)
   const files: Record<string, string> = {}
   const { dataset } = profile
-  for (const [file, { path }] of Object.entries(dataset?.files ?? {})) if (path !== undefined) files[file] = path
+  for (const [file, { path: place }] of Object.entries(dataset?.files ?? {})) if (place !== undefined) files[file] = place
   const used = new Set<string>()
   const watched = new Proxy(files, { get: (target, file) => (typeof file === 'string' && used.add(file) ? target[file] : undefined) })
   profile.arguments(watched)
   const absent = [...used].filter(file => files[file] === undefined && dataset?.files[file] !== undefined)
-  if (dataset && absent.length > 0) Object.assign(files, await make(dataset, at))
-  if (dataset) await verifyDataset(dataset, Object.fromEntries(Object.entries(files).filter(([file]) => used.has(file))))
+  const unmade = new Map<string, string>()
+  if (dataset && absent.length > 0) {
+    const made = at.looking ? await lookFor(dataset, at) : await make(dataset, at)
+    if (made) Object.assign(files, made)
+    else
+      for (const [file, { sha256 }] of Object.entries(dataset.files)) {
+        if (files[file] !== undefined) continue
+        files[file] = path.resolve(`unmade ${dataset.name}`, file)
+        unmade.set(files[file], file.endsWith('.gz') ? createHash('sha256').update(`unmade ${sha256}`).digest('hex') : sha256)
+      }
+  }
+  const there = ([file, place]: readonly [string, string]) => used.has(file) && !unmade.has(place)
+  if (dataset) await verifyDataset(dataset, Object.fromEntries(Object.entries(files).filter(there)))
   const values = Object.entries(profile.arguments(files))
-  return Object.fromEntries(values.map(([key, value]) => [key, { value, words: `profile ${name}, ${key}`, folder: process.cwd() }]))
+  const raw = values.map(([key, value]) => [key, { value, words: `profile ${name}, ${key}`, folder: process.cwd() }] as const)
+  return { raw: Object.fromEntries(raw), unmade }
 }
+/** The files of a dataset where an earlier run has made them; else it is told how a run will. */
+async function lookFor(dataset: Dataset, { store: open, log }: ProfileContext): Promise<Readonly<Record<string, string>> | undefined> {
+  if (!dataset.make) throw notMakable(dataset)
+  const plan = dataset.make()
+  const store = await open()
+  const { versions } = await knownVersions(plan, store, await localEnvironment())
+  const keys = keysOf(versionFrom(versions))
+  const nodes = expanded(plan, keys, store)
+  const outputs = new StepOutputs(keys)
+  const there = new Set<string>()
+  for (const [key] of stepsByKey(nodes, keys)) {
+    const entry = await store.find(key)
+    if (entry) outputs.entries.set(key, entry)
+    if (entry) there.add(key)
+  }
+  for (const node of plan.nodes) {
+    const branches = node.kind === 'each' ? branchesOf(node, keys, store) : undefined
+    if (branches) outputs.branches.set(keys.of(node), branches)
+  }
+  const results = Object.fromEntries(Object.entries(plan.results).map(([result, given]) => [result, outputs.result(given)]))
+  const found = Object.fromEntries(publications(plan.results, results).map(({ from, to }) => [to, from]))
+  if (Object.keys(dataset.files).every(file => dataset.files[file]?.path !== undefined || found[file] !== undefined)) return found
+  const left = [...outlooks(plan, keys, there).values()].filter(state => state === 'will run').length
+  log(
+    `The dataset "${dataset.name}" is not in this store. A run makes it first: ${left} step${left === 1 ? '' : 's'} of the plan ${plan.name}, with tools of this machine. What follows is planned as if it were there; of the steps that read its compressed files it is not known whether they are cached.`,
+  )
+  return undefined
+}
+const notMakable = ({ name, source }: Dataset) =>
+  new TriremeError('INPUT', `The dataset "${name}" is not here and cannot be made. Get it from: ${source}.`)
 /** Runs the plan that makes a dataset; its results are laid out under the names of the dataset's files. */
 async function make(dataset: Dataset, { store: open, options, log }: ProfileContext): Promise<Readonly<Record<string, string>>> {
-  if (!dataset.make)
-    throw new TriremeError('INPUT', `The dataset "${dataset.name}" is not here and cannot be made. Get it from: ${dataset.source}.`)
+  if (!dataset.make) throw notMakable(dataset)
   const plan = dataset.make()
   const store = await open()
   const environment = await localEnvironment()

@@ -6,9 +6,9 @@ import { targetOf } from '../../core/targets/registry.ts'
 import type { Destination } from '../../core/targets/target.ts'
 
 /** An environment with the images that names stand for in it. */
-export async function destinationOf(environment: Environment): Promise<Destination> {
+export async function destinationOf(environment: Environment, options: { readonly unpinned?: boolean } = {}): Promise<Destination> {
   if (!(await targetOf(environment)).images) return { environment, image: name => name }
-  return { environment, image: await (await import('../machine/images.ts')).imagesIn(environment) }
+  return { environment, image: await (await import('../machine/images.ts')).imagesIn(environment, options) }
 }
 /** Which steps a run in the environment may join by pipes. */
 export async function joinsIn(environment: Environment): Promise<Joins> {

@@ -25,9 +25,10 @@ export async function knownVersions(
   plan: Plan,
   store: Store,
   environment: Environment,
+  options: { readonly unpinned?: boolean } = {},
 ): Promise<{ readonly versions: ReadonlyMap<string, string>; readonly unfit: readonly string[] }> {
   if ((await targetOf(environment)).images)
-    return { versions: await (await import('../machine/images.ts')).versionsIn(plan, environment, store), unfit: [] }
+    return { versions: await (await import('../machine/images.ts')).versionsIn(plan, environment, store, options), unfit: [] }
   const found = [...(await findTools(toolsOf(plan), path.join(store.root, 'tools.json'))).values()]
   return {
     versions: new Map(found.flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : []))),

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { step } from '../define/step.ts'
+import { tool } from '../define/tool.ts'
 import { type Plan, plan } from '../graph/plan.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
-import { tool } from '../define/tool.ts'
-import { imageFor, imageVersions, readImageLock } from './images.ts'
+import { imageFor, imageVersions, isByTag, readImageLock } from './images.ts'
 import { shared } from './settings.ts'
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`
@@ -35,6 +35,15 @@ test('swapped for one of others, as it is, or for another of ours', () => {
   expect(image('reads', { swap: { reads: other } })).toBe(other)
   expect(image('mine', { swap: { mine: other } })).toBe(other)
   expect(image('training', { swap: { training: 'training-cuda' } })).toBe(lock['training-cuda'])
+})
+test('for a manifest that is only read, an image that was not pushed is named by its tag, and nobody else is asked for it', () => {
+  const named = (name: string, images: object) =>
+    imageFor(name, { images: settings(images), environment: 'ours', lock, contents, instead: '1.2.3' })
+  expect(named('variants', { registry: '127.0.0.1:5000' })).toBe('127.0.0.1:5000/trireme/variants:1.2.3')
+  expect(named('variants', {})).toBe('registry.invalid/trireme/variants:1.2.3')
+  expect(named('reads', {})).toBe(lock.reads)
+  expect(() => named('mine', {})).toThrow('Nothing says what the image "mine" is in environment "ours".')
+  expect([isByTag('a/b:1'), isByTag('a/b'), isByTag(lock.reads)]).toEqual([true, true, false])
 })
 test('what nothing says is told, with what would', () => {
   expect(() => image('variants', {})).toThrow(

@@ -23,6 +23,10 @@ export function ownName(name: string, { swap }: ImageSettings, contents: Content
   const reference = swap[name]?.reference ?? name
   return Object.hasOwn(contents, reference) ? reference : undefined
 }
+/** Whether a reference may mean another image tomorrow: it has no digest. */
+export const isByTag = (reference: string): boolean => !/@sha256:[0-9a-f]{64}$/.test(reference)
+/** Where an image would be of which nothing is known: no such host can exist, so that nobody's image is pulled in its place. */
+const noRegistry = 'registry.invalid'
 /**
  * The image that a step's name stands for in an environment, as an engine or a cluster takes it: by digest, unless the settings give a tag or
  * swap it for an image without a digest.
@@ -35,7 +39,15 @@ export function imageFor(
     environment,
     lock,
     contents,
-  }: { readonly images: ImageSettings; readonly environment: string; readonly lock: ImageLock; readonly contents: Contents },
+    instead,
+  }: {
+    readonly images: ImageSettings
+    readonly environment: string
+    readonly lock: ImageLock
+    readonly contents: Contents
+    /** Tag for an image of our own that was not pushed yet. @default it is refused */
+    readonly instead?: string | undefined
+  },
 ): string {
   const own = ownName(name, images, contents)
   if (own === undefined) {
@@ -49,6 +61,8 @@ export function imageFor(
   const repository = [images.registry, images.prefix, own].filter(part => part).join('/')
   if (images.tag !== undefined) return `${repository}:${images.tag}`
   const locked = lock[own]
+  if (locked === undefined && instead !== undefined)
+    return `${images.registry === undefined ? `${noRegistry}/` : ''}${repository}:${instead}`
   if (locked === undefined)
     throw new TriremeError(
       'ENVIRONMENT',

@@ -8,7 +8,7 @@ import { accepted, type Tool } from '../vocabulary/tool.ts'
 import { programsIn } from './programs.ts'
 import { searchPath, stepEnvironment } from './step-environment.ts'
 import { VersionAsker } from './version-ask.ts'
-import { markOf } from './version-mark.ts'
+import { versionMark } from './version-mark.ts'
 
 /** What was found of a tool on this machine. */
 export type FoundTool =
@@ -62,7 +62,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
   const ask = async (tool: Tool, place: string) => {
     if (memo === undefined) return asking.version(place, tool)
     const marked = async () => {
-      const mark = await markOf(place, tool.version.argv, asking)
+      const mark = await versionMark(place, tool.version.argv, asking)
       return mark && JSON.stringify([tool.name, tool.version.argv, place, mark])
     }
     const before = await marked()

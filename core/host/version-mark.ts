@@ -50,7 +50,7 @@ const startsOthers = /subprocess|os\.(exec|system|spawn|popen|fork)|runpy/
  * Native code: its file. Python, and scripts that Python runs: the interpreter's file, and every entry of the folders it imports from, since
  * `pip install` leaves the interpreter as it was.
  */
-export async function markOf(place: string, argv: readonly string[], asking: VersionAsker): Promise<string | undefined> {
+export async function versionMark(place: string, argv: readonly string[], asking: VersionAsker): Promise<string | undefined> {
   const real = realpathSync(place)
   const { ino, size, mtimeMs, ctimeMs } = statSync(real)
   const file = JSON.stringify([real, ino, size, mtimeMs, ctimeMs])

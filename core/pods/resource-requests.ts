@@ -16,7 +16,13 @@ export interface NodePools {
 export interface Amounts {
   readonly cpu: string
   readonly memory: string
-  readonly 'ephemeral-storage'?: string
+  /** What the node reserves of its disk, and what the pod may write. */
+  readonly disk: { readonly request: string; readonly limit: string }
+}
+/** Bytes for steps that do not say what they write. */
+export interface DiskSettings {
+  readonly request: number
+  readonly limit: number
 }
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`
 const cores = (cpu: number) => (Number.isInteger(cpu) ? String(cpu) : `${Math.ceil(cpu * 1000)}m`)
@@ -26,19 +32,24 @@ const largest = (all: readonly number[]) => Math.max(...all)
  * By attempt. Steps of a chain run at once: their memory adds up, and one of them is the slowest, so that the largest number of cores
  * serves; chains of a pod run one after another. What they write stays until the pod ends.
  */
-export function amountsOf(chains: readonly Chain[], cpuLimit: number | undefined): readonly [Amounts, ...Amounts[]] {
+export function amountsOf(
+  chains: readonly Chain[],
+  { cpu: cpuLimit, disk }: { readonly cpu: number | undefined; readonly disk: DiskSettings },
+): readonly [Amounts, ...Amounts[]] {
   const members = chains.flatMap(chain => chain.members)
   const attempts = largest(members.map(({ needs }) => rungs(needs.memory).length))
   const cpu = cores(Math.min(largest(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
-  const disk = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
+  const told = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
+  const all = members.every(({ needs }) => needs.disk !== undefined)
+  const written = (bytes: number) => mebibytes(all ? told : Math.max(told, bytes))
   const at = (attempt: number): Amounts => ({
     cpu,
     memory: mebibytes(largest(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
-    ...(disk > 0 && { 'ephemeral-storage': mebibytes(disk) }),
+    disk: { request: written(disk.request), limit: written(disk.limit) },
   })
-  const all = Array.from({ length: attempts }, (_, attempt) => at(attempt))
-  const last = all.findLastIndex(({ memory }) => memory !== all.at(-1)!.memory) + 1
-  return [all[0]!, ...all.slice(1, last + 1)]
+  const rungsOf = Array.from({ length: attempts }, (_, attempt) => at(attempt))
+  const last = rungsOf.findLastIndex(({ memory }) => memory !== rungsOf.at(-1)!.memory) + 1
+  return [rungsOf[0]!, ...rungsOf.slice(1, last + 1)]
 }
 /** How often the steps may be tried again: for higher rungs of memory and time, and for transient exits that they declare. */
 export const retriesOf = (chains: readonly Chain[]): number => {

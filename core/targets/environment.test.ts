@@ -87,6 +87,12 @@ test.each([
     { target: 'local', images: { registry: 'https://ghcr.io' } },
     'images.registry: expected host, port and path of an image registry, such as ghcr.io/owner or 127.0.0.1:5000',
   ],
+  [
+    { target: 'local', images: { swap: { reads: 'quay.io/bwa 0.7' } } },
+    'images.swap.reads: expected an image, such as quay.io/biocontainers/bwa:0.7.17--h7132678_9 or REPOSITORY@sha256:…; for apptainer also a file, such as /images/bwa.sif. Got "quay.io/bwa 0.7".',
+  ],
+  [{ target: 'local', images: { swap: { reads: {} } } }, 'images.swap.reads.reference: expected string. It is missing.'],
+  [{ target: 'local', images: 'ghcr.io' }, 'images: expected object. Got "ghcr.io".'],
 ])('%j is told by place, with what would be right', async (settings, told) => {
   expect(await fault(settings)).toContain(`Environment "ours" in trireme.config.yaml: ${told}`)
 })

@@ -42,7 +42,9 @@ const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or
 
 type Issue = z.core.$ZodIssue
 function issueText(issue: Issue, settings: unknown, target: Target | undefined): string {
-  const place = issue.path.map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`)).join('')
+  const place = placeOf(settings, issue)
+    .path.map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
+    .join('')
   const before = place === '' ? '' : `${place}: `
   if (issue.code === 'unrecognized_keys') return `${before}${unknownText(issue.keys, issue.path, target)}`
   // A key of a record that does not fit is reported with the fault of the key itself.
@@ -50,11 +52,18 @@ function issueText(issue: Issue, settings: unknown, target: Target | undefined):
   const plain = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
   return `${before}${plain.replace(/\.?$/, '.')} ${gotText(settings, issue)}`.trimEnd()
 }
+/** Where a fault is, and what stands there. Of a setting that has a short form, the parts of the long one are not there: what was written is. */
+function placeOf(settings: unknown, issue: Issue): { readonly path: readonly PropertyKey[]; readonly value: unknown } {
+  let value = settings
+  for (const [n, part] of issue.path.entries()) {
+    if (typeof value !== 'object' || value === null)
+      return value === undefined ? { path: issue.path, value } : { path: issue.path.slice(0, n), value }
+    value = Reflect.get(value, part)
+  }
+  return { path: issue.path, value }
+}
 function gotText(settings: unknown, issue: Issue): string {
-  const value = issue.path.reduce<unknown>(
-    (at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined),
-    settings,
-  )
+  const { value } = placeOf(settings, issue)
   if (value === undefined) return 'It is missing.'
   const secret = issue.code === 'custom' && issue.params?.secret === true
   const text = shown(value)

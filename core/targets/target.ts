@@ -68,6 +68,8 @@ export interface CompiledFiles {
   readonly manifests: ReadonlyMap<string, string>
   /** What they refer to: `objects/<sha256>`. */
   readonly objects: ReadonlyMap<string, string | Uint8Array>
+  /** What whoever submits it should know first. */
+  readonly warnings?: readonly string[]
   /** How to submit by hand what was written into a folder: lines for people. */
   howTo(folder: string): readonly string[]
 }

@@ -4,7 +4,7 @@ import { labels } from '../graph/labels.ts'
 import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type SourceNode, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { plannedChains } from '../graph/planned-chains.ts'
-import { bodyOf, nodesOf, outerNodes, stepsByKey } from '../graph/walk.ts'
+import { type Branch, bodyOf, nodesOf, outerNodes, stepsByKey } from '../graph/walk.ts'
 import { type Argv, type Glued, quoted, type Slot, type Word } from '../vocabulary/command.ts'
 import { fileOf, suffixesOf } from '../vocabulary/kind.ts'
 
@@ -72,8 +72,18 @@ export function text(plan: Plan, options: TextOptions = {}): string {
   ]
   return `${parts.join('\n\n')}\n`
 }
-/** By key: cached; or asked for by a result, through steps that are not cached; or neither. Steps within an `each` are not in it. */
-export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): ReadonlyMap<string, Outlook> {
+/** The branches of an `each`, where its list is written. */
+type KnownBranches = (each: EachNode) => readonly Branch[] | undefined
+/**
+ * What would become of each step, by key: cached; or asked for by a result, through steps that are not cached; or neither. Steps within an
+ * `each` are in it where its branches are known.
+ */
+export function outlooks(
+  plan: Plan,
+  keys: Keys,
+  there: ReadonlySet<string>,
+  branches: KnownBranches = () => undefined,
+): ReadonlyMap<string, Outlook> {
   const needed = new Set<string>()
   const stack = [...nodesOf(Object.values(plan.results).flatMap(refsIn))]
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -82,10 +92,14 @@ export function outlooks(plan: Plan, keys: Keys, there: ReadonlySet<string>): Re
     needed.add(key)
     if (node.kind === 'step' && there.has(key)) continue
     if (node.kind === 'step') stack.push(...nodesOf(Object.values(node.inputs).flatMap(refsIn)))
-    if (node.kind === 'each') stack.push(...nodesOf([node.list, ...Object.values(node.body)]))
+    if (node.kind === 'each') {
+      const known = branches(node)?.flatMap(({ results }) => Object.values(results)) ?? []
+      stack.push(...nodesOf([node.list, ...Object.values(node.body), ...known])) // the body, since what it reads from outside is made in any case
+    }
     if (node.kind === 'item') stack.push(...nodesOf([node.list]))
   }
-  const steps = stepsByKey(outerNodes(plan.nodes), keys)
+  const inBranches = plan.nodes.flatMap(node => (node.kind === 'each' ? (branches(node) ?? []) : [])).flatMap(({ nodes }) => nodes)
+  const steps = stepsByKey([...outerNodes(plan.nodes), ...inBranches], keys)
   return new Map([...steps.keys()].map(key => [key, there.has(key) ? 'cached' : needed.has(key) ? 'will run' : 'not needed']))
 }
 function stepLines(node: StepNode, names: ReadonlyMap<Node, string>): readonly string[] {

@@ -44,6 +44,40 @@ it('calls over the regions of a BED, which count from 0', async () => {
     [places[0], places[3], places[4]].map(place => `${snp(place)} 1/1 0/0`),
   )
 })
+it('finds what lies in deep data, and with a limit, indels as well as SNVs', async () => {
+  /** 400 pairs in one place, and as many some bases on, which alone have the variants: as amplicons lie. */
+  const at_ = (start: number, bases: (from: number) => string, name: string) => ({
+    ...{ name, contig: phage, starts: [start, start + 120] as const },
+    sequences: [bases(start), bases(start + 120)] as const,
+  })
+  const plain = (from: number) => genome[phage]!.slice(from - 1, from + 79)
+  const [shallow, deep] = [
+    Array.from({ length: 400 }, (_, n) => at_(600, plain, `a${n}`)),
+    Array.from({ length: 400 }, (_, n) => at_(640, plain, `b${n}`)),
+  ]
+  // The deletion of the bases 661 to 664 in all reads of the second place.
+  const text = samText([...shallow, ...deep], 's')
+    .split('\n')
+    .map(line => {
+      const cells = line.split('\t')
+      if (!line.startsWith('b') || cells[3] !== '640') return line
+      return [
+        ...cells.slice(0, 5),
+        '21M4D59M',
+        ...cells.slice(6, 9),
+        `${plain(640).slice(0, 21)}${genome[phage]!.slice(664, 723)}`,
+        ...cells.slice(10),
+      ].join('\t')
+    })
+    .join('\n')
+  const bam = given('deep', indexedBam({ reference: sameAs('genome') }), indexedBamFile(at, 'deep', text))
+  const found = async (maxDepth?: number) => {
+    const { pileup } = mpileup({ bams: [bam], reference, region: `${phage}:600-700`, ...(maxDepth !== undefined && { maxDepth }) })
+    return variantsIn((await made(call({ pileup }))).calls.path).map(call => call.split(' ')[1]!.length)
+  }
+  expect(await found(250)).toEqual([]) // the default of bcftools
+  expect([await found(), await found(0), await found(800)]).toEqual([[7], [7], [7]])
+})
 it('writes the same bytes twice', async () => {
   const pileup = async () => readFileSync((await made(mpileup({ bams, reference, region: `${phage}:1-2000` }))).pileup.path)
   expect((await pileup()).equals(await pileup())).toBe(true)

@@ -8,7 +8,13 @@ import { z } from 'zod'
 const inputs = { bams: many(indexedBam({ reference: sameAs('reference') })), reference: indexedFasta({}) }
 const outputs = { pileup: bcf({ reference: sameAs('reference') }) }
 const params = {
-  maxDepth: z.number().int().min(1).default(250).describe('Reads a file looked at in one place; 250 is the default of bcftools (-d)'),
+  maxDepth: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(8000)
+    .describe('Reads of a file looked at in one place, 0 for all; the default of bcftools, 250, misses variants of deep data (-d, -L)'),
   minMappingQuality: z
     .number()
     .int()
@@ -33,9 +39,13 @@ interface Settings {
   readonly minMappingQuality: number
   readonly minBaseQuality: number
 }
-// AD and DP by sample are what people filter on. Samples are told apart by the SM of their read groups.
+/** More than any place has: int32 times the number of files must hold it. */
+const all = 1_000_000
+// Above -L no indels are looked for. It lies above -d, which lets through the first read of every further position: 2,001 reads at -d 2000 were one too
+// many for -L 2000, and the indel there was lost. AD and DP by sample are what people filter on. Samples are told apart by the SM of their read groups.
 const words = ({ maxDepth, minMappingQuality, minBaseQuality }: Settings): readonly Word[] => [
-  ...['--no-version', '-d', maxDepth, '-q', minMappingQuality, '-Q', minBaseQuality, '-a', 'FORMAT/AD,FORMAT/DP'],
+  ...['--no-version', '-d', maxDepth || all, '-L', (maxDepth || all) + 10_000],
+  ...['-q', minMappingQuality, '-Q', minBaseQuality, '-a', 'FORMAT/AD,FORMAT/DP'],
 ]
 
 export const mpileup = step({

@@ -39,6 +39,21 @@ it('keeps a SNP homozygous that both alternatives of a diploid hold', async () =
   const calls = await normalised('shared', [[phage, 320, both, `${to}${both[1]},${to}${other(phage, 321)}`, 50, '1/2', '0/1']], ['x', 'y'])
   expect(calls).toEqual([`${phage}:320 ${both[0]}>${to} 1/1 0/1`, `${phage}:321 ${both[1]}>${other(phage, 321)} 0/1 0/0`])
 })
+it('takes a SNP and an indel behind one base apart', async () => {
+  const [ref, snp] = [base(360), other(phage, 360)]
+  const inserted = base(361) === 'G' ? 'C' : 'G' // stays where it is
+  expect(await normalised('joined', [[phage, 360, ref, `${snp}${inserted}`, 50, '0/1', '1|1', './.']], ['x', 'y', 'z'])).toEqual([
+    `${phage}:360 ${ref}>${snp} 0/1 1|1 ./.`,
+    `${phage}:360 ${ref}>${ref}${inserted} 0/1 1|1 ./.`,
+  ])
+})
+it('keeps a SNP homozygous that both alternatives hold before different insertions', async () => {
+  const [ref, snp] = [base(360), other(phage, 360)]
+  const inserted = base(361) === 'G' ? 'C' : 'G'
+  const calls = await normalised('insertions', [[phage, 360, ref, `${snp}${inserted},${snp}`, 50, '1/2', '0/2', '0/1']], ['x', 'y', 'z'])
+  const sorted = calls.map(call => call.replace('1/0', '0/1'))
+  expect(sorted).toEqual([`${phage}:360 ${ref}>${snp} 1/1 0/1 0/1`, `${phage}:360 ${ref}>${ref}${inserted} 0/1 0/0 0/1`])
+})
 it('takes two different deletions of a diploid apart, without a star allele', async () => {
   const bases = run.slice(339, 343)
   const calls = await normalised('stars', [[phage, 340, bases, `${bases.slice(0, 3)},${bases[0]}`, 50, '1/2']])

@@ -57,3 +57,15 @@ it('drops short reads, unless told not to', async () => {
   expect(await kept({ minLength: 80 })).toBe(2 * pairs().length)
   expect(await kept({ dropShort: false })).toBe(2 * pairs().length)
 })
+it('drops no read for poor bases or Ns, unless told to', async () => {
+  const poor = pairs().map((pair, n) => ({
+    ...pair,
+    sequences: [n % 2 === 0 ? `${'N'.repeat(20)}${pair.sequences[0].slice(20)}` : pair.sequences[0], pair.sequences[1]] as const,
+  }))
+  const files = given('poor', fastqPair, fastqFiles(at, 'poor', poor))
+  const kept = async (settings: { dropPoor?: boolean; maxN?: number }) =>
+    JSON.parse(content((await made(trim({ reads: files, ...settings }))).report.path)).summary.after_filtering.total_reads
+  expect(await kept({})).toBe(2 * poor.length)
+  expect(await kept({ dropPoor: true })).toBe(2 * Math.floor(poor.length / 2))
+  expect(await kept({ dropPoor: true, maxN: 20 })).toBe(2 * poor.length)
+})

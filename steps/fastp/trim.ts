@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 export const trim = step({
   name: 'fastp-trim',
-  about: 'Trim adapters, drop poor reads, and report on quality',
+  about: 'Trim adapters, on wish drop poor reads, and report on quality',
   edam: ['operation_3192', 'operation_3218'],
   tools: [fastp],
   image: images.reads,
@@ -25,8 +25,16 @@ export const trim = step({
       .max(36)
       .default(20)
       .describe('Mean quality that a window must have with cutTail; 20 is the default of fastp (-M)'),
-    dropPoor: z.boolean().default(true).describe('Drop reads with too many poor bases or Ns. On is the default of fastp (off: -Q)'),
-    poorBelow: z.number().int().min(0).default(15).describe('A base is poor below this quality; 15 is the default of fastp (-q)'),
+    dropPoor: z
+      .boolean()
+      .default(false)
+      .describe('Drop reads with too many poor bases or Ns. Off (-Q), unlike in fastp: aligners and callers weigh qualities themselves'),
+    poorBelow: z
+      .number()
+      .int()
+      .min(0)
+      .default(15)
+      .describe('With dropPoor a base is poor below this quality; 15 is the default of fastp (-q)'),
     poorShare: z
       .number()
       .int()
@@ -34,6 +42,7 @@ export const trim = step({
       .max(100)
       .default(40)
       .describe('Percent of poor bases that a read may have; 40 is the default of fastp (-u)'),
+    maxN: z.number().int().min(0).max(50).default(5).describe('Ns that a read may have with dropPoor; 5 is the default of fastp (-n)'),
     dropShort: z.boolean().default(true).describe('Drop reads that are too short after trimming. On is the default of fastp (off: -L)'),
     minLength: z.number().int().min(1).default(15).describe('A read is too short below this length; 15 is the default of fastp (-l)'),
   },
@@ -60,6 +69,7 @@ interface Settings {
   readonly dropPoor: boolean
   readonly poorBelow: number
   readonly poorShare: number
+  readonly maxN: number
   readonly dropShort: boolean
   readonly minLength: number
 }
@@ -67,6 +77,6 @@ const words = (at: Settings): readonly Word[] => [
   ...(at.adapters ? [] : ['-A']),
   ...{ auto: [], on: ['-g'], off: ['-G'] }[at.polyG],
   ...(at.cutTail ? ['-3', '-M', at.cutQuality] : []),
-  ...(at.dropPoor ? ['-q', at.poorBelow, '-u', at.poorShare] : ['-Q']),
+  ...(at.dropPoor ? ['-q', at.poorBelow, '-u', at.poorShare, '-n', at.maxN] : ['-Q']),
   ...(at.dropShort ? ['-l', at.minLength] : ['-L']),
 ]

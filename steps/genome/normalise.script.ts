@@ -93,7 +93,7 @@ function startOf(path: string, length: number): Buffer {
     closeSync(file)
   }
 }
-const printable = (text: string) => text.slice(0, 60).replace(/[^ -~]/g, '?')
+const printable = (text: string) => text.slice(0, 60).replace(/\p{C}/gu, '?')
 
 class Normaliser {
   private line = 1

@@ -90,7 +90,7 @@ function renamed(groups: readonly Tags[], counts: Census['groups']): Pick<Rewrit
       `Read group "${foreign.ID}" of the alignments is of sample "${foreign.SM}", the row says "${sample}". Correct the row, or the read groups. ${ownGroups}`,
     )
   const known = new Set(groups.map(({ ID }) => ID))
-  const names = Object.fromEntries(Object.keys(counts).map(id => [id, id === '' ? group : `${group}:${id}`]))
+  const names = Object.fromEntries(Object.keys(counts).map(id => [id, id === '' ? group : `${group}/${id}`]))
   const lines = [
     ...groups.filter(tags => of(tags) > 0).map(tags => ({ ...tags, ID: names[tags.ID!]!, SM: sample })),
     ...Object.keys(counts).flatMap(id => (known.has(id) ? [] : [{ ID: names[id]!, SM: sample, LB: sample }])),

@@ -50,7 +50,7 @@ const fieldsOf = (sam: string) => sam.split('\n').map(line => new Set(line.split
 it('takes sorted alignments with mate scores as they are', async () => {
   const sorted = indexedBamFile(at, 'sorted', samText(pairs(), 's', 'unsorted', 'ms:i:1\tMC:Z:80M'))['']
   const { imported } = await made(importBam({ alignments: given('sorted', anyBam, sorted), reference, sample: 's', group }))
-  expect(fieldsOf(samOf(imported.path))).toEqual(fieldsOf(samOf(sorted).replaceAll('s.lane', `${group}:s.lane`)))
+  expect(fieldsOf(samOf(imported.path))).toEqual(fieldsOf(samOf(sorted).replaceAll('s.lane', `${group}/s.lane`)))
 })
 it('takes a CRAM', async () => {
   const cram = path.join(at, 'x.cram')
@@ -106,8 +106,8 @@ describe('read groups', () => {
     const two = await made(
       importBam({ alignments: given('two', anyBam, bamFile(at, 'two', good)), reference, sample: 's', group: 'p.s.L2' }),
     )
-    expect(groupsIn(samOf(one.imported.path))).toEqual({ header: [['ID:p.s.L1:s.lane', 'SM:s']], records: ['p.s.L1:s.lane'] })
-    expect(groupsIn(samOf(two.imported.path))).toEqual({ header: [['ID:p.s.L2:s.lane', 'SM:s']], records: ['p.s.L2:s.lane'] })
+    expect(groupsIn(samOf(one.imported.path))).toEqual({ header: [['ID:p.s.L1/s.lane', 'SM:s']], records: ['p.s.L1/s.lane'] })
+    expect(groupsIn(samOf(two.imported.path))).toEqual({ header: [['ID:p.s.L2/s.lane', 'SM:s']], records: ['p.s.L2/s.lane'] })
   })
   it('that the header lacks, or that are not there, are of the sample of the row', async () => {
     // The last record alone, far behind the first 2,000.
@@ -116,10 +116,10 @@ describe('read groups', () => {
     const { imported, report } = await made(taken('late', `${many.slice(0, last)}RG:Z:stray${many.slice(last + 11)}`))
     expect(groupsIn(samOf(imported.path))).toEqual({
       header: [
-        ['ID:p.s.L1:s.lane', 'SM:s'],
-        ['ID:p.s.L1:stray', 'SM:s'],
+        ['ID:p.s.L1/s.lane', 'SM:s'],
+        ['ID:p.s.L1/stray', 'SM:s'],
       ],
-      records: ['p.s.L1:s.lane', 'p.s.L1:stray'],
+      records: ['p.s.L1/s.lane', 'p.s.L1/stray'],
     })
     expect(JSON.parse(content(report.path))).toMatchObject({ readGroups: { 's.lane': all(many) - 1, stray: 1 }, notInHeader: ['stray'] })
     const none = await made(taken('none', good.replace(/@RG.*\n/, '').replaceAll('\tRG:Z:s.lane', '')))
@@ -131,7 +131,7 @@ describe('read groups', () => {
     await refused('mixed', `${both.slice(0, last)}RG:Z:else${both.slice(last + 11)}`).toThrow(
       'The alignments mix samples: 1 of their records are in read group "else" of sample "t", the row says "s". Give each sample a file of its own: "samtools split" makes one of each read group.',
     )
-    expect(groupsIn(samOf((await made(taken('empty-group', both))).imported.path)).header).toEqual([['ID:p.s.L1:s.lane', 'SM:s']])
+    expect(groupsIn(samOf((await made(taken('empty-group', both))).imported.path)).header).toEqual([['ID:p.s.L1/s.lane', 'SM:s']])
   })
 })
 describe('mates', () => {

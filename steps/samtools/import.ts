@@ -14,7 +14,7 @@ const shared = {
     sample: sampleName.describe('Sample that every read group must be of'),
     group: z
       .string()
-      .regex(/^[!-9;-[\]-~]+$/)
+      .regex(/^[!-.0-[\]-~]+$/, 'expected printable ASCII without spaces, slashes and backslashes, such as patient:sample:lane')
       .describe('What the names of all read groups begin with, unique over all files that are called together'),
   },
   assets: { script: asset(import.meta.url, './import.script.mjs') },

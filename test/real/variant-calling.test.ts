@@ -6,10 +6,11 @@ import { type Results, sameAs, source } from 'trireme-bio'
 import { toy } from 'trireme-bio/datasets/toy/files'
 import { anyBam, anyCram, bed, fasta, fastqPair, vcf } from 'trireme-bio/kinds'
 import { type LocalOptions, Store } from 'trireme-bio/local'
-import { content, variantsIn } from 'trireme-bio/steps/tiny'
+import { content, fastaFile, fastqFiles, other, phage, genome as tinyGenome, variantsIn } from 'trireme-bio/steps/tiny'
 import { given, ran, scratch } from 'trireme-bio/testing'
 import { beforeAll, describe, expect, it, test } from 'vitest'
 import { genome, make } from '../../datasets/lambda/make.ts'
+import { profiles } from '../../datasets/profiles.ts'
 import { simulateReads } from '../../pipelines/simulate-reads.ts'
 import { variantAccuracy } from '../../pipelines/variant-accuracy.ts'
 import { variantCalling } from '../../pipelines/variant-calling.ts'
@@ -148,6 +149,78 @@ describe('on a simulated diploid', () => {
     expect([snp.tp + snp.fn, indel.tp + indel.fn]).toEqual([100, 28])
     expect(Math.min(snp.f1!, indel.f1!)).toBeGreaterThanOrEqual(0.98)
     expect(Math.min(snp.genotypeConcordance!, indel.genotypeConcordance!)).toBeGreaterThanOrEqual(0.96)
+  })
+})
+
+describe('on amplicons', () => {
+  // 600 pairs begin in one place and 600 some bases on; a SNP lies where both cover, and is in the second alone.
+  const at = scratch()
+  const position = 660
+  const read = (start: number, snp: boolean, own: number) => {
+    const bases = [...tinyGenome[phage]!]
+    if (snp) bases[position - 1] = other(phage, position)
+    const from = (start: number) => bases.slice(start - 1, start + 79).join('')
+    return {
+      name: `${start}:${own}`,
+      contig: phage,
+      starts: [start, start + 120] as const,
+      sequences: [from(start), from(start + 120)] as const,
+    }
+  }
+  const pairs = Array.from({ length: 600 }, (_, n) => [read(600, false, n), read(640, true, n)]).flat()
+  const reads = given('amplicons', fastqPair, fastqFiles(at, 'amplicons', pairs))
+  const reference = given('tiny', fasta, fastaFile(at))
+  const samplesheet = [{ patient: 'p', sample: 's', lane: 'L1', reads }]
+  const run = async (args: object) => {
+    const { results } = await finished(variantCalling({ samplesheet, reference, qc: false, ...args }))
+    return { depths: content(results.variants!.path).match(/(?<=:)\d+,\d+/g) ?? [], told: content(results.summary.reads!.path) }
+  }
+  it.each(['bcftools', 'freebayes'] as const)('%s looks at every read under --profile amplicon', async caller => {
+    const { depths, told } = await run({ ...profiles['variant-calling']!.amplicon!.arguments({}), caller })
+    expect(depths).toContain('600,600')
+    expect(told).toMatch(/^sample .*\ns {7}2,400 +100 % +100 % +- /)
+    expect(told).not.toContain('duplicates,')
+  })
+  it('by default all but two pairs are duplicates, which is told', async () => {
+    const { depths, told } = await run({})
+    expect(depths).not.toContain('600,600')
+    expect(told).toContain(
+      '\nWarning: 99.8 % of the reads of s are duplicates, and callers pass over them. Amplicons? --profile amplicon. Molecules with UMIs? --umi name.',
+    )
+  })
+  it('a limit of depth looks at the reads that begin first, and this is told', async () => {
+    const { depths, told } = await run({ duplicates: 'off', maxDepth: 250 })
+    expect(depths).toEqual([])
+    expect(told).toContain(' in one place of s calling looked at 250. Variants of the others are missed. --max-depth 0 looks at all.')
+  })
+  it('UMIs that no read has are refused', async () => {
+    const { failures } = await ran(variantCalling({ samplesheet, reference, qc: false, umi: 'name' }), { store })
+    expect(failures).toEqual([expect.stringContaining('No read of sample s has a UMI where --umi says.')])
+  })
+  it.each([
+    [
+      { duplicates: 'off', umi: 'name' },
+      'duplicates is off and umi is name: a UMI tells duplicates apart, and none are looked for. Leave one of them out.',
+    ],
+    [
+      { umi: 'RX' },
+      'Row 1: umi is RX, a tag of alignments, and a FASTQ file has no tags. Give alignments that have it, or reads with the UMI in their names and umi: name (fastp --umi puts it there).',
+    ],
+    [
+      { depth: 300, maxDepth: 250 },
+      'depth is 300 and maxDepth 250: over 1 sample at most 250 reads are looked at in one place, so no variant could pass. Raise maxDepth (0 looks at all), or lower depth.',
+    ],
+    [
+      { caller: 'freebayes', maxDepth: 250 },
+      'maxDepth is 250, and freebayes looks at all reads. Leave maxDepth out, or take another caller.',
+    ],
+  ] as const)('%j cannot be meant', (args, message) => {
+    expect(() => variantCalling({ samplesheet, reference, ...args })).toThrow(message)
+  })
+  it('depth is of all samples, so of two it may be twice the limit', () => {
+    const more = given('more', fastqPair, fastqFiles(at, 'more', pairs.slice(1)))
+    const two = [...samplesheet, { patient: 'q', sample: 't', lane: 'L1', reads: more }]
+    expect(() => variantCalling({ samplesheet: two, reference, depth: 500, maxDepth: 250 })).not.toThrow()
   })
 })
 

@@ -24,6 +24,17 @@ export const settings = z.strictObject({
   /** On every workflow and pod: for the attribution of cost. */
   labels: of.labelMap.default({}),
   runAs: z.strictObject({ user: of.some, group: of.some }).default({ user: 1000, group: 1000 }),
+  /**
+   * Bytes on its node's disk that a pod may write, its inputs among them: `request` is reserved on the node, and a pod that exceeds `limit` is
+   * ended. A step's own `needs.disk` comes first.
+   */
+  disk: z
+    .strictObject({
+      request: of.memorySize.default(of.memorySize.parse('1GiB')),
+      limit: of.memorySize.default(of.memorySize.parse('200GiB')),
+    })
+    .refine(({ request, limit }) => request <= limit, 'expected a request that is no more than the limit')
+    .prefault({}),
   hostNetwork: z.boolean().default(false),
   podSecurity: z.enum(['restricted', 'none'], 'expected restricted or none').default('restricted'),
   gpuPools: z.array(gpuPool).default([]),

@@ -15,10 +15,15 @@ export const argo: Target<ArgoSettings> = {
     write: async (plan, { form, ...options }) => {
       const { compile } = await import('./compile/compile.ts')
       const { manifestsOf } = await import('./compile/manifests.ts')
-      const { byHand } = await import('./compile/by-hand.ts')
+      const { byHand, warningsOf } = await import('./compile/by-hand.ts')
       const compiled = compile(plan, options)
       const manifests = manifestsOf(compiled, form === 'template' ? form : 'workflow')
-      return { manifests, objects: compiled.objects, howTo: folder => byHand(options.environment, folder, [...manifests.keys()]) }
+      return {
+        manifests,
+        objects: compiled.objects,
+        warnings: warningsOf(compiled, options.environment.name),
+        howTo: folder => byHand(options.environment, folder, [...manifests.keys()]),
+      }
     },
   },
   attach: {

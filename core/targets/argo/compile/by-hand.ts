@@ -1,4 +1,6 @@
+import { isByTag } from '../../../environment/images.ts'
 import type { ArgoEnvironment } from '../settings.ts'
+import type { Compiled } from './compiled.ts'
 
 /** How to submit by hand what was compiled into a folder. @param names of the manifests in it */
 export function byHand({ bucket, context, namespace }: ArgoEnvironment, folder: string, names: readonly string[]): readonly string[] {
@@ -13,5 +15,17 @@ export function byHand({ bucket, context, namespace }: ArgoEnvironment, folder: 
     `  while IFS=$'\\t' read -r digest file; do aws s3 cp "$file" ${to}sources/"$digest" ${at}; done <${folder}/sources.tsv`,
     ...templates.map(name => `  ${kubectl} apply -f ${folder}/${name}`),
     ...workflows.map((name, n) => `  ${kubectl} create -f ${folder}/${name}${n > 0 ? '   # when the one before has succeeded' : ''}`),
+  ]
+}
+
+/** @param environment its name */
+export function warningsOf({ workflows }: Compiled, environment: string): readonly string[] {
+  const images = new Set(
+    workflows.flatMap(({ spec }) => spec.templates.flatMap(each => ('container' in each ? [each.container.image] : []))),
+  )
+  const byTag = [...images].filter(isByTag)
+  if (byTag.length === 0) return []
+  return [
+    `images by tag: ${byTag.join(', ')}. A tag may mean another image tomorrow, and the keys of results promise the versions in it: pin before you submit. Build and push them with "trireme images --on ${environment}", which notes their digests, and compile again.`,
   ]
 }

@@ -15,6 +15,7 @@ import { pipe, run, word } from '../../../vocabulary/command.ts'
 import { kind, many, optional } from '../../../vocabulary/kind.ts'
 import { gib, hours, mib } from '../../../vocabulary/quantity.ts'
 import { settings as schema } from '../settings.ts'
+import { warningsOf } from './by-hand.ts'
 import type { Compiled, CompileOptions } from './compiled.ts'
 import { type DagTask, type PodTemplate, thinWorkflow, workflowTemplate } from './manifest-schema.ts'
 import { manifestsOf } from './manifests.ts'
@@ -100,6 +101,7 @@ const whole = () => {
   return plan('everything', { whole: join({ all: counted }).whole, made: network({ of: maybe({ from: sure }).to, other: reads }).made })
 }
 const pool = { model: 'A100', memory: '40GiB', nodeSelector: { gpu: 'a100' }, tolerations: [{ key: 'gpu', operator: 'Exists' }] }
+const given = { target: 'argo', context: 'test', namespace: 'science', bucket: { endpoint: 's3.example.org', name: 'bucket' } }
 const rich = {
   name: 'rich',
   ...schema.parse({
@@ -250,8 +252,10 @@ describe('what is asked of a node', () => {
   test('memory climbs by attempt, GPUs choose the smallest pool that fits', () => {
     const made = compiled(whole(), { environment: rich })
     const gpu = pods(made).find(({ container }) => container.resources.limits['nvidia.com/gpu'] !== undefined)!
-    expect(gpu.container.resources.limits).toEqual({ cpu: '4', memory: '1024Mi', 'nvidia.com/gpu': '1' })
-    expect(gpu.container.resources.requests).toEqual(gpu.container.resources.limits)
+    expect(gpu.container.resources.limits).toEqual({
+      ...{ cpu: '4', memory: '1024Mi', 'ephemeral-storage': '204800Mi', 'nvidia.com/gpu': '1' },
+    })
+    expect(gpu.container.resources.requests).toEqual({ ...gpu.container.resources.limits, 'ephemeral-storage': '1024Mi' })
     expect(gpu.nodeSelector).toEqual({ pool: 'cpu', gpu: 'a100' })
     expect(gpu.podSpecPatch).toContain("{{=asInt(retries) == 0 ? '1024Mi' : asInt(retries) == 1 ? '2048Mi' : '8192Mi'}}")
     expect(gpu.retryStrategy).toEqual({
@@ -260,6 +264,67 @@ describe('what is asked of a node', () => {
       expression:
         "lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
     })
+  })
+  test('disk: what the steps say they write; of those that do not, what the environment lets a pod write', () => {
+    const writing = (name: string, disk?: number) =>
+      step({
+        name,
+        image,
+        inputs: { from: text },
+        outputs: { to: text },
+        needs: { ...slow, ...(disk !== undefined && { disk: gib(disk) }) },
+        command: at => run('cp', at.from, at.to),
+      })
+    const of = (disk: number | undefined, more: object = {}) => {
+      const environment = { ...rich, ...more }
+      const [{ container, volumes } = {} as PodTemplate] = pods(
+        compiled(plan('writing', writing('w', disk)({ from: file() })), { environment }),
+      )
+      const { requests, limits } = container.resources
+      const folders = volumes.flatMap(({ name, emptyDir }) => (emptyDir ? [`${name} ${emptyDir.sizeLimit}`] : []))
+      return [requests['ephemeral-storage'], limits['ephemeral-storage'], ...folders]
+    }
+    expect(of(undefined)).toEqual(['1024Mi', '204800Mi', 'work 204800Mi', 'tmp 204800Mi'])
+    expect(of(300)).toEqual(['307200Mi', '307200Mi', 'work 307200Mi', 'tmp 307200Mi'])
+    expect(of(undefined, { disk: { request: gib(2), limit: gib(5) } })).toEqual(['2048Mi', '5120Mi', 'work 5120Mi', 'tmp 5120Mi'])
+    expect(of(1, { disk: { request: gib(2), limit: gib(5) } })).toEqual(['1024Mi', '1024Mi', 'work 1024Mi', 'tmp 1024Mi'])
+    const wrong = schema.safeParse({ ...given, disk: { request: '2GiB', limit: '1GiB' } })
+    expect(wrong.error?.issues[0]?.message).toBe('expected a request that is no more than the limit')
+  })
+  test('images by tag are said in the head, in an annotation and as a warning; with digests nothing is', () => {
+    const tagged = compiled(whole(), { environment: rich, image: name => `registry.example.org/${name}:1` })
+    const [head] = yamlOf(tagged.workflows[0]!, tagged).split('apiVersion')
+    expect(head).toMatch(/^# IMAGES BY TAG: a tag may mean another image tomorrow\. Pin before you submit/)
+    expect(head).toContain('#   1  registry.example.org/tools:1   <- by tag\n')
+    expect(tagged.workflows[0]!.metadata.annotations).toEqual({ 'trireme/images': 'by tag: pin before you submit' })
+    const [, thin] = [...manifestsOf(tagged, 'template').values()]
+    expect(parse(thin!).metadata.annotations).toEqual({ 'trireme/images': 'by tag: pin before you submit' })
+    expect(warningsOf(tagged, 'rich')).toEqual([
+      expect.stringMatching(/^images by tag: registry\.example\.org\/tools:1, .* pin before you submit\. .* "trireme images --on rich"/),
+    ])
+    const pinned = compiled(whole(), { environment: rich })
+    expect(yamlOf(pinned.workflows[0]!, pinned)).not.toMatch(/by tag/i)
+    expect(warningsOf(pinned, 'rich')).toEqual([])
+  })
+  test('the head is an index: every task with its job, the number of its image and its steps', () => {
+    const made = compiled(whole(), { environment: rich })
+    const [head = ''] = yamlOf(made.workflows[0]!, made).split('apiVersion')
+    const images = new Map([...head.matchAll(/^# {3}(\d+) {2}(\S+)$/gm)].map(([, n, image]) => [n, image]))
+    const rows = [...head.matchAll(/^# {3}(\S+) +objects\/([0-9a-f]{64}) +(\d+) +(.+)$/gm)]
+    const template = new Map(pods(made).map(({ name, container }) => [name, container.image]))
+    const jobs = tasks(made).filter(task => template.has(task.template))
+    expect(rows.map(([, name, job, image]) => [name, job, images.get(image)])).toEqual(
+      jobs.map(task => [task.name, task.arguments!.parameters.find(({ name }) => name === 'w')!.value, template.get(task.template)]),
+    )
+    expect(rows.map(([, name, , , steps]) => [name, steps])).toEqual(
+      jobs.map(({ name }) => [
+        name,
+        made.tasks
+          .find(task => task.name === name)!
+          .entries.map(({ label }) => label)
+          .join(', '),
+      ]),
+    )
   })
   test('without a pool a step that needs a GPU is refused before anything runs', () => {
     expect(() => compiled(whole())).toThrow(

@@ -48,7 +48,7 @@ const containerSecurity = z.strictObject({
 const amounts = z.strictObject({
   cpu: quantity,
   memory: quantity,
-  'ephemeral-storage': quantity.optional(),
+  'ephemeral-storage': quantity,
   'nvidia.com/gpu': z
     .string()
     .regex(/^[0-9]+$/)
@@ -57,7 +57,7 @@ const amounts = z.strictObject({
 const mount = z.strictObject({ name: label, mountPath: absolutePathSchema, readOnly: z.boolean().optional() })
 const volumeSchema = z.strictObject({
   name: label,
-  emptyDir: z.strictObject({}).optional(),
+  emptyDir: z.strictObject({ sizeLimit: quantity }).optional(),
   persistentVolumeClaim: z.strictObject({ claimName: z.string(), readOnly: z.boolean().optional() }).optional(),
   configMap: z.strictObject({ name: z.string() }).optional(),
   secret: z.strictObject({ secretName: z.string() }).optional(),
@@ -160,7 +160,10 @@ const spec = settingsSchema.refine(
   ({ artifactRepositoryRef, templateDefaults }) => (artifactRepositoryRef === undefined) !== (templateDefaults === undefined),
   'expected a bucket, or an artifact repository of the cluster by name',
 )
-const metadata = { namespace: label, labels: labelsSchema }
+/** Said of images that are named by a tag, for whoever reads or admits a manifest. */
+export const imagesAnnotation = 'trireme/images'
+const annotationsSchema = z.strictObject({ [imagesAnnotation]: z.literal('by tag: pin before you submit') })
+const metadata = { namespace: label, labels: labelsSchema, annotations: annotationsSchema.exactOptional() }
 export const workflow = z.strictObject({
   apiVersion: z.literal('argoproj.io/v1alpha1'),
   kind: z.literal('Workflow'),

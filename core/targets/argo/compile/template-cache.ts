@@ -76,7 +76,7 @@ export class Templates {
       assets: [...work.assets].map(([mount, { sha256 }]) => ({ mount, sha256 })),
       items: Array.from({ length: items }, (_, n) => String(n + 1)),
       gathers: gathers.map(({ place }, n) => ({ place, parameter: `g${n + 1}` })),
-      amounts: amountsOf(chains, environment.limits.cpu),
+      amounts: amountsOf(chains, { cpu: environment.limits.cpu, disk: environment.disk }),
       gpu: Math.max(...chains.map(gpusOf)),
       pool: poolOf(chains[0]!, environment, this.#label),
       retries: retriesOf(chains),

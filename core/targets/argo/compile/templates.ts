@@ -104,7 +104,12 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
     },
     ...(shape.deadline !== undefined && { activeDeadlineSeconds: shape.deadline }),
     ...podPlacement(shape, environment),
-    volumes: [{ name: 'work', emptyDir: {} }, { name: 'tmp', emptyDir: {} }, ...environment.volumes.map(volumeOf)],
+    volumes: [
+      // Each may take all that the pod may write; together they are held to it by the container's limit.
+      { name: 'work', emptyDir: { sizeLimit: shape.amounts[0].disk.limit } },
+      { name: 'tmp', emptyDir: { sizeLimit: shape.amounts[0].disk.limit } },
+      ...environment.volumes.map(volumeOf),
+    ],
     container: mainContainer(shape, environment),
     ...(shape.amounts.length > 1 && { podSpecPatch: memoryPatch(shape.amounts) }),
     retryStrategy: retry(shape),
@@ -133,8 +138,8 @@ function volumeOf({ name, readOnly, claim, configMap, secret }: ArgoEnvironment[
   return configMap === undefined ? { name, secret: { secretName: secret! } } : { name, configMap: { name: configMap } } // one of three, by the schema
 }
 function mainContainer(shape: PodShape, environment: ArgoEnvironment): PodTemplate['container'] {
-  const [amounts] = shape.amounts
-  const all = { ...amounts, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) }
+  const [{ cpu, memory, disk }] = shape.amounts
+  const all = (disk: string) => ({ cpu, memory, 'ephemeral-storage': disk, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) })
   const items = shape.takes.filter(({ kind }) => kind === 'item')
   return {
     image: shape.image,
@@ -153,7 +158,7 @@ function mainContainer(shape: PodShape, environment: ArgoEnvironment): PodTempla
       ...environment.volumes.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly && { readOnly }) })),
     ],
     ...(environment.podSecurity === 'restricted' && { securityContext: restricted }),
-    resources: { requests: all, limits: all },
+    resources: { requests: all(disk.request), limits: all(disk.limit) },
   }
 }
 /** What Pod Security `restricted` asks of every container. */

@@ -1,8 +1,9 @@
+import { isByTag } from '../../../environment/images.ts'
 import { TriremeError } from '../../../errors.ts'
 import { sha256 } from '../../../graph/key.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import { type DagGroup, mostTasks, unitsOf } from './dag-split.ts'
-import type { DagTask, DagTemplate, PodTemplate, Template, Workflow } from './manifest-schema.ts'
+import { type DagTask, type DagTemplate, imagesAnnotation, type PodTemplate, type Template, type Workflow } from './manifest-schema.ts'
 import { plainName } from './names.ts'
 import type { LooseTask } from './tasks.ts'
 import { specOf } from './workflow-spec.ts'
@@ -129,11 +130,20 @@ function workflowOf(plan: string, draft: Draft, tasks: readonly LooseTask[], { e
     parts.push({ name: names[n]!, dag: { tasks: inner } })
     return placedTasks({ name: names[n]!, template: names[n]! }, dependencies)
   })
+  const byTag = [...draft.templates].some(name => {
+    const image = templates.get(name)?.container.image // bodies of an each have none
+    return image !== undefined && isByTag(image)
+  })
   const used = [...draft.templates].map(name => templates.get(name) ?? bodies.get(name)!)
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Workflow',
-    metadata: { generateName: `${plainName(plan, 40, 'plan')}-`, namespace: environment.namespace, labels: labelsOf(plan, environment) },
+    metadata: {
+      generateName: `${plainName(plan, 40, 'plan')}-`,
+      namespace: environment.namespace,
+      labels: labelsOf(plan, environment),
+      ...(byTag && { annotations: { [imagesAnnotation]: 'by tag: pin before you submit' as const } }),
+    },
     spec: specOf(environment, labelsOf(plan, environment), [{ name: 'main', dag: { tasks: main } }, ...parts, ...used]),
   }
 }

@@ -1,8 +1,9 @@
 import { Document, isMap, isSeq } from 'yaml'
+import { isByTag } from '../../../environment/images.ts'
 import type { JobWord } from '../../../inside/job.ts'
 import { quoted } from '../../../vocabulary/command.ts'
 import type { Compiled, CompiledTask } from './compiled.ts'
-import type { DagTask, DagTemplate, PodTemplate, ThinWorkflow, Workflow, WorkflowTemplate } from './manifest-schema.ts'
+import type { DagTask, DagTemplate, PodTemplate, Template, ThinWorkflow, Workflow, WorkflowTemplate } from './manifest-schema.ts'
 
 type Manifest = Workflow | WorkflowTemplate | ThinWorkflow
 
@@ -16,7 +17,36 @@ export function yamlOf(manifest: Manifest, { tasks }: Pick<Compiled, 'tasks'> = 
   const byName = new Map(tasks.map(task => [task.name, task]))
   const head = isPlainScalar({ ...manifest, spec: rest }, '')
   const texts = templates.map(template => ('dag' in template ? dagText(template, byName) : podText(template)))
-  return `${head}  templates:\n${texts.join('')}`
+  return `${indexText(templates, byName)}${head}  templates:\n${texts.join('')}`
+}
+/** What is where, for people: images, and for every task its job below `objects/`, its image and its steps. */
+function indexText(templates: readonly Template[], tasks: ReadonlyMap<string, CompiledTask>): string {
+  const images = new Map(templates.flatMap(each => ('container' in each ? [[each.name, each.container.image] as const] : [])))
+  const all = [...new Set(images.values())]
+  const byTag = all.some(isByTag)
+  const rows = templates.flatMap(each => {
+    if (!('dag' in each)) return []
+    return each.dag.tasks.flatMap(({ name, template, arguments: given }) => {
+      const image = images.get(template)
+      const job = given?.parameters.find(parameter => parameter.name === 'w')?.value
+      if (image === undefined || job === undefined) return []
+      const steps = tasks.get(name)?.entries.map(({ label }) => visible(label)) ?? []
+      return [[name, `objects/${job}`, String(all.indexOf(image) + 1), steps.join(', ')]]
+    })
+  })
+  const widths = [0, 1, 2].map(column => rows.reduce((width, row) => Math.max(width, row[column]!.length), 5))
+  const line = (cells: readonly string[]) => `#   ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join('  ')}`.trimEnd()
+  return [
+    ...(byTag
+      ? ['# IMAGES BY TAG: a tag may mean another image tomorrow. Pin before you submit: push the images, and compile again.']
+      : []),
+    '# Images',
+    ...all.map((image, n) => `#   ${n + 1}  ${visible(image)}${isByTag(image) ? '   <- by tag' : ''}`),
+    '# Tasks',
+    line(['task', 'job', 'image', 'steps']),
+    ...rows.map(line),
+    '',
+  ].join('\n')
 }
 const isPlainScalar = (value: unknown, indent: string): string => indented(documentText(new Document(value, yamlOptions)), indent)
 /** Quoted is what YAML 1.1, which Kubernetes' tools read, would take for something else than text; no anchors. */

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+
+/** Which code is measured. */
+export type Code =
+  | { readonly state: 'a commit'; readonly commit: string }
+  /** What was measured could not be found again; `why` says so in words. */
+  | { readonly state: 'no commit'; readonly commit?: string; readonly changed: boolean; readonly why: string }
+
+/** Results are added while benchmarks run, one after the other: they change nothing that is measured. */
+const results = 'benchmarks/results/'
+function git(checkout: string, ...words: string[]): string | undefined {
+  try {
+    return execFileSync('git', words, { cwd: checkout, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trimEnd()
+  } catch {
+    return undefined
+  }
+}
+/** An installed package may lie in somebody else's checkout. */
+const isTop = (checkout: string): boolean => git(checkout, 'rev-parse', '--show-prefix') === ''
+/** What a checkout holds: a commit that is on a branch, with nothing changed since, or something that nobody could go back to. */
+export function codeOf(checkout: string): Code {
+  const commit = isTop(checkout) ? git(checkout, 'rev-parse', '--short=12', 'HEAD') : undefined
+  if (commit === undefined) return { state: 'no commit', changed: false, why: 'this is no Git checkout, or Git cannot read it' }
+  const changed = (git(checkout, 'status', '--porcelain', '--untracked-files=all', '--no-renames') ?? '')
+    .split('\n')
+    .filter(line => line !== '' && !line.slice(3).startsWith(results))
+  if (changed.length > 0) {
+    const [first = ''] = changed
+    const others = changed.length === 1 ? '' : ` and ${changed.length - 1} more`
+    return {
+      state: 'no commit',
+      commit,
+      changed: true,
+      why: `${first.slice(3)}${others} differ${changed.length === 1 ? 's' : ''} from commit ${commit}`,
+    }
+  }
+  const branches = git(checkout, 'for-each-ref', '--contains', 'HEAD', '--format=%(refname)', 'refs/heads', 'refs/remotes')
+  return branches ? { state: 'a commit', commit } : { state: 'no commit', commit, changed: false, why: `commit ${commit} is on no branch` }
+}
+/** Whether a commit is part of the history of what is checked out; undefined where there is no history to ask. */
+export function isAncestor(checkout: string, commit: string): boolean | undefined {
+  if (!isTop(checkout) || git(checkout, 'rev-parse', '--is-shallow-repository') !== 'false') return undefined
+  return git(checkout, 'merge-base', '--is-ancestor', commit, 'HEAD') !== undefined
+}

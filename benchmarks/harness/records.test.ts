@@ -1,0 +1,156 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { codeOf, isAncestor } from './commit.ts'
+import { meter } from './measure.ts'
+import { readRecords } from './records.ts'
+import { type Result, write } from './result.ts'
+import { table } from './table.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+let checkout: string
+const git = (...words: string[]) =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...words], { cwd: checkout, encoding: 'utf8' }).trim()
+const put = (name: string, text: string) => {
+  mkdirSync(path.dirname(path.join(checkout, name)), { recursive: true })
+  writeFileSync(path.join(checkout, name), text)
+}
+beforeEach(() => {
+  checkout = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'trireme-records-')))
+  git('init', '-q', '-b', 'main')
+  put('code.ts', 'one')
+  git('add', '-A')
+  git('commit', '-q', '-m', 'one')
+})
+afterEach(() => rmSync(checkout, { recursive: true }))
+const result = (version: string): Result => ({
+  format: 1,
+  benchmark: 'accuracy',
+  when: '2026-01-02T03:04:05.000Z',
+  version,
+  quick: false,
+  seed: 1,
+  machine: { cpu: 'c', cores: 2, memory: 1, system: 's' },
+  versions: {},
+  load: 0,
+  arms: {},
+  rows: [{ what: 'F1', unit: 'share', value: 0.5, target: { least: 0.4 }, met: true }],
+  warnings: [],
+})
+
+test('no record in the repository is of code that nobody can have', () => {
+  const records = readRecords(path.join(root, 'benchmarks/results'), root)
+  expect(records.length).toBeGreaterThan(10)
+  expect(records.flatMap(({ file, fault }) => (fault ? [`${file}: ${fault}`] : []))).toEqual([])
+})
+test('records of changed code and of commits outside the history are found', () => {
+  const old = git('rev-parse', '--short', 'HEAD')
+  git('checkout', '-q', '-b', 'other')
+  put('code.ts', 'other')
+  git('commit', '-q', '-a', '-m', 'other')
+  const other = git('rev-parse', '--short', 'HEAD')
+  git('checkout', '-q', 'main')
+  const faults = Object.fromEntries(
+    [`0.1.0 ${old}`, `0.1.0 ${old}-dirty`, `0.1.0 ${other}`, '0.1.0 abcdef0', '0.1.0'].map((version, n) => {
+      const folder = path.join(checkout, `results-${n}`)
+      write(folder, result(version))
+      return [version, readRecords(folder, checkout).map(({ fault }) => fault)]
+    }),
+  )
+  expect(faults).toEqual({
+    [`0.1.0 ${old}`]: [undefined],
+    [`0.1.0 ${old}-dirty`]: [`its code was commit ${old} with changes that are in no commit`],
+    [`0.1.0 ${other}`]: [`its commit, ${other}, is not in the history of what is checked out`],
+    '0.1.0 abcdef0': ['its commit, abcdef0, is not in the history of what is checked out'],
+    '0.1.0': ['its version, "0.1.0", names no commit'],
+  })
+  put('named/accuracy-dirty.json', JSON.stringify(result(`0.1.0 ${old}`)))
+  expect(readRecords(path.join(checkout, 'named'), checkout)).toMatchObject([{ fault: 'its name says that its code was changed' }])
+  put('named/accuracy-dirty.json', '{}')
+  expect(() => readRecords(path.join(checkout, 'named'), checkout)).toThrow()
+})
+test('only a clean commit on a branch can be gone back to', () => {
+  const commit = git('rev-parse', '--short=12', 'HEAD')
+  expect(codeOf(checkout)).toEqual({ state: 'a commit', commit })
+  put('benchmarks/results/c-2-cores/a.json', '{}') // the record before
+  expect(codeOf(checkout)).toEqual({ state: 'a commit', commit })
+  put('code.ts', 'two')
+  expect(codeOf(checkout)).toMatchObject({ changed: true, why: `code.ts differs from commit ${commit}` })
+  put('new.ts', 'untracked code is measured too')
+  expect(codeOf(checkout)).toMatchObject({ changed: true, why: `code.ts and 1 more differ from commit ${commit}` })
+  rmSync(path.join(checkout, 'new.ts'))
+  git('checkout', '-q', '--detach')
+  git('commit', '-q', '-a', '-m', 'on no branch')
+  const detached = git('rev-parse', '--short=12', 'HEAD')
+  expect(codeOf(checkout)).toMatchObject({ changed: false, why: `commit ${detached} is on no branch` })
+  git('branch', 'now')
+  expect(codeOf(checkout)).toEqual({ state: 'a commit', commit: detached })
+})
+test('a folder within another checkout is none, and a shallow one has no history to ask', () => {
+  put('inner/package.json', '{}')
+  expect(codeOf(path.join(checkout, 'inner'))).toMatchObject({ why: 'this is no Git checkout, or Git cannot read it' })
+  expect(isAncestor(path.join(checkout, 'inner'), 'abcdef0')).toBeUndefined()
+  git('clone', '-q', '--depth', '1', `file://${checkout}`, 'shallow')
+  expect(isAncestor(path.join(checkout, 'shallow'), 'abcdef0')).toBeUndefined()
+  expect(isAncestor(checkout, 'abcdef0')).toBe(false)
+})
+test('the bench measures nothing whose record could not be kept', () => {
+  // A package of its own, so that this does not depend on the state of the checkout that is tested.
+  const at = path.join(checkout, 'package')
+  mkdirSync(at)
+  cpSync(path.join(root, 'dist'), path.join(at, 'dist'), { recursive: true })
+  cpSync(path.join(root, 'package.json'), path.join(at, 'package.json'))
+  symlinkSync(path.join(root, 'node_modules'), path.join(at, 'node_modules'))
+  const bench = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(at, 'dist/benchmarks/bench.js'), ...words], {
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
+  }
+  const refused = (why: string) => ({
+    status: 2,
+    stdout: '',
+    stderr: `A record is kept only of a commit that is on a branch, and ${why}. Commit first, or have the records elsewhere with --scratch DIR. Nothing was measured.\n`,
+  })
+  expect(bench('micro')).toEqual(refused('this is no Git checkout, or Git cannot read it'))
+  execFileSync('git', ['init', '-q'], { cwd: at })
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', 'commit', '-q', '--allow-empty', '-m', 'one'], { cwd: at })
+  writeFileSync(path.join(at, '.gitignore'), 'dist\nnode_modules\n')
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: at, encoding: 'utf8' }).trim()
+  expect(bench('micro')).toEqual(refused(`.gitignore and 1 more differ from commit ${commit}`))
+  expect(bench('micro', '--scratch', path.join(at, 'benchmarks/results/x'))).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `--scratch is for records that are not kept, and ${at}/benchmarks/results/x lies where they are kept. Give another folder.\n`,
+  })
+  write(path.join(at, 'benchmarks/results'), result(`0.1.0 ${commit}-dirty`))
+  expect(bench('--records')).toEqual({
+    status: 1,
+    stdout: `accuracy-20260102T030405Z.json: 0.1.0 ${commit}-dirty. No claim may rest on it: its code was commit ${commit} with changes that are in no commit\n`,
+    stderr: '',
+  })
+})
+test.skipIf(process.platform !== 'linux')("what others take is told apart from one's own", async () => {
+  const used = meter()
+  const burn = 'const t = Date.now(); while (Date.now() - t < 600) ;'
+  execFileSync(process.execPath, ['-e', burn])
+  const own = used()
+  expect(own.own).toBeGreaterThan(0.2)
+  expect(own.wall).toBeGreaterThan(0.6)
+  expect(own.others).toBeGreaterThanOrEqual(0)
+})
+test("other programs' CPU stands in the table where it is more than a few per cent", () => {
+  const of = (others: number) => table({ ...result('0.1.0 abcdef0'), usage: { wall: 100, own: 90, others } })
+  expect(of(5)).not.toContain('other programs')
+  expect(of(50)).toContain("| other programs' CPU meanwhile | 50.0            | seconds |        | 25 % of the machine |")
+  expect(table(result('0.1.0 abcdef0'))).not.toContain('other programs')
+})
+test('a record says what it used, and older ones need not', () => {
+  const folder = path.join(checkout, 'kept')
+  write(folder, { ...result('0.1.0 abcdef0'), usage: { wall: 1, own: 1, others: 0 } })
+  expect(readdirSync(folder)).toEqual(['accuracy-20260102T030405Z.json'])
+  expect(() => write(folder, result('0.1.0 abcdef0'))).toThrow('EEXIST')
+})
