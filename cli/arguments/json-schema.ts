@@ -1,6 +1,6 @@
 import { TriremeError } from '../../core/errors.ts'
-import { nearest } from '../../core/vocabulary/nearest.ts'
 import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
+import { nearestTo } from '../display/suggest.ts'
 
 /** The part of JSON Schema that flags and cells are made of. */
 export interface JsonSchema {
@@ -47,7 +47,7 @@ export async function fromText(text: string, shape: JsonSchema): Promise<{ reado
   if (listed) {
     const found = listed.find(choice => String(choice) === text)
     if (found !== undefined) return { value: found }
-    const near = numberFrom.test(text) ? undefined : nearest(text, listed.map(String)) // a number is not a misspelt number
+    const near = numberFrom.test(text) ? undefined : await nearestTo(text, listed.map(String)) // a number is not a misspelt number
     return {
       fault: `takes ${orList(listed.map(String))}, got ${JSON.stringify(text)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
     }

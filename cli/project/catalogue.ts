@@ -7,7 +7,6 @@ import type { Layout } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Results } from '../../core/graph/plan.ts'
 import type { InKinds, OutKinds } from '../../core/vocabulary/kind.ts'
-import { nearest } from '../../core/vocabulary/nearest.ts'
 import type { Needs } from '../../core/vocabulary/quantity.ts'
 import type { Kinds } from '../../core/vocabulary/rows.ts'
 import type { Schemas } from '../../core/vocabulary/schema.ts'
@@ -90,6 +89,7 @@ export async function load(file: string, home: Home): Promise<Readonly<Record<st
     if (!(cause instanceof Error)) throw new TriremeError('DEFINITION', `${path.relative('', file)} cannot be loaded: ${cause}`, { cause })
     if (/^(TriremeError|PlanError)$/.test(cause.name)) throw withPlace(cause)
     const places = await packagePlaces()
+    const { nearest } = await import('../../core/vocabulary/nearest.ts') // what it needs is loaded for those who mistype
     throw new TriremeError(
       'DEFINITION',
       loadFault(file, cause, place => nearest(place, places)),
