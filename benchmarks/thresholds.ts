@@ -1,6 +1,7 @@
 // Measures F1 against the QUAL threshold, by caller: the figures behind the defaults in pipelines/roles.ts. Prints Markdown tables;
 // with --write puts them into docs/reference/quality-thresholds.md. Work is kept in --store (default .trireme), so a second run is short.
-//   npm run thresholds -- [--write] [--store DIR] [--lambda4 DIR]
+//   npm run thresholds -- [--write] [--store DIR] [--lambda4 DIR] [--real DIR]
+// What --real takes is told in docs/reference/real-reads.md.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -95,64 +96,93 @@ async function onDraws(store: string): Promise<string> {
   return table(['caller, errors a base', 'QUAL >', 'SNP F1, mean', 'worst', 'indel F1, mean', 'worst'], rows)
 }
 
-/** Four samples of the same phage with a list of 166 SNPs: how many of them are found, and how many other records there are. */
-async function onLambda4(store: string, folder: string): Promise<string> {
-  const at = (name: string) => path.join(folder, name)
-  const file = (name: string) => ({
-    url: at(name),
-    sha256: createHash('sha256')
-      .update(readFileSync(at(name)))
-      .digest('hex'),
-  })
-  const reads = [1, 2, 3, 4].map(n => {
-    const pair = { first: file(`sample${n}_1.fastq.gz`), second: file(`sample${n}_2.fastq.gz`) }
-    return [`sample${n}_L1`, source(`sample${n}`, fastqPair, pair)] as const
-  })
-  const genome = source('lambda4', fasta, file('lambda_virus.fasta'))
-  const expected = new Set(
-    readFileSync(at('expected-snplist.txt'), 'utf8')
+const fileOf = (at: string) => ({ url: at, sha256: createHash('sha256').update(readFileSync(at)).digest('hex') })
+/** How many of the places known to have variants are found above each threshold, and how many other records there are: `166 + 190`. */
+async function found(
+  name: string,
+  store: string,
+  expected: ReadonlySet<string>,
+  called: (arm: { readonly aligner: (typeof aligner)[number]; readonly caller: (typeof caller)[number]; readonly quality: number }) => Ref,
+): Promise<string> {
+  const least = quality.filter(value => value <= 50)
+  const arms = grid({ aligner, caller, quality: least })
+  const content = await contents(`thresholds-${name}`, store, Object.fromEntries(arms.map((arm, n) => [`${n}`, called(arm)])))
+  const rows = least.map(quality => [
+    quality,
+    ...grid({ caller, aligner }).map(pair => {
+      const n = arms.findIndex(arm => arm.quality === quality && arm.caller === pair.caller && arm.aligner === pair.aligner)
+      const places = recordsIn(content(`${n}`)).map(line => line.split('\t').slice(0, 2).join('\t'))
+      return `${[...expected].filter(place => places.includes(place)).length} + ${places.filter(place => !expected.has(place)).length}`
+    }),
+  ])
+  return table(['QUAL >', ...grid({ caller, aligner }).map(({ caller, aligner }) => `${caller}, ${aligner}`)], rows)
+}
+/** Contig and position of every line. */
+const placesIn = (file: string) =>
+  new Set(
+    readFileSync(file, 'utf8')
       .trimEnd()
       .split('\n')
       .map(line => line.split('\t').slice(0, 2).join('\t')),
   )
-  const arms = grid({ aligner, caller, quality: quality.filter(value => value <= 50) })
-  const samplesheet = sheet(Object.fromEntries(reads))
-  const files = arms.map(
-    (arm, n) => [`${n}`, variantCalling({ samplesheet, reference: genome, ploidy: 1, ...arm, qc: false }).variants] as const,
-  )
-  const content = await contents('thresholds-lambda4', store, Object.fromEntries(files))
-  const rows = quality
-    .filter(value => value <= 50)
-    .map(least => [
-      least,
-      ...grid({ caller, aligner }).map(pair => {
-        const n = arms.findIndex(arm => arm.quality === least && arm.caller === pair.caller && arm.aligner === pair.aligner)
-        const places = recordsIn(content(`${n}`)).map(line => line.split('\t').slice(0, 2).join('\t'))
-        const found = [...expected].filter(place => places.includes(place)).length
-        return `${found} + ${places.filter(place => !expected.has(place)).length}`
-      }),
-    ])
-  return table(['QUAL >', ...grid({ caller, aligner }).map(({ caller, aligner }) => `${caller}, ${aligner}`)], rows)
-}
 
-const page = 'docs/reference/quality-thresholds.md'
-async function main(): Promise<void> {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, store: text, lambda4: text } })
-  const { store = '.trireme', lambda4 = '../shared/data/lambda4' } = values
-  const tables = {
-    ...(await onLambda(store)),
-    draws: await onDraws(store),
-    ...(existsSync(lambda4) && { lambda4: await onLambda4(store, lambda4) }),
-  }
-  for (const [name, table] of Object.entries(tables)) {
-    process.stdout.write(`${name}\n\n${table}\n\n`)
-    if (!values.write) continue
-    const between = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end -->)`)
-    writeFileSync(
-      page,
-      readFileSync(page, 'utf8').replace(between, (_, begin: string, end: string) => `${begin}\n${table}\n\n${end}`),
+/** Four samples of the same phage with a list of 166 SNPs. */
+function onLambda4(store: string, folder: string): Promise<string> {
+  const at = (name: string) => path.join(folder, name)
+  const reads = [1, 2, 3, 4].map(n => {
+    const pair = { first: fileOf(at(`sample${n}_1.fastq.gz`)), second: fileOf(at(`sample${n}_2.fastq.gz`)) }
+    return [`sample${n}_L1`, source(`sample${n}`, fastqPair, pair)] as const
+  })
+  const genome = source('lambda4', fasta, fileOf(at('lambda_virus.fasta')))
+  const samplesheet = sheet(Object.fromEntries(reads))
+  return found(
+    'lambda4',
+    store,
+    placesIn(at('expected-snplist.txt')),
+    arm => variantCalling({ samplesheet, reference: genome, ploidy: 1, ...arm, qc: false }).variants,
+  )
+}
+/** Reads of a sequencer, each set in a folder of its own. */
+const sets = { human: { ploidy: 2 }, ebola: { ploidy: 1 }, amplicons: { ploidy: 1, duplicates: 'off', maxDepth: 0 } } as const
+async function onReal(store: string, folder: string): Promise<Readonly<Record<string, string>>> {
+  const tables: Record<string, string> = {}
+  for (const [name, { ploidy, ...settings }] of Object.entries(sets)) {
+    const at = (file: string) => path.join(folder, name, file)
+    if (!existsSync(at('expected.txt'))) throw new Error(`There is no ${at('expected.txt')}. Make it as docs/reference/real-reads.md says.`)
+    const reference = source(name, fasta, fileOf(at('reference.fa')))
+    const reads = source('reads', fastqPair, { first: fileOf(at('reads_1.fastq.gz')), second: fileOf(at('reads_2.fastq.gz')) })
+    const samplesheet = sheet({ [`${name}_L1`]: reads })
+    tables[`real-${name}`] = await found(
+      `real-${name}`,
+      store,
+      placesIn(at('expected.txt')),
+      arm => variantCalling({ samplesheet, reference, ploidy, ...settings, ...arm, qc: false }).variants,
     )
   }
+  return tables
+}
+
+const pages = { thresholds: 'docs/reference/quality-thresholds.md', real: 'docs/reference/real-reads.md' }
+async function main(): Promise<void> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, store: text, lambda4: text, real: text } })
+  const { store = '.trireme', lambda4 = '../shared/data/lambda4' } = values
+  const parts: readonly (() => Promise<Readonly<Record<string, string>>>)[] = [
+    async () => (values.real === undefined ? {} : onReal(store, values.real)),
+    async () => (existsSync(lambda4) ? { lambda4: await onLambda4(store, lambda4) } : {}),
+    () => onLambda(store),
+    async () => ({ draws: await onDraws(store) }),
+  ]
+  for (const part of parts)
+    for (const [name, table] of Object.entries(await part())) {
+      process.stdout.write(`${name}\n\n${table}\n\n`)
+      if (!values.write) continue
+      const page = name.startsWith('real-') ? pages.real : pages.thresholds
+      const between = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end -->)`)
+      writeFileSync(
+        page,
+        readFileSync(page, 'utf8').replace(between, (_, begin: string, end: string) => `${begin}\n${table}\n\n${end}`),
+      )
+    }
 }
 await main()

@@ -60,6 +60,6 @@ export const bcftools: Caller = {
     callPileup({ pileup: mpileupTargets({ bams, reference: genome, targets, maxDepth }).pileup, ploidy }).calls,
 }
 export const freebayes: Caller = {
-  quality: 1,
+  quality: 20,
   call: ({ bams, genome, targets, ploidy }) => callTargets({ bams, reference: genome, targets, ploidy }).calls,
 }
