@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CommanderError } from 'commander'
 import { failure, painter } from './cli/display/colour.ts'
-import { program } from './cli/program.ts'
+import { program, withHelpAsFlag } from './cli/program.ts'
 import { packageRoot } from './cli/project/package.ts'
 import type { Code } from './core/errors.ts'
 
@@ -54,7 +54,7 @@ const isCommander = (error: Error): error is CommanderError =>
 
 // A reader that closed the pipe ("trireme list | head -1") is no error.
 process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal))
-const words = process.argv.slice(2)
+const words = withHelpAsFlag(process.argv.slice(2))
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 12)) {
   complain(
@@ -64,7 +64,11 @@ if (major < 20 || (major === 20 && minor < 12)) {
   process.exit(statuses.TOOL)
 }
 try {
-  await (await program(words)).parseAsync(words, { from: 'user' })
+  // Asked by the scripts of "trireme completion" at each TAB.
+  if (words[0] === 'completion' && words[1] === 'candidates') {
+    const { candidates } = await import('./cli/candidates.ts')
+    for (const { word, about = '' } of await candidates(words.slice(3))) process.stdout.write(`${word}\t${about.split('\n')[0]}\n`)
+  } else await (await program(words)).parseAsync(words, { from: 'user' })
 } catch (error) {
   process.exitCode = end(error)
 }

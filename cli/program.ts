@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { terms } from './help-terms.ts'
+import { examples, examplesText } from './arguments/examples.ts'
+import { terms, withExamples } from './help-terms.ts'
 import { version } from './project/package.ts'
 
 /**
@@ -44,6 +45,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       words: 'doctor [pipeline]',
       about: 'say which tools are here, which are missing, and how to get them',
       load: () => import('./commands/doctor.ts'),
+    },
+    {
+      words: 'completion <shell>',
+      about: 'print a script by which bash, zsh or fish completes commands, pipelines, steps and flags',
+      load: () => import('./commands/completion.ts'),
     },
   ],
   'Run:': [
@@ -100,30 +106,42 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
   ],
 }
-const entries = Object.values(groups).flat()
+export const entries = Object.values(groups).flat()
 const commandName = (entry: CommandEntry) => entry.words.split(' ')[0]!
 
+/** `help`, `help COMMAND` and `help run PIPELINE` as the flag says it. */
+export function withHelpAsFlag(words: readonly string[]): readonly string[] {
+  const [first, name, ...more] = words
+  if (first !== 'help') return words
+  const known = name === undefined || entries.some(entry => commandName(entry) === name)
+  return known ? [...words.slice(1), '--help'] : [name, ...more] // an unknown command is told as such
+}
 /** The program with every command named, and the one that the words call loaded. */
 export async function program(words: readonly string[]): Promise<Command> {
   const { Command } = await import('commander')
   const whole = new Command('trireme')
     .description('Typed bioinformatics pipelines that run anywhere.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureHelp(pages)
     .showSuggestionAfterError(true)
-    .showHelpAfterError('"trireme --help" lists the commands, "trireme COMMAND --help" says what one takes.')
+    .showHelpAfterError('"trireme help" lists the commands, "trireme help COMMAND" says what one takes.')
     .exitOverride()
   const called = entries.find(entry => commandName(entry) === words[0])
   for (const [group, members] of Object.entries(groups)) {
     whole.commandsGroup(group)
     for (const entry of members) {
       if (entry !== called) whole.command(entry.words).description(entry.about)
-      else await (await entry.load()).register(whole, words.slice(1))
+      else {
+        await (await entry.load()).register(whole, words.slice(1))
+        const command = whole.commands.at(-1)
+        // Help on one pipeline has examples of its own.
+        if (command && !withExamples.has(command)) command.addHelpText('after', examplesText(examples[commandName(entry)] ?? []))
+      }
     }
   }
-  whole.addHelpText('after', '\nHelp on one command: trireme COMMAND --help')
+  whole.addHelpText('after', '\nHelp on one command: trireme help COMMAND; on one pipeline: trireme help run PIPELINE')
   return whole
 }
 /** How help pages are laid out. */

@@ -4,6 +4,7 @@
 export type { Dataset, Pinned, Profile } from './define/dataset.ts'
 export { each, grid, type Pipeline, pipeline, source } from './define/pipeline.ts'
 export { type Step, step } from './define/step.ts'
+export { tool } from './define/tool.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'
 export type { SourceFile } from './graph/node.ts'
 export { after, type Ref } from './graph/node.ts'
@@ -29,4 +30,4 @@ export {
 } from './vocabulary/kind.ts'
 export { type Bytes, gib, hours, mib, minutes, type Needs, type Seconds, seconds } from './vocabulary/quantity.ts'
 export { from, rows } from './vocabulary/rows.ts'
-export { type Tool, tool } from './vocabulary/tool.ts'
+export type { Tool } from './vocabulary/tool.ts'

@@ -1,12 +1,12 @@
 import type { FileKind, Ref, SameAs } from 'trireme-bio'
-import type { fastqPair } from 'trireme-bio/kinds'
+import type { fastq, fastqPair } from 'trireme-bio/kinds'
 import type { ReadGroup } from 'trireme-bio/values'
 import { call as callPileup } from '../steps/bcftools/call.ts'
 import { mpileupTargets } from '../steps/bcftools/mpileup.ts'
 import { index } from '../steps/bwa/index.ts'
-import { mem } from '../steps/bwa/mem.ts'
+import { mem, memSingle } from '../steps/bwa/mem.ts'
 import { callTargets } from '../steps/freebayes/call.ts'
-import { align as minimap } from '../steps/minimap2/align.ts'
+import { align as minimap, alignSingle as minimapSingle } from '../steps/minimap2/align.ts'
 
 // A role is a function type: whatever fits it can be an argument of the variant-calling pipeline.
 
@@ -15,12 +15,18 @@ type OnReference = { readonly reference: SameAs<'reference'> }
 export type Genome = Ref<FileKind<'fasta', OnReference & { readonly form: 'plain'; readonly indexed: 'fai'; readonly dictionary: 'dict' }>>
 export type SortedBam = Ref<FileKind<'bam', OnReference & { readonly sorted: 'coordinate'; readonly indexed: 'bai' }>>
 
-/** From the reads of one lane to alignments in the order of the reads. */
-export type Aligner = (at: {
-  readonly reads: Ref<typeof fastqPair>
+interface Lane<Reads> {
+  readonly reads: Reads
   readonly genome: Genome
   readonly readGroup: ReadGroup
-}) => Ref<FileKind<'bam', OnReference & { readonly sorted: 'unsorted' }>>
+}
+type Aligned = Ref<FileKind<'bam', OnReference & { readonly sorted: 'unsorted' }>>
+/** From the reads of one lane to alignments in the order of the reads. */
+export interface Aligner {
+  (at: Lane<Ref<typeof fastqPair>>): Aligned
+  /** The same for reads without mates. Without it such rows are refused. */
+  readonly single?: (at: Lane<Ref<typeof fastq>>) => Aligned
+}
 
 /** From the alignments of all samples to the variants in some regions, all samples together. */
 export interface Caller {
@@ -38,8 +44,14 @@ export interface Caller {
   }) => Ref<FileKind<'vcf', OnReference>>
 }
 
-export const bwa: Aligner = ({ reads, genome, readGroup }) => mem({ reads, index: index({ genome }).index, readGroup }).aligned
-export const minimap2: Aligner = ({ reads, genome, readGroup }) => minimap({ reads, reference: genome, readGroup }).aligned
+export const bwa: Aligner = Object.assign<Aligner, Pick<Aligner, 'single'>>(
+  ({ reads, genome, readGroup }) => mem({ reads, index: index({ genome }).index, readGroup }).aligned,
+  { single: ({ reads, genome, readGroup }) => memSingle({ reads, index: index({ genome }).index, readGroup }).aligned },
+)
+export const minimap2: Aligner = Object.assign<Aligner, Pick<Aligner, 'single'>>(
+  ({ reads, genome, readGroup }) => minimap({ reads, reference: genome, readGroup }).aligned,
+  { single: ({ reads, genome, readGroup }) => minimapSingle({ reads, reference: genome, readGroup }).aligned },
+)
 
 export const bcftools: Caller = {
   quality: 20,

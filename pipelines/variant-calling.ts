@@ -1,5 +1,5 @@
 import { after, each, from, optional, pipeline, type Ref, rows, TriremeError } from 'trireme-bio'
-import { anyBam, anyCram, anyFasta, bed, fastqPair } from 'trireme-bio/kinds'
+import { anyBam, anyCram, anyFasta, bed, fastq, fastqPair, interleavedFastq, plainFastq, plainFastqPair } from 'trireme-bio/kinds'
 import { platform, sampleName } from 'trireme-bio/values'
 import { z } from 'zod'
 import { concat } from '../steps/bcftools/concat.ts'
@@ -8,9 +8,12 @@ import { norm } from '../steps/bcftools/norm.ts'
 import { stats as variantStats } from '../steps/bcftools/stats.ts'
 import { splitGenome, splitTargets } from '../steps/bed/split.ts'
 import { compare } from '../steps/counts/compare.ts'
-import { report as reportReads } from '../steps/fastp/report.ts'
+import { report as reportReads, reportSingle } from '../steps/fastp/report.ts'
 import { trim } from '../steps/fastp/trim.ts'
-import { check } from '../steps/fastq/check.ts'
+import { trimSingle } from '../steps/fastp/trim-single.ts'
+import { check, checkSingle } from '../steps/fastq/check.ts'
+import { pack, packSingle } from '../steps/fastq/pack.ts'
+import { separate } from '../steps/fastq/separate.ts'
 import { leaveAmbiguous } from '../steps/genome/ambiguous.ts'
 import { normalise } from '../steps/genome/normalise.ts'
 import { report } from '../steps/multiqc/report.ts'
@@ -28,6 +31,7 @@ import { unmark } from '../steps/samtools/unmark.ts'
 import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
 
 const names = { patient: sampleName, sample: sampleName }
+const lane = { ...names, lane: sampleName }
 /** Stands between names that are joined into one: no name may hold it, so "a.b", "c" and "a", "b.c" stay apart. */
 const joint = ':'
 const joined = (...names: readonly string[]) => names.join(joint)
@@ -35,7 +39,11 @@ const joined = (...names: readonly string[]) => names.join(joint)
 const allSamples = joined('all', 'samples')
 /** A row gives the reads of a lane, or alignments of a sample: the columns of nf-core/sarek. */
 const samplesheet = rows(
-  { ...names, lane: sampleName, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
+  { ...lane, reads: from(fastqPair, 'fastq_1', 'fastq_2') },
+  { ...lane, plain: from(plainFastqPair, 'fastq_1', 'fastq_2') },
+  { ...lane, single: from(fastq, 'fastq_1') },
+  { ...lane, plainSingle: from(plainFastq, 'fastq_1') },
+  { ...lane, interleaved: from(interleavedFastq, 'fastq_1') },
   { ...names, lane: sampleName.optional(), alignments: from(anyBam, 'bam') },
   { ...names, lane: sampleName.optional(), archive: from(anyCram, 'cram') },
 )
@@ -133,12 +141,12 @@ export const variantCallingWith = <const A extends string, const C extends strin
         unnamed.set(sample, number)
         return `+${number}` // no lane can have such a name
       }
-      const lanes = samplesheet.map(row => {
+      const lanes = samplesheet.map((row, n) => {
         const lane = laneOf(row)
         const group = joined(row.patient, row.sample, lane)
         const counted: Counts = counts.get(row.sample) ?? { checked: {}, trimmed: {}, imported: {}, known: true }
         counts.set(row.sample, counted)
-        if (!('reads' in row)) {
+        if ('alignments' in row || 'archive' in row) {
           const at = { reference: genome, sample: row.sample, group }
           const { imported, report } =
             'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
@@ -146,19 +154,42 @@ export const variantCallingWith = <const A extends string, const C extends strin
           laneNames.push({ sample: row.sample, lane: row.lane, name: joined(row.sample, lane) })
           return imported
         }
-        const name = joined(row.sample, row.lane)
-        const checked = at.check ? check({ reads: row.reads }).report : undefined
-        const sound = checked ? after(row.reads, checked) : row.reads
-        const trimmed = at.trim ? trim({ reads: sound }) : undefined
-        const reported = trimmed ?? (at.qc ? reportReads({ reads: sound }) : undefined)
+        const name = joined(row.sample, lane)
         laneNames.push({ sample: row.sample, lane: row.lane, name })
-        if (checked) checks[name] = checked
-        if (checked) counted.checked[lane] = checked
-        if (trimmed) counted.trimmed[lane] = trimmed.report
-        counted.known &&= (checked ?? trimmed) !== undefined
-        if (reported) trimming[name] = reported.report
-        if (reported) trimmingPages[name] = reported.page
         const readGroup = { ID: group, SM: row.sample, LB: row.sample, PL: at.platform, PU: name }
+        /** Keeps what was reported on the lane's reads. */
+        const noted = (
+          checked: ReturnType<typeof check>['report'] | undefined,
+          trimmed: Pick<ReturnType<typeof trim>, 'report' | 'page'> | undefined,
+          reported: Pick<ReturnType<typeof reportReads>, 'report' | 'page'> | undefined,
+        ) => {
+          if (checked) checks[name] = checked
+          if (checked) counted.checked[lane] = checked
+          if (trimmed) counted.trimmed[lane] = trimmed.report
+          counted.known &&= (checked ?? trimmed) !== undefined
+          const told = trimmed ?? reported
+          if (told) trimming[name] = told.report
+          if (told) trimmingPages[name] = told.page
+        }
+        if ('single' in row || 'plainSingle' in row) {
+          if (!align.single)
+            throw new TriremeError('SAMPLESHEET', `the aligner ${at.aligner} takes pairs alone. Give fastq_2, or take another aligner.`, {
+              rows: [n],
+            })
+          const reads = 'single' in row ? row.single : packSingle({ reads: row.plainSingle }).packed
+          const checked = at.check ? checkSingle({ reads }).report : undefined
+          const sound = checked ? after(reads, checked) : reads
+          const trimmed = at.trim ? trimSingle({ reads: sound }) : undefined
+          noted(checked, trimmed, at.qc && !trimmed ? reportSingle({ reads: sound }) : undefined)
+          const aligned = align.single({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
+          return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
+        }
+        const reads =
+          'reads' in row ? row.reads : 'plain' in row ? pack({ reads: row.plain }).packed : separate({ reads: row.interleaved }).separated
+        const checked = at.check ? check({ reads }).report : undefined
+        const sound = checked ? after(reads, checked) : reads
+        const trimmed = at.trim ? trim({ reads: sound }) : undefined
+        noted(checked, trimmed, at.qc && !trimmed ? reportReads({ reads: sound }) : undefined)
         const aligned = align({ reads: trimmed?.trimmed ?? sound, genome, readGroup })
         return sort({ unsorted: fixmate({ aligned }).fixed }).sorted
       })

@@ -6,12 +6,28 @@ import * as probes from './probes.ts'
 
 type Reference = { readonly reference?: SameAs | Itself }
 
+const gzippedFastq = { extension: '.fastq.gz', edam: 'format_1930' } as const
 /** Two gzipped FASTQ files with mates in the same order. */
 export const fastqPair = kind(
   'fastq-pair',
-  { extension: '.fastq.gz', edam: 'format_1930', probe: probes.fastqProbe },
+  { ...gzippedFastq, probe: probes.fastqProbe },
   { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } },
 )
+
+/** One gzipped FASTQ file of reads without mates. */
+export const fastq = kind('fastq', { ...gzippedFastq, probe: probes.singleFastqProbe })
+/** What a program left of them: maybe no read. */
+export const leftFastqPair = kind('fastq-pair', { ...gzippedFastq, probe: probes.leftFastqProbe }, fastqPair.facts)
+export const leftFastq = kind('fastq', { ...gzippedFastq, probe: probes.leftFastqProbe })
+/** The same as text, not compressed. */
+export const plainFastqPair = kind(
+  'plain-fastq-pair',
+  { extension: '.fastq', edam: 'format_1930', probe: probes.plainFastqProbe },
+  { parts: { first: '_1.fastq', second: '_2.fastq' } },
+)
+export const plainFastq = kind('plain-fastq', { extension: '.fastq', edam: 'format_1930', probe: probes.plainSingleFastqProbe })
+/** Both mates of each pair, one after the other, in one FASTQ file, gzipped or not. */
+export const interleavedFastq = kind('interleaved-fastq', { extension: '.fastq', edam: 'format_1930', probe: probes.interleavedFastqProbe })
 
 const fastaShape = {
   extension: '.fa',

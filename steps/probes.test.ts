@@ -3,7 +3,24 @@ import { cpSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'n
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FileKind } from 'trireme-bio'
-import { anyBam, anyCram, bam, bed, fasta, fastqPair, html, indexedBam, indexedFasta, indexedVcf, json, vcf } from 'trireme-bio/kinds'
+import {
+  anyBam,
+  anyCram,
+  bam,
+  bed,
+  fasta,
+  fastq,
+  fastqPair,
+  html,
+  indexedBam,
+  indexedFasta,
+  indexedVcf,
+  interleavedFastq,
+  json,
+  leftFastq,
+  plainFastq,
+  vcf,
+} from 'trireme-bio/kinds'
 import { describe, expect, it } from 'vitest'
 import { bgzfStart } from './bgzf.ts'
 import { bamFile, bgzf, fastaFile, fastqFiles, folder, genome, indexedBamFile, pairs, phage, samText, vcfFile } from './tiny.ts'
@@ -129,6 +146,31 @@ it('FASTQ pair', async () => {
   expect(await fault(fastqPair, base, { ...reads, second: written('reads_fa', gzipSync('>r\nA\n')) })).toBe(
     '(second) is not a FASTQ: it starts with ">r", a FASTQ starts with "@"',
   )
+})
+it('FASTQ files: single, by turns, plain, packed by other programs', async () => {
+  const read = (name: string) => `@${name}\nA\n+\nI\n`
+  const [single, turns] = [read('a 1:N:0') + read('b 1:N:0'), read('a/1') + read('a/2')]
+  const files = { single, turns, packedSingle: gzipSync(single), packedTurns: gzipSync(turns) }
+  const faults = async (kind: FileKind) =>
+    Object.fromEntries(
+      await Promise.all(Object.entries(files).map(async ([name, bytes]) => [name, await fault(kind, written(`q_${name}`, bytes))])),
+    )
+  const byTurns = 'holds both mates by turns, and single reads are asked for'
+  const notGzip = 'is not gzip: its first bytes are 40 61 20 31, gzip starts with 1f 8b. Compress it with gzip'
+  const notByTurns = 'does not hold mates by turns: its first two reads have different names. Give the second mate a file of its own'
+  expect(await faults(fastq)).toMatchObject({ single: notGzip, packedSingle: undefined, packedTurns: byTurns })
+  expect(await faults(plainFastq)).toEqual({ single: undefined, turns: byTurns, packedSingle: undefined, packedTurns: byTurns })
+  expect(await faults(interleavedFastq)).toEqual({ single: notByTurns, turns: undefined, packedSingle: notByTurns, packedTurns: undefined })
+  expect(await fault(fastq, written('one', gzipSync(read('a'))))).toBeUndefined()
+  for (const [start, packer, ending] of [
+    ['BZh9', 'bzip2', 'bz2'],
+    ['\xfd7zXZ', 'xz', 'xz'],
+    ['\x28\xb5\x2f\xfd', 'zstd', 'zst'],
+  ] as const)
+    expect(await fault(fastq, written('packed', Buffer.from(start, 'latin1')))).toBe(
+      `is packed by ${packer}, which no tool here reads. Pack it anew: ${packer} -dc x.fastq.${ending} | gzip > x.fastq.gz`,
+    )
+  expect(await fault(leftFastq, written('none', gzipSync('')))).toBeUndefined()
 })
 it('BED, JSON, HTML', async () => {
   expect(await fault(bed, written('x.bed', '# words\ntrack name=x\nchr1\t0\t5\tname\r\n'))).toBeUndefined()

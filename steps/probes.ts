@@ -106,25 +106,75 @@ export const anyFastaProbe: Probe = async ({ path }) => {
   if (text === '') return 'is empty. A FASTA holds at least one sequence'
   return undefined
 }
-export const fastqProbe: Probe = async ({ parts, path }) => {
-  const all = Object.entries(parts)
-  for (const [name, part] of all.length > 0 ? all : [['', path] as const]) {
-    const start = await startOf(part, 65_536)
-    const which = name === '' ? '' : `(${name}) `
-    if (start.length === 0) return `${which}is empty. A FASTQ holds at least one read`
-    if (start[0] !== 0x1f || start[1] !== 0x8b)
-      return `${which}is not gzip: its first bytes are ${hex(start.subarray(0, 4))}, gzip starts with 1f 8b. Compress it with gzip`
-    const text = unpackedStart(start)
-    if (text === undefined) return `${which}cannot be unpacked. Copy it again`
-    if (text === '') return `${which}holds no read. A FASTQ holds at least one`
-    if (!text.startsWith('@')) return `${which}is not a FASTQ: it starts with "${printable(text)}", a FASTQ starts with "@"`
-  }
-  return undefined
+/** Programs that pack files which no tool here reads, by the first bytes of what they write. */
+const packers: Readonly<Record<string, readonly [name: string, ending: string]>> = {
+  '425a68': ['bzip2', 'bz2'],
+  fd377a: ['xz', 'xz'],
+  '28b52f': ['zstd', 'zst'],
 }
+interface FastqStart {
+  /** In words that follow "(first) ". */
+  readonly fault?: string
+  readonly empty?: boolean
+  readonly packed?: boolean
+  readonly bytes?: string
+  /** Names of the first two reads, without "/1" and "/2". */
+  readonly names?: readonly [string, string | undefined]
+}
+async function fastqStart(file: string): Promise<FastqStart> {
+  const start = await startOf(file, 65_536)
+  if (start.length === 0) return { fault: 'is empty. A FASTQ holds at least one read' }
+  const [packer, ending] = packers[start.toString('hex', 0, 3)] ?? []
+  if (packer)
+    return {
+      fault: `is packed by ${packer}, which no tool here reads. Pack it anew: ${packer} -dc x.fastq.${ending} | gzip > x.fastq.gz`,
+    }
+  const packed = start[0] === 0x1f && start[1] === 0x8b
+  const text = packed ? unpackedStart(start) : start.toString('latin1')
+  if (text === undefined) return { fault: 'cannot be unpacked. Copy it again' }
+  if (text === '') return { empty: true, fault: 'holds no read. A FASTQ holds at least one' }
+  if (!text.startsWith('@'))
+    return {
+      packed,
+      fault: packed
+        ? `is not a FASTQ: it starts with "${printable(text)}", a FASTQ starts with "@"`
+        : `is not gzip: its first bytes are ${hex(start.subarray(0, 4))}, gzip starts with 1f 8b. Compress it with gzip`,
+    }
+  const [first = '', , , , second] = text.split('\n', 6)
+  const name = (line: string) => /^@(\S*?)(?:\/[12])?(?:\s|$)/.exec(line)?.[1] ?? line
+  return { packed, bytes: hex(start.subarray(0, 4)), names: [name(first), second?.startsWith('@') ? name(second) : undefined] }
+}
+type Want = (start: FastqStart) => string | undefined
+const fastqFiles =
+  (want: Want, mayBeEmpty = false): Probe =>
+  async ({ parts, path }) => {
+    const all = Object.entries(parts)
+    for (const [name, part] of all.length > 0 ? all : [['', path] as const]) {
+      const start = await fastqStart(part)
+      const fault = start.empty && mayBeEmpty ? undefined : (start.fault ?? want(start))
+      if (fault !== undefined) return `${name === '' ? '' : `(${name}) `}${fault}`
+    }
+    return undefined
+  }
+const gzipped: Want = ({ packed, bytes = '' }) =>
+  packed ? undefined : `is not gzip: its first bytes are ${bytes}, gzip starts with 1f 8b. Compress it with gzip`
+const byTurns = ({ names: [one, other] = ['', undefined] }: FastqStart) => one === other
+const single: Want = start => (byTurns(start) ? 'holds both mates by turns, and single reads are asked for' : undefined)
+export const fastqProbe = fastqFiles(gzipped)
+/** Of reads that a program left: it may have left none. */
+export const leftFastqProbe = fastqFiles(gzipped, true)
+export const singleFastqProbe = fastqFiles(start => gzipped(start) ?? single(start))
+export const plainFastqProbe = fastqFiles(() => undefined)
+export const plainSingleFastqProbe = fastqFiles(single)
+export const interleavedFastqProbe = fastqFiles(start =>
+  byTurns(start)
+    ? undefined
+    : 'does not hold mates by turns: its first two reads have different names. Give the second mate a file of its own',
+)
 /** The first bytes of a gzip file; the rest is not there, and the decoder is told to do without. */
 function unpackedStart(start: Buffer): string | undefined {
   try {
-    return gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1', 0, 80)
+    return gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1', 0, 262_144)
   } catch {
     return undefined
   }

@@ -93,7 +93,8 @@ export function fastqFiles(at: string, name: string, from: readonly Pair[] = pai
   const written = (mate: 1 | 2) => {
     const file = path.join(at, `${name}_${mate}.fastq.gz`)
     const reads = from.map(
-      ({ name, sequences }) => `@${name}/${mate}\n${mate === 1 ? sequences[0] : reversed(sequences[1])}\n+\n${'I'.repeat(readLength)}\n`,
+      ({ name, sequences }) =>
+        `@${name}/${mate}\n${mate === 1 ? sequences[0] : reversed(sequences[1])}\n+\n${'I'.repeat(sequences[mate - 1]!.length)}\n`,
     )
     writeFileSync(file, gzipSync(reads.join('')))
     return file

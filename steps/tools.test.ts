@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { coerce, satisfies } from 'semver'
-import type { Tool } from 'trireme-bio'
+import { gib, kind, run, step, type Tool } from 'trireme-bio'
 import { contents } from 'trireme-bio/images'
+import { made } from 'trireme-bio/testing'
 import * as tools from 'trireme-bio/tools'
 import { describe, expect, it } from 'vitest'
 import { findTools } from '../core/host/tools.ts'
@@ -17,6 +18,22 @@ describe.each(all.map(tool => [tool.name, tool] as const))('%s', (name, tool) =>
   it('tells its version here, and it is accepted', async () => {
     const found = (await findTools([tool])).get(name)
     expect(found).toMatchObject({ state: 'ready', version: expect.stringMatching(/^\d/) })
+  })
+  it('is, in a step, of the version that was told', async () => {
+    const said = step({
+      name: 'asking',
+      image: 'any',
+      tools: [tool],
+      inputs: {},
+      outputs: { said: kind('text', { extension: '.txt' }) },
+      needs: { cpu: 1, memory: gib(1) },
+      // Its status does not matter: bwa and dwgsim print their version with their usage, and end with 1.
+      command: ({ said }) => run('sh', '-c', '"$@" 2>&1; true', 'sh', ...tool.version.argv).into(said),
+    })
+    const found = (await findTools([tool])).get(name)
+    const told = found?.state === 'ready' ? found.version : 'none'
+    const done = await made({ said: said({}).said }, { versions: new Map([[name, told]]) })
+    expect(tool.version.match.exec(readFileSync(done.said.path, 'utf8'))?.[1]).toBe(told)
   })
   // sharp is a library of Node and comes with this package.
   it.each(tool.conda === undefined ? [] : [tool.conda])('is accepted as pinned for conda: %s', conda => {

@@ -127,6 +127,7 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['actions'],
     ['commands'],
     ['program.ts'],
+    ['candidates.ts'],
   ],
 }
 const roomWithin = (file: string): string => {

@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile, compilers, root } from './types/compilers.ts'
 
@@ -10,8 +11,8 @@ import { compile, compilers, root } from './types/compilers.ts'
 let folder: string
 const bin = () => path.join(folder, 'bin')
 const env = () => {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TRIREME_)/.test(name)) // vitest would take itself for the one above it
-  return { ...Object.fromEntries(clean), PATH: `${bin()}${path.delimiter}${process.env.PATH}` }
+  const clean = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TRIREME_|FORCE_COLOR)/.test(name)) // vitest would take itself for the one above it
+  return { ...Object.fromEntries(clean), NO_COLOR: '1', PATH: `${bin()}${path.delimiter}${process.env.PATH}` }
 }
 function trireme(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), ...words], {
@@ -85,8 +86,8 @@ A step is called in a pipeline: import { more } from '../steps/nowhere/more.ts'
   })
   test('the pipeline is listed, planned and run', () => {
     expect(trireme('list').stdout).toContain('heart-atlas')
-    const { gz } = { gz: execFileSync('gzip', ['-c'], { input: '@r\nACGT\n+\nIIII\n' }) }
-    for (const mate of [1, 2]) writeFileSync(path.join(folder, `r_${mate}.fastq.gz`), gz)
+    for (const [n, bases] of ['ACGT', 'GGTT'].entries())
+      writeFileSync(path.join(folder, `r_${n + 1}.fastq.gz`), gzipSync(`@r\n${bases}\n+\nIIII\n`))
     writeFileSync(path.join(folder, 'sheet.csv'), 'sample,fastq_1,fastq_2\na,r_1.fastq.gz,r_2.fastq.gz\n')
     expect(trireme('run', 'heart-atlas', '--samplesheet', 'sheet.csv')).toMatchObject({ status: 0 })
     expect(JSON.parse(read('results/checked/a.json'))).toMatchObject({ first: { reads: 1 } })

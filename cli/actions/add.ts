@@ -31,7 +31,7 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
   const notes = { ...lock.files, ...Object.fromEntries(files.map(({ place, content }) => [place, noted(content)])) }
   const libraries = nameLibraries(project, files)
   const bases = files.map(({ content }) => content)
-  writeTogether(project, [...files, ...lockChanges(project, notes, bases), ...libraries.changes], { keep: false })
+  writeTogether(project, [...files, ...lockChanges(project, notes, bases), ...libraries.changes], { keep: lost.length > 0 })
   const tests = files.filter(({ place }) => place.endsWith('.test.ts'))
   const next =
     tests.length > 0
@@ -43,6 +43,7 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
     [
       ...files.map(({ place }) => `  ${place}`),
       `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
+      ...(lost.length > 0 ? ['To have back what was overwritten: trireme upgrade --undo'] : []),
       ...toInstall(libraries.added),
       ...next,
       '',

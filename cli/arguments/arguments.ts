@@ -18,6 +18,8 @@ export interface Flag {
   readonly about: string
   readonly group: 'Inputs:' | 'Parameters:'
   readonly required: boolean
+  /** A value as it would be typed, for examples. */
+  readonly example: string
   /** Turns what commander has read into the raw argument. */
   readonly read: (given: unknown) => Promise<unknown>
 }
@@ -40,14 +42,23 @@ export function flagsOf({ spec }: Pick<AnyPipeline, 'spec'>, taken: ReadonlySet<
 function inputFlag(name: string, long: string, kind: Kind): Flag {
   const flag = { name, long, group: 'Inputs:' as const, required: !('optional' in kind) }
   if ('rows' in kind)
-    return { ...flag, value: '<sheet>', about: `CSV or TSV file with the columns ${columnsText(kind)}`, read: async given => given }
+    return {
+      ...flag,
+      example: `${name}.csv`,
+      value: '<sheet>',
+      about: `CSV or TSV file with the columns ${columnsText(kind)}`,
+      read: async given => given,
+    }
   const file = fileOf(kind)
   const parts = Object.keys(partsOf(file) ?? {})
+  const suffixes = Object.values(partsOf(file) ?? { '': file.extension })
+  const example = suffixes.map(suffix => name + suffix).join(',')
   const one = parts.length > 0 ? parts.join(',') : 'file'
   const what = `${file.format} (${parts.length > 0 ? `${parts.length} files with commas between` : file.extension}${file.companions.length > 0 ? `, with its ${file.companions.join(' and ')} beside it` : ''})`
-  if ('many' in kind) return { ...flag, value: `<${one}...>`, about: `one or more of ${what}`, read: async given => given }
-  if ('named' in kind) return { ...flag, value: `<name=${one}...>`, about: `by name: ${what}`, read: async given => given }
-  return { ...flag, value: `<${one}>`, about: what, read: async given => given }
+  if ('many' in kind) return { ...flag, example, value: `<${one}...>`, about: `one or more of ${what}`, read: async given => given }
+  if ('named' in kind)
+    return { ...flag, example: `sample=${example}`, value: `<name=${one}...>`, about: `by name: ${what}`, read: async given => given }
+  return { ...flag, example, value: `<${one}>`, about: what, read: async given => given }
 }
 /** `a, b and c; or a and d` */
 export function columnsText({ rows }: Rows): string {
@@ -59,7 +70,7 @@ export function columnsText({ rows }: Rows): string {
 function paramFlag(name: string, long: string, schema: Schema): Flag {
   const shape = shapeOfSchema(schema)
   const required = isRequired(schema)
-  const flag = { name, long, about: shape.description ?? '', group: 'Parameters:' as const, required }
+  const flag = { name, long, about: shape.description ?? '', group: 'Parameters:' as const, required, example: exampleOf(shape) }
   const limits = [
     ...rangeText(isArray(shape) ? (shape.items ?? {}) : shape),
     ...(shape.default === undefined ? [] : [`default ${defaultText(shape.default)}`]),
@@ -81,6 +92,13 @@ function paramFlag(name: string, long: string, schema: Schema): Flag {
     return { ...flag, about, value: '<json|file>', read }
   }
   return { ...flag, about, value: `<${placeholder(shape)}>`, read: given => valueFrom(long, String(given), shape) }
+}
+function exampleOf(shape: JsonSchema): string {
+  const [first] = choices(shape) ?? []
+  if (first !== undefined) return String(first)
+  if (shape.type === 'integer' || shape.type === 'number') return String(Math.max(shape.minimum ?? 1, 1))
+  if (isArray(shape)) return exampleOf(shape.items ?? {})
+  return shape.type === 'object' ? "'{}'" : 'NAME'
 }
 function placeholder(shape: JsonSchema): string {
   const listed = choices(shape)?.join('|')

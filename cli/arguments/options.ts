@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { TriremeError } from '../../core/errors.ts'
 import { bytesFrom } from '../../core/vocabulary/quantity.ts'
-import { type AnyPipeline, findPipeline } from '../project/catalogue.ts'
+import { withExamples } from '../help-terms.ts'
+import { type AnyPipeline, findPipeline, profilesOf } from '../project/catalogue.ts'
 import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
+import { examplesText } from './examples.ts'
 import type { Raw } from './raw.ts'
 
 /** What `run`, `plan`, `compile` and `why` take besides the pipeline's own flags. */
@@ -116,7 +118,7 @@ export async function registerVerb(
   const command = program.command(`${verb} <pipeline>${extra}`).description(about)
   if (name === undefined) {
     await addOptions(command, verb)
-    command.addHelpText('after', `\nA pipeline's own flags: trireme ${verb} PIPELINE --help. Pipelines: trireme list.`)
+    command.addHelpText('after', `\nA pipeline's own flags: trireme help ${verb} PIPELINE. Pipelines: trireme list.`)
     command.showHelpAfterError(`The pipeline's name comes first: trireme ${verb} PIPELINE${extra} [flags]`)
     return
   }
@@ -124,6 +126,8 @@ export async function registerVerb(
   const flags = flagsOf(pipeline, new Set(finder.options.map(option => option.long ?? '')))
   await addFlags(command, flags)
   await addOptions(command, verb)
+  withExamples.add(command)
+  command.addHelpText('after', examplesText(await pipelineExamples(name, flags, verb)))
   command
     .usage(`${name}${extra} [flags]`)
     .description(pipeline.spec.about ?? about)
@@ -153,6 +157,16 @@ export async function registerVerb(
       }
       await types?.tell(verb === 'plan' || options.dryRun ? 5000 : 500)
     })
+}
+/** A command with a profile, which runs as it stands where there is one, and one with files of one's own. */
+async function pipelineExamples(name: string, flags: readonly Flag[], verb: Verb): Promise<readonly string[]> {
+  const profiles = Object.keys(await profilesOf(name))
+  const profile = profiles.includes('test') ? 'test' : profiles[0]
+  const own = flags.filter(({ required }) => required).map(({ long, value, example }) => (value === '' ? long : `${long} ${example}`))
+  const step = verb === 'why' ? ' STEP' : ''
+  const end = verb === 'compile' ? ' --on onprem-argo -o manifests' : ''
+  const ways = [...(profile === undefined ? [] : [`--profile ${profile}`]), own.join(' ')]
+  return ways.map(way => `trireme ${verb} ${name}${step} ${way}${end}`.replace(/ +$/, ''))
 }
 /** The first word that is neither an option of ours nor its value. A flag of the pipeline cannot come before its name. */
 function nameIn(finder: Command, words: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -96,6 +96,29 @@ test('faults of files are told together, in order, by place', async () => {
       `  ${sheet}, line 5, column 2 (r1): ${folder}/empty.fq is empty. Give a file with content.`,
     ].join('\n'),
   })
+})
+test('of shapes with the same columns a row has the first whose kinds take its files', async () => {
+  const starting = (name: string) =>
+    kind(name, {
+      extension: '.fq',
+      probe: async ({ path: file }) => (readFileSync(file, 'utf8').startsWith(name) ? undefined : `does not begin with ${name}`),
+    })
+  const sheet = rows({ s: z.string(), one: from(starting('one'), 'file') }, { s: z.string(), two: from(starting('two'), 'file') })
+  const { folder, file } = await setUp()
+  for (const name of ['one', 'two', 'three']) file(`${name}.fq`)
+  const { spec } = pipeline({ name: 'x', inputs: { sheet }, build: () => ({}) })
+  const bound = async (text: string) => {
+    const value = file('s.csv', text)
+    return bind({ spec }, { sheet: { value, words: '--sheet', folder } }, await Digests.open(folder))
+  }
+  const { args } = await bound('s,file\na,two.fq\nb,one.fq\n')
+  expect((args.sheet as readonly object[]).map(row => Object.keys(row))).toEqual([
+    ['s', 'two'],
+    ['s', 'one'],
+  ])
+  await expect(bound('s,file\na,three.fq\nb,none.fq\n')).rejects.toThrow(
+    /line 2, column 2 \(file\): input file \S* does not begin with one\.\n.*line 3, column 2 \(file\): There is no readable file/,
+  )
 })
 test('columns that the pipeline does not use are told', async () => {
   const { file, bound } = await setUp()

@@ -2,12 +2,12 @@ import { TriremeError } from '../../core/errors.ts'
 import { isRef, type Ref } from '../../core/graph/node.ts'
 import { placedSource } from '../../core/graph/place.ts'
 import { type FileKind, fileOf, isSameAs } from '../../core/vocabulary/kind.ts'
-import type { Kind, Rows } from '../../core/vocabulary/rows.ts'
+import type { From, Kind, Rows } from '../../core/vocabulary/rows.ts'
 import { type Place, placedPath, type Raw, type RawArgument } from '../arguments/raw.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { concurrently } from './concurrently.ts'
 import { type FileContents, InputFault, inputFile, type Others } from './files.ts'
-import { checkSheet, extraColumns, type SheetRow } from './samplesheet.ts'
+import { checkSheet, extraColumns, partialRows, type RowFiles, type SheetRow } from './samplesheet.ts'
 import { faultsText, readTable, type Table, tableOf } from './table.ts'
 
 /** Files opened at once: enough to hide a network disk's delay, far below any limit of open files. */
@@ -52,15 +52,20 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
     if ('rows' in kind) {
       const { rows, folder } = sheets[name]!
       args[name] = await concurrently(rows, width, async (row, n) => {
-        const files = await Promise.all(
-          Object.entries(row.files).map(async ([slot, { from, cells }]) => {
-            const at: Place = { words: row.at(from.from[0]), each: from.from.map(column => row.at(column)), folder }
-            return [
-              slot,
-              await collected(inputFile(rowName(row, name, n), from.kind, cells.length === 1 ? cells[0] : cells, at, others, digests)),
-            ] as const
-          }),
-        )
+        // The first shape whose kinds take the files; where none does, the faults of the first are told.
+        let fits: Tried | undefined
+        for (const files of [row.files, ...row.others]) {
+          const tried = await tryFiles(
+            files,
+            row,
+            (from, given, at) => inputFile(rowName(row, name, n), from.kind, given, at, others, digests),
+            folder,
+          )
+          fits = fits === undefined || tried.faults.length === 0 ? tried : fits
+          if (fits.faults.length === 0) break
+        }
+        faults.push(...fits!.faults)
+        const files = fits!.refs
         return { ...row.values, ...Object.fromEntries(files) }
       })
     } else
@@ -71,7 +76,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
   return {
     args,
     sheets: Object.fromEntries(Object.entries(sheets).map(([name, { among }]) => [name, among])),
-    notes: Object.values(sheets).flatMap(({ note }) => note ?? []),
+    notes: Object.values(sheets).flatMap(({ notes }) => notes),
   }
 }
 export interface Bound {
@@ -80,6 +85,32 @@ export interface Bound {
   readonly sheets: Readonly<Record<string, Table['among']>>
   /** What was passed over, a line each. */
   readonly notes: readonly string[]
+}
+interface Tried {
+  readonly refs: readonly (readonly [slot: string, ref: Ref])[]
+  readonly faults: readonly string[]
+}
+/** The files of a row as one of its shapes has them, or all their faults. */
+async function tryFiles(
+  files: RowFiles,
+  row: SheetRow,
+  read: (from: From, given: unknown, at: Place) => Promise<Ref>,
+  folder: string,
+): Promise<Tried> {
+  const faults: string[] = []
+  const refs = await Promise.all(
+    Object.entries(files).map(async ([slot, { from, cells }]) => {
+      const at: Place = { words: row.at(from.from[0]), each: from.from.map(column => row.at(column)), folder }
+      try {
+        return [[slot, await read(from, cells.length === 1 ? cells[0] : cells, at)] as const]
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error
+        faults.push(error.message)
+        return []
+      }
+    }),
+  )
+  return { refs: refs.flat(), faults }
 }
 const leans = (kind: FileKind) => Object.values(kind.facts).some(isSameAs)
 
@@ -118,7 +149,7 @@ interface Sheet {
   /** Relative paths in it start here. */
   readonly folder: string
   readonly among: Table['among']
-  readonly note?: string
+  readonly notes: readonly string[]
 }
 /** Rows from a CSV or TSV file, or given as objects. */
 async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Sheet> {
@@ -129,5 +160,5 @@ async function sheet(name: string, kind: Rows, given: RawArgument): Promise<Shee
   const rows = await checkSheet(table, kind)
   const extra = extraColumns(table, kind)
   const note = `${table.name}: passed over ${extra.length === 1 ? 'the column' : 'the columns'} ${extra.join(', ')}, which the pipeline does not use.`
-  return { rows, folder: table.folder, among: table.among, ...(extra.length > 0 && { note }) }
+  return { rows, folder: table.folder, among: table.among, notes: [...(extra.length > 0 ? [note] : []), ...partialRows(table, kind, rows)] }
 }

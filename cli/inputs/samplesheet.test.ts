@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { scratch } from '../../core/testing.ts'
 import { kind } from '../../core/vocabulary/kind.ts'
 import { from, rows } from '../../core/vocabulary/rows.ts'
-import { checkSheet, extraColumns } from './samplesheet.ts'
+import { checkSheet, extraColumns, partialRows } from './samplesheet.ts'
 import { parseTable, readTable, tableOf } from './table.ts'
 
 const pair = kind('fastq-pair', { extension: '.fastq.gz' }, { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } })
@@ -180,6 +180,18 @@ describe('a sheet as spreadsheets leave it', () => {
     expect((await checkSheet(table, lanes))[0]!.values).toEqual({ patient: 'p', sample: 's' })
     expect(extraColumns(table, lanes)).toEqual(['sex', 'status', 'bai'])
   })
+})
+test('rows with some of the files of another shape are told', async () => {
+  const kinds = rows({ s: name, reads: from(pair, 'fastq_1', 'fastq_2') }, { s: name, single: from(bam, 'fastq_1') })
+  const told = async (text: string) => {
+    const table = parseTable(text, 's.csv', '/')
+    return partialRows(table, kinds, await checkSheet(table, kinds))
+  }
+  expect(await told('s,fastq_1,fastq_2\na,x,y\n')).toEqual([])
+  expect(await told('s,fastq_1,fastq_2\na,x,y\nb,z,\n')).toEqual(['s.csv: line 3 is without fastq_2, so fastq_1 is read alone.'])
+  expect(await told('s,fastq_1\na,x\nb,z\n')).toEqual([
+    's.csv: 2 rows, the first in line 2, are without fastq_2, so fastq_1 is read alone.',
+  ])
 })
 test('10,000 rows in well under a second of one core', async () => {
   const text = [header, ...Array.from({ length: 10_000 }, (_, n) => `p${n},s${n},L1,reads/${n}_1.fastq.gz,reads/${n}_2.fastq.gz`)].join(

@@ -6,10 +6,14 @@ import { fromText, isRequired, type JsonSchema as JsonShape, orList, shapeOfSche
 import { didYouMean } from '../display/suggest.ts'
 import { faultsText, type Table, type TableRow } from './table.ts'
 
+/** The cells that name the files of a shape, by slot. */
+export type RowFiles = Readonly<Record<string, { readonly from: From; readonly cells: readonly string[] }>>
 /** A row that passed: its values, and the cells that name its files. */
 export interface SheetRow {
   readonly values: Readonly<Record<string, unknown>>
-  readonly files: Readonly<Record<string, { readonly from: From; readonly cells: readonly string[] }>>
+  readonly files: RowFiles
+  /** Further shapes with the same columns of files: the row has the first whose kinds take the files. */
+  readonly others: readonly RowFiles[]
   readonly at: TableRow['at']
 }
 /** Columns of a shape by their use. Computed once, since every row needs them. */
@@ -61,7 +65,8 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
     }
     const found = shapeFor(row, shapes)
     if (found.fault !== undefined) faults.push(found.fault)
-    checked.push(await checkCells(row, found.shape, described, faults))
+    const others = found.fault === undefined ? alike(found.shape, shapes) : []
+    checked.push(await checkCells(row, found.shape, others, described, faults))
   }
   faults.push(...repeated(table.rows, table.columns, 'the row is the same as'))
   if (unique.length > 0) faults.push(...repeated(table.rows, unique, `${unique.join(', ')} are the same as on`, faults))
@@ -72,6 +77,30 @@ export async function checkSheet(table: Table, { rows: shapes }: Rows, unique: r
 export function extraColumns(table: Table, { rows: shapes }: Rows): readonly string[] {
   const known = new Set(shapes.flatMap(columnsOf))
   return table.columns.filter(column => !known.has(column))
+}
+/** A line on rows whose files are some of those that another shape asks for, such as reads without their mates: that may be a slip. */
+export function partialRows(table: Table, { rows: shapes }: Rows, rows: readonly SheetRow[]): readonly string[] {
+  const found = new Map<string, { readonly given: string; readonly first: string; count: number }>()
+  const more = new Map<string, string | undefined>()
+  for (const [n, { files }] of rows.entries()) {
+    const given = Object.values(files).flatMap(({ from }) => from.from)
+    const key = given.join(' and ')
+    if (!more.has(key)) {
+      const wider = shapes
+        .map(fileColumns)
+        .find(columns => columns.length > given.length && given.every(column => columns.includes(column)))
+      more.set(key, wider?.filter(column => !given.includes(column)).join(' and '))
+    }
+    const missing = more.get(key)
+    if (missing === undefined) continue
+    const known = found.get(missing) ?? { given: key, first: table.rows[n]!.mark, count: 0 }
+    known.count++
+    found.set(missing, known)
+  }
+  return [...found].map(
+    ([missing, { given, first, count }]) =>
+      `${table.name}: ${count === 1 ? `${first} is` : `${count} rows, the first in ${first}, are`} without ${missing}, so ${given} is read alone.`,
+  )
 }
 async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<readonly string[]> {
   const known = [...new Set(shapes.flatMap(columnsOf))]
@@ -96,12 +125,12 @@ function shapeFor(row: TableRow, shapes: readonly RowShape[]): { readonly shape:
   const filled = new Set(shapes.flatMap(fileColumns).filter(column => isFilled(row.cells[column])))
   const shape = shapes.find(shape => fileColumns(shape).length === filled.size && fileColumns(shape).every(column => filled.has(column)))
   if (shape) return { shape }
-  const ways = orList(shapes.map(shape => fileColumns(shape).join(' and ')))
+  const ways = orList([...new Set(shapes.map(shape => fileColumns(shape).join(' and ')))])
   if (filled.size === 0 && shapes.length > 1)
     return { fault: `${row.at()}: the row names no file. Give ${ways}.`, shape: commonValue(shapes) }
   const begun = shapes.filter(shape => [...filled].every(column => fileColumns(shape).includes(column)))
   const [near] = begun
-  if (near && begun.length === 1) {
+  if (near && alike(near, begun).length === begun.length - 1) {
     const empty = fileColumns(near).find(column => !filled.has(column))!
     return {
       fault: `${row.at(empty)}: the cell is empty. ${filled.size > 0 ? `A row with ${[...filled].join(' and ')} also has ${empty}.` : 'Name the file.'}`,
@@ -124,7 +153,21 @@ function commonValue(shapes: readonly RowShape[]): RowShape {
     }),
   )
 }
-async function checkCells(row: TableRow, shape: RowShape, described: ReadonlyMap<Schema, JsonShape>, faults: string[]): Promise<SheetRow> {
+/** The other shapes that have the same columns of files. */
+const alike = (shape: RowShape, shapes: readonly RowShape[]) =>
+  shapes.filter(
+    other =>
+      other !== shape &&
+      fileColumns(other).length === fileColumns(shape).length &&
+      fileColumns(other).every(column => fileColumns(shape).includes(column)),
+  )
+async function checkCells(
+  row: TableRow,
+  shape: RowShape,
+  others: readonly RowShape[],
+  described: ReadonlyMap<Schema, JsonShape>,
+  faults: string[],
+): Promise<SheetRow> {
   const values: Record<string, unknown> = {}
   for (const [name, schema] of cellValues(shape)) {
     const cell = row.cells[name]
@@ -144,8 +187,9 @@ async function checkCells(row: TableRow, shape: RowShape, described: ReadonlyMap
     if ('faults' in answer) faults.push(`${row.at(name)}: ${answer.faults}. Got ${JSON.stringify(cell)}.`)
     else values[name] = read.value
   }
-  const files = filesOfRow(shape).map(([name, from]) => [name, { from, cells: from.from.map(column => String(row.cells[column])) }])
-  return { values, files: Object.fromEntries(files), at: row.at }
+  const files = (shape: RowShape): RowFiles =>
+    Object.fromEntries(filesOfRow(shape).map(([name, from]) => [name, { from, cells: from.from.map(column => String(row.cells[column])) }]))
+  return { values, files: files(shape), others: others.map(files), at: row.at }
 }
 /** Faults of rows that are alike in these columns, but for those that are known already. */
 function repeated(rows: readonly TableRow[], columns: readonly string[], words: string, known: readonly string[] = []): readonly string[] {

@@ -61,7 +61,7 @@ export function refuseUnfinished(project: string): void {
   if (lstatSync(path.join(project, unfinished), { throwIfNoEntry: false }) === undefined) return
   throw new TriremeError(
     'USAGE',
-    'An upgrade or add was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
+    'An upgrade, add or new was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
   )
 }
 /**

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { addCopy } from '../actions/add.ts'
 import { diff } from '../actions/diff.ts'
 import { init } from '../actions/init.ts'
+import { undo } from '../actions/upgrade.ts'
 import { lockName, names, originals, readCopiesLock } from './copies.ts'
 import { mentions } from './import-closure.ts'
 import { version } from './package.ts'
@@ -93,6 +94,9 @@ test('a file that was changed is not overwritten, and then nothing is copied', a
   expect(readdirSync(at('steps/samtools'))).toEqual(['sort.ts'])
   await addCopy('samtools/sort', project, true)
   expect(read(sort)).toContain('samtools')
+  expect(said).toContain('To have back what was overwritten: trireme upgrade --undo\n')
+  undo(project)
+  expect([read(sort), readdirSync(project)]).toEqual(['mine', ['steps']])
 })
 test('a damaged package.json is told before anything is copied', async () => {
   writeFileSync(at('package.json'), '{')

@@ -118,7 +118,7 @@ import { ${exported} } from './${name}.ts'
 const folder = scratch()
 const mate = (n: 1 | 2) => {
   const file = path.join(folder, \`reads_\${n}.fastq.gz\`)
-  writeFileSync(file, gzipSync('@read1\\nACGTACGTAC\\n+\\nIIIIIIIIII\\n'))
+  writeFileSync(file, gzipSync(\`@read1\\n\${n === 1 ? 'ACGTACGTAC' : 'GGTTTCCCAG'}\\n+\\nIIIIIIIIII\\n\`))
   return file
 }
 const reads = given('reads', fastqPair, { first: mate(1), second: mate(2) })

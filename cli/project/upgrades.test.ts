@@ -104,6 +104,16 @@ describe('one copy', () => {
     await diff(sort, project)
     expect(said).toContain(`changed by you  ${sort}`)
   })
+  test('a preview shows what each file would become', async () => {
+    older(sort, withOlderStart(now))
+    writeFileSync(at(sort), `${withOlderStart(now)}// mine\n`)
+    expect(await upgrade(undefined, project, { dryRun: true })).toBe(true)
+    const [first, second] = now.split('\n')
+    expect(said).toContain(
+      `Nothing is written. This is what the upgrade to ${version()} would do:\n${sort}: upgraded, your changes kept\n\n--- ${sort}\n+++ ${sort} after the upgrade\n@@ -1,4 +1,4 @@\n-// the first line of old\n+${first}\n ${second}\n`,
+    )
+    expect(said).not.toContain('mine')
+  })
   test('a conflict leaves the file and its test as they are, shows both sides, and other steps go on', async () => {
     await addCopy('samtools/flagstat', project, false)
     const other = 'steps/samtools/flagstat.ts'

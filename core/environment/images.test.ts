@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { step } from '../define/step.ts'
+import { tool } from '../define/tool.ts'
 import { type Plan, plan } from '../graph/plan.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { gib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
 import { imageFor, imageVersions, isByTag, readImageLock } from './images.ts'
 import { shared } from './settings.ts'
 

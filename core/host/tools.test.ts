@@ -2,12 +2,12 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, realpathSync, renameSync,
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { step } from '../define/step.ts'
+import { tool } from '../define/tool.ts'
 import { plan } from '../graph/plan.ts'
 import { made, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { mib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
 import { findTools, readyTools, toolFault } from './tools.ts'
 
 // A python3 that lacks a module lies before the one that has it, as a pyenv before /usr/bin.

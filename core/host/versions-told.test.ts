@@ -3,12 +3,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { step } from '../define/step.ts'
+import { tool } from '../define/tool.ts'
 import { plan } from '../graph/plan.ts'
 import { made, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { mib } from '../vocabulary/quantity.ts'
-import { tool } from '../vocabulary/tool.ts'
 import { readyTools } from './tools.ts'
 
 // The version that is told of a Python package is the one that runs, wherever it is installed; or the run is refused before its first step.

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
@@ -11,10 +11,11 @@ import { launch } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
 import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
-import { resumes } from '../vocabulary/command.ts'
+import { quoted, resumes } from '../vocabulary/command.ts'
 import { collectOutputs } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { followLog, type Progress } from './progress.ts'
+import { commandFile } from './rerun.ts'
 import { spoiledText, watchSources } from './sources.ts'
 import { clear, type Inputs, linkedLog, type WorkFolder } from './work-folder.ts'
 
@@ -70,6 +71,8 @@ export interface ChainRunner {
    * @throws TriremeError where they could not be started
    */
   readonly run: (at: Attempt, works: readonly WorkFolder[]) => Promise<readonly Ended[]>
+  /** The script by which people run a failed chain again. */
+  readonly again: (at: Attempt, works: readonly WorkFolder[]) => string
 }
 /**
  * One attempt at a step, or at a chain of steps joined by named pipes: private folders, programs, checks, publication.
@@ -96,7 +99,7 @@ export const attemptWith =
       const failed = firstFailure(at, works, ended)
       const spoiled = await spoiledSource()
       if (failed) {
-        keep(at)
+        keep(at, way.again(at, works))
         return spoiled && failed.cause !== 'cancelled'
           ? { ...failed, message: `${failed.message}\n  Besides: ${spoiledText(at.members[spoiled.member]!.label, spoiled)}` }
           : failed
@@ -104,7 +107,7 @@ export const attemptWith =
       if (spoiled) {
         const { member, state } = spoiled
         const { label, kept } = at.members[member]!
-        keep(at)
+        keep(at, way.again(at, works))
         return {
           state: 'failed',
           member,
@@ -141,18 +144,30 @@ export const attemptWith =
       if (!(cause instanceof TriremeError)) throw cause
       const { member, work } = group[looked]!
       const message = cause.message.replaceAll(work.folder, member.kept) + lastLines(work.log)
-      keep(at)
+      keep(at, way.again(at, works))
       return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
     }
   }
 /** The pipe that member n writes to, for the one after it. */
 export const pipeOf = ({ members, links }: Attempt, n: number): string =>
   path.join(members[n]!.folder, pipeName(members[n]!.node.step, links[n]!.port))
+/** Where to look, as lines: the folder, and the steps that it was joined to. */
+function whereText({ members }: Attempt, n: number): string {
+  const joined = members.map(({ label }, m) => (m === n ? `→ ${label}` : label)).join(' | ')
+  return `${members.length > 1 ? `joined:  ${joined}\n  ` : ''}folder:  ${members[n]!.kept}\n  again:   bash ${quoted(path.join(members[n]!.kept, commandFile))}`
+}
 /** Moves the folders of a failed attempt to where people find them, by the steps' names. */
-function keep(at: Attempt): void {
+function keep(at: Attempt, script: string): void {
   for (const { folder, kept } of at.members) {
     rmSync(kept, { recursive: true, force: true })
     renameSync(folder, kept)
+    const file = path.join(kept, commandFile)
+    try {
+      rmSync(file, { recursive: true, force: true }) // a step may have put anything there
+      writeFileSync(file, script, { flag: 'wx' })
+    } catch {
+      // The disk is full, most likely, which may be why the step failed.
+    }
   }
 }
 /** The member whose failure is the cause: the first along the chain that failed for another reason than a missing reader. */
@@ -167,7 +182,7 @@ function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly
       statuses: launch(work.argv).statuses,
       attempt: at.number,
       memory: member.memory,
-      kept: member.kept,
+      where: whereText(at, n),
     })
     const link = at.links[n]
     const mayStop = link !== undefined && !link.tee && at.members[n + 1]!.node.step.stopsEarly.includes(link.slot)

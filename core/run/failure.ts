@@ -25,21 +25,20 @@ export interface Circumstances {
   readonly statuses: boolean
   readonly attempt: number
   readonly memory: number
-  /** Where the folder is kept for people to inspect. */
-  readonly kept: string
+  /** Where to look: `FailureDetails.where`. */
+  readonly where: string
 }
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
-export function failureOf({ node, label, work, ended, statuses, attempt, memory, kept }: Circumstances): Failure | undefined {
+export function failureOf({ node, label, work, ended, statuses, attempt, memory, where }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
   const culprit = statuses ? failedStage(readIfThere(`${work.folder}/status`) ?? '') : undefined
-  const argv = (culprit ? work.argv[culprit.pipe]?.[culprit.stage] : work.argv[0]?.[0]) ?? []
   const status = culprit?.status ?? ended.status
   const cause = causeOf(node, ended, status)
   const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
   return {
     cause,
     unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
-    message: failureText({ node, label, cause, status, signal: ended.signal, attempt, memory, argv, where: `folder:  ${kept}`, lines }),
+    message: failureText({ node, label, cause, status, signal: ended.signal, attempt, memory, argv: work.argv, culprit, where, lines }),
   }
 }
 /** How an attempt ended, for people. */
@@ -52,13 +51,15 @@ export interface FailureDetails {
   readonly attempt: number
   /** Granted, in bytes. */
   readonly memory: number
-  /** Of the program that failed. */
-  readonly argv: readonly string[]
+  /** All that ran, by pipe and program. */
+  readonly argv: readonly (readonly (readonly string[])[])[]
+  /** The program that failed, where it is one of several. */
+  readonly culprit: { readonly pipe: number; readonly stage: number } | undefined
   /** Where to look, as a line: `folder:  /…`. */
   readonly where: string
   readonly lines: string
 }
-export function failureText({ node, label, cause, status, signal, attempt, memory, argv, where, lines }: FailureDetails): string {
+export function failureText({ node, label, cause, status, signal, attempt, memory, argv, culprit, where, lines }: FailureDetails): string {
   const how = {
     cancelled: 'was cancelled',
     time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, attempt - 1))}`,
@@ -73,7 +74,18 @@ export function failureText({ node, label, cause, status, signal, attempt, memor
       : cause === 'memory' && last(rungs(node.needs.memory))
         ? " Add a higher rung to the step's needs.memory."
         : ''
-  return `Step ${label} ${how}.${remedy}\n  command: ${argv.map(quoted).join(' ')}\n  ${where}${lines}`
+  return `Step ${label} ${how}.${remedy}\n  command:${commandText(argv, culprit)}\n  ${where}${lines}`
+}
+/** One program behind the word; of several each has a line, and an arrow points to the one that failed. */
+function commandText(argv: FailureDetails['argv'], culprit: FailureDetails['culprit']): string {
+  const programs = argv.flatMap((stages, pipe) => stages.map((words, stage) => ({ words: words.map(quoted).join(' '), pipe, stage })))
+  if (programs.length <= 1) return ` ${programs[0]?.words ?? ''}`
+  return programs
+    .map(
+      ({ words, pipe, stage }) =>
+        `\n  ${culprit?.pipe === pipe && culprit.stage === stage ? '→ ' : '  '}${stage > 0 ? '| ' : '  '}${words}`,
+    )
+    .join('')
 }
 function causeOf(node: StepNode, ended: Ended, status: number | null): Cause {
   if (ended.stopped === 'cancelled') return 'cancelled'

@@ -55,7 +55,7 @@ describe('a group whose', () => {
 test('a reader that stops early, in full', async () => {
   const done = await ran({ out: pass('peek', 'head -n 1 "$1" >"$2"', sh('first', count)) })
   expect(told(done.failures[0])).toMatch(
-    /^peek stopped reading before the end of its input "from"\. If it may, say stopsEarly in its step\.\nStep first (ended with status|was ended by signal) .*\n {2}command: sh -c 'seq 200000 >"\$1"' sh link\/to\.txt\n {2}folder: {2}FOLDER/,
+    /^peek stopped reading before the end of its input "from"\. If it may, say stopsEarly in its step\.\nStep first (ended with status|was ended by signal) .*\n {2}command: sh -c 'seq 200000 >"\$1"' sh link\/to\.txt\n {2}joined: {2}→ first \| peek\n {2}folder: {2}FOLDER/,
   )
 })
 /** Processes whose arguments hold a word. */

@@ -19,8 +19,8 @@ export interface Rows<out S extends readonly RowShape[] = readonly RowShape[]> {
 }
 /**
  * A pipeline's input that is a table of plain values and files. `build` gets typed rows; the command line reads them
- * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in; two shapes with the same file columns
- * cannot be told apart, so shapes differ in their files and not in their values alone.
+ * from a CSV or TSV file. Given several shapes, a row has the one whose file columns it fills in; of shapes with the same file columns the
+ * first whose kinds take the files, by their probes. So shapes differ in their files and not in their values alone.
  *
  * @example rows({ sample: text, lane: text, reads: from(fastqPair, 'fastq_1', 'fastq_2') }, { sample: text, aligned: from(anyBam, 'bam') })
  */

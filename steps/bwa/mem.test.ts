@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { fasta, fastqPair } from 'trireme-bio/kinds'
+import { fasta, fastq, fastqPair } from 'trireme-bio/kinds'
 import { index } from 'trireme-bio/steps/bwa/index'
 import { fastaFile, fastqFiles, folder, pairs, samOf } from 'trireme-bio/steps/tiny'
 import { given, made } from 'trireme-bio/testing'
 import { expect, it } from 'vitest'
-import { mem } from './mem.ts'
+import { mem, memSingle } from './mem.ts'
 
 const at = folder()
 const genome = given('genome', fasta, fastaFile(at))
@@ -21,6 +21,12 @@ it('puts every read where it came from, in its read group', async () => {
   const wanted = pairs().map(({ name, contig, starts }) => `${name} 99 ${contig} ${starts[0]}`)
   expect(wanted.filter(read => !placed.has(read))).toEqual([])
   expect(sam.filter(line => !line.startsWith('@')).every(line => line.includes('\tRG:Z:p.s.1'))).toBe(true)
+})
+it('puts single reads where they came from', async () => {
+  const single = given('single', fastq, fastqFiles(at, 'single').first)
+  const sam = samOf((await made(memSingle({ reads: single, index: index({ genome }).index, readGroup }))).aligned.path)
+  const placed = new Set(sam.split('\n').map(line => line.split('\t').slice(0, 4).join(' ')))
+  expect(pairs().filter(({ name, contig, starts }) => !placed.has(`${name} 0 ${contig} ${starts[0]}`))).toEqual([])
 })
 it('writes the same bytes with one core and with two, without a program line', async () => {
   const [one, two] = [await made(aligned(), { cpu: 1 }), await made(aligned(), { cpu: 2 })]

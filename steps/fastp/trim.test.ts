@@ -57,6 +57,11 @@ it('drops short reads, unless told not to', async () => {
   expect(await kept({ minLength: 80 })).toBe(2 * pairs().length)
   expect(await kept({ dropShort: false })).toBe(2 * pairs().length)
 })
+it('gives files without reads where none are left', async () => {
+  const dimers = pairs().map(pair => ({ ...pair, sequences: ['ACGTACGTAC', 'ACGTACGTAC'] as const }))
+  const { trimmed } = await made(trim({ reads: given('dimers', fastqPair, fastqFiles(at, 'dimers', dimers)) }))
+  expect([trimmed.parts.first, trimmed.parts.second].map(file => content(file!))).toEqual(['', ''])
+})
 it('drops no read for poor bases or Ns, unless told to', async () => {
   const poor = pairs().map((pair, n) => ({
     ...pair,

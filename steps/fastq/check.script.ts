@@ -1,6 +1,6 @@
-// Reads both mates of a FASTQ pair side by side, from first byte to last, and stops at the first fault.
-//   node check.script.mjs FIRST.fastq.gz SECOND.fastq.gz REPORT.json
-import { createReadStream } from 'node:fs'
+// Reads both mates of a FASTQ pair side by side, or one file of single reads, from first byte to last, and stops at the first fault.
+//   node check.script.mjs REPORT.json FIRST.fastq.gz [SECOND.fastq.gz]
+import { createReadStream, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 
@@ -20,7 +20,13 @@ async function* unpacked(path: string, mate: string): AsyncGenerator<Buffer> {
   packed.on('error', error => gunzip.destroy(error))
   try {
     for await (const chunk of packed.pipe(gunzip)) yield chunk
+    const foreign = statSync(path).size - gunzip.bytesWritten
+    if (foreign > 0)
+      throw new Fault(
+        `The ${mate} has ${foreign} bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz`,
+      )
   } catch (error) {
+    if (error instanceof Fault) throw error
     const { code = '', message } = error as NodeJS.ErrnoException // streams fail with system or zlib errors
     if (start !== '' && start !== '1f8b')
       throw new Fault(`The ${mate} is not gzip: its first bytes are ${start}, gzip starts with 1f8b. Compress it with gzip.`)
@@ -29,6 +35,10 @@ async function* unpacked(path: string, mate: string): AsyncGenerator<Buffer> {
     if (code === 'Z_BUF_ERROR')
       throw new Fault(
         `The ${mate} is cut off: its gzip data end in the middle, after ${bytes} bytes. A whole file passes "gzip -t". Copy it again.`,
+      )
+    if (message === 'incorrect header check')
+      throw new Fault(
+        `The ${mate} has bytes behind a part of its gzip data that are no gzip: the rest is damaged, or something was added. Copy it again. Where "gzip -t" warns of trailing garbage alone, pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz`,
       )
     if (code.startsWith('Z_'))
       throw new Fault(`The ${mate} is damaged: ${message} in its gzip data. A whole file passes "gzip -t". Copy it again.`)
@@ -43,6 +53,29 @@ interface Read {
 }
 const [newline, return_, space, tab, slash, at, plus] = [10, 13, 32, 9, 47, 64, 43]
 
+/** What bytes of a kind are, as bits that are gathered over all reads. */
+const seen = { base: 1, uracil: 2, ambiguous: 4, noBase: 8, noQuality: 16, onlyPhred33: 32, abovePhred33: 64, abovePhred64: 128 } as const
+const tableOf = (bits: (character: string, code: number) => number) =>
+  Uint8Array.from({ length: 256 }, (_, code) => bits(String.fromCharCode(code).toUpperCase(), code))
+/** Letters of nucleic acids as IUPAC has them; all but the four bases are as good as N to an aligner. */
+const baseBits = tableOf(letter =>
+  'ACGT'.includes(letter) ? seen.base : letter === 'U' ? seen.uracil : 'NRYSWKMBDHV.-'.includes(letter) ? seen.ambiguous : seen.noBase,
+)
+// Phred+64 begins at ";" (Solexa) and ends at "h"; with Phred+33 sequencers stay below "O" (46) unless they have low qualities, too.
+const qualityBits = tableOf((_, code) =>
+  code < 33 || code > 126
+    ? seen.noQuality
+    : code < 59
+      ? seen.onlyPhred33
+      : code > 104
+        ? seen.abovePhred64
+        : code > 79
+          ? seen.abovePhred33
+          : 0,
+)
+/** The longest name that SAM has room for. */
+const longestName = 254
+
 /** The reads of one mate, counted. */
 class Mate {
   reads = 0
@@ -51,11 +84,13 @@ class Mate {
   max = 0
   /** Which mate its first read says that it is, by "/1" or " 1:N:0:…". */
   says: 1 | 2 | undefined
+  /** Bits of all its bases and qualities. */
+  private bits = 0
   private rest = Buffer.alloc(0)
   private from = 0
   private ended = false
   private readonly chunks: AsyncGenerator<Buffer>
-  private readonly label: string
+  readonly label: string
   constructor(path: string, label: string) {
     this.chunks = unpacked(path, label)
     this.label = label
@@ -78,7 +113,7 @@ class Mate {
       if (read) return read
       const left = this.rest.subarray(this.from)
       if (this.ended) {
-        if (left.length > 0)
+        if (left.some(byte => byte !== newline && byte !== return_))
           throw new Fault(`The ${this.label} ends in the middle of read ${this.reads + 1}. A read has four lines. Copy the file again.`)
         return undefined
       }
@@ -104,14 +139,53 @@ class Mate {
       throw new Fault(
         `${which} (${shown(name)}) has ${sequence.length} bases and ${quality.length} qualities, there must be as many. Make the file again from its source.`,
       )
+    let bits = 0
+    for (let n = 0; n < sequence.length; n++) bits |= baseBits[sequence[n]!]! | qualityBits[quality[n]!]!
+    if ((bits & (seen.uracil | seen.noBase | seen.noQuality)) !== 0)
+      throw new Fault(`${which} (${shown(name)}) ${oddity(sequence, quality)}`)
+    this.bits |= bits
     if (this.reads === 0) this.says = mateIn(name)
+    const word = nameOf(name)
+    if (word.length > longestName)
+      throw new Fault(
+        `${which} has a name of ${word.length} characters, SAM has room for ${longestName}. Number the reads: ${edited('NR%4==1{$0="@r"(NR+3)/4}')}`,
+      )
+    if (word.length === 0 || word[0] === at)
+      throw new Fault(
+        word.length === 0
+          ? `${which} has no name. Number the reads: ${edited('NR%4==1{$0="@r"(NR+3)/4}')}`
+          : `${which} is named "${shown(word)}"; in SAM a line that begins with "@" is one of the header. Take it off: ${edited('NR%4==1{sub(/^@@+/,"@")}')}`,
+      )
     this.reads++
     this.bases += sequence.length
     this.min = Math.min(this.min, sequence.length)
     this.max = Math.max(this.max, sequence.length)
-    return { name: nameOf(name), sequence }
+    return { name: word, sequence }
+  }
+  /** What only all reads together tell. */
+  verdict(): void {
+    if (this.reads > 0 && (this.bits & seen.base) === 0)
+      throw new Fault(
+        `The ${this.label} holds nothing but N: the sequencer called no base. Leave the lane out, or give the other mate alone.`,
+      )
+    if ((this.bits & (seen.onlyPhred33 | seen.abovePhred33 | seen.abovePhred64)) === seen.abovePhred33)
+      throw new Fault(
+        `The qualities of the ${this.label} lie between ";" and "h", as older sequencers wrote them (Phred+64); all programs here read Phred+33. Turn them: seqtk seq -Q64 -V x.fastq.gz | gzip > y.fastq.gz`,
+      )
   }
 }
+/** What is wrong with the first byte that is neither base nor quality. */
+function oddity(sequence: Buffer, quality: Buffer): string {
+  const base = sequence.find(byte => (baseBits[byte]! & (seen.uracil | seen.noBase)) !== 0)
+  if (base !== undefined && (baseBits[base]! & seen.uracil) !== 0)
+    return `holds "${String.fromCharCode(base)}", the uracil of RNA, which aligners take for N. Write T: ${edited('NR%4==2{gsub(/U/,"T");gsub(/u/,"t")}')}`
+  if (base !== undefined) return `holds "${shown(Buffer.of(base))}" (byte ${base}), which is no base. Make the file again from its source.`
+  const code = quality.find(byte => (qualityBits[byte]! & seen.noQuality) !== 0)
+  return `has a quality of byte ${code}; qualities are the characters from "!" (33) to "~" (126). Make the file again from its source.`
+}
+/** A command that writes the file anew with its lines changed by awk. */
+const edited = (program: string) => `gzip -dc x.fastq.gz | awk '${program}1' | gzip > y.fastq.gz`
+
 function nameOf(line: Buffer): Buffer {
   let end = 1
   while (end < line.length && line[end] !== space && line[end] !== tab) end++
@@ -125,7 +199,35 @@ function mateIn(line: Buffer): 1 | 2 | undefined {
 }
 const shown = (line: Buffer) => line.toString('latin1', 0, 60).replace(/[^ -~]/g, '?')
 
-async function check(firstPath: string, secondPath: string, report: string): Promise<void> {
+/** Why two mates have different names, and what to do. */
+function mismatch(read: number, a: string, b: string): string {
+  const what = `Read ${read} is "${a}" in the first mate and "${b}" in the second`
+  const [, stem, sign = '', one = '', two = ''] = /^(.*)([._/:])(\w+)\n\1\2(\w+)$/.exec(`${a}\n${b}`) ?? []
+  if (stem !== undefined && one === '1' && (two === '2' || two === '3'))
+    return `${what}: the names end with the number of the ${two === '3' ? 'read' : 'mate'}, which aligners know only as /1 and /2. Take it off both files: ${edited(`NR%4==1{sub(/[${sign}][123]$/,"",$1)}`)}`
+  if (stem === undefined && b === `${a}/3`)
+    return `${what}: it is the third read of its cluster, whose second was an index. If it is the second mate, take the number off its file: ${edited('NR%4==1{sub(/[/]3$/,"",$1)}')}`
+  return `${what}; mates come in the same order under the same name. Give the two files of one lane, or pair them again (seqkit pair).`
+}
+const count = ({ reads, bases, min, max }: Mate) => ({ reads, bases, length: { min, max } })
+
+async function checkSingle(report: string, path: string): Promise<void> {
+  const file = new Mate(path, 'file')
+  let read = file.atHand() ?? (await file.next())
+  const first = read && Buffer.from(read.name)
+  while (read) {
+    read = file.atHand() ?? (await file.next())
+    if (file.reads === 2 && read && first?.equals(read.name))
+      throw new Fault(
+        `Reads 1 and 2 of the file have the same name, "${shown(first)}": it holds both mates by turns, and single reads are asked for. Give it where interleaved reads are taken.`,
+      )
+  }
+  if (file.reads === 0)
+    throw new Fault('The file is empty: it holds no read. A FASTQ holds at least one. Copy it again, or leave the lane out.')
+  file.verdict()
+  await writeFile(report, `${JSON.stringify({ first: count(file) }, null, 2)}\n`)
+}
+async function check(report: string, firstPath: string, secondPath: string): Promise<void> {
   const mates = [new Mate(firstPath, 'first mate'), new Mate(secondPath, 'second mate')] as const
   const [first, second] = mates
   let alike = true
@@ -144,24 +246,29 @@ async function check(firstPath: string, secondPath: string, report: string): Pro
         `The mates are swapped: read "${shown(a.name)}" says in the first file that it is the second mate, and in the second that it is the first. Swap the two files.`,
       )
     alike &&= a.sequence.equals(b.sequence)
-    if (!a.name.equals(b.name))
-      throw new Fault(
-        `Read ${first.reads} is "${shown(a.name)}" in the first mate and "${shown(b.name)}" in the second; mates come in the same order under the same name. Give the two files of one lane, or pair them again (seqkit pair).`,
-      )
+    if (!a.name.equals(b.name)) throw new Fault(mismatch(first.reads, shown(a.name), shown(b.name)))
   }
   if (first.reads === 0)
     throw new Fault('Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.')
+  for (const mate of mates) mate.verdict()
   if (alike)
     throw new Fault(
       'Both mates hold the same reads: it is one file given twice, or a copy. Give the files of the first and the second mate.',
     )
-  const count = ({ reads, bases, min, max }: Mate) => ({ reads, bases, length: { min, max } })
+  const [short, long] = first.max < second.max ? [first, second] : [second, first]
+  if (short.max <= longestIndex && long.max >= 2 * longestIndex)
+    throw new Fault(
+      `The ${short.label} has reads of at most ${short.max} bases, the ${long.label} of up to ${long.max}: these are index reads or UMIs (I1, I2), no mates. Give the file of the mate (R1, R2).`,
+    )
   await writeFile(report, `${JSON.stringify({ first: count(first), second: count(second) }, null, 2)}\n`)
 }
+/** Indexes and UMIs are shorter than any read that can be placed. */
+const longestIndex = 24
 
-const [first = '', second = '', report = ''] = process.argv.slice(2)
+const [report = '', first = '', second] = process.argv.slice(2)
 try {
-  await check(first, second, report)
+  if (second === undefined) await checkSingle(report, first)
+  else await check(report, first, second)
 } catch (error) {
   if (!(error instanceof Fault)) throw error
   process.stderr.write(`${error.message}\n`)

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { fastqPair } from 'trireme-bio/kinds'
+import { fastq, fastqPair } from 'trireme-bio/kinds'
 import { content, fastqFiles, folder, pairs } from 'trireme-bio/steps/tiny'
 import { given, made } from 'trireme-bio/testing'
 import { describe, expect, it } from 'vitest'
-import { check } from './check.ts'
+import { check, checkSingle } from './check.ts'
 
 const at = folder()
 const good = fastqFiles(at, 'good')
@@ -40,6 +40,15 @@ describe('passes', () => {
   })
   it('the same number in both files, as some archives leave it', async () =>
     void (await checked(gzipSync(text.replaceAll('/1\n', '/2\n')))))
+  it('empty lines at the end, codes for bases that are not known, qualities of any sequencer', async () => {
+    await checked(gzipSync(`${text}\n\r\n`))
+    await checked(line(2, `${'NRYSWKMBDHVacgtn.-'}${'A'.repeat(62)}`))
+    await checked(line(4, `!~${'J'.repeat(78)}`))
+  })
+  it('single reads', async () => {
+    const { report } = await made(checkSingle({ reads: given('reads', fastq, good.first) }))
+    expect(JSON.parse(content(report.path))).toEqual({ first: count })
+  })
   it('names that differ in their comments only', async () => void (await checked(gzipSync(text.replaceAll('/1\n', ' 1:N:0:ACGT\n')))))
 })
 describe('refuses', () => {
@@ -109,4 +118,86 @@ describe('refuses', () => {
     await expect(checked(gzipSync(''), gzipSync(''))).rejects.toThrow(
       'Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.',
     ))
+
+  it.each<[string, Buffer, string]>([
+    [
+      'bytes behind the gzip data',
+      Buffer.concat([packed, Buffer.from('garbage')]),
+      'The first mate has bytes behind a part of its gzip data that are no gzip: the rest is damaged, or something was added. Copy it again. Where "gzip -t" warns of trailing garbage alone, pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz',
+    ],
+    [
+      'zeros behind the gzip data',
+      Buffer.concat([packed, Buffer.alloc(512)]),
+      'The first mate has 512 bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz',
+    ],
+    [
+      'uracil',
+      line(10, `U${'A'.repeat(79)}`),
+      'Read 3 of the first mate (@2:0/1) holds "U", the uracil of RNA, which aligners take for N. Write T: gzip -dc x.fastq.gz | awk \'NR%4==2{gsub(/U/,"T");gsub(/u/,"t")}1\' | gzip > y.fastq.gz',
+    ],
+    [
+      'no base',
+      line(10, `*${'A'.repeat(79)}`),
+      'Read 3 of the first mate (@2:0/1) holds "*" (byte 42), which is no base. Make the file again from its source.',
+    ],
+    [
+      'no quality',
+      line(12, ` ${'I'.repeat(79)}`),
+      'Read 3 of the first mate (@2:0/1) has a quality of byte 32; qualities are the characters from "!" (33) to "~" (126). Make the file again from its source.',
+    ],
+    [
+      'a name longer than SAM holds',
+      line(1, `@${'n'.repeat(255)}/1`),
+      'Read 1 of the first mate has a name of 255 characters, SAM has room for 254. Number the reads: gzip -dc x.fastq.gz | awk \'NR%4==1{$0="@r"(NR+3)/4}1\' | gzip > y.fastq.gz',
+    ],
+    ['no name', line(1, '@ 1:N:0'), 'Read 1 of the first mate has no name. Number the reads:'],
+    [
+      'a name that begins a header line',
+      line(1, '@@0:0/1'),
+      'Read 1 of the first mate is named "@0:0"; in SAM a line that begins with "@" is one of the header. Take it off: gzip -dc x.fastq.gz | awk \'NR%4==1{sub(/^@@+/,"@")}1\' | gzip > y.fastq.gz',
+    ],
+    ['an empty line within', line(5, ''), 'Read 2 of the first mate starts with "", a FASTQ read starts with "@".'],
+    [
+      'no base called',
+      gzipSync(text.replace(/^[ACGT]+$/gm, bases => 'N'.repeat(bases.length))),
+      'The first mate holds nothing but N: the sequencer called no base. Leave the lane out, or give the other mate alone.',
+    ],
+    [
+      'qualities of Phred+64',
+      gzipSync(text.replaceAll('I'.repeat(80), `B${'h'.repeat(79)}`)),
+      'The qualities of the first mate lie between ";" and "h", as older sequencers wrote them (Phred+64); all programs here read Phred+33. Turn them: seqtk seq -Q64 -V x.fastq.gz | gzip > y.fastq.gz',
+    ],
+    [
+      'index reads',
+      gzipSync(text.replace(/^[ACGT]+$/gm, bases => bases.slice(0, 8)).replaceAll('I'.repeat(80), 'IIIIIIII')),
+      'The first mate has reads of at most 8 bases, the second mate of up to 80: these are index reads or UMIs (I1, I2), no mates. Give the file of the mate (R1, R2).',
+    ],
+  ])('%s', async (_, first, message) => await expect(checked(first)).rejects.toThrow(message))
+  it.each([
+    ['.', '1', '2', 'mate'],
+    ['_', '1', '2', 'mate'],
+    ['_', '1', '3', 'read'],
+  ])('names that end with %s%s and %s%s', async (sign, one, two, what) => {
+    const named = (file: string, end: string) => gzipSync(content(file).replace(/^(@\d+:\d+)\/[12]$/gm, `$1${sign}${end} length=80`))
+    await expect(checked(named(good.first, one), named(good.second, two))).rejects.toThrow(
+      `Read 1 is "0:0${sign}${one}" in the first mate and "0:0${sign}${two}" in the second: the names end with the number of the ${what}, which aligners know only as /1 and /2. Take it off both files: gzip -dc x.fastq.gz | awk 'NR%4==1{sub(/[${sign}][123]$/,"",$1)}1' | gzip > y.fastq.gz`,
+    )
+  })
+  it('a second mate that is called the third read', async () =>
+    await expect(checked(good.first, gzipSync(content(good.second).replaceAll('/2\n', '/3\n')))).rejects.toThrow(
+      `Read 1 is "0:0" in the first mate and "0:0/3" in the second: it is the third read of its cluster, whose second was an index. If it is the second mate, take the number off its file: gzip -dc x.fastq.gz | awk 'NR%4==1{sub(/[/]3$/,"",$1)}1' | gzip > y.fastq.gz`,
+    ))
+  it.each<[string, Buffer, string]>([
+    [
+      'mates by turns',
+      gzipSync(text.replaceAll(/@(\d+:\d+)\/1\n([^@]*)/g, '@$1/1\n$2@$1/2\n$2')),
+      'Reads 1 and 2 of the file have the same name, "0:0": it holds both mates by turns, and single reads are asked for.',
+    ],
+    ['none', gzipSync(''), 'The file is empty: it holds no read. A FASTQ holds at least one. Copy it again, or leave the lane out.'],
+    ['cut off', packed.subarray(0, 500), 'The file is cut off: its gzip data end in the middle, after 500 bytes.'],
+  ])('single reads: %s', async (_, bytes, message) => {
+    const file = path.join(folder(), 'x.fastq.gz')
+    writeFileSync(file, bytes)
+    await expect(made(checkSingle({ reads: given('reads', fastq, file) }))).rejects.toThrow(message)
+  })
 })

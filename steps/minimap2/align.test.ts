@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { fasta, fastqPair } from 'trireme-bio/kinds'
+import { fasta, fastq, fastqPair } from 'trireme-bio/kinds'
 import { faidx } from 'trireme-bio/steps/samtools/faidx'
 import { fastaFile, fastqFiles, folder, pairs, samOf } from 'trireme-bio/steps/tiny'
 import { given, made } from 'trireme-bio/testing'
 import { expect, it } from 'vitest'
-import { align } from './align.ts'
+import { align, alignSingle } from './align.ts'
 
 const at = folder()
 const genome = given('genome', fasta, fastaFile(at))
@@ -19,6 +19,13 @@ it('puts every read where it came from, in its read group', async () => {
   const placed = new Set(sam.map(line => line.split('\t').slice(0, 4).join(' ')))
   const wanted = pairs().map(({ name, contig, starts }) => `${name} 99 ${contig} ${starts[0]}`)
   expect(wanted.filter(read => !placed.has(read))).toEqual([])
+})
+it('puts single reads where they came from', async () => {
+  const single = given('single', fastq, fastqFiles(at, 'single').first)
+  const readGroup = { ID: 'p.s.1', SM: 's' }
+  const sam = samOf((await made(alignSingle({ reads: single, reference: faidx({ genome }).indexed, readGroup }))).aligned.path)
+  const placed = new Set(sam.split('\n').map(line => line.split('\t').slice(0, 4).join(' ').replace('/1', ''))) // minimap2 leaves it on
+  expect(pairs().filter(({ name, contig, starts }) => !placed.has(`${name} 0 ${contig} ${starts[0]}`))).toEqual([])
 })
 it('writes the same bytes with one core and with two, without a program line', async () => {
   const [one, two] = [await made(aligned(), { cpu: 1 }), await made(aligned(), { cpu: 2 })]

@@ -12,7 +12,12 @@ const at = folder()
 const flags = (sample: string) => flagstat({ alignments: given(sample, anyBam, bamFile(at, sample, samText(pairs(), sample))) }).report
 const { report: trimmed } = trim({ reads: given('reads', fastqPair, fastqFiles(at, 'reads')) })
 const results = () =>
-  report({ trimming: { 'one_1.lane': trimmed }, alignments: {}, flags: { 'one_1.fastq': flags('one'), two: flags('two') }, calls: {} })
+  report({
+    trimming: { 'one_1.lane': trimmed, 'one:1.lane': trimmed },
+    alignments: {},
+    flags: { 'one_1.fastq': flags('one'), two: flags('two') },
+    calls: {},
+  })
 
 it('names samples as it is told, and writes the same bytes twice', async () => {
   const [one, two] = [await made(results()), await made(results())]
@@ -20,7 +25,7 @@ it('names samples as it is told, and writes the same bytes twice', async () => {
     .trimEnd()
     .split('\n')
     .map(line => line.split('\t')[0])
-  expect(rows).toEqual(['Sample', 'one_1.fastq', 'one_1.lane', 'two'])
+  expect(rows).toEqual(['Sample', 'one:1.lane', 'one_1.fastq', 'one_1.lane', 'two'])
   expect(readFileSync(one.page.path).equals(readFileSync(two.page.path))).toBe(true)
   expect(content(one.page.path)).not.toMatch(/generated on|tmp\/found/)
 })

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -101,6 +101,25 @@ describe.skipIf(typeof here === 'string')(title, () => {
     expect(again.events.filter(({ event }) => event === 'started')).toEqual([])
     expect(containers()).toBe('')
     expect(readdirSync(path.join(told.store.root, 'work'))).toEqual([])
+  })
+  test('what failed runs again by the script in its folder: in a container like the first, alone or joined by pipes', async () => {
+    const folder = path.join(scratch(), "odd, dir:with 'all'\n$(id) @1@")
+    mkdirSync(folder)
+    const file = path.join(folder, 'file.txt')
+    writeFileSync(file, 'one\n')
+    const source = given('file', text, file)
+    const rerun = ({ events }: Awaited<ReturnType<typeof ran>>) => {
+      const place = events.flatMap(event => (event.event === 'failed' ? [event.folder!] : []))[0]!
+      return { place, ...spawnSync('bash', ['command.sh'], { cwd: place, encoding: 'utf8', timeout: 60_000 }) }
+    }
+    const told = await ran({ to: bash('bad', 'cat "$1" >&2; pwd >&2; exit 3')({ from: source }).to })
+    const alone = rerun(told)
+    expect([alone.status, alone.stderr]).toEqual([3, 'one\n/w/1\n'])
+    expect(alone.stderr).toBe(readFileSync(path.join(alone.place, 'out/stderr.log'), 'utf8'))
+    const start = bash('start', 'cat "$1" >"$2"', { streams: ['to'] })({ from: source }).to
+    const joined = rerun(await ran({ to: bash('end', 'cat "$1" >&2; exit 5', { streams: ['from'] })({ from: start }).to }))
+    expect([joined.status, joined.stderr]).toEqual([5, 'one\n'])
+    expect(containers()).toBe('')
   })
   test('it sees its own folder and its inputs, may write to the folder only, has no rights and no network, and is the caller', async () => {
     const script = `exec >"$2"

@@ -12,8 +12,10 @@ import { type JobMember, jobFile, type PodJob } from '../../inside/job.ts'
 import { type MemberReport, readReport } from '../../inside/report.ts'
 import { chainScript } from '../../inside/scripts.ts'
 import { type Attempt, type ChainRunner, pipeInto } from '../../run/attempt.ts'
+import { bashWord } from '../../run/rerun.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import { rung } from '../../vocabulary/quantity.ts'
+import { rerunInContainer } from './again.ts'
 import {
   type Caller,
   type Container,
@@ -73,6 +75,28 @@ export function containerRunner(at: Containers): ChainRunner {
         })
       })
     },
+    again: (attempt, works) => {
+      // Tokens in place of the links that the script makes: the words of the command hold no path of this machine.
+      const links: string[] = []
+      const by = (shell: string) => {
+        links.push(shell)
+        return `@${links.length}@`
+      }
+      const own = new Map(attempt.members.map(({ folder }, n) => [folder, `"\${again[${n}]}"`]))
+      const place = (file: string) => own.get(file) ?? bashWord(path.resolve(file))
+      const all = mountsOf(attempt, works, mounts.get(attempt)!, '').map(mount => ({
+        ...mount,
+        from: by(mount.from === '/job' || mount.from === '/chain.sh' ? `"$mounts"${mount.from}` : place(mount.from)),
+      }))
+      const image = at.image(attempt.members[0]!.node.step.image)
+      const container = { ...containerFor(at, attempt, image, all), limited }
+      return rerunInContainer(attempt, {
+        command: runCommand(at.engine, container),
+        links,
+        job: jobFile(jobOf(attempt, works)),
+        chain: chainScript(),
+      })
+    },
     run: async (attempt, works) => {
       const image = at.image(attempt.members[0]!.node.step.image)
       await ready(image, attempt.signal).catch((cause: unknown) => {
@@ -115,21 +139,18 @@ function mountFolderFor({ members }: Attempt): string {
 }
 /** Mounts by way of links with plain names: the kernel follows them, whatever the names of users' files. */
 function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, mountFolder: string): readonly Mount[] {
-  let count = 0
-  const by = (file: string) => {
-    const link = path.join(mountFolder, String(++count))
-    symlinkSync(path.resolve(file), link)
-    return link
-  }
+  return mountsOf(at, works, seen, mountFolder).map((mount, n) => {
+    const link = path.join(mountFolder, String(n + 1))
+    symlinkSync(path.resolve(mount.from), link)
+    return { ...mount, from: link }
+  })
+}
+function mountsOf(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, mountFolder: string): readonly Mount[] {
   return [
-    { from: by(path.join(mountFolder, 'job')), to: '/w/run/job', writable: false },
-    { from: by(path.join(mountFolder, 'chain.sh')), to: '/w/run/chain.sh', writable: false },
-    ...works.map((work, n) => ({ from: by(work.folder), to: `/w/${n + 1}`, writable: true })),
-    ...[...seen].map(([to, from]) => ({
-      from: by(from),
-      to,
-      writable: at.members.some((_, n) => to === `/w/from/${n + 1}/${resumeName}`),
-    })),
+    { from: `${mountFolder}/job`, to: '/w/run/job', writable: false },
+    { from: `${mountFolder}/chain.sh`, to: '/w/run/chain.sh', writable: false },
+    ...works.map((work, n) => ({ from: work.folder, to: `/w/${n + 1}`, writable: true })),
+    ...[...seen].map(([to, from]) => ({ from, to, writable: at.members.some((_, n) => to === `/w/from/${n + 1}/${resumeName}`) })),
   ]
 }
 function containerFor(at: Containers, { members }: Attempt, image: string, mounts: readonly Mount[]): Container {

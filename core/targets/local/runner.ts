@@ -12,6 +12,7 @@ import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
 import { rung } from '../../vocabulary/quantity.ts'
 import type { Tool } from '../../vocabulary/tool.ts'
+import { rerunScript } from './again.ts'
 
 export { endStarters } from '../../host/perl-spawn.ts'
 
@@ -27,6 +28,11 @@ const localRunner: ChainRunner = {
       const [before, after] = [at.links[n - 1], at.links[n]]
       const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
       return makeWorkFolder(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
+    }),
+  again: (at, works) =>
+    rerunScript(at, works, n => {
+      const { TRIREME_WORK: _, ...variables } = environment(works[n]!.folder, '', at.members[n]!.node.step.tools) // that marks processes of a run
+      return variables
     }),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])

@@ -34,7 +34,7 @@ export const failures: readonly Case[] = [
         plan('failing-stages', { a: staged({ from }).to, b: by('absent', 'exec no-such-program')({ from }).to, c: killed({ from }).to }),
       ]
     },
-    says: ["command: grep 'nothing of that kind'", 'no-such-program'],
+    says: ["→ | grep 'nothing of that kind'", 'no-such-program'],
   },
   {
     name: 'broken-promises',

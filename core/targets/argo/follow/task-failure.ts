@@ -63,8 +63,8 @@ function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: Fa
   const { memory } = granted
   const { pipe } = task.joined(entry)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
-  const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })[stage?.pipe ?? 0]?.[stage?.stage ?? 0] ?? []
-  const told = { node, label, attempt: number, memory, argv, where, lines }
+  const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })
+  const told = { node, label, attempt: number, memory, argv, culprit: stage, where, lines }
   if (member && ended?.state === 'failed') {
     const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Tool, tool } from './tool.ts'
+import type { Tool } from '../vocabulary/tool.ts'
+import { tool } from './tool.ts'
 
 const good: Tool = {
   name: 'seqkit',
