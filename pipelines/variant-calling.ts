@@ -315,7 +315,7 @@ function checkMeant(
   const wrong = (message: string) => new TriremeError('PARAMETER', message)
   if (at.duplicates === 'off' && at.umi !== 'none')
     throw wrong(`duplicates is off and umi is ${at.umi}: a UMI tells duplicates apart, and none are looked for. Leave one of them out.`)
-  const reads = sheet.flatMap((row, n) => ('reads' in row ? [n] : []))
+  const reads = sheet.flatMap((row, n) => ('alignments' in row || 'archive' in row ? [] : [n]))
   if (at.umi === 'RX' && reads.length > 0)
     throw new TriremeError(
       'SAMPLESHEET',
