@@ -1,5 +1,19 @@
-import { fieldEnd, fieldsAt, flagOf, flags, nameOf, readRecord, readStart, sequenceOf, tag, tagAt, type Unpacked } from './bam-stream.ts'
+import {
+  fieldEnd,
+  fieldsAt,
+  flagOf,
+  flags,
+  nameOf,
+  qualitiesOf,
+  readRecord,
+  readStart,
+  sequenceOf,
+  tag,
+  tagAt,
+  type Unpacked,
+} from './bam-stream.ts'
 import { ContentSum, hashes } from './content-sum.ts'
+import { leastQuality } from './qualities.ts'
 
 /** What a look at every record of a BAM tells. */
 export interface Census {
@@ -10,6 +24,10 @@ export interface Census {
   readonly groups: Readonly<Record<string, number>>
   /** Records of mapped pairs without the scores and CIGARs of mates (ms, MC) that duplicate marking needs. */
   readonly unscored: number
+  /** Reads whose bases have no qualities. */
+  readonly unqualified: number
+  /** Whether any base has a quality that callers believe, see `leastQuality`. */
+  readonly believed: boolean
   /** Of the bases of all reads, in whatever order. */
   readonly sum: string
   /** A read that is there twice in one place, as the same mate of the same strand. */
@@ -24,6 +42,7 @@ export function census(from: Unpacked): Census {
   const groups = new Map<string, number>()
   let [records, primary, unscored, whole] = [0, 0, 0, true]
   let doubled: string | undefined
+  let [unqualified, believed] = [0, false]
   const here = new Here()
   const sum = new ContentSum()
   // Sums of two hashes of each name: equal for both mates only where the same names are there as often.
@@ -43,6 +62,9 @@ export function census(from: Unpacked): Census {
     if ((flag & flags.other) === 0) {
       primary++
       sum.add(sequenceOf(record))
+      const qualities = qualitiesOf(record)
+      if (qualities[0] === 255) unqualified++
+      else believed ||= qualities.some(quality => quality >= leastQuality)
       if (!here.add(record)) doubled ??= nameOf(record).toString('latin1')
     }
     if ((flag & (flags.paired | flags.other)) !== flags.paired) continue
@@ -59,7 +81,7 @@ export function census(from: Unpacked): Census {
   }
   return {
     ...{ records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) },
-    sum: `${sum}`,
+    ...{ sum: `${sum}`, unqualified, believed },
     ...(doubled !== undefined && { doubled }),
   }
 }

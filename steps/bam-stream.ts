@@ -150,6 +150,12 @@ export function sequenceOf(record: Buffer): Buffer {
   const from = 32 + record[8]! + 4 * record.readUInt16LE(12)
   return record.subarray(from, from + ((record.readUInt32LE(16) + 1) >> 1))
 }
+/** The qualities of its bases; all are 255 where it has none. */
+export function qualitiesOf(record: Buffer): Buffer {
+  const length = record.readUInt32LE(16)
+  const from = 32 + record[8]! + 4 * record.readUInt16LE(12) + ((length + 1) >> 1)
+  return record.subarray(from, from + length)
+}
 /** Takes the mate out of a record that has none in its file. */
 export function unpair(record: Buffer): void {
   const { paired, proper, mateUnmapped, mateReverse, first, second } = flags

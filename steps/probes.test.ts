@@ -54,6 +54,9 @@ describe('BAM', () => {
     expect(await fault(anyBam, bamFile(at, 'plain', samText(pairs(), 's')))).toBeUndefined()
   })
   it('is not text', async () => {
+    expect(await fault(anyBam, written('x.sam', '@HD\tVN:1.6\n'))).toBe(
+      'is SAM, the text form, and a BAM is asked for. Make one of it: samtools view -b -o x.bam x.sam',
+    )
     expect(await fault(anyBam, genomeFile)).toBe('is not a BAM: its first bytes are 3e 67 69 7c, a BAM starts with BGZF (1f 8b 08 04)')
     expect(await fault(anyBam, written('none.bam', ''))).toBe(
       'is not a BAM: its first bytes are none, a BAM starts with BGZF (1f 8b 08 04)',

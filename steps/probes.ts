@@ -20,6 +20,8 @@ async function staleIndex({ path, companions }: Probed): Promise<string | undefi
 const ending = (path: string) => path.slice(path.lastIndexOf('.'))
 
 export const bamProbe: Probe = async file => {
+  if (/^@(HD|SQ|RG|PG|CO)\t/.test((await startOf(file.path, 4)).toString('latin1')))
+    return 'is SAM, the text form, and a BAM is asked for. Make one of it: samtools view -b -o x.bam x.sam'
   const fault = await bgzfFault(file.path, 'a BAM')
   if (fault) return fault
   const magic = await bgzfStart(file.path, start => (start.length >= 4 ? start.toString('latin1', 0, 4) : undefined))

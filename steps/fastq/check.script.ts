@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { ContentSum } from '../content-sum.ts'
 import { gzipBehind } from '../gzip-behind.ts'
+import { leastQuality } from '../qualities.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
@@ -60,25 +61,29 @@ interface Read {
 const [newline, return_, space, tab, slash, at, plus] = [10, 13, 32, 9, 47, 64, 43]
 
 /** What bytes of a kind are, as bits that are gathered over all reads. */
-const seen = { base: 1, uracil: 2, ambiguous: 4, noBase: 8, noQuality: 16, onlyPhred33: 32, abovePhred33: 64, abovePhred64: 128 } as const
+const seen = {
+  base: 1,
+  uracil: 2,
+  ambiguous: 4,
+  noBase: 8,
+  noQuality: 16,
+  onlyPhred33: 32,
+  abovePhred33: 64,
+  abovePhred64: 128,
+  believed: 256,
+} as const
 const tableOf = (bits: (character: string, code: number) => number) =>
-  Uint8Array.from({ length: 256 }, (_, code) => bits(String.fromCharCode(code).toUpperCase(), code))
+  Uint16Array.from({ length: 256 }, (_, code) => bits(String.fromCharCode(code).toUpperCase(), code))
 /** Letters of nucleic acids as IUPAC has them; all but the four bases are as good as N to an aligner. */
 const baseBits = tableOf(letter =>
   'ACGT'.includes(letter) ? seen.base : letter === 'U' ? seen.uracil : 'NRYSWKMBDHV.-'.includes(letter) ? seen.ambiguous : seen.noBase,
 )
 // Phred+64 begins at ";" (Solexa) and ends at "h"; with Phred+33 sequencers stay below "O" (46) unless they have low qualities, too.
-const qualityBits = tableOf((_, code) =>
-  code < 33 || code > 126
-    ? seen.noQuality
-    : code < 59
-      ? seen.onlyPhred33
-      : code > 104
-        ? seen.abovePhred64
-        : code > 79
-          ? seen.abovePhred33
-          : 0,
-)
+const qualityBits = tableOf((_, code) => {
+  if (code < 33 || code > 126) return seen.noQuality
+  const believed = code - 33 >= leastQuality ? seen.believed : 0
+  return believed | (code < 59 ? seen.onlyPhred33 : code > 104 ? seen.abovePhred64 : code > 79 ? seen.abovePhred33 : 0)
+})
 /** The longest name that SAM has room for. */
 const longestName = 254
 
@@ -180,6 +185,10 @@ class Mate {
     if (this.reads > 0 && (this.bits & seen.base) === 0)
       throw new Fault(
         `The ${this.label} holds nothing but N: the sequencer called no base. Leave the lane out, or give the other mate alone.`,
+      )
+    if (this.bases > 0 && (this.bits & seen.believed) === 0)
+      throw new Fault(
+        `No base of the ${this.label} has a quality of ${leastQuality} or more: callers believe none of them, and would find no variant. Where qualities are not known, give all bases one, such as 30 ("?"): ${edited('NR%4==0{gsub(/./,"?")}')}`,
       )
     if ((this.bits & (seen.onlyPhred33 | seen.abovePhred33 | seen.abovePhred64)) === seen.abovePhred33)
       throw new Fault(

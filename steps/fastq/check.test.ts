@@ -165,6 +165,11 @@ describe('refuses', () => {
       'as third line, right is "+". Its bases run over several lines. Give each read four: seqtk seq -l0 x.fastq.gz | gzip > y.fastq.gz',
     ],
     [
+      'qualities that are none',
+      gzipSync(text.replaceAll(/^I{80}$/gm, '#'.repeat(80))),
+      'No base of the first mate has a quality of 5 or more: callers believe none of them, and would find no variant. Where qualities are not known, give all bases one, such as 30 ("?"): gzip -dc x.fastq.gz | awk \'NR%4==0{gsub(/./,"?")}1\' | gzip > y.fastq.gz',
+    ],
+    [
       'uracil',
       line(10, `U${'A'.repeat(79)}`),
       'Read 3 of the first mate (@2:0/1) holds "U", the uracil of RNA, which aligners take for N. Write T: gzip -dc x.fastq.gz | awk \'NR%4==2{gsub(/U/,"T");gsub(/u/,"t")}1\' | gzip > y.fastq.gz',

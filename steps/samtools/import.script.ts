@@ -8,6 +8,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, wri
 import { type Census, census } from '../bam-census.ts'
 import { type Rewriting, type Rewritten, rewrite } from '../bam-rewrite.ts'
 import { Unpacked, Written } from '../bam-stream.ts'
+import { leastQuality } from '../qualities.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
@@ -122,22 +123,37 @@ const [censusAt, planAt, rewrittenAt] = ['tmp/census.json', 'tmp/plan.json', 'tm
 const read = <T>(file: string) => JSON.parse(readFileSync(file, 'utf8')) as T // written below, by this very script
 const write = (file: string, content: unknown) => writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`)
 
+/** What gives qualities to records without. */
+const filled = (which: string) =>
+  `Give the file as the aligner wrote it. Where qualities are not known, give all bases one, such as 30 ("?"): samtools view -h x.bam | awk -v OFS='\\t' '!/^@/ && ${which} {$11=$10; gsub(/./,"?",$11)} 1' | samtools view -b -o y.bam`
 function take(): void {
-  const whole = spawnSync('samtools', ['quickcheck', '-v', alignments], { encoding: 'utf8', env })
+  const whole = spawnSync('samtools', ['quickcheck', '-u', '-v', alignments], { encoding: 'utf8', env })
   if (whole.status !== 0)
     throw new Fault(
       'The alignments are cut off or damaged: "samtools quickcheck" finds no header or no end-of-file block. Copy the file again.',
     )
   const header = samtools('view', '-H', '--no-PG', '-T', reference, alignments)
   const contigs = tagsOf(header, 'SQ')
+  if (contigs.length === 0)
+    throw new Fault(
+      'The header of the alignments names no contig: these are reads that nobody aligned yet (uBAM). Give them as FASTQ: samtools collate -O -u x.bam tmp | samtools fastq -1 x_1.fastq.gz -2 x_2.fastq.gz -s x.fastq.gz -0 /dev/null',
+    )
   const wanted = tagsOf(readFileSync(`${reference}.dict`, 'utf8'), 'SQ')
   checkContigs(contigs, wanted)
   mkdirSync('tmp', { recursive: true })
   const script = process.argv[1]!
   const { genome, options } = decoding(contigs, wanted)
   bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
-  const { records, primary, groups, unscored, whole: mated, doubled, sum } = read<Census>(censusAt)
+  const { records, primary, groups, unscored, whole: mated, doubled, sum, unqualified, believed } = read<Census>(censusAt)
   if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
+  if (unqualified > 0)
+    throw new Fault(
+      `${unqualified} of ${primary} reads of the alignments have no base qualities ("*"); callers weigh bases by them, and some take what is not there for the best or the worst. ${filled('$11=="*"')}`,
+    )
+  if (!believed)
+    throw new Fault(
+      `No base of the alignments has a quality of ${leastQuality} or more: callers believe none of them, and would find no variant. ${filled('1')}`,
+    )
   if (doubled !== undefined)
     throw new Fault(
       `Read "${shown(doubled)}" of the alignments is there twice in one place: a file was merged with itself, or with one that holds some of the same reads. Give the files as they were before merging, a row each, or take out what is there twice.`,

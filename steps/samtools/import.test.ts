@@ -208,6 +208,25 @@ it('takes single reads as they are, and records with every type of field', async
   const { imported } = await made(taken('single', single))
   expect(samOf(imported.path).split(fields)).toHaveLength(2 * pairs().length + 1)
 })
+it('refuses reads whose qualities are not there, or believed by nobody, wherever they are', async () => {
+  const last = good.lastIndexOf('\t' + 'I'.repeat(80))
+  const words = `callers weigh bases by them, and some take what is not there for the best or the worst. Give the file as the aligner wrote it. Where qualities are not known, give all bases one, such as 30 ("?"): samtools view -h x.bam | awk`
+  await refused('unqualified', `${good.slice(0, last)}\t*${good.slice(last + 81)}`).toThrow(
+    `1 of 6 reads of the alignments have no base qualities ("*"); ${words}`,
+  )
+  await refused('worthless', good.replaceAll('I'.repeat(80), '#'.repeat(80))).toThrow(
+    'No base of the alignments has a quality of 5 or more: callers believe none of them, and would find no variant. Give the file as',
+  )
+})
+it('says that reads are not aligned', async () => {
+  const unaligned = path.join(at, 'unaligned.bam')
+  execFileSync('samtools', ['view', '--no-PG', '-b', '-o', unaligned, '-'], {
+    input: `@HD\tVN:1.6\nr\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n`,
+  })
+  await expect(made(importBam({ alignments: given('x', anyBam, unaligned), reference, sample: 's', group }))).rejects.toThrow(
+    'The header of the alignments names no contig: these are reads that nobody aligned yet (uBAM). Give them as FASTQ: samtools collate',
+  )
+})
 it('refuses alignments without records', async () =>
   await refused('norecord', good.replace(/^[^@].*\n/gm, '')).toThrow(
     'The alignments hold no record. Leave the row out, or make the file again.',
