@@ -75,7 +75,14 @@ async function* unpacked(path: string): AsyncGenerator<Buffer> {
   plain.on('error', error => gunzip.destroy(error))
   try {
     yield* plain.pipe(gunzip)
+    // Where a part ends and no other begins, the decoder stops without a word: what follows may be contigs behind a hole in the file.
+    const foreign = statSync(path).size - gunzip.bytesWritten
+    if (foreign > 0)
+      throw new Fault(
+        `The reference has ${foreign} bytes behind its gzip data that are no gzip: a part of the file was lost, or something was added. Copy it again. If nothing is missing from "gzip -dc", pack that anew: gzip -dc x.fa.gz | gzip > y.fa.gz`,
+      )
   } catch (error) {
+    if (error instanceof Fault) throw error
     const { code = '', message } = error as NodeJS.ErrnoException // streams fail with system or zlib errors
     if (code === 'Z_BUF_ERROR') throw new Fault(cutOff)
     if (code.startsWith('Z_'))

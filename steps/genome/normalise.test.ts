@@ -104,6 +104,10 @@ it('reads gzip of several members and bgzip, whatever the name, and cuts nothing
   truncateSync(cut, packed.length - 28) // between two blocks: still a whole gzip file
   await refused(readFileSync(cut)).toThrow(cutOff)
   await refused(gzipSync(text).subarray(0, 5000)).toThrow(cutOff)
+  const rest = Buffer.concat([Buffer.alloc(4096), gzipSync(text.slice(half))]) // a hole, as copies of sparse files have them
+  await refused(Buffer.concat([gzipSync(text.slice(0, half)), rest])).toThrow(
+    `The reference has ${rest.length} bytes behind its gzip data that are no gzip: a part of the file was lost, or something was added. Copy it again.`,
+  )
 })
 const cutOff = 'The reference is cut off: its gzip data end in the middle. A whole file passes "gzip -t". Copy it again.'
 const long = `>a\n${'ACGT'.repeat(40)}\n`
