@@ -75,6 +75,21 @@ describe('reads', () => {
   ])('%s', async (name, content, message) => {
     expect(await refusal({ ...bad, reads: pair(written(`${name}_1.fastq.gz`, content), second) })).toContain(message)
   })
+  it('all too short to keep: the run goes on, and says so', async () => {
+    const short = (file: string) =>
+      gzipSync(
+        gunzipSync(readFileSync(file))
+          .toString()
+          .split('\n')
+          .map((line, n) => (n % 2 === 1 ? line.slice(0, 10) : line))
+          .join('\n'),
+      )
+    const reads = pair(written('short_1.fastq.gz', short(first)), written('short_2.fastq.gz', short(second)))
+    const { failures, results } = await ran(call([{ ...bad, reads }, good], { trim: true }), { store })
+    expect(failures).toEqual([])
+    expect(readFileSync(results.summary.reads!.path, 'utf8')).toMatch(/^Warning: Trimming dropped all reads of lane L1 of sample1\./m)
+    expect(variantsIn(results.variants!.path).length).toBeGreaterThan(0)
+  })
 })
 
 describe('alignments', () => {
