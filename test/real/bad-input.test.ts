@@ -226,6 +226,7 @@ describe('a tool that exits 0', () => {
     writeFileSync(path.join(folder, program), body, { mode: 0o755 })
     process.env.PATH = `${folder}:${path_}`
   }
+  const which = (program: string) => execFileSync('which', [program], { encoding: 'utf8', env: { ...process.env, PATH: path_ } }).trim()
   const call1 = () => variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', trim: true })
   it('and writes empty files', async () => {
     played('fastp', 'fastp 0.23.2', 'for word; do case $word in out/*) : >"$word";; esac; done')
@@ -239,5 +240,25 @@ describe('a tool that exits 0', () => {
     const { failures, results } = await ran(call1(), { store: await Store.open(scratch()) })
     expect(failures[0]).toMatch(/^Step minimap2-align:p2.sample2.L1 ended with status 1/)
     expect([results.alignments.sample2, results.variants]).toEqual([undefined, undefined])
+  })
+  it('and reports on some of the reads: its report is on no page', async () => {
+    played('fastp', 'fastp 0.23.2', `exec ${which('fastp')} --reads_to_process 20 "$@"`)
+    const { failures, results } = await ran(variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1 }), {
+      store: await Store.open(scratch()),
+    })
+    expect(failures).toEqual([
+      expect.stringMatching(/Lane L1 of sample2 has \d+ reads, and fastp's report is of 40: some versions of fastp stop at .*--no-qc/),
+    ])
+    expect(results.variants).toBeDefined()
+    expect(results.multiqc.multiqc_report).toBeUndefined()
+  })
+  it.each(['mark', 'remove'] as const)('and loses alignments: nothing is called, with duplicates: %s', async duplicates => {
+    played('minimap2', '2.24-r1122', `${which('minimap2')} "$@" | head -n -20`)
+    const { failures, results } = await ran(
+      variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', duplicates }),
+      { store: await Store.open(scratch()) },
+    )
+    expect(failures).toEqual([expect.stringMatching(/reads went to the aligner or came in as alignments \(L1: \d+\), and the alignments/)])
+    expect(results.variants).toBeUndefined()
   })
 })
