@@ -9,6 +9,8 @@ export interface Census {
   readonly groups: Readonly<Record<string, number>>
   /** Records of mapped pairs without the scores and CIGARs of mates (ms, MC) that duplicate marking needs. */
   readonly unscored: number
+  /** A read that is there twice in one place, as the same mate of the same strand. */
+  readonly doubled?: string
   /** Whether every first mate has its second in the file, and the reverse: told by sums over the names of both. */
   readonly whole: boolean
 }
@@ -18,6 +20,8 @@ export function census(from: Unpacked): Census {
   readStart(from)
   const groups = new Map<string, number>()
   let [records, primary, unscored, whole] = [0, 0, 0, true]
+  let doubled: string | undefined
+  const here = new Here()
   // Sums of two hashes of each name: equal for both mates only where the same names are there as often.
   const sums = [0, 0]
   for (let record = readRecord(from); record; record = readRecord(from)) {
@@ -32,7 +36,10 @@ export function census(from: Unpacked): Census {
     }
     groups.set(group, (groups.get(group) ?? 0) + 1)
     const flag = flagOf(record)
-    if ((flag & flags.other) === 0) primary++
+    if ((flag & flags.other) === 0) {
+      primary++
+      if (!here.add(record)) doubled ??= nameOf(record).toString('latin1')
+    }
     if ((flag & (flags.paired | flags.other)) !== flags.paired) continue
     if ((flag & (flags.unmapped | flags.mateUnmapped)) === 0 && scores < 2) unscored++
     const mate = flag & (flags.first | flags.second)
@@ -45,7 +52,31 @@ export function census(from: Unpacked): Census {
     sums[0] = (sums[0]! + sign * one) | 0
     sums[1] = (sums[1]! + sign * other) | 0
   }
-  return { records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) }
+  return {
+    ...{ records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) },
+    ...(doubled !== undefined && { doubled }),
+  }
+}
+/** The reads of one place, or of one name. Those of a file that was merged with itself lie side by side, in whichever order it is. */
+class Here {
+  private place = -1
+  private contig = -1
+  private name = ''
+  private readonly seen = new Set<string>()
+  /** @returns false when the same mate is there already */
+  add(record: Buffer): boolean {
+    const [contig, place, name] = [record.readInt32LE(0), record.readInt32LE(4), nameOf(record).toString('latin1')]
+    if ((contig !== this.contig || place !== this.place || contig < 0) && name !== this.name) this.seen.clear()
+    this.contig = contig
+    this.place = place
+    this.name = name
+    const mark = `${name} ${place} ${flagOf(record) & (flags.first | flags.second | flags.reverse)}`
+    if (name === '*' || contig < 0 || !this.seen.has(mark)) {
+      this.seen.add(mark)
+      return true
+    }
+    return false
+  }
 }
 /** FNV-1a from two beginnings, the second stirred once more: two numbers of 32 bits. */
 function hashes(name: Buffer): readonly [number, number] {

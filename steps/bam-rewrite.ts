@@ -56,7 +56,7 @@ export function rewrite(from: bam.Unpacked, to: bam.Written, { names, lines, tog
     const mates = template.map(record => mateOf(record))
     const [first, second] = [mates.filter(mate => mate === 1).length, mates.filter(mate => mate === 2).length]
     if (first > 1 || second > 1)
-      return `Read "${bam.nameOf(template[0]!).toString('latin1')}" of the alignments is there ${first} times as first and ${second} times as second mate: two runs were merged that use the same names, or a file was merged with itself. Give the files as they were before merging, a row each.`
+      return `Read "${bam.nameOf(template[0]!).toString('utf8')}" of the alignments is there ${first} times as first and ${second} times as second mate: two runs were merged that use the same names, or a file was merged with itself. Give the files as they were before merging, a row each.`
     const orphaned = first + second < 2
     for (const record of template) {
       const alone = orphaned && (bam.flagOf(record) & bam.flags.paired) !== 0

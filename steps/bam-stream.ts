@@ -88,6 +88,7 @@ function whole(descriptor: number, bytes: Buffer): void {
 }
 
 export interface BamStart {
+  /** A character for each byte, whatever they stand for: names in it are compared with those of records. */
   readonly text: string
   /** Names and lengths of the contigs, as they stand in the file. */
   readonly contigs: Buffer
@@ -96,7 +97,7 @@ export function readStart(from: Unpacked): BamStart {
   const fixed = from.take(8)
   if (fixed?.toString('latin1', 0, 4) !== 'BAM\x01') throw new Error('the stream is no BAM')
   const length = fixed.readUInt32LE(4)
-  const text = (length === 0 ? '' : from.take(length)!.toString('utf8')).replace(/\0+$/, '')
+  const text = (length === 0 ? '' : from.take(length)!.toString('latin1')).replace(/\0+$/, '')
   const count = Buffer.from(from.take(4)!)
   const parts = [count]
   for (let left = count.readUInt32LE(0); left > 0; left--) {
@@ -106,7 +107,7 @@ export function readStart(from: Unpacked): BamStart {
   return { text, contigs: Buffer.concat(parts) }
 }
 export function writeStart(to: Written, { text, contigs }: BamStart): void {
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(text, 'latin1')
   const fixed = Buffer.from('BAM\x01\0\0\0\0', 'latin1')
   fixed.writeUInt32LE(bytes.length, 4)
   for (const part of [fixed, bytes, contigs]) to.add(part)
@@ -135,6 +136,7 @@ export const flags = {
   proper: 0x2,
   unmapped: 0x4,
   mateUnmapped: 0x8,
+  reverse: 0x10,
   mateReverse: 0x20,
   first: 0x40,
   second: 0x80,

@@ -19,13 +19,15 @@ const [alignments = '', reference = '', sample = '', group = '', out = '', repor
 const env = { ...process.env, REF_PATH: '/nonexistent', REF_CACHE: '/nonexistent' }
 
 function samtools(...words: readonly string[]): string {
-  const done = spawnSync('samtools', words, { encoding: 'utf8', env, maxBuffer: 2 ** 30 })
+  const done = spawnSync('samtools', words, { encoding: 'latin1', env, maxBuffer: 2 ** 30 })
   if (done.status === 0) return done.stdout
   const said = done.stderr.trim().split('\n').slice(-3).join('; ')
   throw new Fault(
     `The alignments cannot be read: samtools ${words[0]} says "${said}". A whole file passes "samtools quickcheck". Copy it again.`,
   )
 }
+/** Names as people see them: headers are read with a character for each byte, so that none is lost where they are no UTF-8. */
+const shown = (name: string | undefined) => Buffer.from(name ?? '', 'latin1').toString('utf8')
 /** Lines of one type, each as its tags. */
 const tagsOf = (header: string, type: string): readonly Tags[] =>
   header
@@ -83,11 +85,11 @@ function renamed(groups: readonly Tags[], counts: Census['groups']): Pick<Rewrit
   const foreign = groups.find(tags => tags.SM !== undefined && tags.SM !== sample && of(tags) > 0)
   if (foreign && groups.some(tags => tags.SM === sample && of(tags) > 0))
     throw new Fault(
-      `The alignments mix samples: ${of(foreign)} of their records are in read group "${foreign.ID}" of sample "${foreign.SM}", the row says "${sample}". Give each sample a file of its own: "samtools split" makes one of each read group.`,
+      `The alignments mix samples: ${of(foreign)} of their records are in read group "${shown(foreign.ID)}" of sample "${shown(foreign.SM)}", the row says "${sample}". Give each sample a file of its own: "samtools split" makes one of each read group.`,
     )
   if (foreign)
     throw new Fault(
-      `Read group "${foreign.ID}" of the alignments is of sample "${foreign.SM}", the row says "${sample}". Correct the row, or the read groups. ${ownGroups}`,
+      `Read group "${shown(foreign.ID)}" of the alignments is of sample "${shown(foreign.SM)}", the row says "${sample}". Correct the row, or the read groups. ${ownGroups}`,
     )
   const known = new Set(groups.map(({ ID }) => ID))
   const names = Object.fromEntries(Object.keys(counts).map(id => [id, id === '' ? group : `${group}/${id}`]))
@@ -134,8 +136,12 @@ function take(): void {
   const script = process.argv[1]!
   const { genome, options } = decoding(contigs, wanted)
   bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
-  const { records, primary, groups, unscored, whole: mated } = read<Census>(censusAt)
+  const { records, primary, groups, unscored, whole: mated, doubled } = read<Census>(censusAt)
   if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
+  if (doubled !== undefined)
+    throw new Fault(
+      `Read "${shown(doubled)}" of the alignments is there twice in one place: a file was merged with itself, or with one that holds some of the same reads. Give the files as they were before merging, a row each, or take out what is there twice.`,
+    )
   const together = unscored > 0 || !mated
   write(planAt, { ...renamed(tagsOf(header, 'RG'), groups), together } satisfies Rewriting)
   const indexed = `${out}##idx##${out}.bai`
@@ -165,7 +171,14 @@ function take(): void {
     process.stderr.write(
       `${unknown.reduce((sum, id) => sum + groups[id]!, 0)} of ${records} records name no read group of the header: they are taken to be of sample "${sample}", as the row says.\n`,
     )
-  write(report, { records, primary, orphans, readGroups: groups, notInHeader: unknown, matesScored: together })
+  write(report, {
+    records,
+    primary,
+    orphans,
+    readGroups: Object.fromEntries(Object.entries(groups).map(([id, count]) => [shown(id), count])),
+    notInHeader: unknown.map(shown),
+    matesScored: together,
+  })
 }
 /**
  * With what the alignments are decoded. A CRAM holds differences to the genome it was made with, in which every base but A, C, G, T counts as N:

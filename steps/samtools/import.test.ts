@@ -125,6 +125,23 @@ describe('read groups', () => {
     const none = await made(taken('none', good.replace(/@RG.*\n/, '').replaceAll('\tRG:Z:s.lane', '')))
     expect(groupsIn(samOf(none.imported.path))).toEqual({ header: [['ID:p.s.L1', 'SM:s']], records: ['p.s.L1'] })
   })
+  it.each([
+    ['UTF-8', 'Prøve 1'],
+    ['Latin-1', Buffer.from('Pr\xf8ve', 'latin1')],
+  ])('may have names of any bytes: %s', async (encoding, name) => {
+    const renamed = Buffer.from(good.replaceAll('s.lane', '@@'))
+    const parts = renamed.toString('latin1').split('@@')
+    const bytes = Buffer.from(parts.join(Buffer.from(name).toString('latin1')), 'latin1')
+    const file = path.join(at, `${encoding}.bam`)
+    execFileSync('samtools', ['sort', '--no-PG', '-o', file, '-'], { input: bytes, stdio: ['pipe', 'pipe', 'ignore'] })
+    const { imported } = await made(importBam({ alignments: given('x', anyBam, file), reference, sample: 's', group }))
+    const raw = execFileSync('samtools', ['view', '--no-PG', '-h', imported.path], { encoding: 'latin1' })
+    const own = `${group}/${Buffer.from(name).toString('latin1')}`
+    expect(groupsIn(raw)).toEqual({ header: [[`ID:${own}`, 'SM:s']], records: [own] })
+    await expect(made(importBam({ alignments: given('x', anyBam, file), reference, sample: 't', group }))).rejects.toThrow(
+      'is of sample "s"',
+    )
+  })
   it('of another sample are refused where they have records, wherever those are, and dropped where they have none', async () => {
     const both = good.replace('@RG', '@RG\tID:else\tSM:t\n@RG')
     const last = both.lastIndexOf('RG:Z:s.lane')
@@ -164,6 +181,25 @@ describe('mates', () => {
       'Read "0:0" of the alignments is there 2 times as first and 2 times as second mate: two runs were merged that use the same names, or a file was merged with itself. Give the files as they were before merging, a row each.',
     )
   })
+})
+it.each([
+  ['pairs', samText(pairs(), 's', 'unsorted', 'ms:i:1\tMC:Z:80M')],
+  ['single reads', samText(pairs(), 's').replaceAll('\t99\t', '\t0\t').replaceAll('\t147\t', '\t16\t')],
+])('refuses a file merged with itself, or with a part of itself: %s', async (_, sam) => {
+  const [whole, part] = [bamFile(at, 'whole', sam), path.join(at, 'part.bam')]
+  execFileSync('samtools', ['sort', '--no-PG', '-o', part, '-'], { input: sam.split('\n').slice(0, 60).join('\n') })
+  for (const other of [whole, part]) {
+    const sorted = [whole, other].map((file, n) => {
+      const own = path.join(at, `sorted-${n}.bam`)
+      execFileSync('samtools', ['sort', '--no-PG', '-o', own, file])
+      return own
+    })
+    const merged = path.join(at, 'merged.bam')
+    execFileSync('samtools', ['merge', '--no-PG', '-f', '-c', '-o', merged, ...sorted])
+    await expect(made(importBam({ alignments: given('x', anyBam, merged), reference, sample: 's', group }))).rejects.toThrow(
+      'of the alignments is there twice in one place: a file was merged with itself, or with one that holds some of the same reads. Give the files as they were before merging, a row each, or take out what is there twice.',
+    )
+  }
 })
 it('takes single reads as they are, and records with every type of field', async () => {
   const fields =
