@@ -124,11 +124,13 @@ describe('completion', () => {
   const shells = ['bash', 'zsh', 'fish'] as const
   const has = (shell: string) => spawnSync(shell, ['--version']).status === 0
   test.each(shells.filter(has))('%s takes its script', shell => {
-    const { stdout } = trireme(scratch(), 'completion', shell)
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' })
+    const folder = scratch()
+    const file = path.join(folder, `completion.${shell}`)
+    writeFileSync(file, trireme(folder, 'completion', shell).stdout)
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, ''])
   })
-  test.skipIf(!has('bash'))('bash completes', () => {
+  test('bash completes', () => {
     const folder = scratch()
     const bash = (...typed: readonly string[]) => {
       const script = `eval "$("$1" "$2" completion bash)"; shift 2; COMP_WORDS=(trireme "$@"); COMP_CWORD=$#; _trireme; printf '%s\\n' "\${COMPREPLY[@]}"`

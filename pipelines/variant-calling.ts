@@ -90,6 +90,12 @@ export const variantCallingWith = <const A extends string, const C extends strin
         .describe(
           'What happens to duplicates, which callers pass over: marked, or left out of the alignments; off, for amplicons: none is looked for, and marks of incoming alignments are taken away',
         ),
+      empty: z
+        .enum(['keep', 'refuse'])
+        .default('keep')
+        .describe(
+          'What happens where a lane or sample has no reads, given so or after trimming: the run goes on with the others and warns, or it is refused',
+        ),
       umi: z
         .enum(['none', 'name', 'RX'])
         .default('none')
@@ -180,7 +186,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
               rows: [n],
             })
           const reads = 'single' in row ? row.single : packSingle({ reads: row.plainSingle }).packed
-          const checked = at.check ? checkSingle({ reads }).report : undefined
+          const checked = at.check ? checkSingle({ reads, empty: at.empty }).report : undefined
           const sound = checked ? after(reads, checked) : reads
           const trimmed = at.trim ? trimSingle({ reads: sound }) : undefined
           noted(checked, trimmed, at.qc && !trimmed ? reportSingle({ reads: sound }) : undefined)
@@ -189,7 +195,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
         }
         const reads =
           'reads' in row ? row.reads : 'plain' in row ? pack({ reads: row.plain }).packed : separate({ reads: row.interleaved }).separated
-        const checked = at.check ? check({ reads }).report : undefined
+        const checked = at.check ? check({ reads, empty: at.empty }).report : undefined
         const sound = checked ? after(reads, checked) : reads
         const trimmed = at.trim ? trim({ reads: sound }) : undefined
         noted(checked, trimmed, at.qc && !trimmed ? reportReads({ reads: sound }) : undefined)
@@ -217,10 +223,9 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const alignments = Object.fromEntries(
         Object.entries(marked).map(([sample, bam]) => {
           const { known, ...counted } = counts.get(sample)!
-          return [
-            sample,
-            known && at.duplicates !== 'remove' ? after(bam, compare({ sample, ...counted, flags: flags[sample]! }).report) : bam,
-          ]
+          if (!known) return [sample, bam]
+          const removed = at.duplicates === 'remove' ? { [sample]: duplicates[sample]! } : {}
+          return [sample, after(bam, compare({ sample, ...counted, removed, flags: flags[sample]!, empty: at.empty }).report)]
         }),
       )
       const { parts } = targets
@@ -255,7 +260,9 @@ export const variantCallingWith = <const A extends string, const C extends strin
 
       const coverage = bySample(alignments => stats({ alignments, reference: genome }).report)
       const variantReports = { joint: variantStats({ calls: filtered, reference: genome, name: allSamples }).report }
-      const { page, table } = report({ trimming, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
+      // fastp's reports are shown once their counts were found to be those of the checks.
+      const compared = Object.fromEntries(Object.entries(trimming).map(([name, report]) => [name, after(report, told.table)]))
+      const { page, table } = report({ trimming: compared, alignments: coverage, flags, calls: { [allSamples]: variantReports.joint } })
       return {
         ...results,
         coverage,
@@ -308,7 +315,15 @@ function samplesOf(
 
 /** @throws TriremeError `PARAMETER` when two parameters cannot both be meant */
 function checkMeant(
-  at: { readonly duplicates: string; readonly umi: string; readonly maxDepth?: number | undefined; readonly depth: number },
+  at: {
+    readonly duplicates: string
+    readonly umi: string
+    readonly maxDepth?: number | undefined
+    readonly depth: number
+    readonly empty: string
+    readonly check: boolean
+    readonly trim: boolean
+  },
   name: string,
   caller: Caller,
   maxDepth: number,
@@ -324,6 +339,8 @@ function checkMeant(
       'umi is RX, a tag of alignments, and a FASTQ file has no tags. Give alignments that have it, or reads with the UMI in their names and umi: name (fastp --umi puts it there).',
       { rows: reads },
     )
+  if (at.empty === 'refuse' && !at.check && !at.trim && reads.length > 0)
+    throw wrong('empty is refuse, and with check off nothing counts the reads of a lane. Leave one of them out.')
   if (at.maxDepth && caller.maxDepth === undefined)
     throw wrong(`maxDepth is ${at.maxDepth}, and ${name} looks at all reads. Leave maxDepth out, or take another caller.`)
   const samples = new Set(sheet.map(({ sample }) => sample)).size

@@ -219,6 +219,7 @@ const elsewhere = [
   'containers/images.lock',
   'containers/sbom',
   'pod.sh',
+  'command.sh',
 ]
 const astray = (texts: readonly (readonly [page: string, text: string])[]) =>
   texts.flatMap(([page, text]) =>

@@ -48,6 +48,9 @@ test('the tools of the tests are found here, in versions that they accept', asyn
 
 /** Where tests may be skipped, and for lack of what, in the words of the README. */
 const skipping: Readonly<Record<string, string>> = {
+  'benchmarks/harness/records.test.ts': 'Linux',
+  'cli/results/publish.test.ts': 'Linux',
+  'cli/run/publication.test.ts': 'Linux',
   'core/host/process.test.ts': 'Linux',
   'core/targets/bad-input.test.ts': 'the right to mount a disk and to limit memory',
   'core/targets/container/container.test.ts': 'podman, docker or apptainer',

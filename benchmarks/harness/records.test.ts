@@ -133,7 +133,7 @@ test('the bench measures nothing whose record could not be kept', () => {
     stderr: '',
   })
 })
-test.skipIf(process.platform !== 'linux')("what others take is told apart from one's own", async () => {
+test.skipIf(process.platform !== 'linux')("what others take is told apart from one's own (skipped: not Linux)", async () => {
   const used = meter()
   const burn = 'while (process.cpuUsage().user < 400_000) ;' // microseconds of CPU, however busy the machine
   execFileSync(process.execPath, ['-e', burn])

@@ -91,7 +91,7 @@ test('looks at one pipeline, and prints JSON', async () => {
   const { ok, checks } = JSON.parse(said)
   expect(ok).toBe(false)
   const names = checks.map(({ name }: { name: string }) => name)
-  expect(names).toEqual(expect.arrayContaining(['Node', 'bash', startersHere ? 'Perl' : 'GNU time', 'store', 'dwgsim', 'samtools']))
+  expect(names).toEqual(expect.arrayContaining(['Node', 'bash', startersHere ? 'Perl' : 'GNU time', 'store', 'dwgsim', 'bcftools']))
   expect(names).not.toContain('bwa')
   expect(checks.find(({ name }: { name: string }) => name === 'dwgsim')).toMatchObject({
     state: 'missing',

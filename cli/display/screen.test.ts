@@ -29,7 +29,6 @@ describe('colours', () => {
 // In a real terminal, where one is installed: tmux breaks long lines anew when it is resized, as most do today. Its screen is full before:
 // of a half empty one it loses the place of the cursor, whatever is drawn.
 const tmux = (socket: string, ...words: string[]) => spawnSync('tmux', ['-S', socket, ...words], { encoding: 'utf8' }).stdout
-const without = spawnSync('tmux', ['-V']).status === 0 ? '' : 'tmux is not installed'
 const screen = fileURLToPath(new URL('./screen.ts', import.meta.url))
 const root = path.join(path.dirname(screen), '../..')
 const program = `
@@ -44,7 +43,7 @@ setTimeout(() => screen.above('second stays ' + '第'.repeat(50)), 600)
 process.on('SIGUSR2', () => { screen.close(); console.log('over'); process.exit() })
 setTimeout(() => {}, 60_000)
 `
-describe.skipIf(without !== '')(`in a terminal${without === '' ? '' : ` (${without})`}`, () => {
+describe('in a terminal', () => {
   /** What is on the screen, once it has the words. */
   async function shown(socket: string, words: RegExp): Promise<string> {
     for (let n = 0; ; n++) {

@@ -62,6 +62,24 @@ export const testTools: readonly Tool[] = [
     debian: 'openssl',
     conda: 'conda-forge::openssl',
   },
+  {
+    name: 'git',
+    homepage: 'https://git-scm.com',
+    licence: 'GPL-2.0-only',
+    version: { argv: ['git', '--version'], match: /^git version (\S+)/m },
+    accepts: '>=2.20',
+    debian: 'git',
+    conda: 'conda-forge::git',
+  },
+  {
+    name: 'tmux',
+    homepage: 'https://github.com/tmux/tmux',
+    licence: 'ISC',
+    version: { argv: ['tmux', '-V'], match: /^tmux (?:next-)?(\d+\.\d+)/m },
+    accepts: '>=3',
+    debian: 'tmux',
+    conda: 'conda-forge::tmux',
+  },
 ]
 /** What a run needs of the system beside the tools of its steps. */
 export function surroundings(store: string | undefined): readonly SystemCheck[] {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
@@ -8,7 +8,7 @@ import { accepted, type Tool } from '../vocabulary/tool.ts'
 import { programsIn } from './programs.ts'
 import { searchPath, stepEnvironment } from './step-environment.ts'
 import { VersionAsker } from './version-ask.ts'
-import { versionMark } from './version-mark.ts'
+import { isPython, versionMark } from './version-mark.ts'
 
 /** What was found of a tool on this machine. */
 export type FoundTool =
@@ -135,12 +135,60 @@ export const toolsOf = (plan: Plan): readonly Tool[] => [
  * @throws TriremeError `TOOL` naming every tool that is missing or of a version the steps do not accept
  */
 export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap<string, string>> {
+  const marks = new Map(toolsOf(plan).map(tool => [tool.name, filesMark(tool)])) // before the question: what changes meanwhile is asked again
   const found = await findTools(toolsOf(plan), memo)
   const faults = [...found.values()].flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
   if (faults.length > 0) throw new TriremeError('TOOL', `${faults.join('\n')}\n"trireme doctor" says how to get them.`)
   const versions = new Map([...found.values()].flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : [])))
   await refuseMixtures(plan, versions, memo)
+  for (const [name, version] of versions) watched.set(name, { version, mark: marks.get(name)! }) // of the same tools
   return versions
+}
+/** Tools of runs of this process, as they were when their versions were asked: the version, and the files by that name on PATH. */
+const watched = new Map<string, { readonly version: string; readonly mark: string }>()
+const filesMark = (tool: Tool): string =>
+  JSON.stringify(
+    programsIn(tool.version.argv[0], searchPath()).map(place => {
+      const { dev, ino, size, mtimeNs, ctimeNs } = statSync(place, { bigint: true })
+      return [place, realpathSync(place), ...[dev, ino, size, mtimeNs, ctimeNs].map(String)]
+    }),
+  )
+/** A tool that is not any more what it was when a run began. */
+export interface ChangedTool {
+  readonly name: string
+  readonly was: string
+  /** Undefined where it is gone, or is of no version that is accepted. */
+  readonly is: string | undefined
+}
+/**
+ * Looks again whether tools are of the versions that keys promise: `apt upgrade` does not wait for a run of two days. Where their files are as
+ * they were nothing is asked, but of Python, whose packages change without it.
+ * @param promised versions by name of the tool
+ */
+export async function changedTool(
+  tools: readonly Tool[],
+  promised: Readonly<Record<string, string>>,
+  memo: string,
+): Promise<ChangedTool | undefined> {
+  const moved = tools.flatMap(tool => {
+    const known = watched.get(tool.name)
+    if (known === undefined || known.version !== promised[tool.name]) return []
+    const mark = filesMark(tool)
+    const moves = mark !== known.mark || programsIn(tool.version.argv[0], searchPath()).some(isPython)
+    return moves ? [{ tool, mark, version: known.version }] : []
+  })
+  if (moved.length === 0) return undefined
+  const found = await findTools(
+    moved.map(({ tool }) => tool),
+    memo,
+  )
+  for (const { tool, mark, version } of moved) {
+    const now = found.get(tool.name)
+    const is = now?.state === 'ready' ? now.version : undefined
+    if (is !== version) return { name: tool.name, was: version, is }
+    watched.set(tool.name, { version, mark })
+  }
+  return undefined
 }
 /**
  * A step whose tools were found in several places runs them all with one search path: what one tool needs first on it may hide another, or the

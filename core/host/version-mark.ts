@@ -60,11 +60,18 @@ export async function versionMark(place: string, argv: readonly string[], asking
     return argv.length <= 2 && path.basename(real) === argv[0] ? `${file} ${process.env.LD_LIBRARY_PATH ?? ''}` : undefined
   }
   const text = head.toString('utf8')
-  const [, named = '', sought = ''] = /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text) ?? []
-  const interpreter = path.basename(named) === 'env' ? programsIn(sought, searchPath())[0] : named
+  const interpreter = interpreterOf(text)
   if (interpreter === undefined || !pythonic.test(path.basename(interpreter)) || size > limit || startsOthers.test(text)) return undefined
   return withPackages(file, interpreter, argv, asking)
 }
+/** By the first line of a script. */
+function interpreterOf(text: string): string | undefined {
+  const [, named = '', sought = ''] = /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text) ?? []
+  return path.basename(named) === 'env' ? programsIn(sought, searchPath())[0] : named
+}
+/** Whether a program is Python, or a script that Python runs: its version can change while its file stays as it is. */
+export const isPython = (place: string): boolean =>
+  pythonic.test(path.basename(realpathSync(place))) || pythonic.test(path.basename(interpreterOf(firstBytes(place).toString('utf8')) ?? ''))
 async function withPackages(file: string, interpreter: string, argv: readonly string[], asking: VersionAsker): Promise<string | undefined> {
   const words = [...new Set(argv.join(' ').match(/[A-Za-z_]\w*/g) ?? [])]
   const [, digest] = /^mark (\w+)$/m.exec(await asking.output(interpreter, ['-c', fingerprint, ...words])) ?? []

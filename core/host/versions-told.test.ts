@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { step } from '../define/step.ts'
 import { tool } from '../define/tool.ts'
 import { plan } from '../graph/plan.ts'
-import { made, scratch } from '../testing.ts'
+import { made, ran, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
 import { mib } from '../vocabulary/quantity.ts'
@@ -160,4 +160,51 @@ test('PYTHONPATH and user site do not hide what is installed', async () => {
   process.env.PYTHONPATH = folder
   use(bin)
   expect(await both(importing)).toEqual(same('1.0'))
+})
+
+const changing = (meddle: string) =>
+  step({
+    ...common,
+    name: 'changing',
+    tools: [plain],
+    command: ({ said }) => run('bash', '-c', `plain >"$1"; ${meddle}`, 'bash', said),
+  })
+const plain = tool({ ...pack, name: 'plain', program: 'plain', version: { argv: ['plain'], match: /^plain (\S+)/ } })
+test('a tool that is upgraded while a run goes on: the outcome is not kept under a key that promises the old version', async () => {
+  const bin = scratch()
+  const program = (version: string) => writeFileSync(path.join(bin, 'plain'), `#!/bin/sh\necho plain ${version}\n`, { mode: 0o755 })
+  program('1.0.0')
+  process.env.PATH = `${bin}${path.delimiter}${process.env.PATH}`
+  const upgrade = `sed -i s/1.0.0/2.0.0/ ${bin}/plain`
+  const during = await ran({ said: changing(upgrade)({}).said })
+  expect([during.state, during.entries.size]).toEqual(['failed', 0])
+  expect(during.failures[0]).toMatch(
+    /^The outcome of step changing was not kept, since plain was version 1\.0\.0 when this run began, and is version 2\.0\.0 now\. Once nothing is installed any more, give the same command again/,
+  )
+  program('1.0.0')
+  const same = await ran({ said: changing(`touch ${bin}/plain`)({}).said })
+  expect(same.state).toBe('succeeded')
+  program('1.0.0')
+  const gone = await ran({ said: changing(`rm ${bin}/plain`)({}).said })
+  expect(gone.failures[0]).toContain('plain was version 1.0.0 when this run began, and is gone, or of no version that the step accepts.')
+})
+test('a Python package that is upgraded while a run goes on, which leaves the interpreter as it was', async () => {
+  const { bin, site } = venv()
+  install(site, '1.0.0')
+  process.env.PATH = `${bin}${path.delimiter}${process.env.PATH}`
+  const installing = step({
+    ...common,
+    name: 'installing',
+    tools: [pack],
+    command: ({ said }) =>
+      run(
+        'bash',
+        '-c',
+        `echo x >"$1"; cd ${site} && rm -rf trial_pack/__pycache__ && echo "__version__ = '2.0.0'" >v.py && mv v.py trial_pack/version.py`,
+        'bash',
+        said,
+      ),
+  })
+  const { failures } = await ran({ said: installing({}).said })
+  expect(failures[0]).toContain('pack was version 1.0.0 when this run began, and is version 2.0.0 now.')
 })

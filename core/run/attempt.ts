@@ -71,6 +71,8 @@ export interface ChainRunner {
    * @throws TriremeError where they could not be started
    */
   readonly run: (at: Attempt, works: readonly WorkFolder[]) => Promise<readonly Ended[]>
+  /** Why a member's tools are not of the versions that its key promises; undefined where they are. Asked before a chain runs, and after. */
+  readonly changedTool?: (at: Attempt, store: Store) => Promise<{ readonly member: number; readonly message: string } | undefined>
   /** The script by which people run a failed chain again. */
   readonly again: (at: Attempt, works: readonly WorkFolder[]) => string
 }
@@ -83,6 +85,14 @@ export const attemptWith =
   (way: ChainRunner): RunAttempt =>
   async (at, store, keys) => {
     const works = way.prepare(at, store, keys)
+    const otherTool = async (): Promise<FailedOutcome | undefined> => {
+      const changed = await way.changedTool?.(at, store)
+      if (changed === undefined) return undefined
+      keep(at, way.again(at, works))
+      return { state: 'failed', ...changed, folder: at.members[changed.member]!.kept, cause: 'other' }
+    }
+    const early = await otherTool()
+    if (early) return early
     const spoiledSource = watchSources(
       at.members.map(({ node }) => node),
       store.sources,
@@ -116,6 +126,8 @@ export const attemptWith =
           cause: state === 'touched' ? 'touched' : 'other',
         }
       }
+      const late = await otherTool()
+      if (late) return late
       const silent = at.links.map((link, n) => !link.tee && carriedNothing(pipeOf(at, n)))
       if (silent.includes(true)) {
         // Most likely its writer wrote nothing. A copy of the link makes sure of it, and is refused like any empty output.

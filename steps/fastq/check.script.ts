@@ -1,5 +1,5 @@
 // Reads both mates of a FASTQ pair side by side, or one file of single reads, from first byte to last, and stops at the first fault.
-//   node check.script.mjs REPORT.json FIRST.fastq.gz [SECOND.fastq.gz]
+//   node check.script.mjs [--may-be-empty] REPORT.json FIRST.fastq.gz [SECOND.fastq.gz]
 import { createReadStream, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
@@ -231,7 +231,7 @@ function mismatch(read: number, a: string, b: string): string {
     return `${what}: it is the third read of its cluster, whose second was an index. If it is the second mate, take the number off its file: ${edited('NR%4==1{sub(/[/]3$/,"",$1)}')}`
   return `${what}; mates come in the same order under the same name. Give the two files of one lane, or pair them again (seqkit pair).`
 }
-const count = ({ reads, bases, min, max, sum }: Mate) => ({ reads, bases, length: { min, max }, sum: `${sum}` })
+const count = ({ reads, bases, min, max, sum }: Mate) => ({ reads, bases, length: { min: reads === 0 ? 0 : min, max }, sum: `${sum}` })
 
 async function checkSingle(report: string, path: string): Promise<void> {
   const file = new Mate(path, 'file')
@@ -244,7 +244,7 @@ async function checkSingle(report: string, path: string): Promise<void> {
         `Reads 1 and 2 of the file have the same name, "${shown(first)}": it holds both mates by turns, and single reads are asked for. Give it where interleaved reads are taken.`,
       )
   }
-  if (file.reads === 0)
+  if (file.reads === 0 && !mayBeEmpty)
     throw new Fault('The file is empty: it holds no read. A FASTQ holds at least one. Copy it again, or leave the lane out.')
   file.verdict()
   await writeFile(report, `${JSON.stringify({ first: count(file) }, null, 2)}\n`)
@@ -270,10 +270,10 @@ async function check(report: string, firstPath: string, secondPath: string): Pro
     alike &&= a.sequence.equals(b.sequence)
     if (!a.name.equals(b.name)) throw new Fault(mismatch(first.reads, shown(a.name), shown(b.name)))
   }
-  if (first.reads === 0)
+  if (first.reads === 0 && !mayBeEmpty)
     throw new Fault('Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.')
   for (const mate of mates) mate.verdict()
-  if (alike)
+  if (alike && first.reads > 0)
     throw new Fault(
       'Both mates hold the same reads: it is one file given twice, or a copy. Give the files of the first and the second mate.',
     )
@@ -287,7 +287,9 @@ async function check(report: string, firstPath: string, secondPath: string): Pro
 /** Indexes and UMIs are shorter than any read that can be placed. */
 const longestIndex = 24
 
-const [report = '', first = '', second] = process.argv.slice(2)
+const words = process.argv.slice(2)
+const mayBeEmpty = words[0] === '--may-be-empty'
+const [report = '', first = '', second] = mayBeEmpty ? words.slice(1) : words
 try {
   if (second === undefined) await checkSingle(report, first)
   else await check(report, first, second)

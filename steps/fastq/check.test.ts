@@ -29,7 +29,20 @@ const line = (n: number, to: string) =>
       .join('\n'),
   )
 
+const emptyFile = (name: string, bytes: Buffer) => {
+  writeFileSync(path.join(at, name), bytes)
+  return path.join(at, name)
+}
+
 describe('passes', () => {
+  it('files that hold no read, where they may', async () => {
+    const none = { reads: 0, bases: 0, length: { min: 0, max: 0 }, sum: expect.any(String) }
+    const two = { first: emptyFile('none_1.fastq.gz', gzipSync('')), second: emptyFile('none_2.fastq.gz', gzipSync('')) }
+    const pair = await made(check({ reads: given('none', fastqPair, two), empty: 'keep' }))
+    expect(JSON.parse(content(pair.report.path))).toEqual({ first: none, second: none })
+    const single = await made(checkSingle({ reads: given('none', fastq, two.first), empty: 'keep' }))
+    expect(JSON.parse(content(single.report.path))).toEqual({ first: none })
+  })
   const count = {
     reads: pairs().length,
     bases: 80 * pairs().length,
@@ -137,6 +150,13 @@ describe('refuses', () => {
     await expect(checked(gzipSync(''), gzipSync(''))).rejects.toThrow(
       'Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.',
     ))
+
+  it('one mate without reads, also where both may be', async () => {
+    const one = given('one', fastqPair, { first: emptyFile('one_1.fastq.gz', gzipSync('')), second: good.second })
+    await expect(made(check({ reads: one, empty: 'keep' }))).rejects.toThrow('The first mate has 0 reads, the second')
+    const bytes = { first: emptyFile('b_1.fastq.gz', Buffer.alloc(0)), second: emptyFile('b_2.fastq.gz', Buffer.alloc(0)) }
+    await expect(made(check({ reads: given('bytes', fastqPair, bytes), empty: 'keep' }))).rejects.toThrow('is empty: it has 0 bytes.')
+  })
 
   it.each<[string, Buffer, string]>([
     [

@@ -305,7 +305,7 @@ class Normaliser {
     )
   }
   /** Ends the genome and writes what belongs to it. */
-  close(): Report {
+  close(): { readonly report: Report; readonly otherBases: readonly string[] } {
     if (this.header !== undefined) this.begin(Buffer.concat(this.header).toString('utf8'))
     if (this.contig === '')
       throw new Fault('The reference holds no sequence; a FASTA has ">" and a name, and lines of bases. Copy it again.')
@@ -317,7 +317,7 @@ class Normaliser {
     writeFileSync(`${this.to}.dict`, this.dictionary.join(''))
     return this.report()
   }
-  private report(): Report {
+  private report(): { readonly report: Report; readonly otherBases: readonly string[] } {
     const count = (wanted: (byte: number) => boolean) => this.seen.reduce((sum, n, byte) => (wanted(byte) ? sum + n : sum), 0)
     const found = Object.fromEntries(
       [...codes].map(code => [code, count(byte => letter(upper[byte]!) === code)] as const).filter(([, n]) => n > 0),
@@ -333,7 +333,7 @@ class Normaliser {
     const uracil = count(byte => letter(upper[byte]!) === 'U')
     const first = this.places[0]
     const said = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`
-    const changes = [
+    const otherBases = [
       ...(several > 0
         ? [
             `${said(several, 'code', 'codes')} for several bases (${listed(of => of in ambiguous)}) became the first of these bases, as VCF asks for (R is A); an allele that a code allows is no variant`,
@@ -344,16 +344,19 @@ class Normaliser {
         : []),
       ...(first ? [`the first of these is "${first.code}" at base ${first.position} of "${first.contig}"`] : []),
       ...(uracil > 0 ? [`${said(uracil, 'U', 'U')} became T`] : []),
+    ]
+    const otherForm = [
       ...(lowerCase > 0 ? [`${said(lowerCase, 'base', 'bases')} in lower case became upper case`] : []),
       ...(this.ragged > 0 ? [`${said(this.ragged, 'line', 'lines')} of another length than the others`] : []),
       ...(this.blank > 0 ? [`${said(this.blank, 'blank line', 'blank lines')} left out`] : []),
       ...(this.sawReturn ? ['line ends of Windows or old Macs became those of Unix'] : []),
       ...(this.whitespace ? ['spaces and tabs between bases left out'] : []),
     ]
-    return {
-      ...{ contigs: this.names.size, bases: this.total, changes, codes: found, places: this.places },
+    const report = {
+      ...{ contigs: this.names.size, bases: this.total, changes: [...otherBases, ...otherForm], codes: found, places: this.places },
       ...{ lowerCase, uracil, raggedLines: this.ragged, blankLines: this.blank },
     }
+    return { report, otherBases }
   }
 }
 function writeAll(file: number, bytes: Buffer): void {
@@ -378,7 +381,11 @@ await main(async () => {
     first = false
   }
   const done = normaliser.close()
-  writeFileSync(report, `${JSON.stringify(done, null, 2)}\n`)
-  if (done.changes.length > 0)
-    writeFileSync(notice, `The genome was changed before it was used:\n${done.changes.map(change => `- ${change}\n`).join('')}`)
+  writeFileSync(report, `${JSON.stringify(done.report, null, 2)}\n`)
+  // Case and lines are no news at the end of every run; other bases are.
+  if (done.otherBases.length > 0)
+    writeFileSync(
+      notice,
+      `Bases of the genome were changed before it was used:\n${done.otherBases.map(change => `- ${change}\n`).join('')}`,
+    )
 })

@@ -17,9 +17,16 @@ const file = (bytes: string | Buffer) => {
   return to
 }
 async function normalised(bytes: string | Buffer) {
-  const { normalised, report } = await made(normalise({ genome: given('genome', anyFasta, file(bytes)) }))
+  const { normalised, report, told } = await made(normalise({ genome: given('genome', anyFasta, file(bytes)) }))
   const [text, index, dictionary, codes] = ['', '.fai', '.dict', '.codes.tsv'].map(ending => content(`${normalised.path}${ending}`))
-  return { text: text!, index: index!, dictionary: dictionary!, codes: codes!, report: JSON.parse(content(report.path)) }
+  return {
+    text: text!,
+    index: index!,
+    dictionary: dictionary!,
+    codes: codes!,
+    report: JSON.parse(content(report.path)),
+    told: told && content(told.path),
+  }
 }
 const refused = (bytes: string | Buffer) => expect(normalised(bytes)).rejects
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
@@ -40,7 +47,7 @@ it('leaves a genome in this form as it is, and indexes it as samtools does', asy
   )
 })
 it('mends codes, gaps, U, lower case, and tells so; sums are of what was given', async () => {
-  const { text, dictionary, codes, report } = await normalised('>a words\nacgtRYSWKMBDHVX-.nNr\n>b\nACGUu\n')
+  const { text, dictionary, codes, report, told } = await normalised('>a words\nacgtRYSWKMBDHVX-.nNr\n>b\nACGUu\n')
   expect(text).toBe('>a\nACGTACCAGACAAANNNNNA\n>b\nACGTT\n')
   expect(dictionary).toContain(`@SQ\tSN:a\tLN:20\tM5:${md5('ACGTRYSWKMBDHVX-.NNR')}\tnc:14\n`)
   expect(dictionary).toContain(`@SQ\tSN:b\tLN:5\tM5:${md5('ACGUU')}\tnc:2\n`)
@@ -54,12 +61,20 @@ it('mends codes, gaps, U, lower case, and tells so; sums are of what was given',
     '7 bases in lower case became upper case',
   ])
   expect(report.places[10]).toEqual({ contig: 'a', position: 15, line: 2, code: 'X' })
+  // The end of a run tells of other bases, not of case.
+  expect(told).toBe(
+    `Bases of the genome were changed before it was used:\n${report.changes
+      .slice(0, 4)
+      .map((change: string) => `- ${change}\n`)
+      .join('')}`,
+  )
 })
 it('mends lines: ragged, blank, with spaces, of Windows and of old Macs', async () => {
   const lines = ['>a', 'ACGT', 'ACG', '', 'ACGTA', 'AC GT', '>b', 'A', '', '']
   const bom = '\ufeff'
   for (const end of ['\n', '\r\n', '\r']) {
-    const { text, report } = await normalised(bom + lines.join(end))
+    const { text, report, told } = await normalised(bom + lines.join(end))
+    expect(told).toBeUndefined()
     expect(text).toBe('>a\nACGTACGACGTAACGT\n>b\nA\n')
     expect(report).toMatchObject({ raggedLines: 1, blankLines: 2 })
     expect(report.changes.slice(0, 2)).toEqual(['1 line of another length than the others', '2 blank lines left out'])

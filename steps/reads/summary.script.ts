@@ -88,7 +88,7 @@ function refuseCopies({ lanes }: Settings, { checks, imports }: Reports): void {
       const other = known.get(mark)
       if (other && other !== lane)
         throw new Fault(
-          `${capital(placeOf(other))} and ${placeOf(lane)} hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+          `${capital(rowOf(other))} and ${rowOf(lane)} hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
         )
       known.set(mark, lane)
     }
@@ -98,9 +98,9 @@ function importedIn(report: string): Counted {
   const { primary, sum } = JSON.parse(report) as { readonly primary: number; readonly sum?: string } // written by steps/samtools/import.script.ts
   return { reads: primary, ...(sum !== undefined && { sum }) }
 }
-const placeOf = ({ sample, lane }: Settings['lanes'][number]) => (lane === undefined ? `sample ${sample}` : `lane ${lane} of ${sample}`)
+const rowOf = ({ sample, lane }: Settings['lanes'][number]) => (lane === undefined ? `sample ${sample}` : `lane ${lane} of ${sample}`)
 
-/** Table and warnings, the graver first. @throws Fault when two lanes hold the same reads, or no read of a sample has the UMI that duplicates were told apart by */
+/** Table and warnings, the graver first. @throws Fault when two lanes hold the same reads, or no read of a sample has the UMI that duplicates were told apart by, or fastp read others than there are */
 export function summarise(settings: Settings, reports: Reports): { readonly lines: readonly Line[]; readonly warnings: readonly string[] } {
   refuseCopies(settings, reports)
   /** What there is to warn of, by kind: the sentence of each sample, and what to do, said once. */
@@ -124,8 +124,13 @@ export function summarise(settings: Settings, reports: Reports): { readonly line
         unknown++
         continue
       }
+      const read = fastp?.summary.before_filtering.total_reads ?? reads
+      if (read !== reads)
+        throw new Fault(
+          `${capital(placeOf(sample, lane))} has ${grouped(reads)} reads, and fastp's report is of ${grouped(read)}: some versions of fastp stop at the first of several parts of a gzip file. Take another version of fastp, leave its reports out (--no-qc), or pack the files anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz`,
+        )
       const kept = settings.trimmed && fastp ? fastp.summary.after_filtering.total_reads : reads
-      const place = lane === undefined ? sample : `lane ${lane} of ${sample}`
+      const place = placeOf(sample, lane)
       if (reads === 0 && lanes.length > 1) warn('empty lane', 'Look at its files.', `${capital(place)} has no reads.`, place)
       if (reads > 0 && kept === 0)
         warn('emptied lane', 'See its report of fastp, or leave --trim out.', `Trimming dropped all reads of ${place}.`, place)
@@ -241,6 +246,7 @@ export function summarise(settings: Settings, reports: Reports): { readonly line
 const shownOthers = 4
 /** Samples in the table for people. */
 const shownLines = 20
+const placeOf = (sample: string, lane: string | undefined) => (lane === undefined ? sample : `lane ${lane} of ${sample}`)
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const heads = ['sample', 'reads', 'kept', 'mapped', 'duplicates', 'mean depth', 'covered']

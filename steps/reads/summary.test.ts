@@ -149,6 +149,20 @@ describe('warnings', () => {
     expect(textOf(lines, warnings)).toContain('\n… 80 more samples are in the table beside this text.\n')
     expect(tsvOf(lines).split('\n')).toHaveLength(102)
   })
+  it('of reads that fastp did not see are a refusal', () => {
+    const checks = new Map([['L1', JSON.stringify({ first: { reads: 900 }, second: { reads: 900 } })]])
+    const none = new Map<string, string>()
+    const fastp = (reads: number) => {
+      const summary = { before_filtering: { total_reads: reads }, after_filtering: { total_reads: reads } }
+      return new Map([['L1', JSON.stringify({ summary })]])
+    }
+    const lanes = [{ sample: 's', lane: 'L1', name: 'L1' }]
+    const rest = { imports: none, flags: new Map([['s', flagstatOf(1800, 1800, 0)]]), duplicates: none, depths: none, barcodes: none }
+    expect(summarise({ ...settings, lanes }, { checks, trimming: fastp(1800), ...rest }).lines).toMatchObject([{ reads: 1800 }])
+    expect(() => summarise({ ...settings, lanes }, { checks, trimming: fastp(500), ...rest })).toThrow(
+      "Lane L1 of s has 1,800 reads, and fastp's report is of 500: some versions of fastp stop at the first of several parts of a gzip file. Take another version of fastp, leave its reports out (--no-qc), or pack the files anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz",
+    )
+  })
   it.each([
     [
       'two samples',

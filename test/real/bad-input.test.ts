@@ -75,7 +75,7 @@ describe('reads', () => {
   ])('%s', async (name, content, message) => {
     expect(await refusal({ ...bad, reads: pair(written(`${name}_1.fastq.gz`, content), second) })).toContain(message)
   })
-  it('all too short to keep', async () => {
+  it('all too short to keep: the run goes on, and says so', async () => {
     const short = (file: string) =>
       gzipSync(
         gunzipSync(readFileSync(file))
@@ -85,9 +85,10 @@ describe('reads', () => {
           .join('\n'),
       )
     const reads = pair(written('short_1.fastq.gz', short(first)), written('short_2.fastq.gz', short(second)))
-    expect(await refusal({ ...bad, reads }, { trim: true })).toMatch(
-      /^Step fastp-trim\S* ended well, but its output "trimmed" is empty: trimmed_1.fastq.gz.*reads failed due to too short: 398/s,
-    )
+    const { failures, results } = await ran(call([{ ...bad, reads }, good], { trim: true }), { store })
+    expect(failures).toEqual([])
+    expect(readFileSync(results.summary.reads!.path, 'utf8')).toMatch(/^Warning: Trimming dropped all reads of lane L1 of sample1\./m)
+    expect(variantsIn(results.variants!.path).length).toBeGreaterThan(0)
   })
 })
 
@@ -225,12 +226,13 @@ describe('a tool that exits 0', () => {
     writeFileSync(path.join(folder, program), body, { mode: 0o755 })
     process.env.PATH = `${folder}:${path_}`
   }
+  const which = (program: string) => execFileSync('which', [program], { encoding: 'utf8', env: { ...process.env, PATH: path_ } }).trim()
   const call1 = () => variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', trim: true })
   it('and writes empty files', async () => {
     played('fastp', 'fastp 0.23.2', 'for word; do case $word in out/*) : >"$word";; esac; done')
     const empty = await Store.open(scratch())
     const { failures, results } = await ran(call1(), { store: empty })
-    expect(failures).toEqual([expect.stringMatching(/^Step fastp-trim:sample2.L1 ended well, but its output "trimmed" is empty: /)])
+    expect(failures).toEqual([expect.stringMatching(/^Step fastp-trim:sample2.L1 ended well, but its output "report" is empty: /)])
     expect([results.alignments.sample2, results.variants]).toEqual([undefined, undefined])
   })
   it('and writes nothing', async () => {
@@ -238,5 +240,25 @@ describe('a tool that exits 0', () => {
     const { failures, results } = await ran(call1(), { store: await Store.open(scratch()) })
     expect(failures[0]).toMatch(/^Step minimap2-align:p2.sample2.L1 ended with status 1/)
     expect([results.alignments.sample2, results.variants]).toEqual([undefined, undefined])
+  })
+  it('and reports on some of the reads: its report is on no page', async () => {
+    played('fastp', 'fastp 0.23.2', `exec ${which('fastp')} --reads_to_process 20 "$@"`)
+    const { failures, results } = await ran(variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1 }), {
+      store: await Store.open(scratch()),
+    })
+    expect(failures).toEqual([
+      expect.stringMatching(/Lane L1 of sample2 has \d+ reads, and fastp's report is of 40: some versions of fastp stop at .*--no-qc/),
+    ])
+    expect(results.variants).toBeDefined()
+    expect(results.multiqc.multiqc_report).toBeUndefined()
+  })
+  it.each(['mark', 'remove'] as const)('and loses alignments: nothing is called, with duplicates: %s', async duplicates => {
+    played('minimap2', '2.24-r1122', `${which('minimap2')} "$@" | head -n -20`)
+    const { failures, results } = await ran(
+      variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', duplicates }),
+      { store: await Store.open(scratch()) },
+    )
+    expect(failures).toEqual([expect.stringMatching(/reads went to the aligner or came in as alignments \(L1: \d+\), and the alignments/)])
+    expect(results.variants).toBeUndefined()
   })
 })

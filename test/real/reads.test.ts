@@ -72,6 +72,55 @@ it.each(['bcftools', 'freebayes'] as const)(
     expect(variantsIn(results.variants!.path).map(line => line.replace(/ \S+$/, ''))).toEqual(want)
   },
 )
+describe('a lane without reads', () => {
+  const dimers = fastqFiles(
+    at,
+    'short',
+    pairs()
+      .slice(0, 9)
+      .map(pair => ({ ...pair, sequences: ['ACGTACGTAA', 'ACGTACGTCC'] as const })),
+  )
+  const none = fastqFiles(at, 'none', [])
+  const good = { ...names, reads: given('good', fastqPair, files) }
+  const sheets = {
+    trimmed: [good, { ...names, lane: 'L2', reads: given('short', fastqPair, dimers) }],
+    given: [good, { ...names, lane: 'L2', reads: given('none', fastqPair, none) }],
+    'a whole sample': [good, { ...names, sample: 'control', reads: given('none', fastqPair, none) }],
+    'a whole sample, trimmed': [good, { ...names, sample: 'control', reads: given('short', fastqPair, dimers) }],
+  }
+  it.each<[keyof typeof sheets, string, string]>([
+    ['trimmed', 'Warning: Trimming dropped all reads of lane L2 of s.', 'Trimming dropped all 18 reads of lane L2 of sample s.'],
+    [
+      'given',
+      'Warning: Lane L2 of s has no reads. Look at its files.',
+      'Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.',
+    ],
+    [
+      'a whole sample',
+      'Warning: Sample control has no reads. Its genotypes are missing. Look at its files.',
+      'Both mates are empty: they hold no read. A FASTQ holds at least one. Copy them again, or leave the lane out.',
+    ],
+    [
+      'a whole sample, trimmed',
+      'Warning: Sample control has no reads. Its genotypes are missing. Look at its files.',
+      'Trimming dropped all 18 reads of lane L1 of sample control.',
+    ],
+  ])('%s is kept with a warning, or refused', async (which, warning, refusal) => {
+    for (const duplicates of ['mark', 'remove'] as const) {
+      const kept = await called(sheets[which], { trim: true, duplicates })
+      expect(kept.failures).toEqual([])
+      expect(kept.results.summary.reads!.path && content(kept.results.summary.reads!.path)).toContain(warning)
+    }
+    const refused = await called(sheets[which], { trim: true, empty: 'refuse' })
+    expect(refused.state).toBe('failed')
+    expect(refused.failures).toEqual([expect.stringContaining(refusal)])
+  })
+  it('is not looked for where nothing counts reads', () => {
+    expect(() => variantCalling({ samplesheet: [good], reference: genome, check: false, empty: 'refuse' })).toThrow(
+      'empty is refuse, and with check off nothing counts the reads of a lane. Leave one of them out.',
+    )
+  })
+})
 it('reads of an aligner that takes pairs alone, and equal reads under two rows, are refused before anything runs', async () => {
   const copy = path.join(at, 'copy_1.fastq.gz')
   copyFileSync(files.first, copy)

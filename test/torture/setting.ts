@@ -26,7 +26,7 @@ export async function setUp(): Promise<Setting> {
     target: 'node20',
     logLevel: 'error',
     conditions: ['trireme-source'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }, // semver is CommonJS
+    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" }, // semver is CommonJS
   })
   return { folder, victim }
 }

@@ -96,7 +96,7 @@ describe.each(compilers)('$name', ({ program }) => {
     const none = instantiations('empty')
     expect(instantiations('wide') - none).toBeLessThanOrEqual(60_000)
     expect(instantiations('chain') - none).toBeLessThanOrEqual(60_000)
-  })
+  }, 300_000) // what counts is the number: three compilations of 5.9 take a minute on a busy machine
   test('30 nested pipelines check', () => {
     expect(instantiations('nested')).toBeGreaterThan(0)
   })

@@ -6,7 +6,7 @@ import { makePipes, touch } from '../../host/fifos.ts'
 import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type RunningProcess, start } from '../../host/process.ts'
 import { stepEnvironment } from '../../host/step-environment.ts'
-import { preferredFolders } from '../../host/tools.ts'
+import { changedTool, preferredFolders } from '../../host/tools.ts'
 import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
@@ -29,6 +29,19 @@ const localRunner: ChainRunner = {
       const joints = { ...(before && { from: { slot: before.slot, pipe: pipeInto(at, n) } }), ...(after && { to: after }) }
       return makeWorkFolder(member.folder, member.node, member.inputs, member, { joints, kept: store.resumeFolder(keys.of(member.node)) })
     }),
+  changedTool: async (at, store) => {
+    for (const [member, { node, label, versions }] of at.members.entries()) {
+      const changed = await changedTool(node.step.tools, versions, path.join(store.root, 'tools.json'))
+      if (changed === undefined) continue
+      const { name, was, is } = changed
+      const now = is === undefined ? 'is gone, or of no version that the step accepts' : `is version ${is} now`
+      return {
+        member,
+        message: `The outcome of step ${label} was not kept, since ${name} was version ${was} when this run began, and ${now}. Once nothing is installed any more, give the same command again: it goes on from here with what is there then.`,
+      }
+    }
+    return undefined
+  },
   again: (at, works) =>
     rerunScript(at, works, n => {
       const { TRIREME_WORK: _, ...variables } = environment(works[n]!.folder, '', at.members[n]!.node.step.tools) // that marks processes of a run
