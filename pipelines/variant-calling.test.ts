@@ -34,6 +34,26 @@ it('keeps apart names that are the same once they are joined by dots', async () 
   expect(execFileSync('samtools', ['view', '-H', done.bam.path], { encoding: 'utf8' })).toContain('@RG\tID:p:a.b:c\tSM:a.b\t')
 })
 
+it('takes samples of any name, and keeps them in the order of the sheet', async () => {
+  const reference = given('genome', anyFasta, fastaFile(at))
+  const samples = ['toString', '2', 'constructor', '007', 'then', '1'].map((name, n) => [name, 300 + 200 * n] as const)
+  const samplesheet = samples.map(([name, position]) => lane(name, name, position))
+  const { variants } = variantCalling({ samplesheet, reference, ...rest, qc: false, check: true })
+  const calls = samples.map(([, position], n) => `${snp(position)} ${samples.map((_, m) => (m === n ? 1 : 0)).join(' ')}`)
+  const { path: file } = (await made({ variants })).variants
+  expect(variantsIn(file)).toEqual(calls)
+  expect(execFileSync('bcftools', ['query', '-l', file], { encoding: 'utf8' })).toBe(samples.map(([name]) => `${name}\n`).join(''))
+})
+it('refuses the same reads for two samples or lanes, whatever the files look like', async () => {
+  const reference = given('genome', anyFasta, fastaFile(at))
+  const [one, other] = [fastqFiles(at, 'one', pairs([change(500)])), fastqFiles(at, 'other', pairs([change(500)]).toReversed())]
+  const row = (sample: string, files: typeof one) => ({ patient: 'p', sample, lane: 'L1', reads: given(sample, fastqPair, files) })
+  const { summary } = variantCalling({ samplesheet: [row('s', one), row('t', other)], reference, ...rest, qc: false, check: true })
+  await expect(made({ told: summary.reads })).rejects.toThrow(
+    'Lane L1 of s and lane L1 of t hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.',
+  )
+})
+
 describe.each(['bcftools', 'freebayes'] as const)('with %s', caller => {
   it('finds on a genome with codes, gaps and lower case what it finds on the plain one', async () => {
     const at = folder()

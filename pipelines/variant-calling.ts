@@ -136,6 +136,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const maxDepth = at.maxDepth ?? caller.maxDepth ?? 0
       checkMeant(at, at.caller, caller, maxDepth, samplesheet)
       const checks: Record<string, ReturnType<typeof check>['report']> = {}
+      const imports: Record<string, ReturnType<typeof importBam>['report']> = {}
       const trimming: Record<string, ReturnType<typeof trim>['report']> = {}
       const trimmingPages: Record<string, ReturnType<typeof trim>['page']> = {}
 
@@ -158,6 +159,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
           const { imported, report } =
             'alignments' in row ? importBam({ alignments: row.alignments, ...at }) : importCram({ alignments: row.archive, ...at })
           counted.imported[lane] = report
+          imports[joined(row.sample, lane)] = report
           laneNames.push({ sample: row.sample, lane: row.lane, name: joined(row.sample, lane) })
           return imported
         }
@@ -206,7 +208,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const { umi } = at
       refuseCopies(samplesheet)
       const marked = Object.fromEntries(
-        Object.entries(samples).map(([sample, own]) => {
+        [...samples].map(([sample, own]) => {
           const [first, ...others] = own.map(n => lanes[n]!)
           const merged = others.length > 0 ? merge({ lanes: [first!, ...others] }).merged : first!
           if (at.duplicates === 'off') return [sample, unmark({ merged }).unmarked]
@@ -229,7 +231,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       const { parts } = targets
         ? splitTargets({ targets, reference: genome, count: at.parts })
         : splitGenome({ reference: genome, count: at.parts })
-      const bams = Object.values(alignments)
+      const bams = [...samples.keys()].map(sample => alignments[sample]!) // in the sheet's order: an object puts names such as "2" first
       const { calls } = each(parts, targets => ({ calls: caller.call({ bams, genome, targets, ploidy: at.ploidy, maxDepth }) }))
       const { normalised } = norm({ calls: concat({ parts: calls }).whole, reference: genome })
       const { kept } = leaveAmbiguous({ calls: normalised, reference: genome })
@@ -241,7 +243,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
         alignments => (targets ? depthTargets({ alignments, targets: after(targets, parts) }) : depth({ alignments })).report,
       )
       const told = summariseReads({
-        ...{ checks, trimming, flags, duplicates, depths, barcodes },
+        ...{ checks, imports, trimming, flags, duplicates, depths, barcodes },
         ...{ lanes: laneNames, trimmed: at.trim, removed: at.duplicates === 'remove', maxDepth },
       })
       const results = {
@@ -284,12 +286,12 @@ interface Counts {
 /** Numbers of the rows of each sample, in the sheet's order. @throws TriremeError `SAMPLESHEET` when names contradict each other */
 function samplesOf(
   sheet: readonly { readonly patient: string; readonly sample: string; readonly lane?: string | undefined }[],
-): Record<string, number[]> {
-  const samples: Record<string, number[]> = {}
+): ReadonlyMap<string, readonly number[]> {
+  const samples = new Map<string, number[]>()
   const lanes = new Map<string, number>()
   for (const [n, { patient, sample, lane }] of sheet.entries()) {
-    const own = samples[sample] ?? []
-    samples[sample] = own
+    const own = samples.get(sample) ?? []
+    samples.set(sample, own)
     const other = own[0] === undefined ? undefined : sheet[own[0]]!.patient
     if (other !== undefined && other !== patient)
       throw new TriremeError(

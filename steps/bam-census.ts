@@ -1,4 +1,5 @@
-import { fieldEnd, fieldsAt, flagOf, flags, nameOf, readRecord, readStart, tag, tagAt, type Unpacked } from './bam-stream.ts'
+import { fieldEnd, fieldsAt, flagOf, flags, nameOf, readRecord, readStart, sequenceOf, tag, tagAt, type Unpacked } from './bam-stream.ts'
+import { ContentSum, hashes } from './content-sum.ts'
 
 /** What a look at every record of a BAM tells. */
 export interface Census {
@@ -9,6 +10,8 @@ export interface Census {
   readonly groups: Readonly<Record<string, number>>
   /** Records of mapped pairs without the scores and CIGARs of mates (ms, MC) that duplicate marking needs. */
   readonly unscored: number
+  /** Of the bases of all reads, in whatever order. */
+  readonly sum: string
   /** A read that is there twice in one place, as the same mate of the same strand. */
   readonly doubled?: string
   /** Whether every first mate has its second in the file, and the reverse: told by sums over the names of both. */
@@ -22,6 +25,7 @@ export function census(from: Unpacked): Census {
   let [records, primary, unscored, whole] = [0, 0, 0, true]
   let doubled: string | undefined
   const here = new Here()
+  const sum = new ContentSum()
   // Sums of two hashes of each name: equal for both mates only where the same names are there as often.
   const sums = [0, 0]
   for (let record = readRecord(from); record; record = readRecord(from)) {
@@ -38,6 +42,7 @@ export function census(from: Unpacked): Census {
     const flag = flagOf(record)
     if ((flag & flags.other) === 0) {
       primary++
+      sum.add(sequenceOf(record))
       if (!here.add(record)) doubled ??= nameOf(record).toString('latin1')
     }
     if ((flag & (flags.paired | flags.other)) !== flags.paired) continue
@@ -54,6 +59,7 @@ export function census(from: Unpacked): Census {
   }
   return {
     ...{ records, primary, groups: Object.fromEntries(groups), unscored, whole: whole && sums.every(sum => sum === 0) },
+    sum: `${sum}`,
     ...(doubled !== undefined && { doubled }),
   }
 }
@@ -77,14 +83,4 @@ class Here {
     }
     return false
   }
-}
-/** FNV-1a from two beginnings, the second stirred once more: two numbers of 32 bits. */
-function hashes(name: Buffer): readonly [number, number] {
-  let [one, other] = [0x811c9dc5, 0x9e3779b9]
-  for (let n = 0; n < name.length; n++) {
-    one = Math.imul(one ^ name[n]!, 0x01000193)
-    other = Math.imul(other ^ name[n]!, 0x85ebca6b)
-    other ^= other >>> 13
-  }
-  return [one | 0, other | 0]
 }

@@ -145,6 +145,11 @@ export const flags = {
 export const flagOf = (record: Buffer): number => record.readUInt16LE(14)
 const nameEnd = (record: Buffer) => 32 + record[8]! - 1 // without its NUL
 export const nameOf = (record: Buffer): Buffer => record.subarray(32, nameEnd(record))
+/** Its bases, two a byte, as on the forward strand of the genome. */
+export function sequenceOf(record: Buffer): Buffer {
+  const from = 32 + record[8]! + 4 * record.readUInt16LE(12)
+  return record.subarray(from, from + ((record.readUInt32LE(16) + 1) >> 1))
+}
 /** Takes the mate out of a record that has none in its file. */
 export function unpair(record: Buffer): void {
   const { paired, proper, mateUnmapped, mateReverse, first, second } = flags

@@ -4,3 +4,5 @@
  */
 export const bedComment = (line: string): boolean =>
   /^\s*$/.test(line) || line.startsWith('#') || (/^(track|browser)(\s|$)/.test(line) && !/^[^\t]*\t[0-9]+\t[0-9]+(\s|$)/.test(line))
+/** A text without the mark that Windows puts before UTF-8. */
+export const withoutMark = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text)

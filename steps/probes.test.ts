@@ -175,7 +175,14 @@ it('FASTQ files: single, by turns, plain, packed by other programs', async () =>
 it('BED, JSON, HTML', async () => {
   expect(await fault(bed, written('x.bed', '# words\ntrack name=x\nchr1\t0\t5\tname\r\n'))).toBeUndefined()
   expect(await fault(bed, written('x.bed', 'chr1 0 5\n'))).toBe(
-    'is not a BED: line 1 is "chr1 0 5", a BED has contig, start and end between tabs, the latter two whole numbers',
+    'is not a BED: line 1 is "chr1 0 5", a BED has contig, start and end between tabs, the latter two whole numbers. Make tabs of the spaces: tr -s " " "\\t" < x.bed > y.bed',
+  )
+  expect(await fault(bed, written('x.bed', 'chrom\tstart\tend\n'))).toBe(
+    'is not a BED: line 1 is "chrom start end", a BED has contig, start and end between tabs, the latter two whole numbers',
+  )
+  expect(await fault(bed, written('x.bed', '\ufeffchr1\t0\t5\n'))).toBe(undefined)
+  expect(await fault(bed, written('x.bed.gz', gzipSync('chr1\t0\t5\n')))).toBe(
+    'is compressed, and a plain BED is asked for. Unpack it: gzip -dc x.bed.gz > x.bed',
   )
   expect(await fault(bed, written('x.bed', 'chr1\t5\t5\n'))).toBe(
     'has an empty region in line 1: 5 to 5. A BED counts from 0 and its end is not included',

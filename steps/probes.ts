@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { constants, gunzipSync } from 'node:zlib'
 import type { Probe, Probed } from 'trireme-bio'
-import { bedComment } from './bed-lines.ts'
+import { bedComment, withoutMark } from './bed-lines.ts'
 import { bgzfFault, bgzfStart, bytesAt, hex, startOf, withFile } from './bgzf.ts'
 import { annContigs, bamHeader, contigFault, contigName, contigsOf, faiContigs } from './contigs.ts'
 
@@ -190,14 +190,16 @@ export const bwaIndexProbe: Probe = async ({ parts }) => {
     : 'is not a bwa index: its .ann does not list sequences. Make it with bwa index'
 }
 export const bedProbe: Probe = async ({ path }) => {
-  const lines = (await startOf(path, 65_536)).toString('utf8').split('\n')
+  const start = await startOf(path, 65_536)
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'is compressed, and a plain BED is asked for. Unpack it: gzip -dc x.bed.gz > x.bed'
+  const lines = withoutMark(start.toString('utf8')).split('\n')
   const whole = lines.length > 1 ? lines.slice(0, -1) : lines // the last one may be cut
   let regions = 0
   for (const [n, line] of whole.entries()) {
     if (bedComment(line)) continue
     const [, start = '', end = ''] = line.replace(/\r$/, '').split('\t')
     if (!/^[0-9]+$/.test(start) || !/^[0-9]+$/.test(end))
-      return `is not a BED: line ${n + 1} is "${printable(line)}", a BED has contig, start and end between tabs, the latter two whole numbers`
+      return `is not a BED: line ${n + 1} is "${printable(line.replaceAll('\t', ' '))}", a BED has contig, start and end between tabs, the latter two whole numbers${/^\S+ +[0-9]+ +[0-9]+(\s|$)/.test(line) ? '. Make tabs of the spaces: tr -s " " "\\t" < x.bed > y.bed' : ''}`
     if (Number(start) >= Number(end))
       return `has an empty region in line ${n + 1}: ${start} to ${end}. A BED counts from 0 and its end is not included`
     regions++

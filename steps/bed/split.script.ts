@@ -2,7 +2,7 @@
 //   node split.script.mjs GENOME.fa.fai PARTS MIN_BASES FOLDER [REGIONS.bed]
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { bedComment } from '../bed-lines.ts'
+import { bedComment, withoutMark } from '../bed-lines.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
@@ -13,7 +13,7 @@ interface Interval {
   readonly end: number
 }
 
-const linesOf = (file: string) => readFileSync(file, 'utf8').split(/\r?\n/)
+const linesOf = (file: string) => withoutMark(readFileSync(file, 'utf8')).split(/\r?\n/)
 const contigsOf = (fai: string): readonly Interval[] =>
   linesOf(fai)
     .filter(line => line !== '')

@@ -32,7 +32,7 @@ it('makes fewer parts of a small genome', async () => {
   expect(texts(parts)).toEqual([`${phage}\t0\t2000\n${hla}\t0\t800\n`])
 })
 it('sorts and merges targets before it cuts them', async () => {
-  const text = `# mine\n${hla}\t10\t60\textra\r\n${phage}\t100\t150\n${phage}\t140\t200\n${phage}\t200\t210\n`
+  const text = `\ufeff# mine\n${hla}\t10\t60\textra\r\n${phage}\t100\t150\n${phage}\t140\t200\n${phage}\t200\t210\n`
   const { parts } = await made(splitTargets({ reference, targets: targets(text), count: 2, minBases: 1 }))
   expect(texts(parts)).toEqual([`${phage}\t100\t180\n`, `${phage}\t180\t210\n${hla}\t10\t60\n`])
 })

@@ -3,6 +3,8 @@
 import { createReadStream, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
+import { ContentSum } from '../content-sum.ts'
+import { gzipBehind } from '../gzip-behind.ts'
 
 /** A fault of the data: its message is all that a user needs to see. */
 class Fault extends Error {}
@@ -21,6 +23,10 @@ async function* unpacked(path: string, mate: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of packed.pipe(gunzip)) yield chunk
     const foreign = statSync(path).size - gunzip.bytesWritten
+    if (foreign > 0 && (await gzipBehind(path, gunzip.bytesWritten)))
+      throw new Fault(
+        `The ${mate} has a hole: behind ${gunzip.bytesWritten} bytes of gzip data come some that are no gzip, and more gzip data behind those. Reads were lost where the file was copied or put together. Copy it again.`,
+      )
     if (foreign > 0)
       throw new Fault(
         `The ${mate} has ${foreign} bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz`,
@@ -84,6 +90,8 @@ class Mate {
   max = 0
   /** Which mate its first read says that it is, by "/1" or " 1:N:0:…". */
   says: 1 | 2 | undefined
+  /** Of all its bases. */
+  readonly sum = new ContentSum()
   /** Bits of all its bases and qualities. */
   private bits = 0
   private rest = Buffer.alloc(0)
@@ -113,6 +121,10 @@ class Mate {
       if (read) return read
       const left = this.rest.subarray(this.from)
       if (this.ended) {
+        if (this.reads === 0 && left.includes(return_) && left.indexOf(newline) === left.length - 1)
+          throw new Fault(
+            `The ${this.label} has line ends of old Macs (CR alone), which no aligner reads. Turn them: gzip -dc x.fastq.gz | tr '\\r' '\\n' | gzip > y.fastq.gz`,
+          )
         if (left.some(byte => byte !== newline && byte !== return_))
           throw new Fault(`The ${this.label} ends in the middle of read ${this.reads + 1}. A read has four lines. Copy the file again.`)
         return undefined
@@ -133,7 +145,7 @@ class Mate {
       throw new Fault(`${which} starts with "${shown(name)}", a FASTQ read starts with "@". Make the file again from its source.`)
     if (separator[0] !== plus)
       throw new Fault(
-        `${which} (${shown(name)}) has "${shown(separator)}" as third line, right is "+". Make the file again from its source.`,
+        `${which} (${shown(name)}) has "${shown(separator)}" as third line, right is "+". ${separator.length > 0 && separator.every(byte => (baseBits[byte]! & seen.noBase) === 0) ? 'Its bases run over several lines. Give each read four: seqtk seq -l0 x.fastq.gz | gzip > y.fastq.gz' : 'Make the file again from its source.'}`,
       )
     if (sequence.length !== quality.length)
       throw new Fault(
@@ -158,6 +170,7 @@ class Mate {
       )
     this.reads++
     this.bases += sequence.length
+    this.sum.add(sequence)
     this.min = Math.min(this.min, sequence.length)
     this.max = Math.max(this.max, sequence.length)
     return { name: word, sequence }
@@ -209,7 +222,7 @@ function mismatch(read: number, a: string, b: string): string {
     return `${what}: it is the third read of its cluster, whose second was an index. If it is the second mate, take the number off its file: ${edited('NR%4==1{sub(/[/]3$/,"",$1)}')}`
   return `${what}; mates come in the same order under the same name. Give the two files of one lane, or pair them again (seqkit pair).`
 }
-const count = ({ reads, bases, min, max }: Mate) => ({ reads, bases, length: { min: reads === 0 ? 0 : min, max } })
+const count = ({ reads, bases, min, max, sum }: Mate) => ({ reads, bases, length: { min: reads === 0 ? 0 : min, max }, sum: `${sum}` })
 
 async function checkSingle(report: string, path: string): Promise<void> {
   const file = new Mate(path, 'file')

@@ -36,16 +36,35 @@ const emptyFile = (name: string, bytes: Buffer) => {
 
 describe('passes', () => {
   it('files that hold no read, where they may', async () => {
-    const none = { reads: 0, bases: 0, length: { min: 0, max: 0 } }
+    const none = { reads: 0, bases: 0, length: { min: 0, max: 0 }, sum: expect.any(String) }
     const two = { first: emptyFile('none_1.fastq.gz', gzipSync('')), second: emptyFile('none_2.fastq.gz', gzipSync('')) }
     const pair = await made(check({ reads: given('none', fastqPair, two), empty: 'keep' }))
     expect(JSON.parse(content(pair.report.path))).toEqual({ first: none, second: none })
     const single = await made(checkSingle({ reads: given('none', fastq, two.first), empty: 'keep' }))
     expect(JSON.parse(content(single.report.path))).toEqual({ first: none })
   })
-  const count = { reads: pairs().length, bases: 80 * pairs().length, length: { min: 80, max: 80 } }
+  const count = {
+    reads: pairs().length,
+    bases: 80 * pairs().length,
+    length: { min: 80, max: 80 },
+    sum: expect.stringMatching(/^[0-9a-f]{16}$/),
+  }
   it('whole mates', async () =>
     expect(JSON.parse(content((await checked(good.first)).report.path))).toEqual({ first: count, second: count }))
+  it('reads in another order with the same sum, others with another', async () => {
+    const sumsOf = async (first: Buffer | string, second?: Buffer | string) => {
+      const { first: one, second: other } = JSON.parse(content((await checked(first, second)).report.path))
+      return [one.sum, other.sum]
+    }
+    const turned = (file: string) => {
+      const reads = content(file).match(/@.*\n.*\n\+.*\n.*\n/g)!
+      return gzipSync(reads.toReversed().join(''), { level: 1 })
+    }
+    const sums = await sumsOf(good.first)
+    expect(await sumsOf(turned(good.first), turned(good.second))).toEqual(sums)
+    expect(sums[0]).not.toBe(sums[1])
+    expect((await sumsOf(line(2, 'A'.repeat(80))))[0]).not.toBe(sums[0])
+  })
   it('a missing last newline, Windows line ends, gzip in members', async () => {
     await checked(gzipSync(text.trimEnd()))
     await checked(gzipSync(text.replaceAll('\n', '\r\n')))
@@ -149,6 +168,21 @@ describe('refuses', () => {
       'zeros behind the gzip data',
       Buffer.concat([packed, Buffer.alloc(512)]),
       'The first mate has 512 bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz',
+    ],
+    [
+      'a hole between two parts of gzip data',
+      Buffer.concat([packed, Buffer.alloc(512), packed]),
+      `The first mate has a hole: behind ${packed.length} bytes of gzip data come some that are no gzip, and more gzip data behind those. Reads were lost where the file was copied or put together. Copy it again.`,
+    ],
+    [
+      'line ends of old Macs',
+      gzipSync(text.replaceAll('\n', '\r')),
+      "The first mate has line ends of old Macs (CR alone), which no aligner reads. Turn them: gzip -dc x.fastq.gz | tr '\\r' '\\n' | gzip > y.fastq.gz",
+    ],
+    [
+      'reads of several lines',
+      gzipSync(text.replace(/^([ACGT]{50})/gm, '$1\n')),
+      'as third line, right is "+". Its bases run over several lines. Give each read four: seqtk seq -l0 x.fastq.gz | gzip > y.fastq.gz',
     ],
     [
       'uracil',

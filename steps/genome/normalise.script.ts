@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib'
 import { ambiguous } from '../bases.ts'
 import { bgzfFault } from '../bgzf.ts'
 import { contigName } from '../contigs.ts'
+import { gzipBehind } from '../gzip-behind.ts'
 import { Fault, main } from '../script.ts'
 
 /** Where a base became another. */
@@ -77,9 +78,13 @@ async function* unpacked(path: string): AsyncGenerator<Buffer> {
     yield* plain.pipe(gunzip)
     // Where a part ends and no other begins, the decoder stops without a word: what follows may be contigs behind a hole in the file.
     const foreign = statSync(path).size - gunzip.bytesWritten
+    if (foreign > 0 && (await gzipBehind(path, gunzip.bytesWritten)))
+      throw new Fault(
+        `The reference has a hole: behind ${gunzip.bytesWritten} bytes of gzip data come some that are no gzip, and more gzip data behind those. A part was lost where the file was copied or put together. Copy it again.`,
+      )
     if (foreign > 0)
       throw new Fault(
-        `The reference has ${foreign} bytes behind its gzip data that are no gzip: a part of the file was lost, or something was added. Copy it again. If nothing is missing from "gzip -dc", pack that anew: gzip -dc x.fa.gz | gzip > y.fa.gz`,
+        `The reference has ${foreign} bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fa.gz | gzip > y.fa.gz`,
       )
   } catch (error) {
     if (error instanceof Fault) throw error

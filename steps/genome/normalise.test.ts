@@ -104,9 +104,12 @@ it('reads gzip of several members and bgzip, whatever the name, and cuts nothing
   truncateSync(cut, packed.length - 28) // between two blocks: still a whole gzip file
   await refused(readFileSync(cut)).toThrow(cutOff)
   await refused(gzipSync(text).subarray(0, 5000)).toThrow(cutOff)
+  await refused(Buffer.concat([gzipSync(text), Buffer.alloc(512)])).toThrow(
+    'The reference has 512 bytes behind its gzip data that are no gzip; some programs stop there, others fail. Pack it anew: gzip -dc x.fa.gz | gzip > y.fa.gz',
+  )
   const rest = Buffer.concat([Buffer.alloc(4096), gzipSync(text.slice(half))]) // a hole, as copies of sparse files have them
   await refused(Buffer.concat([gzipSync(text.slice(0, half)), rest])).toThrow(
-    `The reference has ${rest.length} bytes behind its gzip data that are no gzip: a part of the file was lost, or something was added. Copy it again.`,
+    `The reference has a hole: behind ${gzipSync(text.slice(0, half)).length} bytes of gzip data come some that are no gzip, and more gzip data behind those. A part was lost where the file was copied or put together. Copy it again.`,
   )
 })
 const cutOff = 'The reference is cut off: its gzip data end in the middle. A whole file passes "gzip -t". Copy it again.'

@@ -15,7 +15,7 @@ export interface Settings {
   readonly manyDuplicates: number
   readonly shallow: number
 }
-const inputs = ['checks', 'trimming', 'flags', 'duplicates', 'depths', 'barcodes'] as const
+const inputs = ['checks', 'imports', 'trimming', 'flags', 'duplicates', 'depths', 'barcodes'] as const
 /** The text of each report, by input and name. */
 export type Reports = Readonly<Record<(typeof inputs)[number], ReadonlyMap<string, string>>>
 
@@ -30,9 +30,14 @@ export interface Line {
   /** Share of the bases that any read covers. */
   readonly covered: number | undefined
 }
+interface Counted {
+  readonly reads: number
+  /** Of all its bases; the same for the same reads, however packed and ordered. */
+  readonly sum?: string
+}
 interface Check {
-  readonly first: { readonly reads: number }
-  readonly second?: { readonly reads: number }
+  readonly first: Counted
+  readonly second?: Counted
 }
 interface Fastp {
   readonly summary: Readonly<Record<'before_filtering' | 'after_filtering', { readonly total_reads: number }>>
@@ -68,8 +73,36 @@ const percent = (share: number) => {
 const grouped = (count: number) => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',')
 const shareOf = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 
-/** Table and warnings, the graver first. @throws Fault when no read of a sample has the UMI that duplicates were told apart by, or fastp read others than there are */
+/** Fewer reads may be alike by chance: those of a short amplicon, for instance. */
+const fewestAlike = 100
+/** @throws Fault when two lanes hold the same reads. Files that are equal byte for byte are refused before anything runs. */
+function refuseCopies({ lanes }: Settings, { checks, imports }: Reports): void {
+  const known = new Map<string, Settings['lanes'][number]>()
+  for (const lane of lanes) {
+    const [check, imported] = [checks.get(lane.name), imports.get(lane.name)]
+    const files: readonly (Counted | undefined)[] =
+      check !== undefined ? Object.values(JSON.parse(check) as Check) : imported !== undefined ? [importedIn(imported)] : []
+    for (const file of files) {
+      if (file?.sum === undefined || file.reads < fewestAlike) continue
+      const mark = `${check !== undefined} ${file.reads} ${file.sum}`
+      const other = known.get(mark)
+      if (other && other !== lane)
+        throw new Fault(
+          `${capital(rowOf(other))} and ${rowOf(lane)} hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
+        )
+      known.set(mark, lane)
+    }
+  }
+}
+function importedIn(report: string): Counted {
+  const { primary, sum } = JSON.parse(report) as { readonly primary: number; readonly sum?: string } // written by steps/samtools/import.script.ts
+  return { reads: primary, ...(sum !== undefined && { sum }) }
+}
+const rowOf = ({ sample, lane }: Settings['lanes'][number]) => (lane === undefined ? `sample ${sample}` : `lane ${lane} of ${sample}`)
+
+/** Table and warnings, the graver first. @throws Fault when two lanes hold the same reads, or no read of a sample has the UMI that duplicates were told apart by, or fastp read others than there are */
 export function summarise(settings: Settings, reports: Reports): { readonly lines: readonly Line[]; readonly warnings: readonly string[] } {
+  refuseCopies(settings, reports)
   /** What there is to warn of, by kind: the sentence of each sample, and what to do, said once. */
   const found = new Map<string, { readonly advice: string; readonly about: { readonly sentence: string; readonly brief: string }[] }>()
   const warn = (kind: string, advice: string, sentence: string, brief: string) => {

@@ -50,6 +50,7 @@ function told(samples: Readonly<Record<string, Sample>>, at: Partial<Settings> =
   return summarise(
     { ...settings, lanes: names.map(name => ({ sample: name, lane: 'L1', name })), ...at },
     {
+      imports: new Map(),
       checks: each(({ reads }) => JSON.stringify({ first: { reads: reads / 2 }, second: { reads: reads / 2 } })),
       trimming: each(({ reads, kept, adapters }) =>
         JSON.stringify({
@@ -124,7 +125,7 @@ describe('warnings', () => {
     const { lines, warnings } = summarise(
       { ...settings, trimmed: true, lanes: ['L1', 'L2', 'L3'].map(lane => ({ sample: 's', lane, name: lane })) },
       {
-        ...{ checks: none, duplicates: none, depths: none, barcodes: none },
+        ...{ checks: none, imports: none, duplicates: none, depths: none, barcodes: none },
         trimming: new Map([
           ['L1', fastp(900, 900)],
           ['L2', fastp(100, 0)],
@@ -156,11 +157,52 @@ describe('warnings', () => {
       return new Map([['L1', JSON.stringify({ summary })]])
     }
     const lanes = [{ sample: 's', lane: 'L1', name: 'L1' }]
-    const rest = { flags: new Map([['s', flagstatOf(1800, 1800, 0)]]), duplicates: none, depths: none, barcodes: none }
+    const rest = { imports: none, flags: new Map([['s', flagstatOf(1800, 1800, 0)]]), duplicates: none, depths: none, barcodes: none }
     expect(summarise({ ...settings, lanes }, { checks, trimming: fastp(1800), ...rest }).lines).toMatchObject([{ reads: 1800 }])
     expect(() => summarise({ ...settings, lanes }, { checks, trimming: fastp(500), ...rest })).toThrow(
       "Lane L1 of s has 1,800 reads, and fastp's report is of 500: some versions of fastp stop at the first of several parts of a gzip file. Take another version of fastp, leave its reports out (--no-qc), or pack the files anew: gzip -dc x.fastq.gz | gzip > y.fastq.gz",
     )
+  })
+  it.each([
+    [
+      'two samples',
+      [
+        { sample: 'a', lane: 'L1', name: 'a:L1' },
+        { sample: 'b', lane: 'L2', name: 'b:L2' },
+      ],
+      'Lane L1 of a and lane L2 of b hold',
+    ],
+    [
+      'two lanes',
+      [
+        { sample: 'a', lane: 'L1', name: 'a:L1' },
+        { sample: 'a', lane: 'L2', name: 'b:L2' },
+      ],
+      'Lane L1 of a and lane L2 of a hold',
+    ],
+    [
+      'unnamed',
+      [
+        { sample: 'a', name: 'a:L1' },
+        { sample: 'b', name: 'b:L2' },
+      ],
+      'Sample a and sample b hold',
+    ],
+  ])('of reads that are there twice are a refusal: %s', (_, lanes, words) => {
+    const none = new Map<string, string>()
+    const all = { checks: none, imports: none, trimming: none, flags: none, duplicates: none, depths: none, barcodes: none }
+    const of = (what: 'checks' | 'imports', ...reports: readonly object[]) =>
+      summarise({ ...settings, lanes }, { ...all, [what]: new Map(lanes.map(({ name }, n) => [name, JSON.stringify(reports[n])])) })
+    const [one, other] = [
+      { reads: 100, sum: 'x' },
+      { reads: 100, sum: 'y' },
+    ]
+    const fault = `${words} the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.`
+    expect(() => of('checks', { first: one, second: other }, { first: other, second: { reads: 100, sum: 'z' } })).toThrow(fault)
+    expect(() => of('imports', { primary: 100, sum: 'x' }, { primary: 100, sum: 'x' })).toThrow(fault)
+    of('checks', { first: one }, { first: other })
+    of('checks', { first: { reads: 99, sum: 'x' } }, { first: { reads: 99, sum: 'x' } })
+    of('imports', { primary: 100, sum: 'x' }, { primary: 100, sum: 'y' })
   })
   it('of UMIs that no read has are a refusal', () => {
     expect(() => told({ s: { unlabelled: 1000 } })).toThrow('No read of sample s has a UMI where --umi says.')
@@ -172,7 +214,7 @@ it('counts duplicates that were removed, and reads that came in alignments', () 
   const { lines } = summarise(
     { ...settings, removed: true, lanes: [{ sample: 's', name: 's.undefined' }] },
     {
-      ...{ checks: none, trimming: none, depths: none, barcodes: none },
+      ...{ checks: none, imports: none, trimming: none, depths: none, barcodes: none },
       flags: new Map([['s', flagstatOf(600, 500, 0)]]),
       duplicates: new Map([['s', 'DUPLICATE PRIMARY TOTAL: 400\nDUPLICATE TOTAL: 410\n']]),
     },
@@ -203,7 +245,14 @@ describe('of the programs themselves', () => {
     const { marked, report } = markdup({ merged: sort({ unsorted: fixmate({ aligned }).fixed }).sorted, remove: removed })
     const { text, table } = await made(
       summary({
-        ...{ checks, trimming: {}, barcodes: {}, flags: { s: flagstat({ alignments: marked }).report }, duplicates: { s: report } },
+        ...{
+          checks,
+          imports: {},
+          trimming: {},
+          barcodes: {},
+          flags: { s: flagstat({ alignments: marked }).report },
+          duplicates: { s: report },
+        },
         depths: { s: given('depth', depthReport, file('depth.tsv', 'chr1\t0\t100\t3000\t50\n')) },
         lanes: [{ sample: 's', lane: 'L1', name: 's.L1' }],
         ...{ trimmed: false, removed },

@@ -15,6 +15,7 @@ export const summary = step({
   image: images.reads,
   inputs: {
     checks: named(json),
+    imports: named(json),
     trimming: named(fastpReport),
     flags: named(flagstatReport),
     duplicates: named(duplicateReport),
@@ -37,10 +38,10 @@ export const summary = step({
   assets: { script: asset(import.meta.url, './summary.script.mjs') },
   outputs: { text: notice, table: tsv },
   needs: { cpu: 1, memory: mib(512) },
-  command: ({ script, text, table, lanes, checks, trimming, flags, duplicates, depths, barcodes, ...at }) => {
+  command: ({ script, text, table, lanes, checks, imports, trimming, flags, duplicates, depths, barcodes, ...at }) => {
     const { trimmed, removed, maxDepth, fewKept, manyAdapters, fewMapped, manyDuplicates, shallow } = at
     const settings = { trimmed, removed, maxDepth, fewKept, manyAdapters, fewMapped, manyDuplicates, shallow }
-    const reports = { checks, trimming, flags, duplicates, depths, barcodes }
+    const reports = { checks, imports, trimming, flags, duplicates, depths, barcodes }
     return run(
       ...['node', script, text, table, JSON.stringify(settings)],
       // A word each: one of all lanes would be too long for the system, from some thousands of lanes on.

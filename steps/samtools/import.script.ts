@@ -136,7 +136,7 @@ function take(): void {
   const script = process.argv[1]!
   const { genome, options } = decoding(contigs, wanted)
   bash(`samtools view --no-PG -u -@ 1 ${options} -T "$2" "$1" | node "$3" look`, alignments, genome, script)
-  const { records, primary, groups, unscored, whole: mated, doubled } = read<Census>(censusAt)
+  const { records, primary, groups, unscored, whole: mated, doubled, sum } = read<Census>(censusAt)
   if (records === 0) throw new Fault('The alignments hold no record. Leave the row out, or make the file again.')
   if (doubled !== undefined)
     throw new Fault(
@@ -178,6 +178,7 @@ function take(): void {
     readGroups: Object.fromEntries(Object.entries(groups).map(([id, count]) => [shown(id), count])),
     notInHeader: unknown.map(shown),
     matesScored: together,
+    sum,
   })
 }
 /**
