@@ -95,7 +95,12 @@ A step is called in a pipeline: import { more } from '../steps/nowhere/more.ts'
   test.each([
     [['step', 'count'], '"count" is no name of a step. Give TOOL/VERB in lower case letters, digits and hyphens, such as "seqkit/stats".'],
     [['step', '../out/count'], 'is no name of a step.'],
-    [['pipeline', 'Heart'], '"Heart" is no name of a pipeline. Give one in lower case letters, digits and hyphens, such as "heart-atlas".'],
+    [
+      ['pipeline', 'Heart'],
+      '"Heart" is no name of a pipeline. Give one of up to 100 lower case letters, digits and hyphens, such as "heart-atlas".',
+    ],
+    [['pipeline', 'x'.repeat(300)], 'is no name of a pipeline. Give one of up to 100 lower case letters'],
+    [['step', `a/${'x'.repeat(300)}`], 'is no name of a step.'],
     [['pipeline', 'heart-atlas'], 'pipelines/heart-atlas.ts is there already, and nothing is overwritten. Give another name.'],
     [
       ['step', 'samtools/sort'],

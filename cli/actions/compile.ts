@@ -1,11 +1,8 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder } from '../../core/files.ts'
-import type { CompiledFiles } from '../../core/targets/target.ts'
 import type { Asked } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import { environmentThatCan } from '../project/environments.ts'
+import { writeCompiled } from '../results/compiled.ts'
 import { prepareRun } from '../run/prepare.ts'
 import { destinationOf } from '../run/targets.ts'
 import { knownVersions } from '../run/versions.ts'
@@ -31,12 +28,4 @@ export async function compilePlan(asked: Asked): Promise<void> {
   const paint = painter(process.stderr)
   for (const line of compiled.warnings ?? []) log(paint('yellow', `Warning: ${line}`))
   for (const line of compiled.howTo(output)) log(line)
-}
-/** Writes all files; objects of an earlier compilation into the same folder go, so that it holds what the manifests name. */
-async function writeCompiled(folder: string, { manifests, objects }: CompiledFiles): Promise<void> {
-  const objectFolder = path.join(folder, 'objects')
-  ensureFolder(objects.size > 0 ? objectFolder : folder)
-  for (const name of await readdir(objectFolder).catch(() => []))
-    if (/^[0-9a-f]{64}$/.test(name) && !objects.has(`objects/${name}`)) await rm(path.join(objectFolder, name))
-  for (const [name, content] of [...manifests, ...objects]) await writeFile(path.join(folder, name), content)
 }

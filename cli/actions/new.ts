@@ -11,7 +11,7 @@ import { packageRoot } from '../project/package.ts'
 import { exportName, pipelineStart, pipelineTestStart, type StepNames, stepStart, stepTestStart, toolStart } from '../project/starts.ts'
 
 type Files = Readonly<Record<string, string>>
-const nameWord = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+const nameWord = /^(?=.{1,100}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/ // what is made of it is a name of a file
 
 /** @throws TriremeError `USAGE` for a name that is none or is taken: nothing is ever overwritten */
 export async function writeStart(what: string, name: string, project: string): Promise<void> {
@@ -54,7 +54,7 @@ function newPipeline(name: string, project: string): void {
   if (!nameWord.test(name))
     throw new TriremeError(
       'USAGE',
-      `"${name}" is no name of a pipeline. Give one in lower case letters, digits and hyphens, such as "heart-atlas".`,
+      `"${name}" is no name of a pipeline. Give one of up to 100 lower case letters, digits and hyphens, such as "heart-atlas".`,
     )
   refuseTaken(project, `pipelines/${name}`, name)
   const exported = exportName(name)
