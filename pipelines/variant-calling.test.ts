@@ -21,7 +21,7 @@ it('keeps apart names that are the same once they are joined by dots', async () 
   const samplesheet = [lane('a.b', 'c', 500), lane('a', 'b.c', 700), lane('joint', 'all', 900)]
   const results = variantCalling({ samplesheet, reference, ...rest, trim: true })
   const place = variantCalling.spec.layout?.trimming
-  const reports = Object.keys(results.trimming).map(name => (typeof place === 'function' ? place(name) : place))
+  const reports = Object.keys(results.trimming).map(name => (typeof place === 'function' ? place(name, {} as never) : place))
   expect(reports).toEqual(['qc/fastp/a.b/c.fastp', 'qc/fastp/a/b.c.fastp', 'qc/fastp/joint/all.fastp'])
   const done = await made({ variants: results.variants, table: results.multiqc.multiqc_general_stats!, bam: results.alignments['a.b']! })
   expect(variantsIn(done.variants.path)).toEqual([`${snp(500)} 1 0 0`, `${snp(700)} 0 1 0`, `${snp(900)} 0 0 1`])
@@ -32,6 +32,14 @@ it('keeps apart names that are the same once they are joined by dots', async () 
     .map(line => line.split('\t')[0])
   expect(rows.sort()).toEqual(['a', 'a.b', 'a.b:c', 'a:b.c', 'all:samples', 'joint', 'joint:all'])
   expect(execFileSync('samtools', ['view', '-H', done.bam.path], { encoding: 'utf8' })).toContain('@RG\tID:p:a.b:c\tSM:a.b\t')
+})
+
+it('names alignments by what was done with duplicates', () => {
+  const place = variantCalling.spec.layout?.alignments
+  const named = (['mark', 'remove', 'off'] as const).map(duplicates =>
+    typeof place === 'function' ? place('s', { duplicates } as Parameters<typeof place>[1]) : place,
+  )
+  expect(named).toEqual(['alignments/s/s.md', 'alignments/s/s.md', 'alignments/s/s.sorted'])
 })
 
 describe.each(['bcftools', 'freebayes'] as const)('with %s', caller => {

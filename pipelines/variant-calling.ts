@@ -116,7 +116,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       qc: z.boolean().default(true).describe('Count and report, gather all in a MultiQC page'),
     },
     layout: {
-      alignments: sample => `alignments/${sample}/${sample}.md`,
+      alignments: (sample, { duplicates }) => `alignments/${sample}/${sample}.${duplicates === 'off' ? 'sorted' : 'md'}`,
       variants: 'variants/joint.filtered',
       summary: name => `summary/${{ reads: 'reads', table: 'reads' }[name] ?? name}`,
       reference: 'reference/changes',
