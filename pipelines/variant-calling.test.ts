@@ -21,7 +21,7 @@ it('keeps apart names that are the same once they are joined by dots', async () 
   const samplesheet = [lane('a.b', 'c', 500), lane('a', 'b.c', 700), lane('joint', 'all', 900)]
   const results = variantCalling({ samplesheet, reference, ...rest, trim: true })
   const place = variantCalling.spec.layout?.trimming
-  const reports = Object.keys(results.trimming).map(name => (typeof place === 'function' ? place(name) : place))
+  const reports = Object.keys(results.trimming).map(name => (typeof place === 'function' ? place(name, {} as never) : place))
   expect(reports).toEqual(['qc/fastp/a.b/c.fastp', 'qc/fastp/a/b.c.fastp', 'qc/fastp/joint/all.fastp'])
   const done = await made({ variants: results.variants, table: results.multiqc.multiqc_general_stats!, bam: results.alignments['a.b']! })
   expect(variantsIn(done.variants.path)).toEqual([`${snp(500)} 1 0 0`, `${snp(700)} 0 1 0`, `${snp(900)} 0 0 1`])
@@ -52,6 +52,13 @@ it('refuses the same reads for two samples or lanes, whatever the files look lik
   await expect(made({ told: summary.reads })).rejects.toThrow(
     'Lane L1 of s and lane L1 of t hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.',
   )
+})
+it('names alignments by what was done with duplicates', () => {
+  const place = variantCalling.spec.layout?.alignments
+  const named = (['mark', 'remove', 'off'] as const).map(duplicates =>
+    typeof place === 'function' ? place('s', { duplicates } as Parameters<typeof place>[1]) : place,
+  )
+  expect(named).toEqual(['alignments/s/s.md', 'alignments/s/s.md', 'alignments/s/s.sorted'])
 })
 
 describe.each(['bcftools', 'freebayes'] as const)('with %s', caller => {

@@ -12,10 +12,10 @@ import { knownVersions } from '../run/versions.ts'
 /** Prints the plan: to stdout, so that it can be kept and compared. */
 export async function printPlan(asked: Asked): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const { pipeline, options } = asked
-  const { plan, store, environment, reads } = await prepareRun(asked, log, { looking: true })
+  const { options } = asked
+  const { plan, store, environment, layout, reads } = await prepareRun(asked, log, { looking: true })
   const guard = { reads, overwrite: options.overwrite ?? false }
-  const refusal = await checkPublication(plan, pipeline.spec.layout, options.out, guard).catch((error: unknown) => {
+  const refusal = await checkPublication(plan, layout, options.out, guard).catch((error: unknown) => {
     if (error instanceof TriremeError && error.code === 'STORE') return error.message
     throw error
   })

@@ -16,11 +16,10 @@ export async function runPipeline(asked: Asked): Promise<void> {
   checkOut(options.out)
   checkApartFromStore(options.out, options.store)
   const prepared = await prepareRun(asked, log)
-  const { plan, store, environment, values } = prepared
+  const { plan, store, environment, values, layout } = prepared
   const guard = { reads: prepared.reads, overwrite: options.overwrite ?? false }
-  await checkPublication(plan, pipeline.spec.layout, options.out, guard) // what cannot be published is told before hours of work, not after
+  await checkPublication(plan, layout, options.out, guard) // what cannot be published is told before hours of work, not after
   const versions = await toolVersions(plan, prepared, options.install)
-  const layout = pipeline.spec.layout ?? {}
   const code = codeState()
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log })
   let done = await go()

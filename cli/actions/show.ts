@@ -1,9 +1,11 @@
 import path from 'node:path'
 import { fileOf, isItself, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
 import { bytesText, rungs, secondsText } from '../../core/vocabulary/quantity.ts'
+import { verdict } from '../../core/vocabulary/schema.ts'
 import { flagsOf } from '../arguments/arguments.ts'
 import { columns, say } from '../display/print.ts'
 import { type AnyPipeline, type AnyStep, findAny, type Listed, profilesOf } from '../project/catalogue.ts'
+import { layoutWith } from '../results/layout.ts'
 
 export async function showAny(name: string): Promise<void> {
   const { environmentNames, environmentText } = await import('../project/environments.ts') // brings YAML, which steps do not need
@@ -27,6 +29,15 @@ const indentedText = (text: string) =>
     .map(line => `  ${line}`)
     .join('\n')
 
+/** Of parameters that have one. */
+const defaultValues = ({ spec }: AnyPipeline) =>
+  Object.fromEntries(
+    Object.entries(spec.params ?? {}).flatMap(([name, schema]) => {
+      const answer = verdict(schema, undefined)
+      return 'value' in answer ? [[name, answer.value]] : []
+    }),
+  )
+
 async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<unknown>): Promise<string> {
   const flags = flagsOf(pipeline)
   const block = (group: string) => {
@@ -37,7 +48,7 @@ async function pipelineText(pipeline: AnyPipeline, { name, home, file }: Listed<
           `${group}\n${indentedText(columns(own.map(({ long, value, about, required }) => [value === '' ? `--[no-]${long.slice(2)}` : `${long} ${value}`, required ? `${about} (required)`.trim() : about])))}`,
         ]
   }
-  const layout = Object.entries(pipeline.spec.layout ?? {})
+  const layout = Object.entries(layoutWith(pipeline.spec.layout, defaultValues(pipeline)))
   const places = layout.map(([result, place]) => [result, typeof place === 'function' ? place('NAME') : (place ?? result)])
   const own = Object.entries(await profilesOf(name))
   return [

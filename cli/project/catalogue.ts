@@ -23,7 +23,8 @@ export interface AnyPipeline {
     readonly about?: string
     readonly inputs: Kinds
     readonly params?: Schemas
-    readonly layout?: Readonly<Record<string, Layout | undefined>>
+    /** Its functions take the values of the pipeline's own parameters. */
+    readonly layout?: Readonly<Record<string, Layout<never> | undefined>>
     readonly highlights?: Readonly<Record<string, string | Readonly<Record<string, string | undefined>> | undefined>>
   }
 }

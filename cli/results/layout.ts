@@ -7,7 +7,15 @@ import type { Results } from '../../core/graph/plan.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 import type { PublicationPlace } from './places.ts'
 
-export type Layouts = Readonly<Record<string, Layout | undefined>>
+export type Layouts = Readonly<Record<string, string | ((name: string) => string) | undefined>>
+/** The layout of a call. @param params by the pipeline's own schemas */
+export const layoutWith = (layout: Readonly<Record<string, Layout<never> | undefined>> | undefined, params: object): Layouts =>
+  Object.fromEntries(
+    Object.entries(layout ?? {}).map(([result, place]) => [
+      result,
+      typeof place === 'function' ? (name: string) => place(name, params as never) : place, // values by these very schemas
+    ]),
+  )
 /** One file to publish: where it lies in the store, and its path below the folder of results. */
 export interface Publication {
   readonly from: string

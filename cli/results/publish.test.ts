@@ -17,7 +17,7 @@ import { source } from '../../core/define/pipeline.ts'
 import { placedAt } from '../../core/graph/place.ts'
 import { scratch } from '../../core/testing.ts'
 import { kind, many } from '../../core/vocabulary/kind.ts'
-import { promisedFiles, publications } from './layout.ts'
+import { layoutWith, promisedFiles, publications } from './layout.ts'
 import { checkApartFromStore, checkOut } from './out-folder.ts'
 import type { Guard, ReadFile } from './places.ts'
 import { publish, publishInfo } from './publish.ts'
@@ -51,6 +51,14 @@ test('results lie where the layout says, with their companions; by default under
   expect(own.filter(line => line.endsWith('.bam'))).toEqual([
     ...['/e/one.bam calls/joint.bam', '/e/a.bam alignments/s1/s1.md.bam', '/e/1.bam array/1.bam', '/e/2.bam array/2.bam'],
     ...['/e/0001.bam by-part/0001.bam', '/e/0002.bam by-part/0002.bam'],
+  ])
+})
+test('a place may follow the parameters', () => {
+  const layout = { bams: (name: string, { marked }: { readonly marked: boolean }) => `${name}.${marked ? 'md' : 'sorted'}`, one: 'calls' }
+  const places = (marked: boolean) => promisedFiles({ bams: { s: ref }, one: ref }, layoutWith(layout, { marked })).map(({ base }) => base)
+  expect([places(true), places(false)]).toEqual([
+    ['s.md', 'calls'],
+    ['s.sorted', 'calls'],
   ])
 })
 test.each([

@@ -15,6 +15,7 @@ import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
 import { findEnvironment } from '../project/environments.ts'
 import { withPlace } from '../project/own-code.ts'
+import { type Layouts, layoutWith } from '../results/layout.ts'
 import type { ReadFile } from '../results/places.ts'
 import { profileArguments } from './profile.ts'
 
@@ -26,6 +27,8 @@ export interface Prepared {
   readonly environment: Environment
   /** Inputs and parameters as given, with defaults, for `pipeline_info/params.yml`. */
   readonly values: Readonly<Record<string, unknown>>
+  /** Where the results of this call lie. */
+  readonly layout: Layouts
   /** Every file that the run reads of the user's. */
   readonly reads: readonly ReadFile[]
   readonly log: (line: string) => void
@@ -81,7 +84,15 @@ export async function prepareRun(
     spec.name,
     located(() => pipeline(bound.args), bound),
   )
-  return { plan, store, environment, values, reads: readFiles(plan, pipeline, raw, options.paramsFile), log }
+  return {
+    plan,
+    store,
+    environment,
+    values,
+    layout: layoutWith(spec.layout, values),
+    reads: readFiles(plan, pipeline, raw, options.paramsFile),
+    log,
+  }
 }
 function readFiles(plan: Plan, { spec }: Asked['pipeline'], raw: Raw, paramsFile: string | undefined): readonly ReadFile[] {
   const sheets = Object.entries(spec.inputs).flatMap(([name, kind]): readonly ReadFile[] => {

@@ -10,8 +10,8 @@ import { oneObject, outputNames, seen } from './names.ts'
 import { checkNames } from './step.ts'
 import type { Inside, OutputsOf, WantedOrLeftOut } from './wiring-types.ts'
 
-/** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group. */
-export type Layout = string | ((name: string) => string)
+/** Where results appear below `--out`, without extension: a path, or one for each name (or number) of a group, which may follow the parameters. */
+export type Layout<V> = string | ((name: string, params: V) => string)
 
 /** How a result is called at the end of a run: a title; of a group, titles for some of its files by name. */
 export type Highlight<R> = string | (R extends Ref | readonly Ref[] ? never : { readonly [M in keyof R]?: string })
@@ -26,7 +26,7 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
    * For a list known when the plan is made the function gets '1', '2' and so on; for one that a step writes, the name of each file.
    * @default the result's name; for a group, the result's name and below it the file's
    */
-  readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout }
+  readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout<ValuesOf<NoInfer<P>>> }
   /** The results that the end of a run names, with their places, in this order: `{ variants: 'Variants', qc: { page: 'Report' } }`. */
   readonly highlights?: { readonly [N in keyof NoInfer<O>]?: Highlight<NoInfer<O>[N]> }
   readonly build: (at: Inside<I> & ValuesOf<P>) => O

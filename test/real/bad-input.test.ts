@@ -226,7 +226,8 @@ describe('a tool that exits 0', () => {
     writeFileSync(path.join(folder, program), body, { mode: 0o755 })
     process.env.PATH = `${folder}:${path_}`
   }
-  const which = (program: string) => execFileSync('which', [program], { encoding: 'utf8', env: { ...process.env, PATH: path_ } }).trim()
+  const which = (program: string) =>
+    execFileSync('bash', ['-c', 'command -v "$1"', 'bash', program], { encoding: 'utf8', env: { ...process.env, PATH: path_ } }).trim()
   const call1 = () => variantCalling({ samplesheet: [good], reference, ploidy: 1, parts: 1, aligner: 'minimap2', trim: true })
   it('and writes empty files', async () => {
     played('fastp', 'fastp 0.23.2', 'for word; do case $word in out/*) : >"$word";; esac; done')
