@@ -75,8 +75,11 @@ const shareOf = (part: number, whole: number) => (whole === 0 ? 0 : part / whole
 
 /** Fewer reads may be alike by chance: those of a short amplicon, for instance. */
 const fewestAlike = 100
-/** @throws Fault when two lanes hold the same reads. Files that are equal byte for byte are refused before anything runs. */
-function refuseCopies({ lanes }: Settings, { checks, imports }: Reports): void {
+/**
+ * Files that are equal byte for byte are refused before anything runs. Alignments of two samples may be the same reads on purpose, such as one
+ * library under two names: they are told. @throws Fault when two lanes of a sample, or FASTQ files of any two, hold the same reads
+ */
+function refuseCopies({ lanes }: Settings, { checks, imports }: Reports, alike: (one: string, other: string) => void): void {
   const known = new Map<string, Settings['lanes'][number]>()
   for (const lane of lanes) {
     const [check, imported] = [checks.get(lane.name), imports.get(lane.name)]
@@ -86,7 +89,8 @@ function refuseCopies({ lanes }: Settings, { checks, imports }: Reports): void {
       if (file?.sum === undefined || file.reads < fewestAlike) continue
       const mark = `${check !== undefined} ${file.reads} ${file.sum}`
       const other = known.get(mark)
-      if (other && other !== lane)
+      if (other && other !== lane && check === undefined && other.sample !== lane.sample) alike(rowOf(other), rowOf(lane))
+      else if (other && other !== lane)
         throw new Fault(
           `${capital(rowOf(other))} and ${rowOf(lane)} hold the same reads, packed, named or ordered otherwise: they would count twice. Each row has reads of its own. Give the right file in one of them, or remove the row.`,
         )
@@ -102,7 +106,6 @@ const rowOf = ({ sample, lane }: Settings['lanes'][number]) => (lane === undefin
 
 /** Table and warnings, the graver first. @throws Fault when two lanes hold the same reads, or no read of a sample has the UMI that duplicates were told apart by, or fastp read others than there are */
 export function summarise(settings: Settings, reports: Reports): { readonly lines: readonly Line[]; readonly warnings: readonly string[] } {
-  refuseCopies(settings, reports)
   /** What there is to warn of, by kind: the sentence of each sample, and what to do, said once. */
   const found = new Map<string, { readonly advice: string; readonly about: { readonly sentence: string; readonly brief: string }[] }>()
   const warn = (kind: string, advice: string, sentence: string, brief: string) => {
@@ -110,6 +113,14 @@ export function summarise(settings: Settings, reports: Reports): { readonly line
     found.set(kind, own)
     own.about.push({ sentence, brief })
   }
+  refuseCopies(settings, reports, (one, other) =>
+    warn(
+      'copies',
+      'Each sample has reads of its own: look whether the right file is in each row.',
+      `${capital(one)} and ${other} hold the same reads.`,
+      `${one} and ${other}`,
+    ),
+  )
   const samples = new Map<string, Settings['lanes'][number][]>()
   for (const lane of settings.lanes) samples.set(lane.sample, [...(samples.get(lane.sample) ?? []), lane])
 

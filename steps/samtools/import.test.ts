@@ -209,7 +209,7 @@ it('takes single reads as they are, and records with every type of field', async
   expect(samOf(imported.path).split(fields)).toHaveLength(2 * pairs().length + 1)
 })
 it('refuses reads whose qualities are not there, or believed by nobody, wherever they are', async () => {
-  const last = good.lastIndexOf('\t' + 'I'.repeat(80))
+  const last = good.lastIndexOf(`\t${'I'.repeat(80)}`)
   const words = `callers weigh bases by them, and some take what is not there for the best or the worst. Give the file as the aligner wrote it. Where qualities are not known, give all bases one, such as 30 ("?"): samtools view -h x.bam | awk`
   await refused('unqualified', `${good.slice(0, last)}\t*${good.slice(last + 81)}`).toThrow(
     `1 of 6 reads of the alignments have no base qualities ("*"); ${words}`,
