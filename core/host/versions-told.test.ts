@@ -81,7 +81,10 @@ function condaPrefix(): Prefix {
   for (const name of execFileSync('ls', [standard]).toString().trim().split('\n'))
     if (!/^(site|dist)-packages$/.test(name)) symlinkSync(path.join(standard, name), path.join(library, name))
   process.env.CONDA_PREFIX = folder
-  return { bin, site: path.join(library, 'site-packages') }
+  // Debian's Python calls it dist-packages.
+  const site = execFileSync(path.join(bin, 'python3'), ['-c', 'import site; print(site.getsitepackages()[-1])']).toString().trim()
+  mkdirSync(site, { recursive: true })
+  return { bin, site }
 }
 const use = (...folders: readonly string[]) => {
   process.env.PATH = [...folders, process.env.PATH].join(path.delimiter)
