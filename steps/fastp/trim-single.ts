@@ -11,15 +11,13 @@ export const trimSingle = step({
   tools: [fastp],
   image: images.reads,
   inputs: { reads: fastq },
-  assets: { fill: asset(import.meta.url, './fill.sh') },
+  assets: { settle: asset(import.meta.url, './settle.sh') },
   outputs: { trimmed: leftFastq, report: fastpReport, page: html },
   needs: { cpu: 2, memory: gib(1), time: hours(12) },
   // As in trim.ts: always two threads, and reports without dates and command line.
-  command: ({ reads, trimmed, report, page, fill }) =>
+  command: ({ reads, trimmed, report, page, settle }) =>
     sequence(
       run('fastp', '-w', 2, '--dont_eval_duplication', '-Q', '-i', reads, '-o', trimmed, '-j', report, '-h', page),
-      run('bash', fill, trimmed),
-      run('sed', '-i', 's/^\\t"command": .*/\\t"command": "fastp"/', report),
-      run('sed', '-i', '-E', 's/ at [0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2}:[0-9]{2} ?//g; s,<p>fastp .* </p>,<p>fastp</p>,', page),
+      run('bash', settle, report, page, trimmed),
     ),
 })

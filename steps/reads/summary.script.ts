@@ -12,6 +12,8 @@ export interface Settings {
   readonly fewKept: number
   readonly manyAdapters: number
   readonly fewMapped: number
+  readonly manyFailed: number
+  readonly lowMappingQuality: number
   readonly manyDuplicates: number
   readonly shallow: number
 }
@@ -45,10 +47,14 @@ interface Fastp {
 }
 
 /** Reads that passed the sequencer's own checks, and those that did not, of one line of flagstat. */
-function counted(flagstat: string, what: string): number {
+function counts(flagstat: string, what: string): { readonly passed: number; readonly failed: number } {
   const found = new RegExp(`^(\\d+) \\+ (\\d+) ${what}\\b(?! [md])`, 'm').exec(flagstat)
   if (!found) throw new Fault(`A report of samtools flagstat has no line "${what}". Make it with samtools 1.13 or newer.`)
-  return Number(found[1]) + Number(found[2])
+  return { passed: Number(found[1]), failed: Number(found[2]) }
+}
+function counted(flagstat: string, what: string): number {
+  const { passed, failed } = counts(flagstat, what)
+  return passed + failed
 }
 /** Of samtools coverage, or of samtools bedcov -d 1. */
 export function depthOf(report: string): { readonly depth: number; readonly covered: number } {
@@ -64,6 +70,18 @@ export function depthOf(report: string): { readonly depth: number; readonly cove
     covered += coverage ? Number(cells[4]) : Number(cells.at(-1))
   }
   return { depth: bases === 0 ? 0 : sum / bases, covered: bases === 0 ? 0 : covered / bases }
+}
+/** Mean over the reads, of samtools coverage; undefined where there are none, and of bedcov, which does not tell it. */
+function mappingQualityOf(report: string): number | undefined {
+  const [head = '', ...lines] = report.split('\n').filter(line => line !== '')
+  const [reads, quality] = ['numreads', 'meanmapq'].map(name => head.split('\t').indexOf(name)) as [number, number] // one a name
+  if (quality < 0) return undefined
+  let [sum, count] = [0, 0]
+  for (const cells of lines.map(line => line.split('\t'))) {
+    sum += Number(cells[reads]) * Number(cells[quality])
+    count += Number(cells[reads])
+  }
+  return count === 0 ? undefined : sum / count
 }
 
 const percent = (share: number) => {
@@ -207,6 +225,21 @@ export function summarise(settings: Settings, reports: Reports): { readonly line
         shown => `${shown} of the reads of ${sample} are mapped.`,
         'Is it the right reference, and the right species?',
       )
+      high(
+        'failed',
+        shareOf(flagstat === undefined ? 0 : counts(flagstat, 'primary').failed, line.kept),
+        settings.manyFailed,
+        shown => `${shown} of the reads of ${sample} failed the checks of the sequencer (flag 0x200).`,
+        'bcftools passes over them, freebayes does not. If they are meant, take the flag off: samtools view -h x.bam | awk \'!/^@/{$2-=512*(int($2/512)%2)}1\' OFS="\\t" | samtools view -b',
+      )
+      const mappingQuality = depth === undefined ? undefined : mappingQualityOf(depth)
+      if (mappingQuality !== undefined && mappingQuality < settings.lowMappingQuality)
+        warn(
+          'mapping quality',
+          'Callers believe few of them. Do they lie in places that the reference has twice, or does the aligner not tell it?',
+          `The mean mapping quality of ${sample} is ${mappingQuality.toFixed(1)}.`,
+          `${sample}: ${mappingQuality.toFixed(1)}`,
+        )
       if (line.duplicates !== undefined)
         high(
           'duplicates',
@@ -240,7 +273,8 @@ export function summarise(settings: Settings, reports: Reports): { readonly line
       )
     return line
   })
-  const order = 'none emptied-lane empty-lane miscounted kept mapped duplicates unlabelled deep shallow adapters'.split(' ')
+  const order =
+    'none emptied-lane empty-lane miscounted kept mapped failed mapping-quality duplicates unlabelled deep shallow adapters'.split(' ')
   const rank = (kind: string) => order.indexOf(kind.replace(' ', '-'))
   const warnings = [...found]
     .sort(([one], [other]) => rank(one) - rank(other))

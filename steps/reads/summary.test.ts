@@ -19,6 +19,8 @@ const settings: Settings = {
   fewKept: 0.8,
   manyAdapters: 0.1,
   fewMapped: 0.8,
+  manyFailed: 0.2,
+  lowMappingQuality: 10,
   manyDuplicates: 0.5,
   shallow: 10,
 }
@@ -31,9 +33,16 @@ interface Sample {
   readonly duplicates?: number
   readonly depth?: number
   readonly unlabelled?: number
+  readonly failed?: number
+  readonly mappingQuality?: number
 }
-const flagstatOf = (total: number, mapped: number, duplicates: number) =>
-  [`${total + 7} + 0 in total (QC-passed reads + QC-failed reads)`, `${total} + 0 primary`, '4 + 0 secondary', '3 + 0 supplementary']
+const flagstatOf = (total: number, mapped: number, duplicates: number, failed = 0) =>
+  [
+    `${total + 7 - failed} + ${failed} in total (QC-passed reads + QC-failed reads)`,
+    `${total - failed} + ${failed} primary`,
+    '4 + 0 secondary',
+    '3 + 0 supplementary',
+  ]
     .concat(`${duplicates} + 0 duplicates`, `${duplicates} + 0 primary duplicates`, `${mapped + 7} + 0 mapped (99.00% : N/A)`)
     .concat(`${mapped} + 0 primary mapped (98.00% : N/A)`)
     .join('\n')
@@ -44,7 +53,22 @@ function told(samples: Readonly<Record<string, Sample>>, at: Partial<Settings> =
     new Map(
       Object.entries(samples).map(([name, sample]) => {
         const { reads = 1000, kept = reads, aligned = kept, mapped = aligned } = sample
-        return [name, of({ adapters: 0, duplicates: 0, depth: 30, unlabelled: 0, ...sample, reads, kept, aligned, mapped })]
+        return [
+          name,
+          of({
+            adapters: 0,
+            duplicates: 0,
+            depth: 30,
+            unlabelled: 0,
+            failed: 0,
+            mappingQuality: 60,
+            ...sample,
+            reads,
+            kept,
+            aligned,
+            mapped,
+          }),
+        ]
       }),
     )
   return summarise(
@@ -58,9 +82,12 @@ function told(samples: Readonly<Record<string, Sample>>, at: Partial<Settings> =
           adapter_cutting: { adapter_trimmed_reads: adapters },
         }),
       ),
-      flags: each(({ aligned, mapped, duplicates }) => flagstatOf(aligned, mapped, duplicates)),
+      flags: each(({ aligned, mapped, duplicates, failed }) => flagstatOf(aligned, mapped, duplicates, failed)),
       duplicates: each(({ duplicates }) => `READ: 1000\nDUPLICATE PRIMARY TOTAL: ${duplicates}\nDUPLICATE TOTAL: 999\n`),
-      depths: each(({ depth }) => `chr1\t0\t100\t${depth * 100}\t100\n`),
+      depths: each(
+        ({ depth, mappingQuality }) =>
+          `#rname\tstartpos\tendpos\tnumreads\tcovbases\tcoverage\tmeandepth\tmeanbaseq\tmeanmapq\nchr1\t1\t100\t50\t100\t100\t${depth}\t30\t${mappingQuality}\nchr2\t1\t0\t0\t0\t0\t0\t0\t0\n`,
+      ),
       barcodes: each(({ unlabelled }) => `${unlabelled}\n`),
     },
   )
@@ -87,6 +114,18 @@ describe('warnings', () => {
     ],
     ['adapters', { adapters: 251 }, {}, 'Warning: 25.1 % of the reads of s run into an adapter. Try --trim.'],
     ['few mapped', { mapped: 100 }, {}, 'Warning: 10.0 % of the reads of s are mapped. Is it the right reference, and the right species?'],
+    [
+      'reads that the sequencer failed',
+      { failed: 900 },
+      {},
+      'Warning: 90.0 % of the reads of s failed the checks of the sequencer (flag 0x200). bcftools passes over them, freebayes does not. If they are meant, take the flag off: samtools view -h x.bam | awk \'!/^@/{$2-=512*(int($2/512)%2)}1\' OFS="\\t" | samtools view -b',
+    ],
+    [
+      'places that nobody is sure of',
+      { mappingQuality: 0 },
+      {},
+      'Warning: The mean mapping quality of s is 0.0. Callers believe few of them. Do they lie in places that the reference has twice, or does the aligner not tell it?',
+    ],
     [
       'shallow',
       { depth: 4 },

@@ -32,6 +32,12 @@ export const summary = step({
     fewKept: share.default(0.8).describe('Warn where a smaller share of the reads is left after trimming'),
     manyAdapters: share.default(0.1).describe('Warn where a larger share of the reads holds adapters and none were trimmed'),
     fewMapped: share.default(0.8).describe('Warn where a smaller share of the reads is mapped'),
+    manyFailed: share.default(0.2).describe("Warn where a larger share of the reads failed the sequencer's own checks (flag 0x200)"),
+    lowMappingQuality: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe('Warn where the mean mapping quality is below this; by targets it is not known'),
     manyDuplicates: share.default(0.5).describe('Warn where a larger share of the mapped reads are duplicates'),
     shallow: z.number().min(0).default(10).describe('Warn where the mean depth is below this'),
   },
@@ -39,15 +45,25 @@ export const summary = step({
   outputs: { text: notice, table: tsv },
   needs: { cpu: 1, memory: mib(512) },
   command: ({ script, text, table, lanes, checks, imports, trimming, flags, duplicates, depths, barcodes, ...at }) => {
-    const { trimmed, removed, maxDepth, fewKept, manyAdapters, fewMapped, manyDuplicates, shallow } = at
-    const settings = { trimmed, removed, maxDepth, fewKept, manyAdapters, fewMapped, manyDuplicates, shallow }
+    const { trimmed, removed, maxDepth, fewKept, manyAdapters, fewMapped, manyFailed, lowMappingQuality, manyDuplicates, shallow } = at
+    const settings = {
+      trimmed,
+      removed,
+      maxDepth,
+      fewKept,
+      manyAdapters,
+      fewMapped,
+      manyFailed,
+      lowMappingQuality,
+      manyDuplicates,
+      shallow,
+    }
     const reports = { checks, imports, trimming, flags, duplicates, depths, barcodes }
-    return run(
-      ...['node', script, text, table, JSON.stringify(settings)],
-      // A word each: one of all lanes would be too long for the system, from some thousands of lanes on.
+    // One list, as thousands of arguments of a call overflow the stack; a word a lane, as one of all lanes would be too long for the system.
+    return run('node', script, text, table, JSON.stringify(settings), [
       ...lanes.map(lane => JSON.stringify(lane)),
       '--',
       ...Object.entries(reports).flatMap(([what, files]) => Object.entries(files).flatMap(([name, file]) => [what, name, file])),
-    )
+    ])
   },
 })
