@@ -1,16 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
+import { cli, projectWith, trireme } from '../test/project.ts'
 import { packageRoot, version } from './project/package.ts'
 import { provenanceSchema } from './results/provenance.ts'
 
 // The compiled command line, in a project of its own that imports the package: what a user sees.
 
-const cli = path.join(packageRoot, 'dist', 'cli.js')
 const words = `
 import { from, kind, many, mib, optional, pipeline, type Ref, rows, run, step } from 'trireme-bio'
 import { z } from 'zod'
@@ -46,36 +46,15 @@ export const words = pipeline({
 })
 `
 /** A project with the pipeline "words" and its files. */
-function project(): string {
-  const folder = scratch()
-  const file = (name: string, content: string) => {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-    writeFileSync(path.join(folder, name), content)
-  }
-  file('package.json', '{ "name": "mine", "type": "module" }')
-  file('pipelines/words.ts', words)
-  file('a.txt', 'hello')
-  file('b c.txt', 'world')
-  file('sheet.csv', '\ufeffsample,file\r\nA,a.txt\r\n"B; $(touch pwned)","b c.txt"\r\n')
-  mkdirSync(path.join(folder, 'node_modules'))
-  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
-  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
-  return folder
-}
-function trireme(cwd: string, ...argv: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...argv], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, TRIREME_STORE: '' },
+const project = () =>
+  projectWith({
+    'pipelines/words.ts': words,
+    'a.txt': 'hello',
+    'b c.txt': 'world',
+    'sheet.csv': '\ufeffsample,file\r\nA,a.txt\r\n"B; $(touch pwned)","b c.txt"\r\n',
   })
-  return { status, stdout, stderr }
-}
 const go = ['run', 'words', '--sheet', 'sheet.csv']
 const read = (folder: string, file: string) => readFileSync(path.join(folder, file), 'utf8')
-
-beforeAll(() => {
-  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
-})
 
 test('a run from a sheet to results; the second run executes nothing', () => {
   const folder = project()

@@ -1,25 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { scratch } from '../core/testing.ts'
+import { cli, projectWith, trireme } from '../test/project.ts'
 import { elsewhere } from './arguments/examples.ts'
 import { candidates } from './candidates.ts'
 import { entries, program, withHelpAsFlag } from './program.ts'
-import { packageRoot } from './project/package.ts'
 
-const cli = path.join(packageRoot, 'dist', 'cli.js')
-beforeAll(() => {
-  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
-})
-function trireme(cwd: string, ...argv: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...argv], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, TRIREME_STORE: '' },
-  })
-  return { status, stdout, stderr }
-}
 /** Help as it is printed, and the examples in it. */
 async function helpOf(...words: readonly string[]): Promise<readonly string[]> {
   const whole = await program(words)
@@ -62,11 +50,7 @@ describe.each(['run', 'plan', 'why', 'compile'])('help of %s on one pipeline', v
   })
 })
 test('examples run, one after the other in one project', { timeout: 300_000 }, async () => {
-  const folder = scratch()
-  writeFileSync(path.join(folder, 'package.json'), '{ "name": "mine", "type": "module" }')
-  mkdirSync(path.join(folder, 'node_modules'))
-  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
-  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
+  const folder = projectWith()
   for (const name of names.filter(name => !elsewhere.has(name)))
     for (const example of await helpOf(name)) {
       const done = trireme(folder, ...example.split(' '))

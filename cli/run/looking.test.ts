@@ -1,14 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { scratch } from '../../core/testing.ts'
-import { packageRoot } from '../project/package.ts'
+import { expect, test } from 'vitest'
+import { projectWith, trireme } from '../../test/project.ts'
 
 // Whoever looks changes nothing: no store, no run, no step. And all that looks says the same.
 
-const cli = path.join(packageRoot, 'dist', 'cli.js')
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const pipelines = `
 import { kind, mib, pipeline, run, step } from 'trireme-bio'
@@ -46,25 +43,9 @@ const words = {
 }
 export const profiles = { count: { test: { about: '', dataset: words, arguments: files => ({ words: files['words.txt'] }) } } }
 `
-function project(): string {
-  const folder = scratch()
-  mkdirSync(path.join(folder, 'pipelines'))
-  writeFileSync(path.join(folder, 'package.json'), '{ "name": "mine", "type": "module" }')
-  writeFileSync(path.join(folder, 'pipelines/count.ts'), pipelines)
-  writeFileSync(path.join(folder, 'profiles.ts'), profiles)
-  mkdirSync(path.join(folder, 'node_modules'))
-  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
-  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
-  return folder
-}
-const env = { ...process.env, TRIREME_STORE: '' }
-const trireme = (cwd: string, ...argv: string[]) => spawnSync(process.execPath, [cli, ...argv], { cwd, encoding: 'utf8', env })
+const project = () => projectWith({ 'pipelines/count.ts': pipelines, 'profiles.ts': profiles })
 const all = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => !name.startsWith('node_modules'))
 const profile = ['count', '--profile', 'test']
-
-beforeAll(() => {
-  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
-})
 
 test('plan, why and run --dry-run of a profile whose data is not made: nothing is made, and they say what would be', () => {
   const folder = project()

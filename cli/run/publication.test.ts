@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { scratch } from '../../core/testing.ts'
-import { packageRoot } from '../project/package.ts'
+import { expect, test } from 'vitest'
+import { projectWith, trireme } from '../../test/project.ts'
 
 // What a run may not do to the files of its user.
 
-const cli = path.join(packageRoot, 'dist', 'cli.js')
 const source = `
 import { from, kind, many, mib, pipeline, rows, run, step } from 'trireme-bio'
 import { sampleName } from 'trireme-bio/values'
@@ -36,24 +33,8 @@ export const one = pipeline({ name: 'one', inputs: { words: text }, layout: { lo
 export const looked = pipeline({ name: 'looked', inputs: { words: indexed }, layout: { loud: 'd/x.txt' }, build: ({ words }) => ({ loud: look({ words }).loud }) })
 export const listed = pipeline({ name: 'listed', inputs: { words: text }, build: ({ words }) => ({ all: parts({ words }).all }) })
 `
-function project(): string {
-  const folder = scratch()
-  mkdirSync(path.join(folder, 'pipelines'))
-  writeFileSync(path.join(folder, 'package.json'), '{ "name": "mine", "type": "module" }')
-  writeFileSync(path.join(folder, 'pipelines/words.ts'), source)
-  mkdirSync(path.join(folder, 'node_modules'))
-  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
-  writeFileSync(path.join(folder, 'a.txt'), 'first words\n')
-  writeFileSync(path.join(folder, 'sheet.csv'), 'sample,file\nA,a.txt\n')
-  return folder
-}
-const env = { ...process.env, TRIREME_STORE: '' }
-const trireme = (cwd: string, ...argv: string[]) => spawnSync(process.execPath, [cli, ...argv], { cwd, encoding: 'utf8', env })
+const project = () => projectWith({ 'pipelines/words.ts': source, 'a.txt': 'first words\n', 'sheet.csv': 'sample,file\nA,a.txt\n' })
 const runs = (folder: string) => readdirSync(path.join(folder, '.trireme/runs')).length
-
-beforeAll(() => {
-  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
-})
 
 test('an input is not written over, nor is a sheet; nothing has run', () => {
   const folder = project()

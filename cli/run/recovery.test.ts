@@ -1,24 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { scratch } from '../../core/testing.ts'
-import { packageRoot } from '../project/package.ts'
+import { expect, test } from 'vitest'
+import { cli, environment, projectWith, trireme } from '../../test/project.ts'
 
 // What a user does when the disk, the machine or the space fails: verify, run again, clean.
 
-const cli = path.join(packageRoot, 'dist', 'cli.js')
 const numbers = `
 import { kind, mib, pipeline, run, step } from 'trireme-bio'
 import { z } from 'zod'
@@ -40,18 +27,7 @@ export const numbers = pipeline({
   },
 })
 `
-function project(): string {
-  const folder = scratch()
-  mkdirSync(path.join(folder, 'pipelines'))
-  writeFileSync(path.join(folder, 'package.json'), '{ "name": "mine", "type": "module" }')
-  writeFileSync(path.join(folder, 'pipelines/numbers.ts'), numbers)
-  mkdirSync(path.join(folder, 'node_modules'))
-  symlinkSync(packageRoot, path.join(folder, 'node_modules', 'trireme-bio'))
-  symlinkSync(path.join(packageRoot, 'node_modules', 'zod'), path.join(folder, 'node_modules', 'zod'))
-  return folder
-}
-const env = { ...process.env, TRIREME_STORE: '' }
-const trireme = (cwd: string, ...argv: string[]) => spawnSync(process.execPath, [cli, ...argv], { cwd, encoding: 'utf8', env })
+const project = () => projectWith({ 'pipelines/numbers.ts': numbers })
 const go = ['run', 'numbers']
 /** The entry of a step, by the name of its output. */
 function entryWith(folder: string, file: string): string {
@@ -69,10 +45,6 @@ function flip(file: string): void {
   utimesSync(file, mtime, mtime)
   utimesSync(path.join(path.dirname(file), 'record.json'), new Date(), new Date())
 }
-beforeAll(() => {
-  if (!existsSync(cli)) throw new Error('There is no dist/cli.js. Build it with "npm run build".')
-})
-
 test('verify: what is damaged is named and moved away, and the next run makes it', () => {
   const folder = project()
   expect(trireme(folder, 'verify').stdout).toBe('There is no store .trireme: nothing to verify.\n')
@@ -114,7 +86,7 @@ test('clean --max-size forgets the oldest runs, and keeps what a later one share
 test('clean waits for nobody: while a run goes on, it removes nothing and says so', async () => {
   const folder = project()
   trireme(folder, ...go)
-  const running = spawn(process.execPath, [cli, ...go, '--nap', '3'], { cwd: folder, env, stdio: 'ignore' })
+  const running = spawn(process.execPath, [cli, ...go, '--nap', '3'], { cwd: folder, env: environment, stdio: 'ignore' })
   const ended = new Promise(done => running.on('exit', done))
   const work = path.join(folder, '.trireme/work')
   for (let n = 0; n < 100 && readdirSync(work).length === 0; n++) await new Promise(done => setTimeout(done, 50))
@@ -126,7 +98,7 @@ test('clean waits for nobody: while a run goes on, it removes nothing and says s
 })
 test('a runner that was killed is no hindrance: to clean, to the next run', async () => {
   const folder = project()
-  const running = spawn(process.execPath, [cli, ...go, '--nap', '30'], { cwd: folder, env, stdio: 'ignore' })
+  const running = spawn(process.execPath, [cli, ...go, '--nap', '30'], { cwd: folder, env: environment, stdio: 'ignore' })
   const ended = new Promise(done => running.on('exit', done))
   const claims = path.join(folder, '.trireme/claims')
   for (let n = 0; n < 200 && (!existsSync(claims) || readdirSync(claims).length === 0); n++) await new Promise(done => setTimeout(done, 50))
