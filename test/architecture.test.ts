@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -243,4 +244,13 @@ test('a name at the top of a module means one thing in core and cli', () => {
       places.set(name, [...new Set([...(places.get(name) ?? []), file])])
   const several = [...places].filter(([name, files]) => files.length > 1 && !Object.hasOwn(sharedNames, name))
   expect(Object.fromEntries(several)).toEqual({})
+})
+test('the top level holds what the house names, and nothing that a run left there', () => {
+  const { stdout, status } = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
+  expect(status).toBe(0)
+  const names = new Set(stdout.split('\n').flatMap(file => (file === '' ? [] : [file.split('/')[0]!])))
+  const folders = ['.ci', 'bin', 'docs', 'environments', 'scripts', 'test', ...rooms]
+  const files = ['.gitignore', 'CITATION.cff', 'LICENSE', 'README.md', 'biome.json', 'cli.ts', 'package-lock.json', 'package.json']
+  const settings = ['tsconfig.build.json', 'tsconfig.json', 'vitest.config.ts']
+  expect([...names].sort()).toEqual([...folders, ...files, ...settings].sort())
 })
