@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../testing.ts'
-import { isPart, partName, writeWhole } from './whole-file.ts'
+import { isPart, partName, removeParts, writeWhole } from './whole-file.ts'
 
 test('a file is replaced whole, and nothing is left beside it', () => {
   const folder = scratch()
@@ -33,6 +33,15 @@ test('what cannot take its place leaves the old content and nothing beside it', 
   expect(() => writeWhole(path.join(folder, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
   expect(() => writeWhole(path.join(folder, 'none', 'file'), 'x')).toThrow('ENOENT')
   expect(readdirSync(folder)).toEqual(['taken'])
+})
+test('what killed writers left is removed after a minute, and nothing else', () => {
+  const folder = scratch()
+  const [old, young] = [partName(path.join(folder, 'run.json')), partName(path.join(folder, 'run.json'))]
+  for (const file of [old, young, path.join(folder, '.mine.part')]) writeFileSync(file, 'half')
+  const hour = new Date(Date.now() - 3_600_000)
+  for (const file of [old, path.join(folder, '.mine.part')]) utimesSync(file, hour, hour)
+  removeParts(folder)
+  expect(readdirSync(folder).sort()).toEqual(['.mine.part', path.basename(young)].sort())
 })
 test('names of unfinished files are known as such, also of long names', () => {
   expect(isPart(path.basename(partName('/a/run.json')))).toBe(true)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ensureFolder } from '../files.ts'
 
@@ -26,12 +26,25 @@ export function writeWhole(file: string, content: string | Uint8Array, { mode = 
     }
     renameSync(part, file)
   } catch (cause) {
-    try {
-      unlinkSync(part)
-    } catch {} // it was not even made
+    removeIfPossible(part)
     throw cause
   }
   syncNow(path.dirname(file))
+}
+/** Removes what killed writers left in a folder: nothing younger than a minute, whose writer may be at work. What cannot be removed stays. */
+export function removeParts(folder: string): void {
+  for (const name of readdirSync(folder).filter(isPart)) {
+    const part = path.join(folder, name)
+    const made = lstatSync(part, { throwIfNoEntry: false })?.mtimeMs
+    if (made !== undefined && Date.now() - made > 60_000) removeIfPossible(part)
+  }
+}
+function removeIfPossible(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch {
+    // It was not even made, or is another user's.
+  }
 }
 /** Makes a folder and those above it; their names are on the disk when this returns. */
 export function ensureFolderOnDisk(folder: string): void {
