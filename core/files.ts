@@ -18,11 +18,11 @@ export function unfollowed(place: string): BigIntStats | undefined {
   }
 }
 /** Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does. */
-export function ensureFolder(folder: string): void {
+export function ensureFolder(folder: string, mode = 0o777): void {
   if (existsSync(folder)) return
-  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder))
+  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder), mode)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, mode)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
