@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -13,7 +13,7 @@ type Way = keyof typeof ways
 function begin(by: Way, [program, ...words]: readonly [string, ...string[]], stdout?: string, timeLimit?: number) {
   const folder = path.join(scratch(), 'a folder')
   mkdirSync(folder)
-  const log = path.join(folder, 'log')
+  const log = openSync(path.join(folder, 'log'), 'a')
   const environment = { PATH: process.env.PATH ?? '', MARK: 'é = "x"' }
   const running = start({ program, words, statuses: false }, { folder, log, stdout, piped: false, environment, timeLimit }, ways[by])
   return { running, read: (name: string) => readFileSync(path.join(folder, name), 'utf8') }

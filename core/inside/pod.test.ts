@@ -76,7 +76,7 @@ test('pipes within a step: what each stage ended with is told, standard output g
   const told = await ran({ title: 't', chains: [{ members: [memberOf(1, [], member)], links: [] }] }, 0)
   expect(told.read('out/1/sum.txt')).toBe('     1\ta\n     2\tb\n')
   expect(told.read('report/1.log')).toBe('first of two\n')
-  expect(told.read('1/status')).toBe('0\n0 0 0\n')
+  expect(reportOf(told).members.get(1)?.statuses).toBe('0\n0 0 0')
 })
 
 const chainOf = (members: readonly JobMember[], more: object = {}, tee?: string): PodJob => ({
