@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
+import { ownCacheOrTemporary } from './own-folder.ts'
 import { programsIn } from './programs.ts'
 import { searchPath, stepEnvironment } from './step-environment.ts'
 import { VersionAsker } from './version-ask.ts'
@@ -32,12 +32,7 @@ export const preferredFolders = (tools: readonly Tool[]): readonly string[] => [
 ]
 /** A folder that holds one program alone: a script that starts the program found, not a link, since Python looks for its modules beside its own path. */
 function hiddenFolder(program: string, place: string): string {
-  const folder = path.join(
-    process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
-    'trireme',
-    'programs',
-    createHash('sha256').update(place).digest('hex').slice(0, 16),
-  )
+  const folder = path.join(ownCacheOrTemporary('programs'), createHash('sha256').update(place).digest('hex').slice(0, 16))
   const start = path.join(folder, program)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(`${start}.${process.pid}`, `#!/bin/sh\nexec '${place.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 })
