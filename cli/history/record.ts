@@ -5,9 +5,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event, Sink } from '../../core/events.ts'
+import { redacted, withoutSecrets } from '../../core/secrets.ts'
 import type { Store } from '../../core/store/store.ts'
 
-/** `runs/ID/run.json`: the arguments of a run, and how it ended. */
+/** `runs/ID/run.json`: the arguments of a run, and how it ended; without secrets. */
 export interface RunRecord {
   readonly id: string
   readonly pipeline: string
@@ -42,7 +43,7 @@ export class Recorder {
   constructor(store: Store, start: Pick<RunRecord, 'id' | 'pipeline' | 'command' | 'arguments' | 'out'>) {
     this.#folder = store.runFolder(start.id)
     const owner = { pid: process.pid, host: os.hostname(), since: Math.round(Date.now() - process.uptime() * 1000) }
-    this.#record = { ...start, started: this.#now.toISOString(), state: 'running', entries: {}, process: owner }
+    this.#record = redacted({ ...start, started: this.#now.toISOString(), state: 'running', entries: {}, process: owner })
   }
   readonly sink: Sink = event => {
     if (!this.#begun) {
@@ -67,7 +68,7 @@ export class Recorder {
       seconds,
       state,
       entries: this.#entries,
-      ...(message !== undefined && { message }),
+      ...(message !== undefined && { message: withoutSecrets(message) }),
     }
     if (this.#begun) this.#write()
     return this.#record
