@@ -38,7 +38,7 @@ export async function collectOutputs(
       for (const placed of gathering.outputs(port, kind)) {
         for (const file of filesOf(placed)) check(label, port, file, at)
         await probe(label, port, fileOf(kind), placed, at, signal)
-        for (const file of filesOf(placed)) files.push(await seal(label, port, file, at, signal))
+        for (const file of filesOf(placed)) files.push(await sealOutput(label, port, file, at, signal))
       }
       outputs[port] = files
     }
@@ -60,11 +60,14 @@ class Gathering {
     this.#label = label
     this.#at = at
     const { folder, outputs } = at
-    if (!outputs.out.isAt(path.join(folder, 'out')))
-      throw new TriremeError(
-        'STEP',
-        `Step ${label} ended well, but put something else in the place of its folder out/. A step writes its outputs into the out/ that it is given, and leaves that where it is.`,
-      )
+    if (!outputs.out.isAt(path.join(folder, 'out'))) throw this.#noFolder('out')
+  }
+  #noFolder(name: string): TriremeError {
+    const [what, right] = [
+      `left no folder "${name}", where its outputs belong`,
+      'A step leaves the folders that it was given where they are',
+    ]
+    return new TriremeError('STEP', `Step ${this.#label} ${what}. ${right}.`)
   }
   /** The files of an output, at their new places; for a list, as many as the step wrote. */
   outputs(port: string, kind: OutKind): readonly Placed[] {
@@ -81,12 +84,7 @@ class Gathering {
   #list(port: string, kind: FileKind): readonly Placed[] {
     const { out, entry, lists } = this.#at.outputs
     const folder = lists.get(port)
-    if (folder?.isAt(`${out.place}/${port}`) !== true)
-      throw broken(
-        this.#label,
-        port,
-        `is a list, and something else is in the place of its folder out/${port}/. A step writes a list's files into the folder that it is given, and leaves that where it is.`,
-      )
+    if (folder?.isAt(`${out.place}/${port}`) !== true) throw this.#noFolder(`out/${port}`)
     const names = readdirSync(folder.place).sort(byNature)
     const stray = names.find(
       name => ![kind.extension, ...kind.companions.map(suffix => kind.extension + suffix)].some(end => name.endsWith(end)),
@@ -123,11 +121,11 @@ class Gathering {
     }
   }
 }
-const nameIn = ({ outputs }: Collecting, file: string) => path.relative(outputs.entry.place, file)
+const publishedName = ({ outputs }: Collecting, file: string) => path.relative(outputs.entry.place, file)
 
 function check(label: string, port: string, file: string, at: Collecting): void {
   const there = unfollowed(file)
-  const name = nameIn(at, file)
+  const name = publishedName(at, file)
   const own = 'A step writes its outputs itself'
   if (!there)
     throw broken(
@@ -143,7 +141,7 @@ function check(label: string, port: string, file: string, at: Collecting): void 
     throw broken(
       label,
       port,
-      `is a hard link: ${name} is another file, too, and would become read-only with it. ${own}, or copies them, for example with cp --reflink=auto; a file in tmp/ may be moved.`,
+      `has another name besides ${name}: it is a hard link, and the other file would become read-only with it. ${own}, or copies them, for example with cp --reflink=auto; what lies in tmp/ may be moved.`,
     )
   if (there.size === 0n) throw broken(label, port, `is empty: ${name}. An empty file is no result.`)
 }
@@ -171,8 +169,8 @@ function cancellable<T>(promise: Promise<T>, signal: AbortSignal | undefined): P
 const readOnly = 0o444 & ~process.umask()
 
 /** Makes a file read-only and digests it, by one descriptor. */
-async function seal(label: string, port: string, file: string, at: Collecting, signal?: AbortSignal): Promise<OutputFile> {
-  const name = nameIn(at, file)
+async function sealOutput(label: string, port: string, file: string, at: Collecting, signal?: AbortSignal): Promise<OutputFile> {
+  const name = publishedName(at, file)
   const held = new Held(file)
   try {
     if (!held.stats.isFile() || held.stats.nlink > 1n)

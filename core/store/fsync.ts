@@ -38,7 +38,7 @@ export async function digestFile(file: string | number, size = Number.POSITIVE_I
     const block = Buffer.alloc(blockSize)
     for (let at = 0, got = -1; got !== 0; at += got) {
       signal?.throwIfAborted()
-      got = (await filled(descriptor, block, 0, blockSize, at)).bytesRead
+      got = (await readInto(descriptor, block, 0, blockSize, at)).bytesRead
       hash.update(block.subarray(0, got))
     }
     return hash.digest('hex')
@@ -47,4 +47,4 @@ export async function digestFile(file: string | number, size = Number.POSITIVE_I
   }
 }
 const blockSize = 1 << 18
-const filled = promisify(read)
+const readInto = promisify(read)

@@ -92,7 +92,7 @@ export function containerRunner(at: Containers): ChainRunner {
       const place = (file: string) => own.get(file) ?? bashWord(path.resolve(file))
       const all = mountsOf(attempt, works, mounts.get(attempt)!, '').map(mount => ({
         ...mount,
-        from: by(ofRun.some(name => mount.from === `/${name}`) ? `"$mounts"${mount.from}` : place(mount.from)),
+        from: by(filesOfRun.some(name => mount.from === `/${name}`) ? `"$mounts"${mount.from}` : place(mount.from)),
       }))
       const image = at.image(attempt.members[0]!.node.step.image)
       const container = { ...containerFor(at, attempt, image, all), limited }
@@ -132,7 +132,7 @@ export function containerRunner(at: Containers): ChainRunner {
   }
 }
 /** Files of the runner's own that a container sees in /w/run. */
-const ofRun = ['job', 'chain.sh', 'report']
+const filesOfRun = ['job', 'chain.sh', 'report']
 const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
 /** A path in a member's folder as it is inside. */
 function inside(at: Attempt, file: string): string {
@@ -156,7 +156,7 @@ function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<
 }
 function mountsOf(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, mountFolder: string): readonly Mount[] {
   return [
-    ...ofRun.map(name => ({ from: `${mountFolder}/${name}`, to: `/w/run/${name}`, writable: name === 'report' })),
+    ...filesOfRun.map(name => ({ from: `${mountFolder}/${name}`, to: `/w/run/${name}`, writable: name === 'report' })),
     ...works.map((work, n) => ({ from: work.folder, to: `/w/${n + 1}`, writable: true })),
     // What is mounted cannot be replaced from inside.
     ...works.map((work, n) => ({ from: work.outputs.logPath, to: `/w/${n + 1}/log`, writable: true })),
