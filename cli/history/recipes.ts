@@ -1,11 +1,12 @@
-import { appendFileSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import type { Event } from '../../core/events.ts'
 import type { Keys } from '../../core/graph/key.ts'
 import { labels } from '../../core/graph/labels.ts'
 import type { EachNode, Node } from '../../core/graph/node.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { type Branch, branchOf } from '../../core/graph/walk.ts'
+import { appendLines, readLines } from '../../core/store/sealed.ts'
 import type { Store } from '../../core/store/store.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 
@@ -61,7 +62,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
     if (node.kind !== 'step' || !ran.has(common.key) || store.look(common.key)) return []
     return [{ ...common, step: node.step.name, label: names.get(node) ?? node.step.name, params: node.params }]
   })
-  appendFileSync(file(store, run), lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+  appendLines(file(store, run), lines)
 }
 /** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
@@ -70,22 +71,16 @@ export async function remembered(store: Store, runs: readonly string[]): Promise
     const { key, step, label, recipe, params, run, started } = record
     all.push({ key, step, label, recipe, params, run, started })
   }
-  for (const run of runs) all.push(...readRemembered(file(store, run)))
+  for (const run of runs) all.push(...readLines(file(store, run)).flatMap(line => rememberedShape.safeParse(line).data ?? []))
   all.sort((a, b) => (a.started < b.started ? 1 : -1))
   return new Map(all.reverse().map(each => [each.key, each]))
 }
-function readRemembered(file: string): readonly Remembered[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return [] // a run in which nothing ran
-  }
-  return text.split('\n').flatMap((line): readonly Remembered[] => {
-    try {
-      return line === '' ? [] : [JSON.parse(line)] // written by `remember`
-    } catch {
-      return []
-    }
-  })
-}
+const rememberedShape: z.ZodType<Remembered> = z.object({
+  key: z.string(),
+  step: z.string(),
+  label: z.string(),
+  recipe: z.unknown(),
+  params: z.record(z.string(), z.unknown()),
+  run: z.string(),
+  started: z.string(),
+})

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { z } from 'zod'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
+import { readSealed, sealedText } from '../store/sealed.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
 import { programsIn } from './programs.ts'
 import { searchPath, stepEnvironment } from './step-environment.ts'
@@ -114,17 +116,18 @@ export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string
 }
 
 /** Where the memo cannot be written, versions are asked again next time. */
-function rememberVersions(memo: string, known: Readonly<Record<string, string>>): void {
+function rememberVersions(memo: string, versions: Readonly<Record<string, string>>): void {
+  const fresh = `${memo}.${process.pid}`
   try {
-    writeFileSync(memo, JSON.stringify(known, null, 1))
-  } catch {}
-}
-function rememberedVersions(memo: string): Record<string, string> {
-  try {
-    return JSON.parse(readFileSync(memo, 'utf8'))
+    writeFileSync(fresh, sealedText({ versions }))
+    renameSync(fresh, memo)
   } catch {
-    return {}
+    rmSync(fresh, { force: true })
   }
+}
+/** Versions decide keys: of a memo in which a byte was changed nothing is believed. */
+function rememberedVersions(memo: string): Record<string, string> {
+  return z.object({ versions: z.record(z.string(), z.string()) }).safeParse(readSealed(memo)?.value).data?.versions ?? {}
 }
 /** Every tool that a plan's steps call. */
 export const toolsOf = (plan: Plan): readonly Tool[] => [
