@@ -6,8 +6,9 @@ import { labels } from '../../core/graph/labels.ts'
 import type { EachNode, Node } from '../../core/graph/node.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { type Branch, branchOf } from '../../core/graph/walk.ts'
-import { appendLines, readLines } from '../../core/store/sealed.ts'
+import { readLines, sealedLine } from '../../core/store/sealed.ts'
 import type { Store } from '../../core/store/store.ts'
+import { writeWhole } from '../../core/store/whole-file.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 
 /** An entry that was made and its recipe: enough to say why it would be made again. */
@@ -21,6 +22,15 @@ export interface Remembered {
   readonly run: string
   readonly started: string
 }
+const rememberedSchema: z.ZodType<Remembered> = z.object({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  step: z.string(),
+  label: z.string(),
+  recipe: z.unknown(),
+  params: z.record(z.string(), z.unknown()),
+  run: z.string(),
+  started: z.string(),
+})
 /** The branches of an `each`, once its list is written; undefined before. */
 export function branchesOf(node: EachNode, keys: Keys, store: Store): readonly Branch[] | undefined {
   const { list } = node
@@ -62,7 +72,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
     if (node.kind !== 'step' || !ran.has(common.key) || store.look(common.key)) return []
     return [{ ...common, step: node.step.name, label: names.get(node) ?? node.step.name, params: node.params }]
   })
-  appendLines(file(store, run), lines)
+  writeWhole(file(store, run), lines.map(sealedLine).join(''))
 }
 /** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
@@ -71,16 +81,7 @@ export async function remembered(store: Store, runs: readonly string[]): Promise
     const { key, step, label, recipe, params, run, started } = record
     all.push({ key, step, label, recipe, params, run, started })
   }
-  for (const run of runs) all.push(...readLines(file(store, run)).flatMap(line => rememberedShape.safeParse(line).data ?? []))
+  for (const run of runs) all.push(...readLines(file(store, run)).flatMap(line => rememberedSchema.safeParse(line).data ?? []))
   all.sort((a, b) => (a.started < b.started ? 1 : -1))
   return new Map(all.reverse().map(each => [each.key, each]))
 }
-const rememberedShape: z.ZodType<Remembered> = z.object({
-  key: z.string(),
-  step: z.string(),
-  label: z.string(),
-  recipe: z.unknown(),
-  params: z.record(z.string(), z.unknown()),
-  run: z.string(),
-  started: z.string(),
-})

@@ -1,7 +1,7 @@
-import { renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StoredEntry } from './record.ts'
 import { appendLines, readLines, sealedLine } from './sealed.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * One line of the journal: an entry is on the disk, `record` is the digest of its record, and `same` its second key, of the recipe over the
@@ -69,9 +69,7 @@ export class Journal {
   }
   /** Writes the whole journal anew, by one rename. A line that another runner adds at this moment may be lost: the journal is an index. */
   rebuild(all: readonly JournalLine[]): void {
-    const fresh = `${this.#file}.${process.pid}`
-    writeFileSync(fresh, all.map(sealedLine).join(''), { flush: true })
-    renameSync(fresh, this.#file)
+    writeWhole(this.#file, all.map(sealedLine).join(''))
     for (const known of [this.#digests, this.#same, this.#as]) known.clear()
     for (const line of all) this.#learn(line)
   }
