@@ -17,13 +17,17 @@ export function unfollowed(place: string): BigIntStats | undefined {
     return undefined // a file in the place of a folder above it
   }
 }
-/** Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does. */
-export function ensureFolder(folder: string): void {
-  if (existsSync(folder)) return
-  if (path.dirname(folder) !== folder) ensureFolder(path.dirname(folder))
+/**
+ * Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does.
+ * @returns the folders that were not there, the topmost first
+ */
+export function ensureFolder(folder: string): readonly string[] {
+  if (existsSync(folder)) return []
+  const above = path.dirname(folder) === folder ? [] : ensureFolder(path.dirname(folder))
   try {
     mkdirSync(folder)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
+  return [...above, folder]
 }

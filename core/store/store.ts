@@ -8,9 +8,13 @@ import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
+import { ensureFolderOnDisk, removeParts, syncNow, writeWhole } from './whole-file.ts'
 import { WorkFolders } from './work-folders.ts'
 
 const format = 'trireme-store 1\n'
+/** What lies in a store beside its unfinished files. */
+const rooms = ['entries', 'runs', 'claims', 'work']
+const files = ['format', 'journal.jsonl', 'digests.jsonl', 'tools.json', 'images.json']
 
 /**
  * Content by derivation key, in one folder:
@@ -48,14 +52,13 @@ export class Store {
     const mark = path.join(root, 'format')
     let found: string | undefined
     try {
-      ensureFolder(root)
-      for (const name of ['entries', 'runs', 'claims', 'work']) ensureFolder(path.join(root, name))
+      ensureFolderOnDisk(root)
+      const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined) {
-        // By rename, so that neither a runner that is killed here nor two at once leave half of the file.
-        writeFileSync(`${mark}.${process.pid}`, format)
-        renameSync(`${mark}.${process.pid}`, mark)
-      }
+      if (found === undefined || isCutOff(found, root)) {
+        writeWhole(mark, format)
+        found = format
+      } else if (made.length > 0) syncNow(root)
     } catch (cause) {
       throw new TriremeError(
         'STORE',
@@ -63,11 +66,7 @@ export class Store {
         { cause },
       )
     }
-    if (found !== undefined && found !== format)
-      throw new TriremeError(
-        'STORE',
-        `The store ${root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
-      )
+    if (found !== format) throw new TriremeError('STORE', formatFault(root, found))
     return new Store(root)
   }
   /** Digests of the user's own files. */
@@ -190,6 +189,7 @@ export class Store {
    * Begun more than once, a run goes on until each has ended: its steps, and whoever publishes what they made.
    */
   async begin(run: string): Promise<void> {
+    removeParts(this.root)
     const held = this.#begun.get(run)
     if (!held) await this.#workFolders.begin(run)
     this.#begun.set(run, { times: (held?.times ?? 0) + 1, keep: held?.keep ?? false })
@@ -306,5 +306,18 @@ export class Store {
       if (entry) yield entry
     }
   }
+}
+/** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
+const isCutOff = (found: string, root: string): boolean => format.startsWith(bare(found)) && strangersIn(root).length === 0
+/** Blocks that never reached the disk read as zeros. */
+const bare = (found: string): string => found.replace(/\0+$/, '')
+const strangersIn = (root: string): readonly string[] =>
+  readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
+
+function formatFault(root: string, found: string): string {
+  const mark = path.join(root, 'format')
+  if (format.startsWith(bare(found)))
+    return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
+  return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
 }
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()
