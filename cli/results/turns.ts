@@ -14,7 +14,7 @@ export interface Turn {
   readonly does: string
 }
 /** Milliseconds. */
-const lookAgain = 200
+const askAgainAfter = 200
 /** What a file system says that has no symbolic links, and so no lock files. */
 const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
 
@@ -38,9 +38,11 @@ export async function inTurn<T>({ folder, name, signal, log, does }: Turn, act: 
   for (; mine === false; mine = taken()) {
     const owner = signed(path.join(folder, name))?.owner
     if (!told && owner)
-      log(`Another run ${does}: process ${owner.pid} of ${owner.host || 'this machine'}. This one waits for it to end; Ctrl-C stops the waiting.`)
+      log(
+        `Another run ${does}: process ${owner.pid} of ${owner.host || 'this machine'}. This one waits for it to end; Ctrl-C stops the waiting.`,
+      )
     told ||= owner !== undefined
-    await new Promise(done => setTimeout(done, lookAgain))
+    await new Promise(done => setTimeout(done, askAgainAfter))
     signal?.throwIfAborted()
   }
   try {
