@@ -27,7 +27,8 @@ function json(leaf: Leaf | undefined): unknown {
   }
 }
 const lines = (leaf: Leaf | undefined): readonly unknown[] => (textOf(leaf) ?? '').split('\n').map(line => json(Buffer.from(line)))
-const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined)
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** What must not be on a disk at this moment, in words. */
 export function broken(tree: Tree, at: Moment): readonly string[] {
@@ -47,8 +48,9 @@ function resultFaults(tree: Tree, { before, next }: Moment): readonly string[] {
     if (!is && was) all.push(`${place} was told "Done", and is gone`)
     if (!Buffer.isBuffer(is)) continue
     const alike = [was, will].some(each => Buffer.isBuffer(each) && each.equals(is))
-    if (!alike && !isInfo(place)) all.push(`${place} is neither as it was nor as it will be: it has ${is.length} bytes`)
-    if (!alike && isInfo(place) && place.endsWith('.json') && json(is) === undefined) all.push(`${place} is not whole`)
+    if (!alike && (!isInfo(place) || before === next))
+      all.push(`${place} is neither as it was nor as it will be: it has ${is.length} bytes`)
+    else if (!alike && place.endsWith('.json') && json(is) === undefined) all.push(`${place} is not whole`)
     if (!isInfo(place) && !known.has(`${place} ${sha256(is)}`)) all.push(`${place} is in no list of published files`)
   }
   return all

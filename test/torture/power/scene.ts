@@ -1,9 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../../cli/project/package.ts'
 import { start } from '../setting.ts'
-import { Disk, killed, type Cut, type Leaf, type Tree } from './disk.ts'
+import { type Cut, Disk, killed, type Leaf, type Tree } from './disk.ts'
 import { broken, type Moment } from './promises.ts'
 import { repeat, straceWords } from './trace.ts'
 

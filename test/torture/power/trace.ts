@@ -7,8 +7,21 @@ const calls = [
   ...['fsync', 'fdatasync', 'sync', 'syncfs', '?rename', 'renameat', 'renameat2', '?link', 'linkat', '?symlink', 'symlinkat'],
   ...['?unlink', 'unlinkat', '?rmdir', '?mkdir', 'mkdirat', '?mknod', 'mknodat', 'chdir', '?fork', '?vfork', 'clone', 'clone3'],
 ]
-export const straceWords = (log: string): readonly string[] =>
-  ['-f', '-y', '-qq', '-xx', '-s', '9999999', '--seccomp-bpf', '-e', 'signal=none', '-e', `trace=${calls.join(',')}`, '-o', log]
+export const straceWords = (log: string): readonly string[] => [
+  '-f',
+  '-y',
+  '-qq',
+  '-xx',
+  '-s',
+  '9999999',
+  '--seccomp-bpf',
+  '-e',
+  'signal=none',
+  '-e',
+  `trace=${calls.join(',')}`,
+  '-o',
+  log,
+]
 
 /** A call that ended well. Words are as strace prints them. */
 interface Call {
