@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { readIfThere } from '../files.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * One line of the journal: an entry is on the disk, and `same` is its second key, of the recipe over the *content* of its inputs;
@@ -65,9 +66,7 @@ export class Journal {
   }
   /** Writes the whole journal anew, by one rename. A line that another runner adds at this moment may be lost: the journal is an index. */
   rebuild(all: readonly JournalLine[]): void {
-    const fresh = `${this.#file}.${process.pid}`
-    writeFileSync(fresh, all.map(line => `${JSON.stringify(line)}\n`).join(''), { flush: true })
-    renameSync(fresh, this.#file)
+    writeWhole(this.#file, all.map(line => `${JSON.stringify(line)}\n`).join(''))
     for (const known of [this.#keys, this.#same, this.#as]) known.clear()
     for (const line of all) this.#learn(line)
   }

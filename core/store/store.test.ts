@@ -36,6 +36,22 @@ test('an entry is its outputs, its log and its record, read-only', async () => {
   expect(existsSync(path.join(folder, 'stderr.log'))).toBe(true)
   expect(() => writeFileSync(path.join(folder, 'loud.txt'), 'x', { flag: process.getuid?.() === 0 ? 'wx' : 'w' })).toThrow()
 })
+test.each([
+  ['empty', ''],
+  ['half', 'trireme-st'],
+  ['zeros', '\0'.repeat(16)],
+])('a store whose first file a power cut left %s is mended where it holds nothing but its own', async (_, left) => {
+  const folder = scratch()
+  await Store.open(folder)
+  writeFileSync(path.join(folder, 'format'), left)
+  await Store.open(folder)
+  expect(readFileSync(path.join(folder, 'format'), 'utf8')).toBe('trireme-store 1\n')
+  writeFileSync(path.join(folder, 'format'), left)
+  writeFileSync(path.join(folder, 'thesis.tex'), '')
+  await expect(Store.open(folder)).rejects.toThrow(
+    `The file ${folder}/format is cut off, and beside it lies what no store holds: thesis.tex. If ${folder} is a store, remove that file and run again; if not, give another folder with --store.`,
+  )
+})
 test('an entry whose power was cut is believed only after its digests were compared', async () => {
   const { store, entries } = await ran(plan())
   const { folder } = entries.get('shout')!
@@ -93,7 +109,7 @@ test('what a killed runner left is cleared: its folder, its processes, its claim
   const left = store.workFolder('dead')
   mkdirSync(left, { recursive: true })
   symlinkSync(JSON.stringify(dead), path.join(left, '.owner'))
-  const orphan = spawn('sleep', ['60'], { env: { ...process.env, TRIREME_WORK: left }, detached: true })
+  const orphan = spawn('sleep', ['60'], { env: { ...process.env, TRIREME_RUNNER: `${JSON.stringify(dead)}#1#` }, detached: true })
   const gone = new Promise(done => orphan.on('exit', (_, signal) => done(signal)))
   symlinkSync(JSON.stringify(dead), path.join(store.root, 'claims', 'a'.repeat(64)))
   await store.begin('next')

@@ -2,15 +2,20 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { ensureFolder, readIfThere } from '../files.ts'
+import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
 import type { Entry, OutputFile, StepRecord } from './record.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
+import { ensureFolderOnDisk, removeParts, syncNow, writeWhole } from './whole-file.ts'
 import { WorkFolders } from './work-folders.ts'
 
 const format = 'trireme-store 1\n'
+/** What lies in a store beside its unfinished files. */
+const rooms = ['entries', 'runs', 'claims', 'work']
+const files = ['format', 'journal.jsonl', 'digests.jsonl', 'tools.json', 'images.json']
 
 /**
  * Content by derivation key, in one folder:
@@ -47,14 +52,13 @@ export class Store {
     const mark = path.join(root, 'format')
     let found: string | undefined
     try {
-      ensureFolder(root)
-      for (const name of ['entries', 'runs', 'claims', 'work']) ensureFolder(path.join(root, name))
+      ensureFolderOnDisk(root)
+      const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined) {
-        // By rename, so that neither a runner that is killed here nor two at once leave half of the file.
-        writeFileSync(`${mark}.${process.pid}`, format)
-        renameSync(`${mark}.${process.pid}`, mark)
-      }
+      if (found === undefined || isCutOff(found, root)) {
+        writeWhole(mark, format)
+        found = format
+      } else if (made.length > 0) syncNow(root)
     } catch (cause) {
       throw new TriremeError(
         'STORE',
@@ -62,11 +66,7 @@ export class Store {
         { cause },
       )
     }
-    if (found !== undefined && found !== format)
-      throw new TriremeError(
-        'STORE',
-        `The store ${root} is of format "${found.trim()}", this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`,
-      )
+    if (found !== format) throw new TriremeError('STORE', formatFault(root, found))
     return new Store(root)
   }
   /** Digests of the user's own files. */
@@ -188,6 +188,7 @@ export class Store {
    * Folders of failed steps stay, since their runner ended by itself. Waits while another process removes entries.
    */
   begin(run: string): Promise<void> {
+    removeParts(this.root)
     return this.#workFolders.begin(run)
   }
   /** The end of a run by itself. @param keep whether its folder holds failed steps, which people may look at */
@@ -225,7 +226,8 @@ export class Store {
     }
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
-  async publish(outputs: string, record: StepRecord): Promise<Entry> {
+  async publish(outputs: string, made: StepRecord): Promise<Entry> {
+    const record = redacted(made) // a step's words may hold an address with a password
     const entry = { folder: this.entryFolder(record.key), record }
     try {
       writeFileSync(path.join(outputs, 'record.json'), `${JSON.stringify(record, null, 1)}\n`, { mode: 0o444 })
@@ -296,5 +298,18 @@ export class Store {
       if (entry) yield entry
     }
   }
+}
+/** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
+const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
+/** Blocks that never reached the disk read as zeros. */
+const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
+const strangersIn = (root: string): readonly string[] =>
+  readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
+
+function formatFault(root: string, found: string): string {
+  const mark = path.join(root, 'format')
+  if (format.startsWith(withoutZeros(found)))
+    return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
+  return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
 }
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

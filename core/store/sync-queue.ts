@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { sync } from './fsync.ts'
+import { syncEach } from './fsync.ts'
 import type { Journal } from './journal.ts'
 import type { Entry } from './record.ts'
 
@@ -9,21 +9,15 @@ const groupPause = 500
 const waitFor = (ms: number) => new Promise<void>(done => setTimeout(done, ms).unref())
 
 /** Everything of an entry that must be on the disk before its line is in the journal. */
-export const placesOf = ({ folder, record }: Entry): readonly string[] => [
-  ...Object.values(record.outputs).flatMap(files => files.map(({ name }) => path.join(folder, name))),
-  path.join(folder, 'record.json'),
-  folder,
-]
+export function placesOf({ folder, record }: Entry): readonly string[] {
+  const files = Object.values(record.outputs).flatMap(files => files.map(({ name }) => path.join(folder, name)))
+  return [...files, path.join(folder, 'record.json'), ...new Set([...files.map(file => path.dirname(file)), folder])]
+}
 /** Brings entries to the disk, files first, then the folders that name them. */
 export async function syncAll(group: readonly Entry[]): Promise<void> {
-  const parents = new Set(group.map(({ folder }) => path.dirname(folder)))
-  for (const some of [group.flatMap(placesOf), [...parents]]) {
-    const queue = [...some]
-    const drain = async () => {
-      for (let place = queue.pop(); place !== undefined; place = queue.pop()) await sync(place)
-    }
-    await Promise.all([drain(), drain(), drain(), drain()]) // as many as Node has threads for files
-  }
+  const halves = new Set(group.map(({ folder }) => path.dirname(folder)))
+  const tops = new Set([...halves].map(half => path.dirname(half)))
+  for (const some of [group.flatMap(placesOf), halves, tops]) await syncEach(some)
 }
 /** Brings what was published to the disk, group by group, and then writes its lines to the journal. */
 export class SyncQueue {
