@@ -38,8 +38,8 @@ const flagstat = given(
   ),
 )
 /** Under as many names, which are as long as names of samples get. */
-const named = <T>(of: T): Readonly<Record<string, T>> =>
-  Object.fromEntries(Array.from({ length: samples }, (_, n) => [`${'long-name-of-a-sample'.repeat(4)}.${n}`, of]))
+const named = <T>(of: T, count = samples): Readonly<Record<string, T>> =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`${'long-name-of-a-sample'.repeat(4)}.${n}`, of]))
 const empty = { checks: {}, imports: {}, duplicates: {}, barcodes: {} }
 
 it('what became of the reads of 10,000 samples is told', { timeout: 120_000 }, async () => {
@@ -49,7 +49,9 @@ it('what became of the reads of 10,000 samples is told', { timeout: 120_000 }, a
   expect(readFileSync(table.path, 'utf8').trimEnd().split('\n')).toHaveLength(samples + 1)
 })
 
-it('the page of 10,000 reports is asked for; a program that counts them stands in for MultiQC, whose own work takes minutes', {
+/** Each is linked under its name, which takes a process. */
+const linked = 2000
+it('the page of as many reports is asked for; a program that counts them stands in for MultiQC, whose own work takes minutes', {
   timeout: 120_000,
 }, async () => {
   const programs = path.join(at, 'bin')
@@ -64,9 +66,10 @@ cat tmp/found/* | wc -l >tmp/made/report_data/multiqc_general_stats.txt
   const { PATH } = process.env
   process.env.PATH = `${programs}:${PATH}`
   try {
-    const { page, table } = await made(report({ trimming: {}, alignments: {}, flags: named(flagstat), calls: {} }))
-    expect(readFileSync(page.path, 'utf8')).toBe(`<html>\n${'long-name-of-a-sample'.repeat(4)}.9999.trireme.flagstat.txt\n`)
-    expect(Number(readFileSync(table.path, 'utf8'))).toBe(8 * samples)
+    report({ trimming: named(fastp), alignments: {}, flags: named(flagstat), calls: {} }) // more words than a program takes would be refused here
+    const { page, table } = await made(report({ trimming: {}, alignments: {}, flags: named(flagstat, linked), calls: {} }))
+    expect(readFileSync(page.path, 'utf8')).toBe(`<html>\n${'long-name-of-a-sample'.repeat(4)}.999.trireme.flagstat.txt\n`)
+    expect(Number(readFileSync(table.path, 'utf8'))).toBe(8 * linked)
   } finally {
     process.env.PATH = PATH
   }
