@@ -1,4 +1,4 @@
-import { type BigIntStats, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** The text of a file; undefined where it is not there, or cannot be read. */
@@ -9,23 +9,15 @@ export function readIfThere(file: string): string | undefined {
     return undefined
   }
 }
-/** What lies at a place, where a link is a link; undefined where nothing does, or nobody may look. */
-export function unfollowed(place: string): BigIntStats | undefined {
-  try {
-    return lstatSync(place, { bigint: true, throwIfNoEntry: false })
-  } catch {
-    return undefined // a file in the place of a folder above it
-  }
-}
 /**
  * Makes a folder and those above it. Node's own `recursive` loops for ever where the system refuses with ENOENT, as /proc does.
  * @returns the folders that were not there, the topmost first
  */
-export function ensureFolder(folder: string): readonly string[] {
+export function ensureFolder(folder: string, mode = 0o777): readonly string[] {
   if (existsSync(folder)) return []
-  const above = path.dirname(folder) === folder ? [] : ensureFolder(path.dirname(folder))
+  const above = path.dirname(folder) === folder ? [] : ensureFolder(path.dirname(folder), mode)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, mode)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { source } from './define/pipeline.ts'
 import type { Event } from './events.ts'
 import { plan, type Results } from './graph/plan.ts'
+import { ownCacheOrTemporary } from './host/own-folder.ts'
 import { readyTools } from './host/tools.ts'
 import { Store } from './store/store.ts'
 import { type LocalOptions, type Made, runLocally } from './targets/local/index.ts'
@@ -43,7 +44,7 @@ export async function ran<O extends Results>(results: O, options: Partial<LocalO
   const done = await runLocally(whole, {
     store,
     run: 'test',
-    versions: await readyTools(whole, path.join(os.tmpdir(), 'trireme-test-tools.json')),
+    versions: await readyTools(whole, path.join(ownCacheOrTemporary('tests'), 'tools.json')),
     on: event => events.push(event),
     ...options,
   })

@@ -2,5 +2,5 @@
 // "npm run torture -- kills disks" does only those. See docs/reference/recovery.md.
 import { createJiti } from 'jiti'
 
-const { main } = await createJiti(import.meta.url).import('../test/torture/main.ts')
+const { main } = await createJiti(import.meta.url, { fsCache: false }).import('../test/torture/main.ts')
 process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1

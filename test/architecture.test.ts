@@ -102,7 +102,7 @@ describe.each(rooms)('%s', room => {
  */
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
-    ['errors.ts', 'events.ts', 'files.ts'],
+    ['errors.ts', 'events.ts', 'files.ts', 'left-behind.ts', 'notices.ts'],
     ['vocabulary', 'store'],
     ['graph', 'kubernetes'],
     ['define', 'environment', 'host'],

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { tool } from 'trireme-bio'
 import { bcftools, bwa, fastp, node, samtools } from 'trireme-bio/tools'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type FoundTool, findTools } from '../../core/host/tools.ts'
 import { advice, aptCommand, condaCommand, installMissing, type Machine, ownPrefix, remedies, typed, useOwnTools } from './install.ts'
 
@@ -125,4 +125,28 @@ test('a version that does not fit is told after installing', async () => {
   await expect(done).rejects.toThrow(
     `still not fit:\nsamtools at ${machine.prefix}/bin/samtools is version 1.9; ${samtools.accepts} is needed.`,
   )
+})
+test('nothing is installed where others could put programs of their own, nor is what lies there used', async () => {
+  const cache = mkdtempSync(path.join(os.tmpdir(), 'trireme-cache-'))
+  vi.stubEnv('XDG_CACHE_HOME', cache)
+  vi.stubEnv('TRIREME_PREFIX', '')
+  const prefix = ownPrefix()
+  mkdirSync(path.join(prefix, 'bin'), { recursive: true })
+  chmodSync(cache, 0o777)
+  process.env.PATH = '/usr/bin:/bin'
+  useOwnTools()
+  expect(process.env.PATH).toBe('/usr/bin:/bin')
+  await expect(
+    installMissing(missing(samtools), { install: true, log: quiet, machine: { apt: false, conda: 'mamba', prefix } }),
+  ).rejects.toMatchObject({
+    code: 'TOOL',
+    message: `Nothing was installed into ${prefix}: ${cache} is somebody else's, or others may write to it, and what lies there is run. Take that right from them (chmod go-w ${cache}), or name a folder of your own: TRIREME_PREFIX=DIR.`,
+  })
+  const named = mkdtempSync(path.join(os.tmpdir(), 'trireme-prefix-'))
+  mkdirSync(path.join(named, 'bin'))
+  chmodSync(named, 0o777)
+  vi.stubEnv('TRIREME_PREFIX', named) // who names one answers for it
+  useOwnTools()
+  expect(process.env.PATH).toBe(`${named}/bin:/usr/bin:/bin`)
+  vi.unstubAllEnvs()
 })

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { cacheFolder, openedBy } from '../../core/host/own-folder.ts'
 import { type FoundTool, findTools, toolFault } from '../../core/host/tools.ts'
 import { quoted } from '../../core/vocabulary/command.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
@@ -20,17 +20,20 @@ const onPath = (program: string): boolean =>
   (process.env.PATH ?? '').split(path.delimiter).some(folder => folder !== '' && existsSync(path.join(folder, program)))
 /** Folder of the conda environment that holds what was installed for Trireme. */
 export const ownPrefix = (environment: NodeJS.ProcessEnv = process.env): string =>
-  environment.TRIREME_PREFIX || path.join(environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'trireme', 'env')
+  environment.TRIREME_PREFIX || path.join(cacheFolder(environment), 'env')
 export const thisMachine = (prefix: string = ownPrefix()): Machine => ({
   apt: process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get'),
   conda: (['micromamba', 'mamba', 'conda'] as const).find(onPath),
   prefix,
 })
-/** Puts the tools of Trireme's own environment first on PATH. Does nothing where there is no such environment. */
+/** The folder by which others could put programs into an environment; who names one by TRIREME_PREFIX or --prefix answers for it. */
+const openedPrefix = (prefix: string): string | undefined => (prefix === path.join(cacheFolder(), 'env') ? openedBy(prefix) : undefined)
+/** Puts the tools of Trireme's own environment first on PATH. Does nothing where there is none, or others could write to it. */
 export function useOwnTools(prefix: string = ownPrefix()): void {
   const bin = path.join(prefix, 'bin')
   const folders = (process.env.PATH ?? '').split(path.delimiter)
-  if (existsSync(bin) && folders[0] !== bin) process.env.PATH = [bin, ...folders.filter(folder => folder !== bin)].join(path.delimiter)
+  if (existsSync(bin) && folders[0] !== bin && openedPrefix(prefix) === undefined)
+    process.env.PATH = [bin, ...folders.filter(folder => folder !== bin)].join(path.delimiter)
 }
 
 const sortedNames = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
@@ -102,6 +105,12 @@ export async function installMissing(
     const unable = 'Trireme itself installs with apt-get as root on Debian and Ubuntu, else with micromamba, mamba or conda.'
     throw new TriremeError('TOOL', [...faults(bad), how, ...(options.install ? [unable] : [])].join('\n'))
   }
+  const opened = commands.some(([program]) => program !== 'apt-get') ? openedPrefix(machine.prefix) : undefined
+  if (opened !== undefined)
+    throw new TriremeError(
+      'TOOL',
+      `Nothing was installed into ${machine.prefix}: ${opened} is somebody else's, or others may write to it, and what lies there is run. Take that right from them (chmod go-w ${quoted(opened)}), or name a folder of your own: TRIREME_PREFIX=DIR.`,
+    )
   options.log(
     `${plural(bad.length, 'tool')} to install: ${tools.map(({ name }) => name).join(', ')}. Running:\n  ${commands.map(typed).join('\n  ')}`,
   )

@@ -308,15 +308,15 @@ export class Store {
   }
 }
 /** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
-const isCutOff = (found: string, root: string): boolean => format.startsWith(bare(found)) && strangersIn(root).length === 0
+const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
 /** Blocks that never reached the disk read as zeros. */
-const bare = (found: string): string => found.replace(/\0+$/, '')
+const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
   readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
 
 function formatFault(root: string, found: string): string {
   const mark = path.join(root, 'format')
-  if (format.startsWith(bare(found)))
+  if (format.startsWith(withoutZeros(found)))
     return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
   return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { contents } from '../../../containers/images.ts'
 import { shown, TriremeError } from '../../../core/errors.ts'
+import { ownCacheOrTemporary } from '../../../core/host/own-folder.ts'
 import { didYouMean } from '../../display/suggest.ts'
 import { packageRoot, version } from '../../project/package.ts'
 import { checkContents } from './check.ts'
@@ -14,7 +14,7 @@ const containers = path.join(packageRoot, 'containers')
 /** Where locks and bills of materials are written, unless an option says otherwise: the project, or containers/ in the checkout of the package itself. */
 const ownFolder = () => (path.relative(packageRoot, '') === '' ? containers : process.cwd())
 /** Build context for the engine: a copy of containers/ with npm's packages, kept so that they are fetched once. The package's own folder may be read-only. */
-const contextFolder = () => path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'trireme', 'images', version())
+const contextFolder = () => ownCacheOrTemporary(path.join('images', version()))
 
 export interface BuildOptions {
   readonly engine?: string | undefined
