@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { withoutSecrets } from './secrets.ts'
 
 /**
  * The closed list of what can go wrong. Each code has one exit status of the command line (see docs/reference/cli.md#exit-codes).
@@ -30,7 +31,7 @@ export type Code =
   | 'USAGE'
   | 'CANCELLED'
 
-/** Every error that Trireme raises on purpose: its message says what is wrong, what would be right, what to do. */
+/** Every error that Trireme raises on purpose: its message says what is wrong, what would be right, what to do. No secret is in it. */
 export class TriremeError extends Error {
   override readonly name: string = 'TriremeError'
   readonly code: Code
@@ -42,10 +43,11 @@ export class TriremeError extends Error {
   constructor(code: Code, message: string, options?: ErrorOptions & { readonly rows?: readonly number[] }) {
     const { rows = [], ...rest } = options ?? {}
     const counted = rows.map(row => row + 1)
-    super(rows.length > 0 ? `${listedPlaces('Row', counted)}: ${message}` : message, rest)
+    const fault = withoutSecrets(message)
+    super(rows.length > 0 ? `${listedPlaces('Row', counted)}: ${fault}` : fault, rest)
     this.code = code
     this.rows = rows
-    this.fault = message
+    this.fault = fault
   }
 }
 /** `line 2`; `lines 2 and 3`; `lines 2, 3 and 5`. */

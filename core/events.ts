@@ -1,3 +1,5 @@
+import { redacted } from './secrets.ts'
+
 /** CPU time and memory of one attempt, its whole process group counted; see docs/decisions for how they are read. */
 export interface Usage {
   /** Seconds of CPU, user and system. */
@@ -63,7 +65,7 @@ export type Happening =
 /** An event as it is written: one line of JSON, with its time (RFC 3339, UTC). */
 export type Event = { readonly at: string } & Happening
 export type Sink = (event: Event) => void
-/** Many events have the same millisecond, as when all steps are cached: the time is formatted once for them. */
+/** Many events have the same millisecond, as when all steps are cached: the time is formatted once for them. No secret is in an event. */
 export const stamped = (sink: Sink) => {
   let last = 0
   let at = ''
@@ -71,6 +73,6 @@ export const stamped = (sink: Sink) => {
     const now = Date.now()
     if (now !== last) at = new Date(now).toISOString()
     last = now
-    sink({ at, ...happening })
+    sink({ at, ...redacted(happening) })
   }
 }

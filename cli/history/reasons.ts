@@ -4,6 +4,7 @@ import type { Keys } from '../../core/graph/key.ts'
 import { type Difference, differences, nearestRecipe } from '../../core/graph/key-difference.ts'
 import { type EachNode, type Node, refsIn, type StepNode } from '../../core/graph/node.ts'
 import type { Branch } from '../../core/graph/walk.ts'
+import { redacted } from '../../core/secrets.ts'
 import { momentText } from '../display/print.ts'
 import type { Remembered } from './recipes.ts'
 
@@ -23,7 +24,7 @@ interface KnownStep {
 export function reasons(node: Node, at: KnownStep, before?: Remembered, explained: Set<Node> = new Set()): readonly string[] {
   if (node.kind !== 'step') return []
   explained.add(node)
-  const made = { recipe: at.keys.recipe(node), params: node.params }
+  const made = redacted({ recipe: at.keys.recipe(node), params: node.params }) // as records hold it
   const label = at.names.get(node) ?? node.step.name
   const same = [...at.known.values()].filter(each => each.step === node.step.name)
   const candidates = same.some(each => each.label === label) ? same.filter(each => each.label === label) : same

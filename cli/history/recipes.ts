@@ -7,6 +7,7 @@ import { labels } from '../../core/graph/labels.ts'
 import type { EachNode, Node } from '../../core/graph/node.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { type Branch, branchOf } from '../../core/graph/walk.ts'
+import { redacted } from '../../core/secrets.ts'
 import type { Store } from '../../core/store/store.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
@@ -72,7 +73,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
     if (node.kind !== 'step' || !ran.has(common.key) || store.look(common.key)) return []
     return [{ ...common, step: node.step.name, label: names.get(node) ?? node.step.name, params: node.params }]
   })
-  writeWhole(file(store, run), lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+  writeWhole(file(store, run), lines.map(line => `${JSON.stringify(redacted(line))}\n`).join(''))
 }
 /** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {

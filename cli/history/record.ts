@@ -7,11 +7,12 @@ import { z } from 'zod'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event, Sink } from '../../core/events.ts'
 import { notice } from '../../core/notices.ts'
+import { redacted, withoutSecrets } from '../../core/secrets.ts'
 import type { Store } from '../../core/store/store.ts'
 import { ensureFolderOnDisk, syncNow, writeWhole } from '../../core/store/whole-file.ts'
 import { eventSchema } from './event-schema.ts'
 
-/** `runs/ID/run.json`: the arguments of a run, and how it ended. */
+/** `runs/ID/run.json`: the arguments of a run, and how it ended; without secrets. */
 export interface RunRecord {
   readonly id: string
   readonly pipeline: string
@@ -60,7 +61,7 @@ export class Recorder {
   constructor(store: Store, start: Pick<RunRecord, 'id' | 'pipeline' | 'command' | 'arguments' | 'out'>) {
     this.#folder = store.runFolder(start.id)
     const owner = { pid: process.pid, host: os.hostname(), since: Math.round(Date.now() - process.uptime() * 1000) }
-    this.#record = { ...start, started: this.#now.toISOString(), state: 'running', entries: {}, process: owner }
+    this.#record = redacted({ ...start, started: this.#now.toISOString(), state: 'running', entries: {}, process: owner })
   }
   readonly sink: Sink = event => {
     if (!this.#begun) {
@@ -86,7 +87,7 @@ export class Recorder {
       seconds,
       state,
       entries: this.#entries,
-      ...(message !== undefined && { message }),
+      ...(message !== undefined && { message: withoutSecrets(message) }),
     }
     if (this.#begun) {
       syncNow(path.join(this.#folder, 'events.jsonl'))

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { Event, Usage } from '../../core/events.ts'
 import type { Plan } from '../../core/graph/plan.ts'
+import { redacted } from '../../core/secrets.ts'
 import type { Entry } from '../../core/store/record.ts'
 import type { RunRecord } from '../history/record.ts'
 import { version } from '../project/package.ts'
@@ -11,14 +12,15 @@ const infoNames = ['software_versions.yml', 'params.yml', 'trace.tsv', 'provenan
 /** Where they will lie. */
 export const infoPaths = infoNames.map(name => `${infoFolder}/${name}`)
 /** Files of `pipeline_info/` by name: versions, parameters, trace and more of a run. */
-export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<(typeof infoNames)[number], string>> => ({
-  'software_versions.yml': softwareVersions(run.record, run.plan, run.versions, run.pipelineVersion),
-  'params.yml': yaml(run.record.arguments),
-  'trace.tsv': trace(run.entries, run.events),
-  'provenance.json': `${JSON.stringify(provenance(run, at), null, 1)}\n`,
-  // Last: it lists the files that are there.
-  'run.json': `${JSON.stringify({ ...traceSummary(run.record), steps: counts(run.events), files: run.published.files }, null, 1)}\n`,
-})
+export const infoFiles = (run: EndedRun, at: Surroundings): Readonly<Record<(typeof infoNames)[number], string>> =>
+  redacted({
+    'software_versions.yml': softwareVersions(run.record, run.plan, run.versions, run.pipelineVersion),
+    'params.yml': yaml(run.record.arguments),
+    'trace.tsv': trace(run.entries, run.events),
+    'provenance.json': `${JSON.stringify(provenance(run, at), null, 1)}\n`,
+    // Last: it lists the files that are there.
+    'run.json': `${JSON.stringify({ ...traceSummary(run.record), steps: counts(run.events), files: run.published.files }, null, 1)}\n`,
+  })
 const yaml = (value: unknown) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
 
 /** As nf-core writes it: versions by step, and the workflow's own, where it has one. */

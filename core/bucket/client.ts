@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { TriremeError } from '../errors.ts'
+import { keepSecret } from '../secrets.ts'
 import type { BucketSettings } from './settings.ts'
 
 export interface ListedObject {
@@ -45,6 +46,7 @@ export class S3Bucket {
     environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: loaded only where a bucket is used
     const sessionToken = environment[variables.sessionToken]
+    keepSecret(environment[variables.secretKey], sessionToken)
     return new S3Bucket(settings, s3, {
       endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
       region: settings.region,

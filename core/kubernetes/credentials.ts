@@ -4,6 +4,7 @@ import type https from 'node:https'
 import path from 'node:path'
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node'
 import { TriremeError } from '../errors.ts'
+import { keepSecret, keepSecretsOf } from '../secrets.ts'
 
 /** A way to an API server: where it is, and what a request must carry. */
 export interface Access {
@@ -31,6 +32,13 @@ export interface Way {
   readonly user: User
   readonly also: Also
 }
+interface Surrounding {
+  readonly context: string
+  /** The command by which a person asks the same cluster. */
+  readonly kubectl: string
+  /** Milliseconds that a credential plugin may take. */
+  readonly patience: number
+}
 /** Milliseconds before its end at which a credential is taken for ended. */
 const early = 60_000
 
@@ -38,10 +46,11 @@ const early = 60_000
  * What requests to a cluster carry, as the library has it from tokens and their files, certificates, credential plugins and OIDC, through
  * proxies. What is done to it here is what the library leaves to do; each line says what.
  * @param make a KubeConfig of the library
- * @param patience milliseconds that a credential plugin may take
  */
-export function credentials(make: () => KubeConfig, way: Way, context: string, patience: number): Omit<Access, 'server'> {
+export function credentials(make: () => KubeConfig, way: Way, { context, kubectl, patience }: Surrounding): Omit<Access, 'server'> {
   const user = completed(way)
+  keepSecret(user.token, user.password, user.keyData, passwordOf(way.cluster.proxyUrl))
+  keepSecretsOf(user.authProvider?.config ?? {})
   const plugged = Boolean(user.exec)
   let held: { readonly options: Carried; readonly tls: string; readonly until: number } | undefined
   let asking: Promise<Carried> | undefined
@@ -66,6 +75,7 @@ export function credentials(make: () => KubeConfig, way: Way, context: string, p
     // One agent for as long as the certificates stay: the library makes one for each request, and each would shake hands anew.
     const kept = held?.tls === tls ? held.options.agent : Object.assign(agent, { keepAlive: true })
     held = { options: { headers: headersOf(filled, user, way.also), agent: kept }, tls, until: plugin?.until() ?? 0 }
+    keepSecret(String(held.options.headers.Authorization ?? '').replace(/^\w+ /, ''))
     return held.options
   }
   return {
@@ -78,7 +88,7 @@ export function credentials(make: () => KubeConfig, way: Way, context: string, p
         // Without the cause: what started a plugin holds its arguments.
         throw new TriremeError(
           'ENVIRONMENT',
-          `The credentials of context "${context}" cannot be had: ${cause.message}. Log in to the cluster, and give the same command again.`,
+          `The credentials of context "${context}" cannot be had: ${cause.message}. Log in to the cluster, and give the same command again.${plugged ? ` What the plugin says may be secret, and is not repeated here; to see it: ${kubectl} version` : ''}`,
         )
       })
     },
@@ -106,6 +116,8 @@ function completed({ user, also: { folder, tokenFile } }: Way): User {
   const env = [...listOf(user.exec.env), { name: 'KUBERNETES_EXEC_INFO', value: asked }]
   return { ...user, exec: { ...user.exec, command: program, args: listOf(args).map(String), env } }
 }
+/** The password in an address, as it is before it is encoded there. */
+const passwordOf = (address: string | undefined) => (URL.canParse(address ?? '') ? decodeURIComponent(new URL(address ?? '').password) : '')
 const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
 
 function headersOf({ headers, auth }: https.RequestOptions, user: User, { behalf }: Also): Carried['headers'] {
@@ -150,34 +162,28 @@ class Plugin {
     const ends = Date.parse(this.#asker?.tokenCache[this.#user.name]?.status?.expirationTimestamp ?? '')
     return (Number.isNaN(ends) ? Date.now() + 10 * early : ends) - early // where none is told, the library asks with each request
   }
-  /** How it failed: its command's name and its words, but nothing of what it was given, which may be secret. */
+  /**
+   * How it failed: its command's name and its status. Nothing of what it was given, nor of its words, which repeat that in whatever form: both
+   * may be secret, and messages stay in records.
+   */
   fault(cause: Error): string {
-    const { command = 'its plugin', args, env, installHint } = this.#user.exec
+    const { command = 'its plugin', installHint } = this.#user.exec
     const hint = typeof installHint === 'string' ? `. ${installHint.trim().replace(/\.$/, '')}` : ''
     const code = 'code' in cause ? String(cause.code) : ''
     // Node's own message quotes a word that it cannot hand over.
     if (code.startsWith('ERR_INVALID_ARG')) return `${command} failed: it cannot be started (${code})${hint}`
-    if ('syscall' in cause && String(cause.syscall).startsWith('spawn'))
-      return `${command} failed: it cannot be started (${cause.message})${hint}`
-    const given = [...listOf(args), ...listOf(env).map(each => each?.value)].map(String)
-    if (this.#ended === '') return complaint(cause, given) // not the plugin's fault: it was not asked yet
-    const failed = `${command} failed`
-    // Not the message: it quotes what was printed, which is a credential.
-    if (this.#ended === ' with status 0') return `${failed}: what it printed is no ExecCredential${hint}`
-    const words = complaint(cause, given)
-    return `${failed}${this.#ended}${words && `: ${words}`}${hint}`
+    if ('syscall' in cause && String(cause.syscall).startsWith('spawn')) return `${command} failed: it cannot be started (${code})${hint}`
+    if (this.#ended === '') return complaint(cause) // not the plugin's fault: it was not asked yet
+    if (this.#ended === ' with status 0') return `${command} failed: what it printed is no ExecCredential${hint}`
+    return `${command} failed${this.#ended}${hint}`
   }
 }
 function providerFault(cause: Error, { authProvider }: User): string {
-  if (!authProvider) return cause.message
-  const given = Object.values(authProvider.config ?? {}).map(String)
-  return authProvider.name === 'tokenFile' ? cause.message : `its auth-provider "${authProvider.name}" failed: ${complaint(cause, given)}`
+  if (!authProvider || authProvider.name === 'tokenFile') return cause.message
+  return `its auth-provider "${authProvider.name}" failed: ${complaint(cause)}`
 }
-/** The last of what was said, in one line, without what was given. */
-function complaint({ message }: Error, given: readonly string[]): string {
-  const parts = given.flatMap(word => [word, word.slice(word.indexOf('=') + 1), ...word.split(/\s+/)])
-  const secret = [...new Set(parts)].filter(word => word.length > 2).sort((a, b) => b.length - a.length)
-  const clean = secret.reduce((text, word) => text.replaceAll(word, '…'), message)
-  const line = clean.replace(/\s+/g, ' ').trim().replace(/\.$/, '')
+/** The last of what was said, in one line. */
+function complaint({ message }: Error): string {
+  const line = message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')
   return line.length > 400 ? `…${line.slice(-400)}` : line
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { KubeConfig, User } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { TriremeError } from '../errors.ts'
+import { quoted } from '../vocabulary/command.ts'
 import { type Access, type Also, credentials, type Way } from './credentials.ts'
 import { proxyFor } from './proxy.ts'
 
@@ -36,7 +37,8 @@ export async function access(context: string, kubeconfig: string | undefined, pa
       'is reached through a proxy that is no address such as http://proxy.example.org:3128', // which may hold a password
     )
   const cluster = { ...found.cluster, skipTLSVerify, ...(proxyUrl !== undefined && { proxyUrl }) }
-  return { server, ...credentials(() => new library.KubeConfig(), { ...found, cluster }, context, patience) }
+  const kubectl = ['kubectl', ...(kubeconfig === undefined ? [] : ['--kubeconfig', ...files]), '--context', context].map(quoted).join(' ')
+  return { server, ...credentials(() => new library.KubeConfig(), { ...found, cluster }, { context, kubectl, patience }) }
 }
 function defaultFiles(): readonly string[] {
   const named = (process.env.KUBECONFIG ?? '').split(path.delimiter).filter(file => file !== '')

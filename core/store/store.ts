@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { ensureFolder, readIfThere } from '../files.ts'
+import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal } from './journal.ts'
@@ -235,7 +236,8 @@ export class Store {
     }
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
-  async publish(outputs: string, record: StepRecord): Promise<Entry> {
+  async publish(outputs: string, made: StepRecord): Promise<Entry> {
+    const record = redacted(made) // a step's words may hold an address with a password
     const entry = { folder: this.entryFolder(record.key), record }
     try {
       writeFileSync(path.join(outputs, 'record.json'), `${JSON.stringify(record, null, 1)}\n`, { mode: 0o444 })

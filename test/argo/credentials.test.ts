@@ -52,17 +52,22 @@ describe('a credential plugin that fails', () => {
     expect(inspect(cause, { depth: 9, showHidden: true })).not.toContain('c4n4ry')
     return (cause as Error).message.replaceAll(folder, 'FOLDER')
   }
-  test('is named by its command and tells its words; what it was given is told nowhere', async () => {
-    const all = 'set -x; : "$@" "$SECRET" "$KUBERNETES_EXEC_INFO"; echo "$* $SECRET" >&2; set +x; echo "The session has ended." >&2; exit 3'
-    const told = await failure(given, all)
-    expect(told).toMatch(
-      /^The credentials of context "lab" cannot be had: \.\/login failed with status 3: .*The session has ended\. It comes with the cloud’s tools\. Log in to the cluster, and give the same command again\.$/,
+  const look =
+    ' Log in to the cluster, and give the same command again. What the plugin says may be secret, and is not repeated here; to see it: kubectl --kubeconfig FOLDER/config-0 --context lab version'
+  test('is named by its command and its status; what it was given is told nowhere, nor what it said, in whatever form', async () => {
+    const all = [
+      'set -x; : "$@" "$SECRET" "$KUBERNETES_EXEC_INFO"; echo "$* $SECRET" >&2; set +x',
+      'for word in "$@" "$SECRET"; do printf %s "$word" | base64 >&2; echo "$word" | rev >&2; echo "$word" | tr a-z A-Z >&2; done',
+      'echo "The session of c4n4ry has ended." >&2; exit 3',
+    ]
+    const told = await failure(given, all.join('\n'))
+    expect(told).toBe(
+      `The credentials of context "lab" cannot be had: ./login failed with status 3. It comes with the cloud’s tools.${look}`,
     )
-    expect(told).not.toMatch(/get-token|oidc|extra|of-env/)
   })
   test('does so where it cannot be started, or prints something else', async () => {
     expect(await failure({ ...given, command: './none' }, '')).toBe(
-      'The credentials of context "lab" cannot be had: ./none failed: it cannot be started (spawn FOLDER/none ENOENT). It comes with the cloud’s tools. Log in to the cluster, and give the same command again.',
+      `The credentials of context "lab" cannot be had: ./none failed: it cannot be started (ENOENT). It comes with the cloud’s tools.${look}`,
     )
     expect(await failure({ ...given, args: [`${canary}\u0000`] }, '')).toContain(
       './login failed: it cannot be started (ERR_INVALID_ARG_VALUE).',

@@ -49,7 +49,7 @@ printf '{"status":{"token":"%s-%s-%s","expirationTimestamp":"%s"}}' "$WHO" "$2" 
   chmodSync(`${folder}/login`, 0o644)
   const broken = await access('lab', files[0])
   expect(await fault(() => broken.options())).toMatch(
-    /^ENVIRONMENT: The credentials of context "lab" cannot be had: \.\/login failed: .*EACCES.*\. Log in to the cluster, and give the same command again\.$/,
+    /^ENVIRONMENT: The credentials of context "lab" cannot be had: \.\/login failed: it cannot be started \(EACCES\)\. Log in to the cluster, and give the same command again\. What the plugin says may be secret, and is not repeated here; to see it: kubectl --kubeconfig \S+ --context lab version$/,
   )
 })
 test('several files count as one: what the first of them says of a name holds', async () => {

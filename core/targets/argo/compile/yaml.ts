@@ -1,6 +1,7 @@
 import { Document, isMap, isSeq } from 'yaml'
 import { isByTag } from '../../../environment/images.ts'
 import type { JobWord } from '../../../inside/job.ts'
+import { withoutSecrets } from '../../../secrets.ts'
 import { quoted } from '../../../vocabulary/command.ts'
 import type { Compiled, CompiledTask } from './compiled.ts'
 import type { DagTask, DagTemplate, PodTemplate, Template, ThinWorkflow, Workflow, WorkflowTemplate } from './manifest-schema.ts'
@@ -120,11 +121,11 @@ function commentOf({ entries }: CompiledTask): string {
 }
 function shownWord(word: JobWord): string {
   if (typeof word !== 'string') return `${word.list}/*${word.suffix}`
-  const text = quoted(word)
+  const text = quoted(withoutSecrets(word))
   return text === word ? word : visible(text) // what needs no quotes can be seen
 }
 /** Nothing in a comment may end it: neither a line break of any kind nor what YAML does not print. */
-const visible = (text: string): string =>
+export const visible = (text: string): string =>
   text.replace(
     /[^\x20-\x7e\u00a1-\u167f\u1681-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd]/g,
     c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
