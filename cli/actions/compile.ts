@@ -23,7 +23,7 @@ export async function compilePlan(asked: Asked): Promise<void> {
   const destination = await destinationOf(environment, { unpinned: true })
   const { versions } = await knownVersions(plan, store, environment, { unpinned: true })
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
-  await writeCompiled(output, compiled)
+  await writeCompiled(output, compiled, log)
   process.stdout.write([...compiled.manifests.keys()].map(name => `${output}/${name}\n`).join(''))
   const paint = painter(process.stderr)
   for (const line of compiled.warnings ?? []) log(paint('yellow', `Warning: ${line}`))

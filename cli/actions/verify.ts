@@ -11,11 +11,13 @@ export async function compareStore({ store: root = defaultStore() }: StoreOption
   const store = await Store.open(root)
   const steps = (n: number) => `${n} finished step${n === 1 ? '' : 's'}`
   const progress = process.stderr.isTTY ? (done: number, of: number) => void process.stderr.write(`\r${done} of ${of} `) : undefined
-  const { entries, bytes, damaged } = await verify(store, progress).catch(cause => {
+  const { entries, bytes, damaged, unproved } = await verify(store, progress).catch(cause => {
     throw store.refusal(cause) ?? cause
   })
   if (progress) process.stderr.write('\r')
-  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.`)
+  const older =
+    unproved > 0 ? ` ${unproved} unproved: an older version wrote the record, which does not show whether a byte of it was changed.` : ''
+  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.${older}`)
   const lines = damaged.map(({ key, label, fault, place }) => {
     const moved = place === undefined ? 'It could not be moved away.' : `Moved to ${place}.`
     return `  ${label ?? key}: ${fault}. ${moved}`

@@ -18,6 +18,8 @@ export interface Performance {
   readonly made: Execution<Results>
   readonly record: RunRecord
   readonly events: readonly Event[]
+  /** Lets go of what was made: until then the run goes on, and nothing that it will publish is removed from the store. */
+  readonly letGo: () => void
 }
 export interface Part {
   readonly plan: Plan
@@ -38,7 +40,8 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
+ * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to. Whoever calls it lets go of what was
+ * made.
  * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after Ctrl-C or SIGTERM
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
@@ -46,6 +49,8 @@ export async function perform({ plan, store, versions, environment, options, val
   const command = options.attach === undefined ? process.argv.slice(2) : (await findRun(store, run)).command
   const recorder = new Recorder(store, { id: run, pipeline: plan.name, command, arguments: values, out })
   const events: Event[] = []
+  await store.begin(run)
+  const letGo = () => store.end(run, false)
   const display = await displayFor(options, store)
   const stop = new AbortController()
   let status = 130
@@ -85,9 +90,10 @@ export async function perform({ plan, store, versions, environment, options, val
     if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
     if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
       throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))
-    return { made, record, events }
+    return { made, record, events, letGo }
   } catch (error) {
     display.close()
+    letGo()
     if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StepNode } from '../graph/node.ts'
 import { type Placed, placedAt } from '../graph/place.ts'
@@ -9,6 +9,7 @@ import {
   inputName,
   listWords,
   type PipedOutput,
+  responseText,
   resumeName,
   type StepWords,
   stepWords,
@@ -24,7 +25,7 @@ export type Filled = Placed | readonly Placed[] | Readonly<Record<string, Placed
 export type Inputs = Readonly<Record<string, Filled>>
 
 /** A step's private folder: inputs are staged in `in/`, outputs are expected in `out/`; the rest is scratch. */
-export interface WorkFolder extends StepWords<string>, Collecting {
+export interface WorkFolder extends Omit<StepWords<string>, 'responses'>, Collecting {
   /** The folder itself, whatever takes its place. */
   readonly held: Held
 }
@@ -62,11 +63,17 @@ export function makeWorkFolder(
 ): WorkFolder {
   const { step } = node
   const assets = view.asset ? Object.entries(step.assets) : []
+  const { responses, ...words } = stepWords(node, {
+    granted: got,
+    pipe: joints.to,
+    assets: view.asset ? 'by link' : 'by path',
+    list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
+  })
   mkdirSync(folder)
   const held = new Held(folder)
   mkdirSync(path.join(folder, 'tmp'))
   const outputs = new OutputFolders(folder, step)
-  if (Object.keys(step.inputs).length + assets.length > 0) mkdirSync(path.join(folder, 'in'))
+  if (Object.keys(step.inputs).length + assets.length + responses.length > 0) mkdirSync(path.join(folder, 'in'))
   if (joints.to) mkdirSync(path.join(folder, 'link'))
   if (kept !== undefined && resumes(node.script)) {
     ensureOwnFolder(path.dirname(kept))
@@ -76,13 +83,9 @@ export function makeWorkFolder(
   stage(folder, node, inputs, view)
   if (joints.from) symlinkSync(joints.from.pipe, path.join(folder, inputName(step, joints.from.slot)))
   for (const [slot, asset] of assets) symlinkSync(view.asset!(slot, asset.path), path.join(folder, assetName(slot, asset.path)))
+  for (const { file, lines } of responses) writeFileSync(path.join(folder, file), responseText(node, lines), { flag: 'wx' })
   return {
-    ...stepWords(node, {
-      granted: got,
-      pipe: joints.to,
-      assets: view.asset ? 'by link' : 'by path',
-      list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
-    }),
+    ...words,
     folder,
     held,
     outputs,
