@@ -194,6 +194,12 @@ test('only the rooms made for it speak to clusters and object stores', () => {
   const clients = imports.filter(({ imported }) => /^@(kubernetes|aws-sdk)\//.test(imported))
   expect(lines(clients.filter(({ from }) => !/^core\/(kubernetes|bucket)\//.test(from)))).toEqual([])
 })
+test('the command line writes through one room, which lets no secret and no control of a terminal through', () => {
+  const writing = /process\.std(out|err)\.write|console\.\w+\(/
+  const own = ['cli/display/screen.ts', 'cli/display/print.ts', 'cli/machine/image-builds/materials.ts'] // the last holds a script
+  const found = files.filter(file => /^(cli|core)/.test(file) && !own.includes(file) && writing.test(code(file)))
+  expect(found).toEqual(['cli/actions/logs.ts']) // a log in a pipe, as it is
+})
 const isStep = (file: string) => /^steps\/[^/]+\/[^/]+\.ts$/.test(file) && !file.endsWith('.script.ts')
 test('a step can be copied out alone: it imports the library by name, and no other step', () => {
   const own = imports.filter(({ from }) => isStep(from))
