@@ -1,4 +1,4 @@
-import { type BigIntStats, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** The text of a file; undefined where it is not there, or cannot be read. */
@@ -7,14 +7,6 @@ export function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8')
   } catch {
     return undefined
-  }
-}
-/** What lies at a place, where a link is a link; undefined where nothing does, or nobody may look. */
-export function unfollowed(place: string): BigIntStats | undefined {
-  try {
-    return lstatSync(place, { bigint: true, throwIfNoEntry: false })
-  } catch {
-    return undefined // a file in the place of a folder above it
   }
 }
 /**

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { Store } from '../../core/store/store.ts'
 import { secondsText } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
-import { columns, momentText, say } from '../display/print.ts'
-import { eventsOf, isActive, runsOf } from '../history/record.ts'
+import { columns, momentText, noteLine, say } from '../display/print.ts'
+import { eventsOf, isActive, readRuns } from '../history/record.ts'
 
 export interface RunsOptions {
   readonly store?: string
@@ -13,9 +13,10 @@ export interface RunsOptions {
 export async function listRuns({ store: root = defaultStore(), last, json }: RunsOptions): Promise<void> {
   const most = wholeNumber('--last', last, 1)
   const store = existsSync(root) ? await Store.open(root) : undefined // looking makes no store
-  const runs = store ? (await runsOf(store)).slice(0, most) : []
-  if (json) return say(JSON.stringify(runs, null, 1))
-  if (!store || runs.length === 0) return say(`No runs in ${root}. Start one with "trireme run".`)
+  const { runs: all, damaged } = store ? await readRuns(store) : { runs: [], damaged: [] }
+  const runs = all.slice(0, most)
+  if (json) return say(JSON.stringify([...runs, ...damaged.map(each => ({ ...each, state: 'damaged' }))], null, 1))
+  if (!store || runs.length + damaged.length === 0) return say(`No runs in ${root}. Start one with "trireme run".`)
   const rows = await Promise.all(
     runs.map(async run => {
       const events = await eventsOf(store, run.id)
@@ -32,5 +33,8 @@ export async function listRuns({ store: root = defaultStore(), last, json }: Run
       ]
     }),
   )
-  say(columns([['run', 'pipeline', 'state', 'started', 'ran', 'cached', 'wall'], ...rows]))
+  const lost = damaged.map(({ id }) => [id, '', 'damaged'])
+  say(columns([['run', 'pipeline', 'state', 'started', 'ran', 'cached', 'wall'], ...rows, ...lost]))
+  if (damaged.length > 0) noteLine('Records of runs are damaged. "trireme clean" removes them, with what no other run needs:')
+  for (const { file, fault } of damaged) noteLine(`  ${file}: ${fault}`)
 }

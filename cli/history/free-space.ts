@@ -2,6 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import type { Store } from '../../core/store/store.ts'
+import { removeParts } from '../../core/store/whole-file.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
 import { eventsOf, type RunRecord, runsOf } from './record.ts'
 
@@ -60,6 +61,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     const bytes = sum(await Promise.all(places.map(bytesOf)))
     if (!dryRun) {
       store.remove(entries)
+      for (const folder of [store.root, ...[...keptIds].map(id => store.runFolder(id))]) removeParts(folder)
       for (const place of places) await rm(place, { recursive: true, force: true })
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }

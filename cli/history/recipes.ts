@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import type { Event } from '../../core/events.ts'
 import type { Keys } from '../../core/graph/key.ts'
 import { labels } from '../../core/graph/labels.ts'
@@ -8,6 +9,7 @@ import type { Plan } from '../../core/graph/plan.ts'
 import { type Branch, branchOf } from '../../core/graph/walk.ts'
 import { redacted } from '../../core/secrets.ts'
 import type { Store } from '../../core/store/store.ts'
+import { writeWhole } from '../../core/store/whole-file.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
 
 /** An entry that was made and its recipe: enough to say why it would be made again. */
@@ -21,6 +23,15 @@ export interface Remembered {
   readonly run: string
   readonly started: string
 }
+const rememberedSchema: z.ZodType<Remembered> = z.object({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  step: z.string(),
+  label: z.string(),
+  recipe: z.unknown(),
+  params: z.record(z.string(), z.unknown()),
+  run: z.string(),
+  started: z.string(),
+})
 /** The branches of an `each`, once its list is written; undefined before. */
 export function branchesOf(node: EachNode, keys: Keys, store: Store): readonly Branch[] | undefined {
   const { list } = node
@@ -62,7 +73,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
     if (node.kind !== 'step' || !ran.has(common.key) || store.look(common.key)) return []
     return [{ ...common, step: node.step.name, label: names.get(node) ?? node.step.name, params: node.params }]
   })
-  appendFileSync(file(store, run), lines.map(line => `${JSON.stringify(redacted(line))}\n`).join(''))
+  writeWhole(file(store, run), lines.map(line => `${JSON.stringify(redacted(line))}\n`).join(''))
 }
 /** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
@@ -84,9 +95,10 @@ function readRemembered(file: string): readonly Remembered[] {
   }
   return text.split('\n').flatMap((line): readonly Remembered[] => {
     try {
-      return line === '' ? [] : [JSON.parse(line)] // written by `remember`
+      const read = rememberedSchema.safeParse(JSON.parse(line))
+      return read.success ? [read.data] : []
     } catch {
-      return []
+      return [] // it only explains: what is damaged explains nothing
     }
   })
 }

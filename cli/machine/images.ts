@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { contents } from '../../containers/images.ts'
 import { type Engine, engines } from '../../core/environment/engines.ts'
@@ -7,6 +7,7 @@ import { type AskVersion, imageFor, imageVersions, readImageLock } from '../../c
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
+import { rememberedVersions, rememberVersions } from '../../core/host/versions-memo.ts'
 import type { Store } from '../../core/store/store.ts'
 import { isFile, programCommand } from '../../core/targets/container/command.ts'
 import { ask, findEngine, readyImage } from '../../core/targets/container/engine.ts'
@@ -47,23 +48,19 @@ export async function versionsIn(
 }
 /** Runs version commands in images, and remembers the answers by the image's digest: the same digest never has another version. */
 function asker(memo: string, environment: Environment): AskVersion {
-  let known: Promise<Record<string, string>> | undefined
+  let known: Record<string, string> | undefined
   let found: Promise<Engine> | undefined
-  let writing = Promise.resolve()
   return async (reference, tool) => {
-    known ??= readFile(memo, 'utf8')
-      .then(JSON.parse)
-      .catch(() => ({}))
+    known ??= rememberedVersions(memo)
     const engine = () => (found ??= engineFor(environment, reference, tool)) // looked for only when a version is not known yet
     const digest = /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? (await idOf(await engine(), reference))
     if (digest === undefined) return versionIn(await engine(), reference, tool)
     const mark = JSON.stringify([digest, tool.name, tool.version.argv, tool.version.match.source])
-    const before = (await known)[mark]
+    const before = known[mark]
     if (before !== undefined) return before
     const version = await versionIn(await engine(), reference, tool)
-    Object.assign(await known, { [mark]: version })
-    writing = writing.then(async () => writeFile(memo, JSON.stringify(await known, null, 1)).catch(() => {}))
-    await writing
+    known[mark] = version
+    rememberVersions(memo, known)
     return version
   }
 }

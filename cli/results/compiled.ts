@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder, readIfThere, unfollowed } from '../../core/files.ts'
+import { ensureFolder, readIfThere } from '../../core/files.ts'
+import { unfollowed } from '../../core/left-behind.ts'
 import type { CompiledFiles } from '../../core/targets/target.ts'
 
 /** What compilations have written into a folder, as `sha256sum --check` reads it. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { unfollowed } from '../../core/files.ts'
+import { unfollowed } from '../../core/left-behind.ts'
 
 /**
  * Checks that files can be written below a folder, which need not exist yet: before hours of work, not after. Permissions alone do not tell,

@@ -1,7 +1,7 @@
 import { type BigIntStats, readlinkSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { unfollowed } from '../../core/files.ts'
+import { unfollowed } from '../../core/left-behind.ts'
 import type { PublishedFiles } from './published.ts'
 
 /** A file that a run reads. */

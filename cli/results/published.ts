@@ -1,6 +1,7 @@
 import { type BigIntStats, readlinkSync } from 'node:fs'
 import path from 'node:path'
-import { readIfThere, unfollowed } from '../../core/files.ts'
+import { readIfThere } from '../../core/files.ts'
+import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile } from '../../core/store/fsync.ts'
 
 /** A file that a run published, as it left it. */

@@ -6,7 +6,7 @@ export interface Child {
   readonly pid: () => number | undefined
   /** Sends a signal to its group. Not to be called after its end: another process may have its number by then. */
   readonly kill: (signal: NodeJS.Signals) => void
-  /** When it resolves, no process of the group is left. */
+  /** When it resolves, nothing is left of all that it started. */
   readonly ended: Promise<ChildEnd>
 }
 
@@ -16,9 +16,11 @@ export interface ChildEnd {
   readonly usage: Usage | undefined
   /** Why it could not be started. */
   readonly fault?: string
+  /** Processes that it left running and that cannot be ended: they have become another user's. */
+  readonly left?: readonly number[]
 }
 
-/** Opening a named pipe waits for its other end, so a shell does it. Its environment has the work folder, by which it is found if the runner is killed. */
+/** Opening a named pipe waits for its other end, so a shell does it. */
 export const piped = (words: readonly string[], { piped, stdout }: SpawnOptions): readonly string[] =>
   piped && stdout !== undefined ? ['bash', '-c', 'to=$1; shift; exec "$@" >"$to"', 'step', stdout, ...words] : words
 export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
 import { readIfThere } from '../files.ts'
+import { endMarked, markName } from '../store/strays.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import type { Launch } from './pipe-script.ts'
 
@@ -28,7 +29,10 @@ const gnuTimePlace = (): string | undefined => {
   return gnuTimeFound.place
 }
 
-/** Starts a program by Node itself, which works on every machine, and under GNU time where it is installed. */
+/**
+ * Starts a program by Node itself, which works on every machine, and under GNU time where it is installed. What leaves its group is found on
+ * Linux alone, by its mark; what has cleared its environment too is not. When the runner is killed, what it started goes on until the next run.
+ */
 export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   const usageFile = at.usage ?? path.join(at.folder, 'usage')
   const gnuTime = gnuTimePlace()
@@ -60,6 +64,7 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
     child.on('error', cause => done(unstarted(cause)))
     child.on('exit', (status, signal) => {
       killGroup(child.pid, 'SIGKILL') // what it left running in the background
+      endMarked(at.environment[markName]!) // and what left the group
       const printed = gnuTime ? (readIfThere(usageFile) ?? '') : ''
       const byName = /^Command terminated by signal (\d+)/m.exec(printed)
       done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(printed) })

@@ -1,23 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { endMarked, markName } from '../store/strays.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import { starter } from './perl-program.ts'
 import type { Launch } from './pipe-script.ts'
 
-/** Number of the system call `wait4`, which reports what a child used, on 64-bit Linux. */
-const wait4 = process.platform === 'linux' ? { x64: 61, arm64: 260 }[process.arch as string] : undefined
+/** Numbers of the system calls wait4, prctl, pidfd_open and close on 64-bit Linux. */
+const calls = process.platform === 'linux' ? { x64: [61, 157, 434, 3], arm64: [260, 167, 434, 57] }[process.arch as string] : undefined
 /** Perl is part of every Debian, Ubuntu and Fedora; the system's own is used, whatever comes first on PATH. */
 export const perl = '/usr/bin/perl'
 
+export const starterWords = ['-e', starter, '--', ...(calls ?? []).map(String)]
 /** Whether this machine has what `started` needs. */
-export const startersHere = wait4 !== undefined && existsSync(perl)
+export const startersHere = calls !== undefined && existsSync(perl)
 
 /** The program that a starter is running. */
 interface Task {
   pid: number | undefined
   /** A signal to send as soon as the process number is known. */
   signal: NodeJS.Signals | undefined
+  readonly mark: string
   readonly done: (end: ChildEnd) => void
 }
 /**
@@ -32,7 +35,11 @@ class Starter {
   #task: Task | undefined
   constructor() {
     // A session of its own: a Ctrl-C at the terminal reaches the runner only.
-    this.#process = spawn(perl, ['-e', starter, '--', String(wait4)], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#process = spawn(perl, starterWords, {
+      env: {},
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     this.#input = this.#process.stdin as Socket // pipes of a child are sockets
     this.#output = this.#process.stdout as Socket
     this.#input.on('error', () => {}) // the starter is gone, which "close" reports too
@@ -52,7 +59,7 @@ class Starter {
     this.#output.ref()
     let task: Task | undefined
     const ended = new Promise<ChildEnd>(done => {
-      task = this.#task = { pid: undefined, signal: undefined, done }
+      task = this.#task = { pid: undefined, signal: undefined, mark: environment[markName]!, done }
     })
     const kill = (signal: NodeJS.Signals) => {
       if (task?.pid === undefined) task!.signal = signal
@@ -89,10 +96,13 @@ class Starter {
     idle.push(this)
     task?.done(end)
   }
-  /** The starter was killed: its program has no watcher any more, and is killed too. */
+  /** The starter was killed: its program has no watcher any more, and is killed too, with all that bears its mark. */
   #lost(end: ChildEnd): void {
     if (idle.includes(this)) idle.splice(idle.indexOf(this), 1)
-    if (this.#task?.pid !== undefined) killGroup(this.#task.pid, 'SIGKILL')
+    if (this.#task?.pid !== undefined) {
+      killGroup(this.#task.pid, 'SIGKILL')
+      endMarked(this.#task.mark)
+    }
     this.#task?.done(end)
     this.#task = undefined
   }
@@ -100,12 +110,13 @@ class Starter {
 const unstarted: ChildEnd = { status: 127, signal: null, usage: undefined }
 /** A line of a starter as the end of a child. The status is the kernel's: a signal in its lower seven bits, an exit status above them. */
 function endOf(line: string): ChildEnd {
-  const [status = 0, user = 0, system = 0, kilobytes = 0] = line.split(' ').map(Number)
+  const [status = 0, user = 0, system = 0, kilobytes = 0, ...left] = line.split(' ').map(Number)
   const signal = status & 0x7f
   return {
     status: signal === 0 ? status >> 8 : null,
     signal: signal === 0 ? null : signal,
     usage: { user: user / 1e6, system: system / 1e6, peakMemory: kilobytes * 1024 },
+    left,
   }
 }
 const idle: Starter[] = []

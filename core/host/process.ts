@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import type { Usage } from '../events.ts'
+import { markName, nextMark } from '../store/strays.ts'
 import type { SpawnOptions } from './child.ts'
 import { oomSince, watchMemory } from './memory-sampler.ts'
 import { spawned } from './node-spawn.ts'
@@ -26,10 +27,13 @@ export interface RunningProcess {
   /** Ends the group: SIGTERM, and SIGKILL three seconds later to what is left. */
   end(why: StopReason): void
 }
-/** Starts one program as a process group of its own. Nothing of the group outlives `ended`. */
+/**
+ * Starts one program as a process group of its own. Nothing that it starts outlives `ended`, nor the runner: whatever has left the group is found
+ * by the starter, or by its mark (decision 0071).
+ */
 export function start(launch: Launch, at: SpawnOptions, by = startersHere ? started : spawned): RunningProcess {
   const began = performance.now()
-  const child = by(launch, at)
+  const child = by(launch, { ...at, environment: { ...at.environment, [markName]: nextMark() } })
   const memory = watchMemory(child.pid)
   let over = false
   let stopped: StopReason | undefined
@@ -41,7 +45,7 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
     hard ??= setTimeout(() => child.kill('SIGKILL'), 3000)
   }
   const limit = at.timeLimit === undefined ? undefined : setTimeout(() => end('time limit'), at.timeLimit * 1000)
-  const ended = child.ended.then(({ status, signal, usage, fault }): Ended => {
+  const ended = child.ended.then(({ status, signal, usage, fault, left = [] }): Ended => {
     const seconds = fault === undefined ? (performance.now() - began) / 1000 : 0
     over = true
     clearTimeout(limit)
@@ -49,8 +53,17 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
     memory.stop()
     // No memory for a process, no such program, an error of the disk: a failed step, with the status that a shell would give.
     if (fault !== undefined) tell(at.log, fault)
+    if (left.length > 0)
+      tell(at.log, `It left processes running that may not be ended: ${left.join(', ')}. They could still change what it made.`)
     const peakMemory = Math.max(usage?.peakMemory ?? 0, memory.peak())
-    return { status, signal, seconds, usage: usage && { ...usage, peakMemory }, stopped, oom: status !== 0 && oomSince(began) }
+    return {
+      status: left.length > 0 && status === 0 ? 1 : status,
+      signal,
+      seconds,
+      usage: usage && { ...usage, peakMemory },
+      stopped,
+      oom: status !== 0 && oomSince(began),
+    }
   })
   return { ended, end }
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import type { Plan } from '../graph/plan.ts'
+import { writeWhole } from '../store/whole-file.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
 import { ownCacheOrTemporary } from './own-folder.ts'
 import { programsIn } from './programs.ts'
 import { searchPath, stepEnvironment } from './step-environment.ts'
 import { VersionAsker } from './version-ask.ts'
 import { isPython, versionMark } from './version-mark.ts'
+import { rememberedVersions, rememberVersions } from './versions-memo.ts'
 
 /** What was found of a tool on this machine. */
 export type FoundTool =
@@ -35,8 +37,7 @@ function hiddenFolder(program: string, place: string): string {
   const folder = path.join(ownCacheOrTemporary('programs'), createHash('sha256').update(place).digest('hex').slice(0, 16))
   const start = path.join(folder, program)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  writeFileSync(`${start}.${process.pid}`, `#!/bin/sh\nexec '${place.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 })
-  renameSync(`${start}.${process.pid}`, start)
+  writeWhole(start, `#!/bin/sh\nexec '${place.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 })
   return folder
 }
 
@@ -108,19 +109,6 @@ export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string
   return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.${wrote}${outside}`
 }
 
-/** Where the memo cannot be written, versions are asked again next time. */
-function rememberVersions(memo: string, known: Readonly<Record<string, string>>): void {
-  try {
-    writeFileSync(memo, JSON.stringify(known, null, 1))
-  } catch {}
-}
-function rememberedVersions(memo: string): Record<string, string> {
-  try {
-    return JSON.parse(readFileSync(memo, 'utf8'))
-  } catch {
-    return {}
-  }
-}
 /** Every tool that a plan's steps call. */
 export const toolsOf = (plan: Plan): readonly Tool[] => [
   ...new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? node.step.tools.map(tool => [tool.name, tool] as const) : []))).values(),

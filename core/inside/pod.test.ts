@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from '../../test/inside/trial.ts'
+import { scratch } from '../testing.ts'
 import type { JobMember, PodJob } from './job.ts'
 import { readReport, sayings } from './report.ts'
 
@@ -196,6 +197,23 @@ test('outputs are looked at: missing, empty, a link, a folder', async () => {
   const part = oneStep({ argv: bash('echo 1 >out/r_1.fq'), outputs: [{ port: 'r', files: ['r_1.fq', 'r_2.fq'], optional: true }] })
   expect(faultOf(await ran(part, 1))[0]).toMatch(/is missing: there is no r_2\.fq/)
 })
+test('a folder that a step put another in place of is not looked into, a file of two names is no output', async () => {
+  const others = scratch()
+  for (const name of ['sum.txt', 'a.txt']) writeFileSync(path.join(others, name), 'of somebody else\n')
+  const fault = async (script: string, outputs: JobMember['outputs']) => {
+    const told = await ran(oneStep({ argv: bash(script, others), outputs }), 1)
+    expect([told.there('out/1'), readdirSync(others)]).toEqual([false, ['a.txt', 'sum.txt']])
+    return faultOf(told)[0]
+  }
+  const list = [{ port: 'sum', list: ['.txt'] }] as const
+  expect(await fault('rmdir out; ln -s "$1" out', text('sum'))).toBe(
+    'Step s1 left no folder "out", where its outputs belong. A step leaves the folders that it was given where they are.',
+  )
+  expect(await fault('rmdir out/sum; ln -s "$1" out/sum', list)).toMatch(/^Step s1 left no folder "out\/sum", where its outputs belong\./)
+  expect(await fault('ln "$1/sum.txt" out/sum.txt', text('sum'))).toBe(
+    'Step s1 ended well, but its output "sum" has another name besides sum.txt. A step writes its outputs itself; a hard link may be changed by its other name.',
+  )
+})
 test('companions travel with their file; what was not promised stays behind', async () => {
   const argv = bash('echo 1 >out/b.bam; echo 2 >out/b.bam.bai; echo 3 >out/other')
   const told = await ran(oneStep({ argv, outputs: [{ port: 'b', files: ['b.bam', 'b.bam.bai'] }] }), 0)
@@ -264,6 +282,13 @@ test('what a step leaves running in the background ends with it', async () => {
   const told = await ran(oneStep({ argv: bash('(sleep 1; echo late >../late) & echo x >out/sum.txt'), outputs: text('sum') }), 0)
   await new Promise(done => setTimeout(done, 1500))
   expect(told.there('late')).toBe(false)
+})
+test('what a step leaves running in a session of its own ends before its outputs are looked at', async () => {
+  const script = `exec 9>out/sum.txt; echo first >&9; setsid bash -c 'for n in {1..200}; do echo late >&9; sleep 0.01; done' &`
+  const told = await ran(oneStep({ argv: bash(script), outputs: text('sum') }), 0)
+  const [{ size }] = outputsOf(told).sum
+  await new Promise(done => setTimeout(done, 500))
+  expect(told.read('out/1/sum.txt')).toHaveLength(size)
 })
 test('a step that kills its own group is told of all the same', async () => {
   const told = await ran(oneStep({ argv: bash('kill -9 0') }), 137)

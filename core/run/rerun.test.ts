@@ -40,7 +40,7 @@ test('one program: the same words, surroundings and inputs, in a folder of its o
     log
       .replaceAll(/\/\S*\/(\.1|bad_file_\w+\.again)(?=\/|$)/gm, 'FOLDER')
       .split('\n')
-      .filter(line => !/^(_|SHLVL|OLDPWD|PWD|TRIREME_WORK)=/.test(line))
+      .filter(line => !/^(_|SHLVL|OLDPWD|PWD|TRIREME_RUNNER)=/.test(line))
       .sort()
   expect(same(stderr)).toEqual(same(before))
   expect(stderr).toContain(hostile.map(word => `<${word}>`).join(''))

@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { alive, hold, holds, isSelf, lock, release, signed, unlock } from './lock-file.ts'
+import { hold, holds, isSelf, lifeOf, lock, release, signed, unlock } from './lock-file.ts'
 
 /**
  * Who is making which entry, so that two runners do not make it twice: `claims/KEY` is a symbolic link whose target is the owner's
@@ -68,5 +68,5 @@ export class EntryLocks {
 /** A claim of this process that it does not hold: an earlier attempt to remove it failed. */
 function isHeld(file: string): boolean {
   const found = signed(file)
-  return found !== undefined && !isSelf(found.owner) && alive(found.owner, found.seen)
+  return found !== undefined && !isSelf(found.owner) && lifeOf(found) !== 'dead'
 }

@@ -109,7 +109,7 @@ test('what a killed runner left is cleared: its folder, its processes, its claim
   const left = store.workFolder('dead')
   mkdirSync(left, { recursive: true })
   symlinkSync(JSON.stringify(dead), path.join(left, '.owner'))
-  const orphan = spawn('sleep', ['60'], { env: { ...process.env, TRIREME_WORK: left }, detached: true })
+  const orphan = spawn('sleep', ['60'], { env: { ...process.env, TRIREME_RUNNER: `${JSON.stringify(dead)}#1#` }, detached: true })
   const gone = new Promise(done => orphan.on('exit', (_, signal) => done(signal)))
   symlinkSync(JSON.stringify(dead), path.join(store.root, 'claims', 'a'.repeat(64)))
   await store.begin('next')

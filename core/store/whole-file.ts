@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ensureFolder } from '../files.ts'
 
@@ -13,8 +13,9 @@ export const isPart = (name: string): boolean => /^\..+\.\d+\.[0-9a-f]{8}\.part$
  * Writes a small file, whole or not at all, and on the disk when this returns: readers see the old content or the new one, also after a kill, on a full
  * disk and after a power cut. A link in its place is replaced, not followed.
  * @param mode before the umask
+ * @param first whether it must not be there yet @throws EEXIST where it is
  */
-export function writeWhole(file: string, content: string | Uint8Array, { mode = 0o666 }: { readonly mode?: number } = {}): void {
+export function writeWhole(file: string, content: string | Uint8Array, { mode = 0o666, first = false }: WholeOptions = {}): void {
   const part = partName(file)
   try {
     const handle = openSync(part, 'wx', mode)
@@ -24,12 +25,16 @@ export function writeWhole(file: string, content: string | Uint8Array, { mode = 
     } finally {
       closeSync(handle)
     }
-    renameSync(part, file)
-  } catch (cause) {
+    if (first) linkSync(part, file)
+    else renameSync(part, file)
+  } finally {
     removeIfPossible(part)
-    throw cause
   }
   syncNow(path.dirname(file))
+}
+interface WholeOptions {
+  readonly mode?: number
+  readonly first?: boolean
 }
 /** Removes what killed writers left in a folder: nothing younger than a minute, whose writer may be at work. What cannot be removed stays. */
 export function removeParts(folder: string): void {

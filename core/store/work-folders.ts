@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { EntryLocks } from './entry-locks.ts'
-import { alive, endOrphans, hold, lock, release, signed, unlock } from './lock-file.ts'
+import { hold, type Life, lifeOf, lock, release, signed, unlock } from './lock-file.ts'
+import { endMarked, markOfRunner } from './strays.ts'
 
 /** Lock file in a work folder: which process owns it, until the run ends by itself. */
 const ownerFile = '.owner'
@@ -12,6 +13,7 @@ const cleaning = 'cleaning'
 export class WorkFolders {
   readonly #folder: string
   readonly #claims: EntryLocks
+  readonly #looks = new Map<string, NodeJS.Timeout>()
   constructor(folder: string, claims: EntryLocks) {
     this.#folder = folder
     this.#claims = claims
@@ -34,8 +36,10 @@ export class WorkFolders {
     hold(path.join(own, ownerFile))
     this.#claims.lockFile = path.join(own, ownerFile)
     this.clearDead()
+    this.#looks.set(run, setInterval(() => this.clearDead(), 60_000).unref()) // what is silent at first is dead a little later
   }
   end(run: string, keep: boolean): void {
+    clearInterval(this.#looks.get(run))
     const own = path.join(this.#folder, run)
     release(path.join(own, ownerFile))
     unlock(path.join(own, ownerFile))
@@ -52,24 +56,28 @@ export class WorkFolders {
     for (const name of readdirSync(this.#folder)) {
       const left = path.join(this.#folder, name)
       if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })
-      if (this.#state(name) !== 'dead') continue
-      endOrphans(left)
+      const lock = signed(path.join(left, ownerFile))
+      if (lock === undefined || lifeOf(lock) !== 'dead') continue
+      endMarked(markOfRunner(JSON.stringify(lock.owner)))
       rmSync(left, { recursive: true, force: true })
     }
   }
   running(): readonly string[] {
-    return readdirSync(this.#folder).filter(name => this.#state(name) === 'alive')
+    return this.#thatAre('alive', 'silent')
   }
   async alone<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!this.#claims.take(cleaning)) return undefined
     try {
+      while (this.#thatAre('silent').length > 0 && this.#thatAre('alive').length === 0) await new Promise(done => setTimeout(done, 1000))
       return this.running().length > 0 ? undefined : await act()
     } finally {
       this.#claims.give(cleaning)
     }
   }
-  #state(run: string): 'alive' | 'dead' | 'ended' {
-    const found = signed(path.join(this.#folder, run, ownerFile))
-    return found === undefined ? 'ended' : alive(found.owner, found.seen) ? 'alive' : 'dead'
+  #thatAre(...lives: readonly Life[]): readonly string[] {
+    return readdirSync(this.#folder).filter(name => {
+      const lock = signed(path.join(this.#folder, name, ownerFile))
+      return lock !== undefined && lives.includes(lifeOf(lock))
+    })
   }
 }

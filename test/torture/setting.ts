@@ -145,7 +145,7 @@ export function faults(at: Run, before: Seen, wanted: ReadonlyMap<string, string
 export function orphans(store: string): readonly string[] {
   return readdirSync('/proc').filter(name => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'utf8').includes(`TRIREME_WORK=${store}`)
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'utf8').includes(`\0HOME=${store}/work/`)
     } catch {
       return false
     }

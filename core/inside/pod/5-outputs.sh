@@ -50,6 +50,7 @@ fills() { # port suffix…
   local port=$1 main=$2 path name suffix n number i=0 fits listed=() order
   shift
   ports+=("$port")
+  real_folder "out/$port"
   for path in "out/$port/"*; do
     name=${path##*/} fits=
     for suffix; do [[ $name != *"$suffix" ]] || fits=1; done
@@ -72,9 +73,26 @@ fills() { # port suffix…
   done
   list_of["$at/$port"]=$i
 }
+# What a step left running must not change what it made while that is looked at: processes that have its mark in their environment.
+end_strays() {
+  local id word
+  for id in /proc/[0-9]*; do
+    [[ ${id#/proc/} != "$$" && -r $id/environ ]] || continue
+    while IFS= read -r -d '' word; do
+      [[ $word == "TRIREME_WORK=$root" ]] || continue
+      kill -KILL "${id#/proc/}" 2>/dev/null
+      break
+    done 2>/dev/null <"$id/environ"
+  done
+}
+real_folder() { # folder: one of the pod's own, and no link that a step put in its place
+  [[ -d $1 && ! -L $1 ]] ||
+    fault "$at" "Step ${step[at]} left no folder \"$1\", where its outputs belong. A step leaves the folders that it was given where they are."
+}
 collect_outputs() { # place
-  collecting=$1 out_port=() out_files=() out_names=() moves=() ports=()
+  collecting=$1 at=$1 out_port=() out_files=() out_names=() moves=() ports=()
   { cd "$root/$1" && mkdir "$root/stage/$1"; } || fault "$1" 'The volume of the pod cannot be written.' 75
+  real_folder out
   read_job outputs
   at=$1
   ((${#ports[@]})) || { cd "$root" && return; }
@@ -83,8 +101,12 @@ collect_outputs() { # place
   digests "${out_files[@]}" || fault "$1" 'The outputs cannot be read.' 75
   sizes=()
   : >"$root/stage/sizes"
-  for ((n = 0; n < ${#out_files[@]}; n += 4000)); do stat -c %s -- "${out_files[@]:n:4000}" >>"$root/stage/sizes"; done
+  for ((n = 0; n < ${#out_files[@]}; n += 4000)); do stat -c '%s %h' -- "${out_files[@]:n:4000}" >>"$root/stage/sizes"; done
   mapfile -t sizes <"$root/stage/sizes"
+  for ((n = 0; n < ${#sizes[@]}; n++)); do
+    [[ ${sizes[n]} == *' 1' ]] || broken "${out_port[n]}" "has another name besides ${out_names[n]}. A step writes its outputs itself; a hard link may be changed by its other name."
+    sizes[n]=${sizes[n]% *}
+  done
   ((${#sizes[@]} == ${#out_files[@]})) || fault "$1" 'The outputs cannot be read.' 75
   for n in "${out_files[@]}"; do verified[$root/out/$1/$n]=1; done # these digests were just computed: no need to read the files again
   record "$1" >record.json || fault "$1" 'The volume of the pod is full: free some space, or ask for more with needs.disk.' 75

@@ -117,6 +117,7 @@ for ((now = 1; now <= chains; now++)); do
   run_chain ''
   silent_links
   [[ -z $silent ]] || run_again_with_copies
+  end_strays
   for p in "${members[@]}"; do collect_outputs "$p"; done
   publish "${members[@]}"
   for p in "${members[@]}"; do printf 'step %s state=made\n' "$p"; done >>"$report"

@@ -42,11 +42,7 @@ const localRunner: ChainRunner = {
     }
     return undefined
   },
-  again: (at, works) =>
-    rerunScript(at, works, n => {
-      const { TRIREME_WORK: _, ...variables } = environment(works[n]!.folder, '', at.members[n]!.node.step.tools) // that marks processes of a run
-      return variables
-    }),
+  again: (at, works) => rerunScript(at, works, n => environment(works[n]!.folder, at.members[n]!.node.step.tools)),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
     if (pipes.length > 0) await makePipes(pipes)
@@ -82,10 +78,8 @@ const localRunner: ChainRunner = {
 /** Runs one attempt as processes of this machine. */
 export const attempt: RunAttempt = attemptWith(localRunner)
 /** Environment of every step. */
-const environment = (folder: string, work: string, tools: readonly Tool[]): Record<string, string> => ({
-  ...stepEnvironment(`${folder}/tmp`, preferredFolders(tools)),
-  TRIREME_WORK: work,
-})
+const environment = (folder: string, tools: readonly Tool[]): Record<string, string> =>
+  stepEnvironment(`${folder}/tmp`, preferredFolders(tools))
 function begin(at: Attempt, member: Member, work: WorkFolder, n: number): RunningProcess {
   const { time } = member.node.needs
   return start(launch(work.argv), {
@@ -93,7 +87,7 @@ function begin(at: Attempt, member: Member, work: WorkFolder, n: number): Runnin
     log: work.log,
     stdout: work.stdout,
     piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
-    environment: environment(work.folder, path.dirname(work.folder), member.node.step.tools),
+    environment: environment(work.folder, member.node.step.tools),
     timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
 }
@@ -118,7 +112,7 @@ function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
       log: work.log,
       stdout: undefined,
       piped: false,
-      environment: environment(folder, path.dirname(folder), []),
+      environment: environment(folder, []),
       timeLimit: undefined,
       usage: tee,
     },

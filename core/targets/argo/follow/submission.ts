@@ -1,9 +1,10 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../../errors.ts'
 import { streamOf } from '../../../graph/chains.ts'
 import type { StepShape } from '../../../graph/node.ts'
 import type { Store } from '../../../store/store.ts'
+import { ensureFolderOnDisk, writeWhole } from '../../../store/whole-file.ts'
 import type { Compiled } from '../compile/compiled.ts'
 
 /** A pod's task as the client must know it to find its way back from pods to steps. */
@@ -76,18 +77,15 @@ function nameFor(prefix: string, run: string, number: number | undefined): strin
 export function keepSubmission(store: Store, run: string, round: number, submission: Submission, { workflows }: Compiled): Submission {
   const file = submissionFile(store, run, round)
   const folder = path.dirname(file)
-  mkdirSync(folder, { recursive: true })
-  for (const [n, workflow] of workflows.entries()) writeFileSync(path.join(folder, submission.files[n]!), JSON.stringify(workflow))
-  const own = `${file}.${process.pid}`
-  writeFileSync(own, `${JSON.stringify(submission)}\n`, { flush: true })
-  if (round === 1) renameSync(own, file)
+  ensureFolderOnDisk(folder)
+  for (const [n, workflow] of workflows.entries()) writeWhole(path.join(folder, submission.files[n]!), JSON.stringify(workflow))
+  const text = `${JSON.stringify(submission)}\n`
+  if (round === 1) writeWhole(file, text)
   else
     try {
-      linkSync(own, file)
+      writeWhole(file, text, { first: true })
     } catch (cause) {
       if (!existsSync(file)) throw cause
-    } finally {
-      rmSync(own)
     }
   return notedIn(store, run, round) ?? submission
 }
