@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { terminalText } from './print.ts'
+import { shownText } from './print.ts'
 
 const [esc, bell] = ['\u001b', '\u0007']
 test.each([
@@ -13,22 +13,22 @@ test.each([
   ['backspaces, NUL, DEL', 'ab\b\u0000\u007f', 'ab\\u0008\\u0000\\u007f'],
   ['colours of others', `${esc}[31mred${esc}[0m ${esc}[8;30mhidden`, 'red hidden'],
 ])('%s is shown, not done', (_, text, shown) => {
-  for (const coloured of [true, false]) expect(terminalText(`before ${text}\tafter\nend`, coloured)).toContain('after\nend')
-  expect(terminalText(text, false)).toBe(shown)
+  for (const coloured of [true, false]) expect(shownText(`before ${text}\tafter\nend`, coloured)).toContain('after\nend')
+  expect(shownText(text, false)).toBe(shown)
 })
 test('what people write stays: accents, scripts of all directions, joined signs', () => {
   const text = 'Größe, 心臓, לב, 👩‍🔬, نمی‌خواهم\tx\ny'
-  expect(terminalText(text, true)).toBe(text)
+  expect(shownText(text, true)).toBe(text)
 })
 test('colours of our own stay where there are colours; a line of another system ends as ours', () => {
-  expect(terminalText(`${esc}[31mfailed${esc}[39m\r\n`, true)).toBe(`${esc}[31mfailed${esc}[39m\n`)
-  expect(terminalText(`${esc}[31mfailed${esc}[39m`, false)).toBe('failed')
-  expect(terminalText(`${esc}[5mblinks`, true)).toBe('blinks')
+  expect(shownText(`${esc}[31mfailed${esc}[39m\r\n`, true)).toBe(`${esc}[31mfailed${esc}[39m\n`)
+  expect(shownText(`${esc}[31mfailed${esc}[39m`, false)).toBe('failed')
+  expect(shownText(`${esc}[5mblinks`, true)).toBe('blinks')
 })
 test('JSON stays what it is', () => {
   const value = { a: `${esc}]0;x${bell}\u009b\u202e\n` }
-  expect(JSON.parse(terminalText(JSON.stringify(value), false))).toEqual(value)
+  expect(JSON.parse(shownText(JSON.stringify(value), false))).toEqual(value)
 })
 test('no secret is written', () => {
-  expect(terminalText('get https://ada:geheim@host/?sig=abc', true)).toBe('get https://***@host/?sig=***')
+  expect(shownText('get https://ada:geheim@host/?sig=abc', true)).toBe('get https://***@host/?sig=***')
 })

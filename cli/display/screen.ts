@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { csi } from '../../core/terminal.ts'
 import { isColoured, type Paint, painter } from './colour.ts'
-import { csi, terminalText } from './print.ts'
+import { shownText } from './print.ts'
 
 const [hideCursor, showCursor, eraseRight, noWrap, wrap] = [`${csi}?25l`, `${csi}?25h`, `${csi}K`, `${csi}?7l`, `${csi}?7h`]
 /** Everything from the end of this line on. Never sent at the first place of the screen, where some terminals keep what is erased. */
@@ -41,7 +42,7 @@ export class Screen {
   /** Writes a line above the others, which stays. */
   above(line: string): void {
     this.#erase()
-    this.#stream.write(`${terminalText(line, this.#coloured)}\n`)
+    this.#stream.write(`${shownText(line, this.#coloured)}\n`)
     this.#draw()
   }
   /** Leaves the terminal as it was found. */
@@ -54,7 +55,7 @@ export class Screen {
   }
   readonly #draw = (): void => {
     if (!this.#open || inBackground()) return
-    const lines = terminalText(this.#frame(), this.#coloured).split('\n')
+    const lines = shownText(this.#frame(), this.#coloured).split('\n')
     const up = lines.length > 1 ? `${csi}${lines.length - 1}A` : ''
     this.#stream.write(`${hideCursor}\r${noWrap}${lines.map(line => line + eraseRight).join('\n')}${eraseBelow}${wrap}\r${up}`)
     this.#drawn = true
