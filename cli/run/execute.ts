@@ -11,6 +11,7 @@ import { quoted } from '../../core/vocabulary/command.ts'
 import { defaultStore, type RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { Display } from '../display/display.ts'
+import { say } from '../display/print.ts'
 import { remember } from '../history/recipes.ts'
 import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
 import { runOn } from './targets.ts'
@@ -19,6 +20,8 @@ export interface Performance {
   readonly made: Execution<Results>
   readonly record: RunRecord
   readonly events: readonly Event[]
+  /** Lets go of what was made: until then the run goes on, and nothing that it will publish is removed from the store. */
+  readonly letGo: () => void
 }
 export interface Part {
   readonly plan: Plan
@@ -41,7 +44,8 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
+ * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to. Whoever calls it lets go of what was
+ * made.
  * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after a signal that stops it
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
@@ -49,6 +53,8 @@ export async function perform({ plan, store, versions, environment, options, val
   const command = options.attach === undefined ? process.argv.slice(2) : (await findRun(store, run)).command
   const recorder = new Recorder(store, { id: run, pipeline: plan.name, command, arguments: values, out })
   const events: Event[] = []
+  await store.begin(run)
+  const letGo = () => store.end(run, false)
   const display = await displayFor(options, store)
   const stop = new AbortController()
   let status = 0
@@ -89,9 +95,10 @@ export async function perform({ plan, store, versions, environment, options, val
     if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
     if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
       throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))
-    return { made, record, events }
+    return { made, record, events, letGo }
   } catch (error) {
     display.close()
+    letGo()
     if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
@@ -111,10 +118,9 @@ function drop(events: Event[], step: string): void {
 }
 /** Live on a terminal, lines in a pipe, JSON when asked for. */
 async function displayFor(options: RunFlags, store: Store): Promise<Display> {
-  const write = (line: string) => void process.stdout.write(`${line}\n`)
-  if (options.json) return (await import('../display/json.ts')).json(write)
+  if (options.json) return (await import('../display/json.ts')).json(say)
   if (!process.stdout.isTTY || process.env.TERM === 'dumb')
-    return (await import('../display/plain.ts')).plainDisplay(write, painter(process.stdout))
+    return (await import('../display/plain.ts')).plainDisplay(say, painter(process.stdout))
   const { expected } = await import('../history/expected.ts')
   return (await import('../display/live.ts')).live(process.stdout, await expected(store))
 }
