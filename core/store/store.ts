@@ -57,7 +57,7 @@ export class Store {
       ensureFolderOnDisk(root)
       const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined || (found !== format && isCutOff(found, root))) {
+      if (found === undefined || (found !== format && (isCutOff(found, root) || (made.length === 0 && isDamaged(found, root))))) {
         writeWhole(mark, format)
         found = format
       } else if (made.length > 0) syncNow(root)
@@ -321,6 +321,8 @@ const foldersNamed = (folder: string, names: RegExp): readonly string[] =>
     .sort()
 /** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
 const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
+/** Whether a disk changed a byte of the first file of a store: it names no format. */
+const isDamaged = (found: string, root: string): boolean => !/^trireme-store \d+\n$/.test(found) && strangersIn(root).length === 0
 /** Blocks that never reached the disk read as zeros. */
 const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
