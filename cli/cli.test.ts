@@ -238,7 +238,7 @@ test('compile without a registry: a manifest to read, marked where its images ar
   const env = 'environments: { ours: { target: argo, context: c, namespace: n, bucket: { endpoint: s3.example.org, name: bucket } } }'
   writeFileSync(path.join(folder, 'trireme.config.yaml'), env)
   const made = trireme(folder, 'compile', ...go.slice(1), '--on', 'ours', '-o', 'made')
-  expect(made).toMatchObject({ status: 0, stdout: 'made/words.yaml\nmade/sources.tsv\n' })
+  expect(made).toMatchObject({ status: 0, stdout: 'made/words.yaml\nmade/words.sources.tsv\n' })
   expect(made.stderr).toMatch(/^Warning: images by tag: registry\.invalid\/trireme\/reads:\S+\. .* pin before you submit\./)
   const text = read(folder, 'made/words.yaml')
   expect(text).toMatch(/^# IMAGES BY TAG: .*\n# Images\n# {3}1 {2}registry\.invalid\/trireme\/reads:\S+ {3}<- by tag\n# Tasks\n/)

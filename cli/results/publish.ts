@@ -27,7 +27,7 @@ const goesOn = 'What was made is kept: the same command goes on from there.'
 /** Calls `act` while no other run publishes below the folder: all that one publishes, and what describes it, lies there together. */
 export async function publishing<T>(out: string, at: Pick<Turn, 'signal' | 'log'>, act: () => Promise<T>): Promise<T> {
   const folder = folderBelow(out, infoFolder)
-  return inTurn({ ...at, folder, name: '.publishing', does: `publishes into ${out}` }, act)
+  return inTurn({ ...at, folder, name: '.publishing', other: `Another run publishes into ${out}` }, act)
 }
 /**
  * Puts results below a folder as files of their own: shared blocks where the file system can, else copies. Each appears by one rename,

@@ -10,8 +10,8 @@ export interface Turn {
   /** Ends the waiting. */
   readonly signal?: AbortSignal
   readonly log: (line: string) => void
-  /** What another does there, and what follows when it is stopped: `publishes into results`. */
-  readonly does: string
+  /** Who else may be there, in words: `Another run publishes into results`. */
+  readonly other: string
 }
 /** Milliseconds. */
 const askAgainAfter = 200
@@ -22,7 +22,7 @@ const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
  * Calls `act` while no other process, on this machine or on another that shares the file system, is in its own turn. The lock of one that was
  * killed is taken over. @throws the signal's reason where it is stopped while it waits
  */
-export async function inTurn<T>({ folder, name, signal, log, does }: Turn, act: () => Promise<T>): Promise<T> {
+export async function inTurn<T>({ folder, name, signal, log, other }: Turn, act: () => Promise<T>): Promise<T> {
   const locks = new EntryLocks(folder, () => {})
   let told = false
   const taken = () => {
@@ -30,7 +30,7 @@ export async function inTurn<T>({ folder, name, signal, log, does }: Turn, act: 
       return locks.take(name)
     } catch (cause) {
       if (!noLinks.has(String((cause as NodeJS.ErrnoException).code))) throw cause
-      log(`Warning: ${folder} has no symbolic links, so that another run which ${does} at the same time is not noticed.`)
+      log(`Warning: ${folder} has no symbolic links, by which it would be noticed that another process writes there at the same time.`)
       return undefined
     }
   }
@@ -38,9 +38,7 @@ export async function inTurn<T>({ folder, name, signal, log, does }: Turn, act: 
   for (; mine === false; mine = taken()) {
     const owner = signed(path.join(folder, name))?.owner
     if (!told && owner)
-      log(
-        `Another run ${does}: process ${owner.pid} of ${owner.host || 'this machine'}. This one waits for it to end; Ctrl-C stops the waiting.`,
-      )
+      log(`${other}: process ${owner.pid} of ${owner.host || 'this machine'}. This one waits for it to end; Ctrl-C stops the waiting.`)
     told ||= owner !== undefined
     await new Promise(done => setTimeout(done, askAgainAfter))
     signal?.throwIfAborted()
