@@ -1,5 +1,6 @@
 import { TriremeError } from '../../core/errors.ts'
 import { targetOf } from '../../core/targets/registry.ts'
+import { noteLine } from '../display/print.ts'
 import { type BuildOptions, buildImages } from '../machine/image-builds/build.ts'
 
 export interface ImagesOptions extends BuildOptions {
@@ -7,9 +8,7 @@ export interface ImagesOptions extends BuildOptions {
 }
 /** Pushes where a registry is named, by a flag or by an environment. */
 export async function buildAndPush(names: readonly string[], { on, ...options }: ImagesOptions): Promise<void> {
-  await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, line =>
-    process.stderr.write(`${line}\n`),
-  )
+  await buildImages(names, on === undefined ? options : { ...(await settingsOf(on)), ...options }, noteLine)
 }
 /** How an environment names images. "localhost" without a port is where an engine keeps what was built here: nothing is pushed. */
 async function settingsOf(on: string): Promise<BuildOptions> {

@@ -27,7 +27,8 @@ export function checkScript(owner: string, script: unknown): asserts script is S
 }
 const symbolic = ['slot', 'list', 'granted', 'level', 'kept']
 function wordFault(word: unknown): string | undefined {
-  if (typeof word === 'string') return undefined
+  if (typeof word === 'string')
+    return word.includes('\0') ? `${shown(word)}, which no program can be given: NUL ends a word. Take it out.` : undefined
   if (typeof word === 'number')
     return Number.isFinite(word) ? undefined : `${word}, which no program understands. Check how it is computed.`
   if (word === undefined || word === null || typeof word === 'boolean')

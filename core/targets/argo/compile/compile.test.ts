@@ -148,10 +148,10 @@ test('YAML says what the objects say, to readers of YAML 1.1 too', () => {
 })
 test('as a template: what stays on the cluster, and what starts it', () => {
   const files = manifestsOf(compiled(whole(), { environment: rich }), 'template')
-  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'sources.tsv'])
+  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'everything.sources.tsv'])
   expect(workflowTemplate.parse(parse(files.get('everything.template.yaml')!)).metadata.name).toBe('everything')
   expect(thinWorkflow.parse(parse(files.get('everything.yaml')!)).spec).toEqual({ workflowTemplateRef: { name: 'everything' } })
-  expect(files.get('sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
+  expect(files.get('everything.sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
 })
 
 describe('what a pod is', () => {
