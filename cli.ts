@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CommanderError } from 'commander'
 import { failure, painter } from './cli/display/colour.ts'
+import { noteLine, say } from './cli/display/print.ts'
 import { program, withHelpAsFlag } from './cli/program.ts'
 import { packageRoot } from './cli/project/package.ts'
 import type { Code } from './core/errors.ts'
@@ -46,7 +47,7 @@ function library(error: Error): string | undefined {
   return from.startsWith(packageRoot) ? name : undefined
 }
 function complain(message: string, status: number): number {
-  process.stderr.write(`${failure(painter(process.stderr), message)}\n`)
+  noteLine(failure(painter(process.stderr), message))
   return status
 }
 const isCommander = (error: Error): error is CommanderError =>
@@ -67,7 +68,7 @@ try {
   // Asked by the scripts of "trireme completion" at each TAB.
   if (words[0] === 'completion' && words[1] === 'candidates') {
     const { candidates } = await import('./cli/candidates.ts')
-    for (const { word, about = '' } of await candidates(words.slice(3))) process.stdout.write(`${word}\t${about.split('\n')[0]}\n`)
+    for (const { word, about = '' } of await candidates(words.slice(3))) say(`${word}\t${about.split('\n')[0]}`)
   } else await (await program(words)).parseAsync(words, { from: 'user' })
 } catch (error) {
   process.exitCode = end(error)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { examples, examplesText } from './arguments/examples.ts'
+import { print } from './display/print.ts'
 import { terms, withExamples } from './help-terms.ts'
 import { version } from './project/package.ts'
 
@@ -125,6 +126,7 @@ export async function program(words: readonly string[]): Promise<Command> {
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureHelp(pages)
+    .configureOutput(output)
     .showSuggestionAfterError(true)
     .showHelpAfterError('"trireme help" lists the commands, "trireme help COMMAND" says what one takes.')
     .exitOverride()
@@ -143,6 +145,11 @@ export async function program(words: readonly string[]): Promise<Command> {
   }
   whole.addHelpText('after', '\nHelp on one command: trireme help COMMAND; on one pipeline: trireme help run PIPELINE')
   return whole
+}
+/** What commander writes: the words of the command line are quoted in it. */
+const output = {
+  writeOut: (text: string) => print(process.stdout, text),
+  writeErr: (text: string) => print(process.stderr, text),
 }
 /** How help pages are laid out. */
 const pages = {

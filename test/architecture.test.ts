@@ -102,7 +102,7 @@ describe.each(rooms)('%s', room => {
  */
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
-    ['secrets.ts'],
+    ['secrets.ts', 'terminal.ts'],
     ['errors.ts', 'events.ts', 'files.ts', 'left-behind.ts', 'notices.ts'],
     ['vocabulary', 'store'],
     ['graph', 'kubernetes'],
@@ -193,6 +193,12 @@ test('nobody compares a target with a name: what it can is asked', () => {
 test('only the rooms made for it speak to clusters and object stores', () => {
   const clients = imports.filter(({ imported }) => /^@(kubernetes|aws-sdk)\//.test(imported))
   expect(lines(clients.filter(({ from }) => !/^core\/(kubernetes|bucket)\//.test(from)))).toEqual([])
+})
+test('the command line writes through one room, which lets no secret and no control of a terminal through', () => {
+  const writing = /process\.std(out|err)\.write|console\.\w+\(/
+  const own = ['cli/display/screen.ts', 'cli/display/print.ts', 'cli/machine/image-builds/materials.ts'] // the last holds a script
+  const found = files.filter(file => /^(cli|core)/.test(file) && !own.includes(file) && writing.test(code(file)))
+  expect(found).toEqual(['core/notices.ts', 'cli/actions/logs.ts']) // the latter a log in a pipe, as it is
 })
 const isStep = (file: string) => /^steps\/[^/]+\/[^/]+\.ts$/.test(file) && !file.endsWith('.script.ts')
 test('a step can be copied out alone: it imports the library by name, and no other step', () => {

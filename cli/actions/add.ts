@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { say } from '../display/print.ts'
 import { digest, present, refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { lockChanges, lockName, noted, originals, readCopiesLock } from '../project/copies.ts'
 import { nameLibraries, readPackageJson, toInstall } from '../project/libraries.ts'
@@ -39,14 +40,13 @@ export async function addCopy(name: string, project: string, force: boolean): Pr
           `Try ${tests.length === 1 ? 'its test' : 'their tests'} with: npx vitest run ${tests.length <= 3 ? tests.map(({ place }) => place).join(' ') : 'steps'}`,
         ]
       : []
-  process.stdout.write(
+  say(
     [
       ...files.map(({ place }) => `  ${place}`),
       `${files.length} file${files.length === 1 ? '' : 's'} copied and noted in ${lockName}.`,
       ...(lost.length > 0 ? ['To have back what was overwritten: trireme upgrade --undo'] : []),
       ...toInstall(libraries.added),
       ...next,
-      '',
     ].join('\n'),
   )
 }

@@ -1,3 +1,4 @@
+import { print } from '../display/print.ts'
 import { environmentThatCan } from '../project/environments.ts'
 
 export interface SetupOptions {
@@ -8,5 +9,5 @@ export interface SetupOptions {
 export async function printSetup({ on, user = [], group = user.length > 0 ? [] : ['trireme-users'] }: SetupOptions): Promise<void> {
   const { environment, target } = await environmentThatCan(on, 'setup')
   const subjects = [...user.map(name => ({ kind: 'User' as const, name })), ...group.map(name => ({ kind: 'Group' as const, name }))]
-  process.stdout.write(await target.setup.text(environment, subjects))
+  print(process.stdout, await target.setup.text(environment, subjects))
 }

@@ -1,3 +1,4 @@
+import { say } from '../display/print.ts'
 import { type Copy, chosen, compare, readCopiesLock } from '../project/copies.ts'
 import { mergeThree, unified } from '../project/merge.ts'
 import { version } from '../project/package.ts'
@@ -7,7 +8,7 @@ export async function diff(name: string | undefined, project: string): Promise<v
   const width = Math.max(...copies.map(({ state }) => state.length))
   const lines = copies.map(({ state, place }) => `${state.padEnd(width)}  ${place}`)
   const changes = copies.flatMap(lineByLine)
-  process.stdout.write([...lines, ...changes.map(text => `\n${text.trimEnd()}`), ''].join('\n'))
+  say([...lines, ...changes.map(text => `\n${text.trimEnd()}`)].join('\n'))
 }
 /** What you changed since the copy was made, and what upstream changed since. */
 function lineByLine({ place, state, note, here, base, upstream }: Copy): readonly string[] {

@@ -3,6 +3,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { startersHere } from '../../core/host/perl-spawn.ts'
 import { type FoundTool, findTools, toolFault } from '../../core/host/tools.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
+import { noteLine, say } from '../display/print.ts'
 import { advice, installMissing, ownPrefix, thisMachine, useOwnTools } from '../machine/install.ts'
 import { gnuTimeTool, type SystemCheck, surroundings, testTools } from '../machine/system-checks.ts'
 import { findPipeline, steps } from '../project/catalogue.ts'
@@ -34,19 +35,18 @@ async function examineMachine(
 ): Promise<void> {
   const machine = thisMachine(prefix ?? ownPrefix())
   useOwnTools(machine.prefix)
-  const log = (line: string) => void process.stderr.write(`${line}\n`)
   const tools = [...(await toolsFor(pipeline)), ...(tests ? testTools : [])]
   let found = await findTools(tools)
   if (install) {
     const time: FoundTool[] =
       machine.apt && !startersHere && !tests && gnuTimeTool.place() === undefined ? [{ state: 'missing', tool: gnuTimeTool.tool }] : []
-    await installMissing([...found.values(), ...time], { install, log, machine })
+    await installMissing([...found.values(), ...time], { install, log: noteLine, machine })
     found = await findTools(tools)
   }
   const system = surroundings(store)
   const checks = [...system, ...tools.map(tool => checked(found.get(tool.name), tool, bad => advice([bad], machine)))]
   const bad = checks.filter(({ state }) => state === 'missing' || state === 'unfit')
-  if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, checks }, null, 2)}\n`)
+  if (json) say(JSON.stringify({ ok: bad.length === 0, checks }, null, 2))
   else {
     const lacking = tools.filter(tool => found.get(tool.name)?.state !== 'ready')
     const commands = lacking.length > 0 ? ['"trireme doctor --install" gets the tools, or do it yourself:', advice(lacking, machine)] : []
@@ -56,7 +56,7 @@ async function examineMachine(
     )
     const others = system.flatMap(({ name, mend }) => (mend === null ? [] : [`${name}: ${mend}.`]))
     const verdict = bad.length === 0 ? 'All is well.' : `Missing or unfit: ${bad.map(({ name }) => name).join(', ')}.`
-    process.stdout.write([table(checks), '', verdict, ...dying, ...commands, ...others, ''].join('\n'))
+    say([table(checks), '', verdict, ...dying, ...commands, ...others].join('\n'))
   }
   if (bad.length === 0) return
   throw new TriremeError('TOOL', '') // the table has said it all; the code gives the exit status

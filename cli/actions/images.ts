@@ -2,6 +2,7 @@ import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { targetOf } from '../../core/targets/registry.ts'
 import { quoted } from '../../core/vocabulary/command.ts'
+import { noteLine } from '../display/print.ts'
 import { type BuildOptions, buildImages } from '../machine/image-builds/build.ts'
 import { barrier } from '../project/inside.ts'
 
@@ -10,9 +11,8 @@ export interface ImagesOptions extends BuildOptions {
 }
 /** Pushes where a registry is named, by a flag or by an environment. */
 export async function buildAndPush(names: readonly string[], { on, ...options }: ImagesOptions): Promise<void> {
-  await buildImages(names, on === undefined ? options : { ...(await settingsOf(on, options.lock !== undefined)), ...options }, line =>
-    process.stderr.write(`${line}\n`),
-  )
+  const settings = on === undefined ? {} : await settingsOf(on, options.lock !== undefined)
+  await buildImages(names, { ...settings, ...options }, noteLine)
 }
 /**
  * How an environment names images. "localhost" without a port is where an engine keeps what was built here: nothing is pushed.

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { unfollowed } from '../../core/left-behind.ts'
 import { toy } from '../../datasets/toy/files.ts'
+import { say } from '../display/print.ts'
 import { refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { readPackageJson } from '../project/libraries.ts'
 import { files, packageJson } from '../project/template.ts'
@@ -47,7 +48,7 @@ export async function init(folder: string): Promise<void> {
     'npm test                                                # types, and the pipeline on its data',
     'npx trireme run variant-calling --samplesheet samplesheet.csv --reference data/genome.fa --ploidy 1 --out calls',
   ]
-  process.stdout.write(
-    `${path.relative('', folder) === '' ? 'This folder' : folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}\n`,
+  say(
+    `${path.relative('', folder) === '' ? 'This folder' : folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}`,
   )
 }

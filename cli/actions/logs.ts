@@ -50,7 +50,9 @@ export async function showLog(words: string, step: string | undefined, { store: 
   const log =
     (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/out/${logName}`, ...own, ...linked])) ??
     (last && !entry ? '' : undefined)
-  say(log === undefined ? 'Its log is not kept.' : log === '' ? 'It wrote nothing to its standard error.' : `\n${log.trimEnd()}`)
+  if (!log) return say(log === undefined ? 'Its log is not kept.' : 'It wrote nothing to its standard error.')
+  if (process.stdout.isTTY) return say(`\n${log.trimEnd()}`)
+  process.stdout.write(`\n${log.trimEnd()}\n`) // as it is: what steers a terminal steers no file
 }
 function statesOf(events: readonly Event[]): ReadonlyMap<string, LoggedStep> {
   const steps = new Map<string, LoggedStep>()

@@ -5,6 +5,7 @@ import { TriremeError } from '../../core/errors.ts'
 import { findTools } from '../../core/host/tools.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 import * as known from '../../steps/tools.ts'
+import { say } from '../display/print.ts'
 import { writeTogether } from '../project/changes.ts'
 import { nameLibraries, toInstall } from '../project/libraries.ts'
 import { packageRoot } from '../project/package.ts'
@@ -91,4 +92,4 @@ function write(project: string, texts: Files): void {
       : ['There is no tsconfig.json here; "trireme init DIR" makes a project that has one.']),
   ])
 }
-const printLines = (lines: readonly string[]) => void process.stdout.write(lines.map(line => `${line}\n`).join(''))
+const printLines = (lines: readonly string[]) => say(lines.join('\n'))

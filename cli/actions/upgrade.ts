@@ -1,4 +1,5 @@
 import { TriremeError } from '../../core/errors.ts'
+import { say } from '../display/print.ts'
 import { refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { chosen, lockName, readCopiesLock } from '../project/copies.ts'
 import { readPackageJson, toInstall } from '../project/libraries.ts'
@@ -45,7 +46,7 @@ export async function upgrade(
     ...(dryRun ? done.map(differenceOf) : toInstall(libraries)),
     ...(dryRun ? [] : whatNext(done, waiting)),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  say(lines.join('\n'))
   return waiting.length === 0 && !done.some(({ fate }) => fate.fate === 'marked')
 }
 const times = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -96,6 +97,6 @@ export function undo(project: string): boolean {
       ? ['To have back what was there before the upgrade, move these files away and give the command again: trireme upgrade --undo']
       : []),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  say(lines.join('\n'))
   return left.length === 0
 }

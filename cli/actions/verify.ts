@@ -5,17 +5,25 @@ import { verify } from '../../core/store/verify.ts'
 import { bytesText } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, type StoreOptions } from '../arguments/options.ts'
 import { say } from '../display/print.ts'
+import { Screen } from '../display/screen.ts'
 
 export async function compareStore({ store: root = defaultStore() }: StoreOptions): Promise<void> {
   if (!existsSync(root)) return say(`There is no store ${root}: nothing to verify.`)
   const store = await Store.open(root)
   const steps = (n: number) => `${n} finished step${n === 1 ? '' : 's'}`
-  const progress = process.stderr.isTTY ? (done: number, of: number) => void process.stderr.write(`\r${done} of ${of} `) : undefined
-  const { entries, bytes, damaged } = await verify(store, progress).catch(cause => {
-    throw store.refusal(cause) ?? cause
+  let count = ''
+  const screen = process.stderr.isTTY ? new Screen(process.stderr, () => count) : undefined
+  const verified = verify(store, (done, of) => {
+    count = `${done} of ${of}`
   })
-  if (progress) process.stderr.write('\r')
-  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.`)
+  const { entries, bytes, damaged, unproved } = await verified
+    .catch(cause => {
+      throw store.refusal(cause) ?? cause
+    })
+    .finally(() => screen?.close())
+  const older =
+    unproved > 0 ? ` ${unproved} unproved: an older version wrote the record, which does not show whether a byte of it was changed.` : ''
+  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.${older}`)
   const lines = damaged.map(({ key, label, fault, place }) => {
     const moved = place === undefined ? 'It could not be moved away.' : `Moved to ${place}.`
     return `  ${label ?? key}: ${fault}. ${moved}`

@@ -1,5 +1,5 @@
 import { TriremeError } from '../../core/errors.ts'
-import { type Schema, verdict } from '../../core/vocabulary/schema.ts'
+import { hasNul, placeOfText, type Schema, verdict } from '../../core/vocabulary/schema.ts'
 import { nearestTo } from '../display/suggest.ts'
 
 /** The part of JSON Schema that flags and cells are made of. */
@@ -70,7 +70,8 @@ export async function fromText(text: string, shape: JsonSchema): Promise<{ reado
   }
   if (shape.type === 'object' || shape.type === 'array') {
     try {
-      return { value: JSON.parse(text) }
+      const value: unknown = JSON.parse(text)
+      return placeOfText(value, hasNul) ? { fault: `holds the character NUL, which no word can, got ${JSON.stringify(text)}.` } : { value }
     } catch {
       return { fault: `takes JSON such as ${shape.type === 'array' ? '[1, 2]' : '{"name": "value"}'}, got ${JSON.stringify(text)}.` }
     }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { TriremeError } from '../../core/errors.ts'
 import { bytesFrom } from '../../core/vocabulary/quantity.ts'
+import { noteLine } from '../display/print.ts'
 import { withExamples } from '../help-terms.ts'
 import { type AnyPipeline, findPipeline, profilesOf } from '../project/catalogue.ts'
 import { addFlags, type Flag, flagsOf, readFlags } from './arguments.ts'
@@ -148,7 +149,7 @@ export async function registerVerb(
       const asked = { pipeline, flags, given, options, operands: command.args }
       if (home === 'package' || (verb !== 'run' && verb !== 'plan')) return act(asked)
       const { checkTypes } = await import('../project/types.ts') // only for a project's own
-      const types = checkTypes(file, line => void process.stderr.write(`${line}\n`))
+      const types = checkTypes(file, noteLine)
       try {
         await act(asked)
       } catch (error) {

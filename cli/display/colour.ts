@@ -7,14 +7,16 @@ interface ColourStream {
   hasColors?(): boolean
 }
 /**
- * How text for a stream is coloured: on a terminal that has colours, unless `NO_COLOR` (https://no-color.org) is set; elsewhere not, unless
+ * Whether text for a stream is coloured: on a terminal that has colours, unless `NO_COLOR` (https://no-color.org) is set; elsewhere not, unless
  * `FORCE_COLOR` is set and not 0. Set both, the latter counts, as in Node itself.
  */
-export function painter(stream: ColourStream, env: NodeJS.ProcessEnv = process.env): Paint {
+export function isColoured(stream: ColourStream, env: NodeJS.ProcessEnv = process.env): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = env
   const forced = force === undefined ? undefined : force !== '0' && force !== 'false'
-  const coloured = forced ?? (!no && env.TERM !== 'dumb' && stream.isTTY === true && (stream.hasColors?.() ?? true))
-  if (!coloured) return (_, text) => text
+  return forced ?? (!no && env.TERM !== 'dumb' && stream.isTTY === true && (stream.hasColors?.() ?? true))
+}
+export function painter(stream: ColourStream, env: NodeJS.ProcessEnv = process.env): Paint {
+  if (!isColoured(stream, env)) return (_, text) => text
   // Node's own table. Its `styleText` looks at the standard output of its own accord from 22.13 on, and not before.
   return (colour, text) => {
     const [on, off] = inspect.colors[colour] ?? [0, 0]

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { type Paint, painter } from './colour.ts'
+import { csi } from '../../core/terminal.ts'
+import { isColoured, type Paint, painter } from './colour.ts'
+import { shownText } from './print.ts'
 
-const esc = '\u001b['
-const [hideCursor, showCursor, eraseRight, noWrap, wrap] = [`${esc}?25l`, `${esc}?25h`, `${esc}K`, `${esc}?7l`, `${esc}?7h`]
+const [hideCursor, showCursor, eraseRight, noWrap, wrap] = [`${csi}?25l`, `${csi}?25h`, `${csi}K`, `${csi}?7l`, `${csi}?7h`]
 /** Everything from the end of this line on. Never sent at the first place of the screen, where some terminals keep what is erased. */
-const eraseBelow = `${esc}J`
+const eraseBelow = `${csi}J`
 type Terminal = Pick<NodeJS.WriteStream, 'write' | 'on' | 'off' | 'rows' | 'columns' | 'isTTY'>
 
 /**
@@ -18,6 +19,7 @@ export class Screen {
   readonly paint: Paint
   readonly #stream: Terminal
   readonly #frame: () => string
+  readonly #coloured: boolean
   #open = true
   #drawn = false
   readonly #timer: NodeJS.Timeout
@@ -26,6 +28,7 @@ export class Screen {
     this.#stream = stream
     this.#frame = frame
     this.paint = painter(stream)
+    this.#coloured = isColoured(stream)
     stream.on('resize', this.#draw)
     process.on('SIGTSTP', this.#leave).on('SIGCONT', this.#draw)
     process.on('exit', this.#erase)
@@ -39,7 +42,7 @@ export class Screen {
   /** Writes a line above the others, which stays. */
   above(line: string): void {
     this.#erase()
-    this.#stream.write(`${line}\n`)
+    this.#stream.write(`${shownText(line, this.#coloured)}\n`)
     this.#draw()
   }
   /** Leaves the terminal as it was found. */
@@ -52,8 +55,8 @@ export class Screen {
   }
   readonly #draw = (): void => {
     if (!this.#open || inBackground()) return
-    const lines = this.#frame().split('\n')
-    const up = lines.length > 1 ? `${esc}${lines.length - 1}A` : ''
+    const lines = shownText(this.#frame(), this.#coloured).split('\n')
+    const up = lines.length > 1 ? `${csi}${lines.length - 1}A` : ''
     this.#stream.write(`${hideCursor}\r${noWrap}${lines.map(line => line + eraseRight).join('\n')}${eraseBelow}${wrap}\r${up}`)
     this.#drawn = true
   }

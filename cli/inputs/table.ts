@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { listedPlaces, TriremeError } from '../../core/errors.ts'
+import { hasNul } from '../../core/vocabulary/schema.ts'
 
 /** A row of cells by column, and words for where they are. */
 export interface TableRow {
@@ -101,6 +102,12 @@ export function parseTable(text: string, name: string, folder: string): Table {
       { cause },
     )
   }
+  const faulty = records.find(({ record }) => record.some(hasNul))
+  if (faulty)
+    throw new TriremeError(
+      'SAMPLESHEET',
+      `${name}, line ${faulty.info.lines}: the character NUL stands there, which no word and no path can hold. Take it out: tr -d '\\000' < ${quotedWord(name)} > clean.csv`,
+    )
   const [head, ...body] = records
   if (!head) throw new TriremeError('SAMPLESHEET', `${name} is empty. Its first line names the columns; each further line is a row.`)
   // Columns at the end without name and content: a spreadsheet keeps them where there once was something.

@@ -1,5 +1,6 @@
 import { TriremeError } from '../../core/errors.ts'
 import type { Finding } from '../../core/targets/target.ts'
+import { columns, say } from '../display/print.ts'
 import { environmentThatCan } from '../project/environments.ts'
 
 /** Looks at the cluster of an environment: prints what is there, what is not, and what to do. @throws TriremeError `ENVIRONMENT` where something must be mended */
@@ -23,9 +24,8 @@ export async function doctorOfCluster({
     findings.push(await target.examine.trial({ environment, image: await imagesIn(environment) }, image))
   }
   const bad = findings.filter(({ state }) => state === 'bad')
-  if (json) process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, findings }, null, 2)}\n`)
+  if (json) say(JSON.stringify({ ok: bad.length === 0, findings }, null, 2))
   else {
-    const { columns } = await import('../display/print.ts')
     const firstLine = (text: string) => text.split('\n')[0] ?? ''
     const rows = findings.map(({ state, name, needed, found }) => [state, name, needed, state === 'bad' ? 'see below' : firstLine(found)])
     const words = findings.flatMap(({ name, state, found, mend }) => [
@@ -36,7 +36,7 @@ export async function doctorOfCluster({
       bad.length === 0
         ? `Runs on "${on}" should work.${trial ? '' : ' "--trial" runs two small steps there.'}`
         : `To be mended: ${bad.map(({ name }) => name).join(', ')}.`
-    process.stdout.write([columns([['state', 'name', 'needed', 'found'], ...rows]), '', verdict, ...words, ''].join('\n'))
+    say([columns([['state', 'name', 'needed', 'found'], ...rows]), '', verdict, ...words].join('\n'))
   }
   if (bad.length > 0) throw new TriremeError('ENVIRONMENT', '') // the table is the message; the code gives the exit status
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse, YAMLParseError } from 'yaml'
 import { TriremeError } from '../../core/errors.ts'
+import { hasNul, placeOfText } from '../../core/vocabulary/schema.ts'
 
 /** A YAML or JSON file's content. @throws TriremeError `INPUT` when it cannot be read, `PARAMETER` with the place where it is no YAML */
 export async function readYaml(file: string, what: string): Promise<unknown> {
@@ -9,7 +10,14 @@ export async function readYaml(file: string, what: string): Promise<unknown> {
       cause,
     })
   })
-  return parsedYaml(text, file)
+  const value = parsedYaml(text, file)
+  const place = placeOfText(value, hasNul)
+  if (place)
+    throw new TriremeError(
+      'PARAMETER',
+      `${[file, ...place].join(', ')}: the character NUL stands there (\\0 or \\u0000), which no word and no path can hold. Take it out.`,
+    )
+  return value
 }
 
 function parsedYaml(text: string, file: string): unknown {

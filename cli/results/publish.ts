@@ -3,10 +3,9 @@ import { constants, createReadStream } from 'node:fs'
 import { chmod, copyFile, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder } from '../../core/files.ts'
 import { unfollowed } from '../../core/left-behind.ts'
-import { digestFile } from '../../core/store/fsync.ts'
-import { isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
+import { digestFile, syncEach } from '../../core/store/fsync.ts'
+import { ensureFolderOnDisk, isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
 import type { Publication } from './layout.ts'
 import { checkPlaces, foldersTo, type Guard, noFolderAbove, type PublicationPlace } from './places.ts'
 import { infoFolder, listName, PublishedFiles, untouchedMark } from './published.ts'
@@ -58,14 +57,12 @@ export async function publish(
   const fresh = files
     .filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
     .map(file => ({ ...file, part: path.basename(partName(file.path)) }))
+  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
-  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
-  for (const { from, path: to, part } of fresh) {
-    signal?.throwIfAborted()
-    await publishFile(from, { out, to, part, before: before.get(to), link, signal })
-  }
+  const places = fresh.map(({ from, path: to, part }) => ({ from, out, to, part, before: before.get(to) }))
+  for (let n = 0; n < places.length; n += together) await putInPlace(places.slice(n, n + together), link, signal)
   for (const file of files) published.settle(left(file))
   published.prune()
   writeList(out, published)
@@ -129,28 +126,37 @@ async function removeLeftovers(out: string, published: PublishedFiles): Promise<
     if (!unfollowed(place)?.isDirectory()) await rm(place, { force: true })
   }
 }
+/** Files that are brought to the disk together: one after the other each would wait for it. */
+const together = 64
 interface PublishedPlace {
+  readonly from: string
   readonly out: string
   readonly to: string
   /** Name beside it under which it is written. */
   readonly part: string
   /** Mark of what lay there when it was looked at. */
   readonly before: string | undefined
-  readonly link: boolean
-  readonly signal: AbortSignal | undefined
 }
-/** Puts a file in its place: whole or not at all. */
-async function publishFile(from: string, { out, to, part, before, link, signal }: PublishedPlace): Promise<void> {
-  const target = path.join(out, to)
-  let temporary: string | undefined
+const partAt = ({ out, to, part }: PublishedPlace) => path.join(out, path.posix.dirname(to), part)
+/** Puts files in their places, each whole or not at all: their bytes are on the disk before their names are, and both when this ends. */
+async function putInPlace(places: readonly PublishedPlace[], link: boolean, signal: AbortSignal | undefined): Promise<void> {
+  let target = ''
   try {
-    temporary = path.join(folderBelow(out, path.posix.dirname(to)), part)
-    if (link) await symlink(from, temporary)
-    else await copy(from, temporary, signal)
-    if (markAt(out, to) !== before) throw new Error('somebody else has written there meanwhile')
-    await rename(temporary, target)
+    for (const place of places) {
+      signal?.throwIfAborted()
+      target = path.join(place.out, place.to)
+      folderBelow(place.out, path.posix.dirname(place.to))
+      await (link ? symlink(place.from, partAt(place)) : copy(place.from, partAt(place), signal))
+    }
+    if (!link) await syncEach(places.map(partAt))
+    for (const place of places) {
+      target = path.join(place.out, place.to)
+      if (markAt(place.out, place.to) !== place.before) throw new Error('somebody else has written there meanwhile')
+      await rename(partAt(place), target)
+    }
+    await syncEach(new Set(places.map(place => path.dirname(partAt(place)))))
   } catch (cause) {
-    if (temporary) await rm(temporary, { force: true }).catch(() => {})
+    for (const place of places) await rm(partAt(place), { force: true }).catch(() => {})
     signal?.throwIfAborted()
     throw unwritable(target, cause as NodeJS.ErrnoException)
   }
@@ -181,9 +187,9 @@ async function copy(from: string, to: string, signal: AbortSignal | undefined): 
 /** A folder below the results, made where it is not there. Whatever is on the way is looked at, and no link is followed. */
 function folderBelow(out: string, folder: string): string {
   try {
-    ensureFolder(out)
+    ensureFolderOnDisk(out)
     for (const each of foldersTo(`${folder}/.`)) {
-      if (!unfollowed(path.join(out, each))) ensureFolder(path.join(out, each))
+      if (!unfollowed(path.join(out, each))) ensureFolderOnDisk(path.join(out, each))
       if (!unfollowed(path.join(out, each))?.isDirectory()) throw new Error(`${path.join(out, each)} is no folder, or a link`)
     }
     return path.join(out, folder)

@@ -10,6 +10,7 @@ import { quoted } from '../../core/vocabulary/command.ts'
 import { defaultStore, type RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
 import type { Display } from '../display/display.ts'
+import { say } from '../display/print.ts'
 import { remember } from '../history/recipes.ts'
 import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
 import { runOn } from './targets.ts'
@@ -113,10 +114,9 @@ function drop(events: Event[], step: string): void {
 }
 /** Live on a terminal, lines in a pipe, JSON when asked for. */
 async function displayFor(options: RunFlags, store: Store): Promise<Display> {
-  const write = (line: string) => void process.stdout.write(`${line}\n`)
-  if (options.json) return (await import('../display/json.ts')).json(write)
+  if (options.json) return (await import('../display/json.ts')).json(say)
   if (!process.stdout.isTTY || process.env.TERM === 'dumb')
-    return (await import('../display/plain.ts')).plainDisplay(write, painter(process.stdout))
+    return (await import('../display/plain.ts')).plainDisplay(say, painter(process.stdout))
   const { expected } = await import('../history/expected.ts')
   return (await import('../display/live.ts')).live(process.stdout, await expected(store))
 }

@@ -8,6 +8,7 @@ import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
+import { print } from '../display/print.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { pipelineVersion } from '../project/pipeline-version.ts'
 import type { CodeState } from '../results/code-state.ts'
@@ -84,7 +85,7 @@ export async function finish(
       : []),
     ...(await noticeLines(out, pairs, paint)),
   ]
-  stream.write(`${lines.join('\n')}\n`)
+  print(stream, `${lines.join('\n')}\n`)
 }
 function digestsOf(entries: Iterable<Entry>): ReadonlyMap<string, string> {
   const files = [...entries].flatMap(({ folder, record }) =>

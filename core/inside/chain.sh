@@ -16,7 +16,8 @@ trouble() { printf 'chain.sh: %s\n' "$1" >&2; exit 1; }
 # --- Declarations of the job file. m counts members of the wanted chain, from 0.
 m=-1 chain=0 rung=0 active=0
 words=()  # of all programs, one after another
-shape=()  # by member: kind and first word of each program, "run 0 into 7 "
+shape=()  # by member: kind and first word of each program, "run 4 into 7 "
+written=() # by member: first word of each file of words, which is its name, "0 2 "
 last=()   # by member: index after its last word
 place=() stdout=() seconds=() pipe=() to=() tee=()
 job() { [[ $1 == 1 ]] || trouble "This job is of format $1, and format 1 is understood. Use scripts and jobs of one version."; }
@@ -34,12 +35,13 @@ link() { # with TRIREME_COPY, links of these places are copied on their way, to 
 rung() {
   active=0
   ((chain == wanted && rung++ <= attempt)) || return 0
-  active=1 shape[m]='' seconds[m]=${1-}
+  active=1 shape[m]='' written[m]='' seconds[m]=${1-}
 }
 program() { shape[m]+="$1 ${#words[@]} "; }
 more() { ((!active)) || { words+=("$@"); last[m]=${#words[@]}; }; }
 run() { ((!active)) || program run; more "$@"; }
 into() { ((!active)) || program into; more "$@"; }
+response() { ((!active)) || written[m]+="${#words[@]} "; more "$@"; } # a file of one word a line, before the programs
 files() { # every file of a list, in order
   ((active)) || return 0
   local n i found
@@ -84,11 +86,20 @@ programs() { # the text that is evaluated holds positions only, never a value: (
   eval "$text"
 }
 checked='; check "${PIPESTATUS[@]}" || return; '
+write_responses() {
+  local first=${shape[n]#* }
+  set -- ${written[n]} ${first%% *}
+  while (($# > 1)); do
+    { (($2 == $1 + 1)) || printf '%s\n' "${words[@]:$1 + 1:$2 - $1 - 1}"; } >"${words[$1]}" || exit 126
+    shift
+  done
+}
 member_shell() {
   trap : TERM # this shell stays, to report how its programs ended; SIGTERM ends the programs themselves as usual
   exec 8>&- 7<&- </dev/null
   cd "$root/${place[n]}" || exit 126
   exec 9>>log
+  write_responses 2>&9
   [[ ! -e status && ! -e usage ]] || rm -f status usage
   local name
   for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*} ${!APPTAINER_*} ${!SINGULARITY_*}; do unset "$name"; done

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { readIfThere } from '../files.ts'
 import type { StepNode } from '../graph/node.ts'
+import { manyWords } from '../graph/word-limits.ts'
 import { failedStage } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
 import { quoted } from '../vocabulary/command.ts'
@@ -73,7 +74,9 @@ export function failureText({ node, label, cause, status, signal, attempt, memor
       ? " If it is only slow, raise the step's needs.time."
       : cause === 'memory' && last(rungs(node.needs.memory))
         ? " Add a higher rung to the step's needs.memory."
-        : ''
+        : /argument list too long|E2BIG/i.test(lines)
+          ? ` In its command ${manyWords(argv)}`
+          : ''
   return `Step ${label} ${how}.${remedy}\n  command:${programsText(argv, culprit)}\n  ${where}${lines}`
 }
 /** One program behind the word; of several each has a line, and an arrow points to the one that failed. */

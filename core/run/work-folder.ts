@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StepNode } from '../graph/node.ts'
 import { type Placed, placedAt } from '../graph/place.ts'
@@ -10,6 +10,7 @@ import {
   listWords,
   outputBase,
   type PipedOutput,
+  responseText,
   resumeName,
   type StepWords,
   stepWords,
@@ -22,7 +23,7 @@ export type Filled = Placed | readonly Placed[] | Readonly<Record<string, Placed
 export type Inputs = Readonly<Record<string, Filled>>
 
 /** A step's private folder: inputs are staged in `in/`, outputs are expected in `out/`; the rest is scratch. */
-export interface WorkFolder extends StepWords<string> {
+export interface WorkFolder extends Omit<StepWords<string>, 'responses'> {
   readonly folder: string
   readonly out: string
   readonly log: string
@@ -73,9 +74,15 @@ export function makeWorkFolder(
 ): WorkFolder {
   const { step } = node
   const assets = view.asset ? Object.entries(step.assets) : []
+  const { responses, ...words } = stepWords(node, {
+    granted: got,
+    pipe: joints.to,
+    assets: view.asset ? 'by link' : 'by path',
+    list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
+  })
   if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
   mkdirSync(path.join(folder, 'out'))
-  if (Object.keys(step.inputs).length + assets.length > 0) mkdirSync(path.join(folder, 'in'))
+  if (Object.keys(step.inputs).length + assets.length + responses.length > 0) mkdirSync(path.join(folder, 'in'))
   if (joints.to) mkdirSync(path.join(folder, 'link'))
   if (kept !== undefined && resumes(node.script)) {
     mkdirSync(kept, { recursive: true })
@@ -85,13 +92,9 @@ export function makeWorkFolder(
   if (joints.from) symlinkSync(joints.from.pipe, path.join(folder, inputName(step, joints.from.slot)))
   for (const [slot, asset] of assets) symlinkSync(view.asset!(slot, asset.path), path.join(folder, assetName(slot, asset.path)))
   for (const [port, kind] of Object.entries(step.outputs)) if ('many' in kind) mkdirSync(path.join(folder, outputBase(port)))
+  for (const { file, lines } of responses) writeFileSync(path.join(folder, file), responseText(node, lines), { flag: 'wx' })
   return {
-    ...stepWords(node, {
-      granted: got,
-      pipe: joints.to,
-      assets: view.asset ? 'by link' : 'by path',
-      list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
-    }),
+    ...words,
     folder,
     out: path.join(folder, 'out'),
     log: path.join(folder, 'out', logName),

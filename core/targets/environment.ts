@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { looksSecret } from '../environment/fields.ts'
 import type { Environment } from '../environment/settings.ts'
 import { shown, TriremeError } from '../errors.ts'
-import { isRecord } from '../vocabulary/schema.ts'
+import { isRecord, placeOfText } from '../vocabulary/schema.ts'
 import type { settings as argo } from './argo/settings.ts'
 import type { settings as container } from './container/settings.ts'
 import type { settings as local } from './local/settings.ts'
@@ -28,6 +28,12 @@ export async function readEnvironment(name: string, settings: unknown, where: st
   const owner = `Environment "${name}" in ${where}`
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name))
     throw new TriremeError('ENVIRONMENT', `${owner}: its name has to be lower-case letters, digits and "-", such as on-prem. Rename it.`)
+  const place = placeOfText(settings, text => /\p{Cc}/u.test(text))
+  if (place)
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `${owner}: ${place.join('.')}: expected text of one line, without control characters. Write it in one. See docs/reference/environments.md.`,
+    )
   const target = isRecord(settings) && typeof settings.target === 'string' ? await findTarget(settings.target) : undefined
   const read = target?.settings.safeParse(settings)
   if (read?.success) return { name, ...read.data }

@@ -28,6 +28,18 @@ export function verdict(schema: Schema, value: unknown): { readonly value: unkno
   })
   return { faults: faults.join('; ') }
 }
+/** Where in a value of plain data a text, or a name, is found. */
+export function placeOfText(value: unknown, is: (text: string) => boolean, place: readonly string[] = []): readonly string[] | undefined {
+  if (typeof value === 'string') return is(value) ? place : undefined
+  if (typeof value !== 'object' || value === null || whatIs(value) !== undefined) return undefined
+  for (const [name, each] of Object.entries(value)) {
+    const found = is(name) ? [...place, name] : placeOfText(each, is, [...place, name])
+    if (found) return found
+  }
+  return undefined
+}
+/** No word of a command and no path can hold one: what follows it would be another word. */
+export const hasNul = (text: string): boolean => text.includes('\0')
 /** The parameters of a call, parsed once, when the call is made. */
 export function parse(owner: string, schemas: Schemas, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
@@ -42,6 +54,11 @@ export function parse(owner: string, schemas: Schemas, args: Readonly<Record<str
     if ('faults' in answer && args[name] === undefined)
       throw new PlanError('PARAMETER', `Parameter "${name}" of ${owner} is missing. Give it: ${name}: … (${answer.faults}).`)
     if ('faults' in answer) throw new PlanError('PARAMETER', `Parameter "${name}" of ${owner}: ${answer.faults}. Got ${shown(args[name])}.`)
+    if (placeOfText(answer.value, hasNul))
+      throw new PlanError(
+        'PARAMETER',
+        `Parameter "${name}" of ${owner} holds the character NUL, which no word can: ${shown(answer.value)}. Take it out.`,
+      )
     values[name] = answer.value
   }
   return values

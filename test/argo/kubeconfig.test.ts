@@ -98,6 +98,20 @@ test('cluster-setup: least rights, no secret, nothing of the whole cluster', asy
   expect(text).toContain('create secret docker-registry registry')
   expect(text).toContain('DEFAULT_REQUEUE_TIME=2s')
 })
+test.each([
+  'lab\n---\nkind: ClusterRoleBinding',
+  'lab\r---\rkind: X',
+  'lab\u0085---\u0085kind: X',
+  'lab\u2028kind: X',
+  'lab; touch /tmp/x #',
+])('cluster-setup: no setting ends a comment of its YAML, or a word of its commands: %j', async context => {
+  const { environment } = await setting()
+  const [plain, text] = [environment, { ...environment, context }].map(each => setupText(each, [{ kind: 'User', name: 'ada' }]))
+  // Where lines end in YAML 1.1, which kubectl reads.
+  const objects = (yaml = '') => yaml.split(/\r\n|[\n\r\u0085\u2028\u2029]/).filter(line => !line.startsWith('#'))
+  expect(objects(text)).toEqual(objects(plain))
+  expect(text).toContain(`kubectl --context ${context.includes(';') ? "'lab; touch /tmp/x #'" : "'lab\\u"}`)
+})
 test('the doctor tells which versions of Argo will do', () => {
   const verdict = (version: string) => versionFinding(version, '').state
   expect(['3.6.9', '3.7.10', '4.0.0', '4.0.1'].map(verdict)).toEqual(['bad', 'bad', 'bad', 'bad'])

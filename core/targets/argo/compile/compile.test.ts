@@ -346,7 +346,7 @@ test('a step that takes files of more others than a template has parameters is r
   const all = (count: number) => plan('many', { whole: join({ all: Array.from({ length: count }, (_, n) => file(n)) }).whole })
   expect(compiled(all(498)).tasks).toHaveLength(1)
   expect(() => compiled(all(499))).toThrow(
-    'Step join takes files of so many others that its pod would have 501 parameters, and Argo takes 500. Join the files in groups first.',
+    'Step join takes files of so many others that its pod would have 501 parameters, and Argo takes 500. Join the files in groups first, or take an environment without that limit: this machine, or its containers.',
   )
 })
 test('no text of a user is in a Workflow', () => {

@@ -1,5 +1,7 @@
 import { stringify } from 'yaml'
+import { quoted } from '../../../vocabulary/command.ts'
 import type { Subject } from '../../target.ts'
+import { visible } from '../compile/yaml.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 
 export interface Right {
@@ -96,21 +98,22 @@ function repository(environment: ArgoEnvironment): readonly object[] {
 export function setupText(environment: ArgoEnvironment, subjects: readonly Subject[]): string {
   const { name, context, namespace, bucket, pullSecrets } = environment
   const { secret } = bucket.credentials
+  const kubectl = `kubectl --context ${quoted(context)}`
   const comments = [
     `What the namespace ${namespace} needs for runs of the environment "${name}": least rights, and nothing of the whole cluster.`,
     'Read it, then apply it:',
-    `  trireme cluster-setup --on ${name} | kubectl --context ${context} apply -f -`,
+    `  trireme cluster-setup --on ${name} | ${kubectl} apply -f -`,
     '',
     ...(secret
       ? [
           'The key by which pods get at the bucket is no part of this. Make it by hand, once:',
-          `  kubectl --context ${context} -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
+          `  ${kubectl} -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
           '',
         ]
       : ['Pods get at the bucket by an identity of their own (a role bound to their service account), which the cloud grants.', '']),
     ...pullSecrets.flatMap(secret => [
       'Images are pulled with a secret, made by hand, once:',
-      `  kubectl --context ${context} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
+      `  ${kubectl} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
       '',
     ]),
     'Each level of a pipeline costs one round of the controller: 10 s, unless it is set otherwise. 1 to 2 s is better for runs of many',
@@ -120,5 +123,5 @@ export function setupText(environment: ArgoEnvironment, subjects: readonly Subje
     `"trireme doctor --on ${name}" then looks whether all is as it should be.`,
   ]
   const objects = setupObjects(environment, subjects).map(object => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }))
-  return `${comments.map(line => `# ${line}`.trimEnd()).join('\n')}\n---\n${objects.join('---\n')}`
+  return `${comments.map(line => `# ${visible(line)}`.trimEnd()).join('\n')}\n---\n${objects.join('---\n')}`
 }
