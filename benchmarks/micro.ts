@@ -40,6 +40,7 @@ const second = step({
 const pairs = Array.from({ length: 500 }, (_, n) => n)
 const build = () => plan('pairs', { made: pairs.map(number => second({ from: first({ number }).made }).made) })
 const key = (n: number) => n.toString(16).padStart(64, '0')
+const noted = (n: number) => ({ key: key(n), same: key(n), record: key(n) })
 
 export const hotPaths: Benchmark = {
   name: 'micro',
@@ -50,7 +51,7 @@ export const hotPaths: Benchmark = {
     const whole = build()
     const folders = { write: path.join(scratch, 'write'), read: path.join(scratch, 'read') }
     for (const folder of Object.values(folders)) mkdirSync(folder)
-    new Journal(folders.read).add(Array.from({ length: 1000 }, (_, n) => ({ key: key(n), same: key(n) })))
+    new Journal(folders.read).add(Array.from({ length: 1000 }, (_, n) => noted(n)))
     bench
       .add('plan: call the steps, check, order', build)
       .add('key: recipes and digests', () => {
@@ -66,7 +67,7 @@ export const hotPaths: Benchmark = {
         'journal: add in groups of 50',
         () => {
           const journal = new Journal(folders.write)
-          for (let n = 0; n < 1000; n += 50) journal.add(Array.from({ length: 50 }, (_, m) => ({ key: key(n + m), same: key(n + m) })))
+          for (let n = 0; n < 1000; n += 50) journal.add(Array.from({ length: 50 }, (_, m) => noted(n + m)))
         },
         { beforeEach: () => rmSync(path.join(folders.write, 'journal.jsonl'), { force: true }) },
       )

@@ -16,12 +16,14 @@ export async function compareStore({ store: root = defaultStore() }: StoreOption
   const verified = verify(store, (done, of) => {
     count = `${done} of ${of}`
   })
-  const { entries, bytes, damaged } = await verified
+  const { entries, bytes, damaged, unproved } = await verified
     .catch(cause => {
       throw store.refusal(cause) ?? cause
     })
     .finally(() => screen?.close())
-  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.`)
+  const older =
+    unproved > 0 ? ` ${unproved} unproved: an older version wrote the record, which does not show whether a byte of it was changed.` : ''
+  if (damaged.length === 0) return say(`${steps(entries)} verified, ${bytesText(bytes)}: all as they were made.${older}`)
   const lines = damaged.map(({ key, label, fault, place }) => {
     const moved = place === undefined ? 'It could not be moved away.' : `Moved to ${place}.`
     return `  ${label ?? key}: ${fault}. ${moved}`

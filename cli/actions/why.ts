@@ -31,7 +31,11 @@ export async function why(asked: Asked): Promise<void> {
   }
   const [node, label] = found[0]!
   const entry = await store.find(keys.of(node))
-  if (entry) return say(`${label} is cached: made ${momentText(entry.record.started)} by run ${entry.record.run}. It would not run.`)
+  if (entry) {
+    const { format, started, run } = entry.record
+    const older = format === 1 ? ' Its record is unproved: an older version wrote it.' : ''
+    return say(`${label} is cached: made ${momentText(started)} by run ${run}. It would not run.${older}`)
+  }
   const state = outlooks(plan, keys, await cachedSteps(nodes, keys, store), each => branchesOf(each, keys, store)).get(keys.of(node))
   if (state === 'not needed') return say(`${label} is not needed: what follows it is cached. It would not run.`)
   const known = await remembered(

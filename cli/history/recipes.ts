@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { Event } from '../../core/events.ts'
@@ -8,6 +7,7 @@ import type { EachNode, Node } from '../../core/graph/node.ts'
 import type { Plan } from '../../core/graph/plan.ts'
 import { type Branch, branchOf } from '../../core/graph/walk.ts'
 import { redacted } from '../../core/secrets.ts'
+import { readLines, sealedLine } from '../../core/store/sealed.ts'
 import type { Store } from '../../core/store/store.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
 import { fileOf } from '../../core/vocabulary/kind.ts'
@@ -73,7 +73,7 @@ export function remember(plan: Plan, keys: Keys, store: Store, run: string, even
     if (node.kind !== 'step' || !ran.has(common.key) || store.look(common.key)) return []
     return [{ ...common, step: node.step.name, label: names.get(node) ?? node.step.name, params: node.params }]
   })
-  writeWhole(file(store, run), lines.map(line => `${JSON.stringify(redacted(line))}\n`).join(''))
+  writeWhole(file(store, run), lines.map(line => sealedLine(redacted(line))).join(''))
 }
 /** All entries of this store and of its runs' records, the latest first, each key once. */
 export async function remembered(store: Store, runs: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
@@ -82,23 +82,7 @@ export async function remembered(store: Store, runs: readonly string[]): Promise
     const { key, step, label, recipe, params, run, started } = record
     all.push({ key, step, label, recipe, params, run, started })
   }
-  for (const run of runs) all.push(...readRemembered(file(store, run)))
+  for (const run of runs) all.push(...readLines(file(store, run)).flatMap(line => rememberedSchema.safeParse(line).data ?? []))
   all.sort((a, b) => (a.started < b.started ? 1 : -1))
   return new Map(all.reverse().map(each => [each.key, each]))
-}
-function readRemembered(file: string): readonly Remembered[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return [] // a run in which nothing ran
-  }
-  return text.split('\n').flatMap((line): readonly Remembered[] => {
-    try {
-      const read = rememberedSchema.safeParse(JSON.parse(line))
-      return read.success ? [read.data] : []
-    } catch {
-      return [] // it only explains: what is damaged explains nothing
-    }
-  })
 }

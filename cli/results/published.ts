@@ -1,8 +1,10 @@
 import { type BigIntStats, readlinkSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { readIfThere } from '../../core/files.ts'
 import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile } from '../../core/store/fsync.ts'
+import { jsonIn } from '../../core/store/sealed.ts'
 
 /** A file that a run published, as it left it. */
 export interface Left {
@@ -36,8 +38,8 @@ export class PublishedFiles {
   constructor(out: string) {
     this.#out = out
     for (const line of (readIfThere(path.join(out, listName)) ?? '').split('\n')) {
-      const left = leftFrom(line)
-      if (left) this.add(left)
+      const { success, data } = leftShape.safeParse(jsonIn(line))
+      if (success) this.add(data)
     }
   }
   get paths(): readonly string[] {
@@ -95,11 +97,11 @@ export class PublishedFiles {
 export const infoFolder = 'pipeline_info'
 export const listName = path.join(infoFolder, 'published.jsonl')
 const untouchedMark = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats) => [ino, size, mtimeNs, ctimeNs].join(':')
-function leftFrom(line: string): Left | undefined {
-  try {
-    const left: Left = JSON.parse(line) // written by a run like this one
-    return typeof left.path === 'string' && !path.isAbsolute(left.path) && !left.path.split('/').includes('..') ? left : undefined
-  } catch {
-    return undefined
-  }
-}
+/** A changed byte does no harm: a file counts as ours only where it has the digest, or the mark, of its line. */
+const leftShape: z.ZodType<Left> = z.object({
+  path: z.string().refine(name => !path.isAbsolute(name) && !name.split('/').includes('..')),
+  bytes: z.number(),
+  sha256: z.string(),
+  mark: z.string().exactOptional(),
+  link: z.string().exactOptional(),
+})

@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import type { Usage } from '../events.ts'
-import type { OutputFile, StepRecord } from '../store/record.ts'
+import { hostShape, type OutputFile, outputFile, outputsShape, type StepRecord, usageShape } from '../store/record.ts'
+import { jsonIn, sealJson, unsealed } from '../store/sealed.ts'
 import { fileOf, type OutKinds, suffixesOf } from '../vocabulary/kind.ts'
 
 /** A file of an entry in the bucket: `file` is the object's name where it is not the file's own, as in lists. */
@@ -8,7 +10,8 @@ export interface BucketFile extends OutputFile {
 }
 /** `record.json` of an entry in the bucket, as pod.sh writes it. What only the client knows (recipe, params, label) is not in it. */
 export interface BucketRecord {
-  readonly format: 1
+  /** 2 is sealed by its digest. 1 was written by older versions without one. */
+  readonly format: 1 | 2
   readonly key: string
   readonly step: string
   readonly outputs: Readonly<Record<string, readonly BucketFile[]>>
@@ -18,16 +21,21 @@ export interface BucketRecord {
   readonly usage?: Usage
   readonly host: StepRecord['host']
 }
-/** @returns undefined where it is no record: half written, or something else */
+const bucketShape = z.strictObject({
+  key: z.string(),
+  step: z.string(),
+  outputs: outputsShape(outputFile.extend({ file: z.string().exactOptional() })),
+  attempt: z.int(),
+  started: z.string(),
+  seconds: z.number(),
+  usage: usageShape.exactOptional(),
+  host: hostShape,
+})
+const bucketFormats = { 1: bucketShape.extend({ format: z.literal(1) }), 2: bucketShape.extend({ format: z.literal(2) }) }
+/** @returns undefined where it is no record: half written, with a byte that is not as it was written, or something else */
 export function readRecord(text: string): BucketRecord | undefined {
-  try {
-    const record: unknown = JSON.parse(text)
-    return typeof record === 'object' && record !== null && 'outputs' in record && 'format' in record && record.format === 1
-      ? (record as BucketRecord) // of this format, so written by pod.sh or `bucketRecord`
-      : undefined
-  } catch {
-    return undefined
-  }
+  const sealed = unsealed(text)
+  return sealed ? bucketFormats[2].safeParse(sealed.value).data : bucketFormats[1].safeParse(jsonIn(text)).data
 }
 /** Record for the bucket of an entry that the local store holds. Items of a list get numbers for names, as in a pod. */
 export function bucketRecord(record: StepRecord, kinds: OutKinds): BucketRecord {
@@ -44,14 +52,14 @@ export function bucketRecord(record: StepRecord, kinds: OutKinds): BucketRecord 
     })
     return [port, numbered] as const
   })
-  const { format, key, step, attempt, started, seconds, usage, host } = record
-  return { format, key, step, outputs: Object.fromEntries(outputs), attempt, started, seconds, ...(usage && { usage }), host }
+  const { key, step, attempt, started, seconds, usage, host } = record
+  return { format: 2, key, step, outputs: Object.fromEntries(outputs), attempt, started, seconds, ...(usage && { usage }), host }
 }
-/** The text of `record.json`: JSON with one file a line, which a script of bash can read. */
+/** The text of `record.json`: sealed JSON with one file a line, which a script of bash can read. */
 export function recordText({ format, key, step, outputs, ...rest }: BucketRecord): string {
   const file = ({ name, size, sha256, file }: BucketFile) =>
     JSON.stringify({ name, size, sha256, ...(file !== undefined && file !== name && { file }) })
   const ports = Object.entries(outputs).map(([port, files]) => `${JSON.stringify(port)}:[\n${files.map(file).join(',\n')}\n]`)
   const head = JSON.stringify({ format, key, step })
-  return `${head.slice(0, -1)},\n"outputs":{\n${ports.join(',\n')}\n},\n${JSON.stringify(rest).slice(1)}\n`
+  return sealJson(`${head.slice(0, -1)},\n"outputs":{\n${ports.join(',\n')}\n},\n${JSON.stringify(rest).slice(1, -1)}\n}`)
 }

@@ -34,7 +34,7 @@ export function recordOf(node: StepNode, found: BucketRecord, at: Composing): St
     files.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
   ])
   return {
-    format: 1,
+    format: 2,
     key: at.keys.of(node),
     same: contentKeyIfKnown(node, at),
     step: node.step.name,

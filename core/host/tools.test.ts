@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { step } from '../define/step.ts'
 import { tool } from '../define/tool.ts'
 import { plan } from '../graph/plan.ts'
+import { readSealed, sealJson } from '../store/sealed.ts'
 import { made, scratch } from '../testing.ts'
 import { run } from '../vocabulary/command.ts'
 import { kind } from '../vocabulary/kind.ts'
@@ -93,14 +94,15 @@ test('the version of native code is remembered with its file, for that range alo
   linkSync(realpathSync(process.execPath), place)
   process.env.PATH = folder
   const memo = path.join(scratch(), 'tools.json')
+  const memoText = () => JSON.stringify(readSealed(memo)!.value)
   const version = async (accepts = '*') => (await findTools([{ ...node, accepts }], memo)).get('node')
   expect(await version()).toMatchObject({ state: 'ready', version: process.versions.node })
   expect((await version('<1'))?.state).toBe('unfit')
-  writeFileSync(memo, readFileSync(memo, 'utf8').replaceAll(process.versions.node, '77.0.0'))
+  writeFileSync(memo, sealJson(memoText().replaceAll(process.versions.node, '77.0.0')))
   expect(await version()).toMatchObject({ version: '77.0.0' }) // it was not asked
-  writeFileSync(memo, 'no JSON')
+  writeFileSync(memo, readFileSync(memo, 'utf8').replaceAll('77.0.0', '78.0.0')) // no longer what was written
   expect(await version()).toMatchObject({ version: process.versions.node })
-  writeFileSync(memo, readFileSync(memo, 'utf8').replaceAll(process.versions.node, '77.0.0'))
+  writeFileSync(memo, sealJson(memoText().replaceAll(process.versions.node, '77.0.0')))
   rmSync(place)
   symlinkSync(realpathSync(process.execPath), path.join(folder, 'other'))
   renameSync(path.join(folder, 'other'), place)

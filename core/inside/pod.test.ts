@@ -2,6 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from '../../test/inside/trial.ts'
+import { readSealed } from '../store/sealed.ts'
 import { scratch } from '../testing.ts'
 import type { JobMember, PodJob } from './job.ts'
 import { readReport, sayings } from './report.ts'
@@ -31,19 +32,36 @@ test('one step: two inputs, one output, its record, its log', async () => {
   const told = await ran(job, 0, { files, env: { TRIREME_KEY_1: 'f'.repeat(64), TRIREME_ATTEMPT: '2' } })
   expect(told.read('out/1/sum.txt')).toBe('one\ntwo\n')
   expect(JSON.parse(told.read('out/1/record.json'))).toMatchObject({
-    format: 1,
+    format: 2,
     key: 'f'.repeat(64),
     step: 's1',
     attempt: 3,
     outputs: { sum: [{ name: 'sum.txt', size: 8, sha256: sha256('one\ntwo\n') }] },
     host: { platform: 'linux-x64' },
   })
+  expect(readSealed(path.join(told.root, 'out/1/record.json'))?.value).toMatchObject({ key: 'f'.repeat(64) })
   expect(readdirSync(path.join(told.root, 'out/1')).sort()).toEqual(['record.json', 'sum.txt'])
   expect(told.read('report/1.log')).toBe('careful\n')
   const report = reportOf(told)
   expect(report.attempt).toBe(2)
   expect(report.steps.get(1)).toEqual({ state: 'made' })
   expect(report.members.get(1)).toMatchObject({ status: 0, signal: null, stopped: undefined, oom: false })
+})
+test('a damaged record ends the pod, also where the file that it names may be left out', async () => {
+  const files = entry('a', { x: { 'x.txt': 'one\n' } })
+  const record = String(files['from/a/record.json'])
+  const job = oneStep({
+    argv: bash('cat in/a.txt >out/sum.txt'),
+    inputs: [{ from: 'producer', to: 'in/a.txt', mount: 'a', file: 'x.txt', optional: true }],
+    outputs: text('sum'),
+  })
+  for (const damaged of [record.replace('"x.txt"', '"y.txt"'), record.slice(0, -40), record.replace('"format":2', '"format":3'), '']) {
+    const told = await ran(job, 75, { files: { ...files, 'from/a/record.json': damaged } })
+    expect(faultOf(told)).toEqual(['The record from/a/record.json is damaged. Run again, and its entry is made anew.'])
+  }
+  const older = record.replace('"format":2', '"format":1').replace(/,"digest":.*/, '}')
+  const told = await ran(job, 0, { files: { ...files, 'from/a/record.json': older } })
+  expect(told.read('out/1/sum.txt')).toBe('one\n')
 })
 test('progress: told on standard output as it comes, its end in the report, too; numbered, and nothing of it twice', async () => {
   const script = `echo '::progress {"text": "one", "share": 0.5}' >&2; echo 'plain ::progress {"text": "no"}' >&2; sleep 2.5

@@ -228,7 +228,7 @@ function recordOfMember(
 ): StepRecord {
   const { node } = member
   return {
-    format: 1,
+    format: 2,
     key: keys.of(node),
     same: member.content,
     step: node.step.name,

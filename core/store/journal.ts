@@ -1,17 +1,19 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
-import { readIfThere } from '../files.ts'
+import type { StoredEntry } from './record.ts'
+import { appendLines, readLines, sealedLine } from './sealed.ts'
 import { writeWhole } from './whole-file.ts'
 
 /**
- * One line of the journal: an entry is on the disk, and `same` is its second key, of the recipe over the *content* of its inputs;
- * or: what this key would make is the entry `as`, since recipe and contents are the same; or: the entry was taken away, and one that comes
- * again is not the one that was known to be on the disk.
+ * One line of the journal: an entry is on the disk, `record` is the digest of its record, and `same` its second key, of the recipe over the
+ * *content* of its inputs; or: what this key would make is the entry `as`, since recipe and contents are the same; or: the entry was taken
+ * away, and one that comes again is not the one that was known to be on the disk.
  */
 export type JournalLine =
-  | { readonly key: string; readonly same: string }
+  | { readonly key: string; readonly same: string; readonly record: string }
   | { readonly key: string; readonly as: string }
   | { readonly key: string; readonly gone: true }
+/** The line of an entry that is on the disk. */
+export const noteOf = ({ record: { key, same }, digest }: StoredEntry): JournalLine => ({ key, same, record: digest })
 /**
  * `journal.jsonl`, append-only: which entries are known to be on the disk, and which recipe over which contents made them.
  * It is an index: the folders are the truth, and `rebuild` makes it again from them. A line cut short or damaged is passed over; the entry
@@ -19,18 +21,20 @@ export type JournalLine =
  */
 export class Journal {
   readonly #file: string
-  readonly #keys = new Set<string>()
+  readonly #digests = new Map<string, string>()
   readonly #same = new Map<string, string>()
   readonly #as = new Map<string, string>()
   constructor(root: string) {
     this.#file = path.join(root, 'journal.jsonl')
-    for (const line of (readIfThere(this.#file) ?? '').split('\n')) {
-      const known = parsedLine(line)
-      if (known) this.#learn(known)
-    }
+    this.read()
   }
-  has(key: string): boolean {
-    return this.#keys.has(key)
+  /** Learns what other runners wrote, too. */
+  read(): void {
+    for (const line of readLines(this.#file)) if (isJournalLine(line)) this.#learn(line)
+  }
+  /** Digest of the record of an entry that is known to be on the disk. */
+  digestOf(key: string): string | undefined {
+    return this.#digests.get(key)
   }
   /** The entry that the same recipe over the same contents made, under whatever key. */
   sameAs(same: string): string | undefined {
@@ -42,9 +46,8 @@ export class Journal {
   }
   add(all: readonly JournalLine[], flush = false): void {
     if (all.length === 0) return
-    const text = all.map(line => `${JSON.stringify(line)}\n`).join('')
     try {
-      appendFileSync(this.#file, endsWhole(this.#file) ? text : `\n${text}`, { flush })
+      appendLines(this.#file, all, { flush })
     } catch {
       // It is an index: the next run compares entries without a line with their digests.
     }
@@ -66,38 +69,21 @@ export class Journal {
   }
   /** Writes the whole journal anew, by one rename. A line that another runner adds at this moment may be lost: the journal is an index. */
   rebuild(all: readonly JournalLine[]): void {
-    writeWhole(this.#file, all.map(line => `${JSON.stringify(line)}\n`).join(''))
-    for (const known of [this.#keys, this.#same, this.#as]) known.clear()
+    writeWhole(this.#file, all.map(sealedLine).join(''))
+    for (const known of [this.#digests, this.#same, this.#as]) known.clear()
     for (const line of all) this.#learn(line)
   }
   #learn(line: JournalLine): void {
-    if ('gone' in line) this.#keys.delete(line.key)
+    if ('gone' in line) this.#digests.delete(line.key)
     else if ('as' in line) this.#as.set(line.key, line.as)
     else {
-      this.#keys.add(line.key)
+      this.#digests.set(line.key, line.record)
       this.#same.set(line.same, line.key)
     }
   }
 }
-function parsedLine(line: string): JournalLine | undefined {
-  const [, gone] = /^\{"key":"([0-9a-f]{64})","gone":true\}$/.exec(line) ?? []
-  if (gone !== undefined) return { key: gone, gone: true }
-  const [, key, name, value] = /^\{"key":"([0-9a-f]{64})","(same|as)":"([0-9a-f]{64})"\}$/.exec(line) ?? []
-  if (key === undefined || value === undefined) return undefined
-  return name === 'as' ? { key, as: value } : { key, same: value }
-}
-/** Whether the file ends with a whole line: a runner that was killed while it wrote leaves half of one. */
-function endsWhole(file: string): boolean {
-  try {
-    const handle = openSync(file, 'r')
-    try {
-      const { size } = fstatSync(handle)
-      const last = Buffer.alloc(1)
-      return size === 0 || (readSync(handle, last, 0, 1, size - 1) === 1 && last[0] === 0x0a)
-    } finally {
-      closeSync(handle)
-    }
-  } catch {
-    return true
-  }
+/** Not of an older version, whose lines have no digest of the record. */
+function isJournalLine(line: object): line is JournalLine {
+  const { key, same, record, as, gone }: { [name: string]: unknown } = { ...line }
+  return typeof key === 'string' && (gone === true || typeof as === 'string' || (typeof same === 'string' && typeof record === 'string'))
 }

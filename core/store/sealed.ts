@@ -12,24 +12,32 @@ export interface Sealed {
   readonly digest: string
 }
 /** An object as one line of a `.jsonl` file. */
-export const sealedLine = (value: object): string => seal(JSON.stringify(value))
+export const sealedLine = (value: object): string => sealJson(JSON.stringify(value))
 /** An object as a file of several lines, for people to read. */
-export const sealedText = (value: object): string => seal(JSON.stringify(value, null, 1))
-function seal(text: string): string {
+export const sealedText = (value: object): string => sealJson(JSON.stringify(value, null, 1))
+/** Seals the text of an object that was laid out already, from its first brace to its last. */
+export function sealJson(text: string): string {
   const body = text.slice(0, -1) // without its last brace
   return `${body},"digest":"${hash('sha256', body)}"}\n`
 }
-const ending = /,"digest":"([0-9a-f]{64})"\}\n?$/
+/** The digest at the end of a text that was just sealed. */
+export const digestIn = (sealed: string): string => sealEnding.exec(sealed)?.[1] ?? ''
+const sealEnding = /,"digest":"([0-9a-f]{64})"\}\n?$/
 /** @returns undefined where a byte is not as it was written */
 export function unsealed(text: string): Sealed | undefined {
-  const [found, digest] = ending.exec(text.slice(-80)) ?? []
+  const [found, digest] = sealEnding.exec(text.slice(-80)) ?? []
   if (found === undefined || digest === undefined) return undefined
   const body = text.slice(0, -found.length)
   if (hash('sha256', body) !== digest) return undefined
+  const value = jsonIn(`${body}}`)
+  return typeof value === 'object' && value !== null ? { value, digest } : undefined
+}
+/** The value of a JSON text; undefined where it is none. */
+export function jsonIn(text: string): unknown {
   try {
-    return { value: JSON.parse(`${body}}`), digest }
+    return JSON.parse(text)
   } catch {
-    return undefined // sealed by another program
+    return undefined
   }
 }
 /** The value of a sealed file; undefined where there is none, or it is damaged. */

@@ -16,6 +16,7 @@ import {
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../testing.ts'
+import { readLines, sealedLine } from './sealed.ts'
 import { Digests, isSettled } from './source-digests.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -32,10 +33,23 @@ const setUp = async (text = 'ACGT') => {
 }
 
 test('a file is read once, however often it is asked for, and by whom', async () => {
-  const { folder, file, digests, noted } = await setUp()
+  const { folder, file, digests } = await setUp()
   expect(await digests.of(file)).toBe(sha256('ACGT'))
-  writeFileSync(path.join(folder, 'digests.jsonl'), noted().replace(sha256('ACGT'), 'f'.repeat(64)))
+  const [line] = readLines(path.join(folder, 'digests.jsonl'))
+  writeFileSync(path.join(folder, 'digests.jsonl'), sealedLine({ ...line, sha256: 'f'.repeat(64) }))
   expect(await Digests.open(folder).of(file)).toBe('f'.repeat(64))
+})
+test('a line in which a byte is not as it was written is not believed: the file is read again', async () => {
+  const { folder, file, digests, noted } = await setUp()
+  await digests.of(file)
+  for (const damaged of [
+    noted().replace(sha256('ACGT'), 'f'.repeat(64)),
+    noted().slice(0, -20),
+    `["${digests.mark(file)}","${'f'.repeat(64)}"]\n`,
+  ]) {
+    writeFileSync(path.join(folder, 'digests.jsonl'), damaged)
+    expect(await Digests.open(folder).of(file)).toBe(sha256('ACGT'))
+  }
 })
 test('changed in place, with its size and its time of modification as before: read again', async () => {
   const { file, digests } = await setUp()

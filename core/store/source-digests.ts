@@ -1,8 +1,8 @@
-import { appendFileSync, type BigIntStats, statSync } from 'node:fs'
+import { type BigIntStats, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { readIfThere } from '../files.ts'
 import { digestFile } from './fsync.ts'
+import { appendLines, readLines } from './sealed.ts'
 
 /**
  * A file's state, told by what no program can set back: device, inode, size, time of modification, and time of change, which every write,
@@ -32,10 +32,7 @@ export class Digests {
   static open(root: string): Digests {
     const file = path.join(root, 'digests.jsonl')
     const known = new Map<string, string>()
-    for (const line of (readIfThere(file) ?? '').split('\n')) {
-      const match = /^\["(\d+(?::-?\d+){4})","([0-9a-f]{64})"\]$/.exec(line)
-      if (match) known.set(match[1]!, match[2]!)
-    }
+    for (const line of readLines(file)) if (isNoted(line)) known.set(line.mark, line.sha256)
     return new Digests(file, known)
   }
   /** @throws TriremeError `INPUT` when the file is missing, unreadable, empty or no regular file, or does not stay as it is while it is read */
@@ -79,12 +76,14 @@ export class Digests {
   #remember(mark: string, digest: string): void {
     this.#known.set(mark, digest)
     try {
-      appendFileSync(this.#file, `${JSON.stringify([mark, digest])}\n`)
+      appendLines(this.#file, [{ mark, sha256: digest }])
     } catch {
       // A store that cannot be written: the file is read again the next time.
     }
   }
 }
+const isNoted = (line: object): line is { readonly mark: string; readonly sha256: string } =>
+  'mark' in line && typeof line.mark === 'string' && 'sha256' in line && typeof line.sha256 === 'string'
 /**
  * Whether a change from now on must show in the file's times: the last one is longer ago than a step of the clock that wrote them. That is
  * 10 ms or less where they have fractions of a second; where they have none, as on old file systems, up to two seconds.

@@ -6,6 +6,7 @@ import type { Placed } from '../graph/place.ts'
 import { kind, mib, pipe, run, step } from '../index.ts'
 import { ran, scratch } from '../testing.ts'
 import { self } from './lock-file.ts'
+import { readSealed } from './sealed.ts'
 import { Store } from './store.ts'
 
 const text = kind('text', { extension: '.txt' })
@@ -29,7 +30,7 @@ const read = (placed: Placed | undefined) => readFileSync(placed!.path, 'utf8')
 test('an entry is its outputs, its log and its record, read-only', async () => {
   const told = await ran(plan())
   const { folder, record } = told.entries.get('shout')!
-  expect(JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8'))).toEqual(record)
+  expect(readSealed(path.join(folder, 'record.json'))?.value).toEqual(record)
   expect(record.outputs).toEqual({
     loud: [{ name: 'loud.txt', size: 5, sha256: '3733cd977ff8eb18b987357e22ced99f46097f31ecb239e878ae63760e83e4d5' }],
   })

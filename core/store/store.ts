@@ -5,8 +5,9 @@ import { ensureFolder, readIfThere } from '../files.ts'
 import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
-import { Journal } from './journal.ts'
-import type { Entry, OutputFile, StepRecord } from './record.ts'
+import { Journal, noteOf } from './journal.ts'
+import { type Entry, type OutputFile, recordIn, type StepRecord, type StoredEntry } from './record.ts'
+import { digestIn, sealedText } from './sealed.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
 import { ensureFolderOnDisk, removeParts, syncNow, writeWhole } from './whole-file.ts'
@@ -90,8 +91,8 @@ export class Store {
   }
   /** A finished step, if it is there and whole. */
   async find(key: string): Promise<Entry | undefined> {
-    const noted = this.#journal.has(key)
-    const there = noted || existsSync(this.entryFolder(key)) // asked first: an attempt to open a missing file takes ten times as long
+    const noted = this.#journal.digestOf(key)
+    const there = noted !== undefined || existsSync(this.entryFolder(key)) // asked first: an attempt to open a missing file takes ten times as long
     const entry = there ? this.look(key) : undefined
     if (!entry) {
       // Looked up twice, since another runner may publish it at this moment.
@@ -100,36 +101,36 @@ export class Store {
       return other === undefined ? undefined : this.find(other)
     }
     const untouched = this.untouched(entry)
-    if (noted && untouched) return entry
+    if (entry.digest === noted && untouched) return entry
     const settled = untouched ? this.#doubted.get(key) : undefined
     const doubted = settled ?? this.#settle(key, entry)
     this.#doubted.set(key, doubted)
     return doubted
   }
   /** An entry as it is on the disk, trusted or not; undefined where its record is damaged. @throws where it may not be read */
-  look(key: string): Entry | undefined {
+  look(key: string): StoredEntry | undefined {
     const folder = this.entryFolder(key)
     try {
-      const record = JSON.parse(readFileSync(`${folder}/record.json`, 'utf8')) as StepRecord // written by `publish` in this format; a damaged one does not name its key
-      return record.key === key ? { folder, record } : undefined
+      const found = recordIn(readFileSync(`${folder}/record.json`, 'utf8'))
+      return found?.record.key === key ? { folder, ...found } : undefined
     } catch (cause) {
-      if (cause instanceof SyntaxError || ['ENOENT', 'ENOTDIR', 'EIO'].includes(String((cause as NodeJS.ErrnoException).code)))
-        return undefined
+      if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EIO'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined
       throw cause
     }
   }
   /** The entry made by the same recipe over the same contents under another key: a changed step before it had made an equal output. */
   async findSame(same: string): Promise<Entry | undefined> {
     const key = this.#journal.sameAs(same)
-    return key === undefined ? undefined : this.find(key)
+    const entry = key === undefined ? undefined : await this.find(key)
+    return entry?.record.same === same ? entry : undefined // under the same key it may have been made again, of other contents
   }
   /** Notes that an entry under another key is what this key would make. */
   standIn(key: string, entry: Entry): void {
     this.#journal.add([{ key, as: entry.record.key }])
   }
   /** Compares an entry that is not trusted yet with its digests: it is kept and noted, or set aside. */
-  async #settle(key: string, entry: Entry): Promise<Entry | undefined> {
-    const fault = await this.fault(entry)
+  async #settle(key: string, entry: StoredEntry): Promise<Entry | undefined> {
+    const fault = this.recordFault(entry) ?? (await this.fault(entry))
     if (fault === undefined) {
       this.#believe(entry)
       return entry
@@ -137,14 +138,14 @@ export class Store {
     this.setAside(key, fault)
     return undefined
   }
-  #believe(entry: Entry): void {
+  #believe(entry: StoredEntry): void {
     try {
       // From now on its files are older than its record again, in whatever order a backup restored them.
       if (!this.untouched(entry)) utimesSync(path.join(entry.folder, 'record.json'), new Date(), new Date())
     } catch {
       // A store that cannot be written is compared anew each time.
     }
-    if (!this.#journal.has(entry.record.key)) this.#groups.add(entry)
+    if (this.#journal.digestOf(entry.record.key) !== entry.digest) this.#groups.add(entry)
   }
   /** Whether an entry's files are unchanged since they were published, by their times on the file system. Takes a few microseconds a file. */
   untouched({ folder, record }: Entry): boolean {
@@ -154,6 +155,13 @@ export class Store {
       const found = lstatSync(`${folder}/${name}`, { throwIfNoEntry: false })
       return found?.isFile() === true && found.size === size && found.ctimeMs <= made
     })
+  }
+  /** Whether a record that is whole is another than the journal knows, in words. */
+  recordFault({ record: { key }, digest }: StoredEntry): string | undefined {
+    const isKnown = () => (this.#journal.digestOf(key) ?? digest) === digest
+    if (isKnown()) return undefined
+    this.#journal.read() // another runner may have made the entry again
+    return isKnown() ? undefined : 'its record is another than the one that was written'
   }
   /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. */
   async fault({ folder, record }: Entry): Promise<string | undefined> {
@@ -228,9 +236,10 @@ export class Store {
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
   async publish(outputs: string, made: StepRecord): Promise<Entry> {
     const record = redacted(made) // a step's words may hold an address with a password
-    const entry = { folder: this.entryFolder(record.key), record }
+    const text = sealedText(record)
+    const entry = { folder: this.entryFolder(record.key), record, digest: digestIn(text) }
     try {
-      writeFileSync(path.join(outputs, 'record.json'), `${JSON.stringify(record, null, 1)}\n`, { mode: 0o444 })
+      writeFileSync(path.join(outputs, 'record.json'), text, { mode: 0o444 })
       const half = path.dirname(entry.folder)
       if (!this.#halves.has(half)) mkdirSync(half, { recursive: true })
       this.#halves.add(half)
@@ -278,18 +287,15 @@ export class Store {
       { cause },
     )
   }
-  /** Keys of every entry, whole or not. */
+  /** Keys of every entry, whole or not. What others put beside them, such as a `.DS_Store`, is passed over. */
   *keys(): Generator<string> {
     const top = path.join(this.root, 'entries')
-    for (const half of readdirSync(top).sort()) yield* readdirSync(path.join(top, half)).sort()
+    for (const half of foldersNamed(top, /^[0-9a-f]{2}$/)) yield* foldersNamed(path.join(top, half), /^[0-9a-f]{64}$/)
   }
   /** Writes the journal anew from entries that are known to be on the disk. Other lines about them stay. */
-  reindex(entries: readonly Entry[]): void {
+  reindex(entries: readonly StoredEntry[]): void {
     const there = new Set(entries.map(({ record }) => record.key))
-    this.#journal.rebuild([
-      ...entries.map(({ record: { key, same } }) => ({ key, same })),
-      ...this.#journal.standIns().filter(line => there.has(line.as)),
-    ])
+    this.#journal.rebuild([...entries.map(noteOf), ...this.#journal.standIns().filter(line => there.has(line.as))])
   }
   /** Every entry that can be read. */
   async *entries(): AsyncGenerator<Entry> {
@@ -299,6 +305,10 @@ export class Store {
     }
   }
 }
+const foldersNamed = (folder: string, names: RegExp): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .flatMap(found => (found.isDirectory() && names.test(found.name) ? found.name : []))
+    .sort()
 /** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
 const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
 /** Blocks that never reached the disk read as zeros. */

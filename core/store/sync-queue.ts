@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { syncEach } from './fsync.ts'
-import type { Journal } from './journal.ts'
-import type { Entry } from './record.ts'
+import { type Journal, noteOf } from './journal.ts'
+import type { Entry, StoredEntry } from './record.ts'
 
 /** Milliseconds between groups: while the disk commits, every `mkdir` and `open` of the runner waits for it. */
 const groupPause = 500
@@ -23,7 +23,7 @@ export async function syncAll(group: readonly Entry[]): Promise<void> {
 export class SyncQueue {
   readonly #root: string
   readonly #journal: Journal
-  #pending: Entry[] = []
+  #pending: StoredEntry[] = []
   #syncing: Promise<void> = Promise.resolve()
   #syncs = false
   #hurry = false
@@ -35,7 +35,7 @@ export class SyncQueue {
     this.#root = root
     this.#journal = journal
   }
-  add(entry: Entry): void {
+  add(entry: StoredEntry): void {
     this.#pending.push(entry)
     if (this.#syncs) return
     this.#syncs = true
@@ -53,7 +53,7 @@ export class SyncQueue {
       const group = this.#pending
       this.#pending = []
       await syncAll(group)
-      this.#journal.add(group.map(({ record: { key, same } }) => ({ key, same })))
+      this.#journal.add(group.map(noteOf))
     }
     this.#syncs = false
   }

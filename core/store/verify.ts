@@ -1,4 +1,4 @@
-import type { Entry } from './record.ts'
+import type { StoredEntry } from './record.ts'
 import type { Store } from './store.ts'
 import { syncAll } from './sync-queue.ts'
 
@@ -15,6 +15,8 @@ export interface Verified {
   readonly entries: number
   readonly bytes: number
   readonly damaged: readonly Damage[]
+  /** Undamaged entries of older versions, whose records have no digest: their files are as recorded, but nothing proves the records. */
+  readonly unproved: number
 }
 /**
  * Reads every file of the store and compares it with the digest in its record. Damaged entries are moved away, so that their steps run
@@ -22,13 +24,13 @@ export interface Verified {
  */
 export async function verify(store: Store, progress: (done: number, of: number) => void = () => {}): Promise<Verified> {
   const keys = [...store.keys()]
-  const undamaged: Entry[] = []
+  const undamaged: StoredEntry[] = []
   const damaged: Damage[] = []
   let bytes = 0
   for (const [n, key] of keys.entries()) {
     progress(n, keys.length)
     const entry = store.look(key)
-    const fault = entry ? await store.fault(entry) : 'its record cannot be read'
+    const fault = entry ? (store.recordFault(entry) ?? (await store.fault(entry))) : 'its record cannot be read'
     if (entry && fault === undefined) {
       undamaged.push(entry)
       for (const { size } of Object.values(entry.record.outputs).flat()) bytes += size
@@ -36,5 +38,6 @@ export async function verify(store: Store, progress: (done: number, of: number) 
   }
   for (let n = 0; n < undamaged.length; n += 100) await syncAll(undamaged.slice(n, n + 100))
   store.reindex(undamaged)
-  return { entries: keys.length, bytes, damaged }
+  const unproved = undamaged.filter(({ record }) => record.format === 1).length
+  return { entries: keys.length, bytes, damaged, unproved }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sealedText } from '../../core/store/sealed.ts'
 import type { FakeBucket } from './fake-bucket.ts'
 import type { FakeCluster, Json } from './fake-cluster.ts'
 
@@ -62,7 +63,7 @@ export function publishEntry(
       ? []
       : [{ name: file, size: Buffer.byteLength(content), sha256: createHash('sha256').update(content).digest('hex') }]
   const record = {
-    format: 1,
+    format: 2,
     key,
     step: 'step',
     outputs: { [file.split('.')[0]!]: files },
@@ -73,7 +74,7 @@ export function publishEntry(
     host: { name: 'node1', platform: 'linux-x64', cpu: 'any', cores: 4 },
   }
   if (content !== undefined) bucket.objects.set(`${prefix}entries/${key}/${file}`, Buffer.from(content))
-  bucket.objects.set(`${prefix}entries/${key}/record.json`, Buffer.from(JSON.stringify(record)))
+  bucket.objects.set(`${prefix}entries/${key}/record.json`, Buffer.from(sealedText(record)))
 }
 /** Puts a pod's report below the key of its first step that leaves files, and one log. */
 export function report(

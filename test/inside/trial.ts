@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type JobMember, jobFile, type PodJob } from '../../core/inside/job.ts'
 import { chainScript, podScript } from '../../core/inside/scripts.ts'
+import { sealJson } from '../../core/store/sealed.ts'
 import { scratch } from '../../core/testing.ts'
 
 // For tests: a plain folder as Argo makes it for a pod, and the pod's script run in it.
@@ -34,7 +35,7 @@ export function entry(mount: string, outputs: Readonly<Record<string, Readonly<R
     )
     return `"${port}":[\n${lines.join(',\n')}\n]`
   })
-  const record = `{"format":1,"key":"${mount.repeat(8)}","step":"made",\n"outputs":{\n${ports.join(',\n')}\n},\n"attempt":1}\n`
+  const record = sealJson(`{"format":2,"key":"${mount.repeat(8)}","step":"made",\n"outputs":{\n${ports.join(',\n')}\n},\n"attempt":1\n}`)
   const files = Object.values(outputs).flatMap(port => Object.entries(port))
   return { [`from/${mount}/record.json`]: record, ...Object.fromEntries(files.map(([name, text]) => [`from/${mount}/${name}`, text])) }
 }

@@ -1,10 +1,19 @@
 # --- Records: sizes and digests by "<folder>/<file>", numbers of items by "<folder>/<port>".
 declare -A record_of size sha count verified
+is_whole() { # record: whether all its bytes are as they were written; of format 1, from older versions, that cannot be told
+  local first sum
+  IFS= read -r first <"$1"
+  [[ $first != '{"format":1,'* ]] || return 0
+  sum=$(head -n -1 -- "$1" | sha256sum)
+  [[ $first == '{"format":2,'* && $(tail -n 1 -- "$1") == ",\"digest\":\"${sum:0:64}\"}" ]]
+}
 load() { # folder; false where it has no record
   local folder=$1 line port='' name
   [[ -z ${record_of[$folder]-} ]] || { [[ ${record_of[$folder]} == there ]]; return; }
   record_of[$folder]=none
   [[ -f $folder/record.json ]] || return 1
+  is_whole "$folder/record.json" ||
+    fault "$at" "The record ${folder#"$root/"}/record.json is damaged. Run again, and its entry is made anew." 75
   record_of[$folder]=there
   local entry='^\{"name":"(.*)","size":([0-9]+),"sha256":"([0-9a-f]{64})"(,"file":"([^"]*)")?\},?$' output='^"(.*)":\[$' last=''
   while IFS= read -r line; do

@@ -109,7 +109,8 @@ collect_outputs() { # place
   done
   ((${#sizes[@]} == ${#out_files[@]})) || fault "$1" 'The outputs cannot be read.' 75
   for n in "${out_files[@]}"; do verified[$root/out/$1/$n]=1; done # these digests were just computed: no need to read the files again
-  record "$1" >record.json || fault "$1" 'The volume of the pod is full: free some space, or ask for more with needs.disk.' 75
+  { record "$1" >record.json && n=$(sha256sum <record.json) && printf ',"digest":"%s"}\n' "${n:0:64}" >>record.json; } ||
+    fault "$1" 'The volume of the pod is full: free some space, or ask for more with needs.disk.' 75
   cd "$root" || exit 75
 }
 publish() { # places…
@@ -118,11 +119,11 @@ publish() { # places…
     [[ ! -f $root/stage/$p/record.json ]] || mv -T "$root/stage/$p" "$root/out/$p" || fault "$p" 'The volume of the pod cannot be written.' 75
   done
 }
-# The record is JSON with one file a line, so that these very scripts can read it.
+# The record is JSON with one file a line, so that these very scripts can read it. Its last line is the digest of all lines before.
 record() { # place
   local key=TRIREME_KEY_$1 port n first=1 comma
   json "${step[$1]}"
-  printf '{"format":1,"key":"%s","step":%s,\n"outputs":{' "${!key-}" "$json"
+  printf '{"format":2,"key":"%s","step":%s,\n"outputs":{' "${!key-}" "$json"
   for port in "${ports[@]}"; do
     json "$port"
     ((first)) || printf ','
@@ -144,7 +145,7 @@ record() { # place
   json "${HOSTNAME-}"
   printf '"host":{"name":%s,' "$json"
   json "$processor"
-  printf '"platform":"linux-%s","cpu":%s,"cores":%s}}\n' "$machine" "$json" "$cores"
+  printf '"platform":"linux-%s","cpu":%s,"cores":%s}\n' "$machine" "$json" "$cores"
 }
 look_at_host() {
   local line
