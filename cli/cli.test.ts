@@ -196,6 +196,8 @@ test('--json: events on stdout and nothing else', () => {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
+  ['SIGQUIT', 131],
 ] as const)('%s: children end, exit %i, the next run goes on', async (signal, status) => {
   const folder = project()
   const child = spawn(process.execPath, [cli, ...go, '--nap', '50'], { cwd: folder })
@@ -210,6 +212,35 @@ test.each([
   expect(pid).toBe(child.pid)
   expect(trireme(folder, 'runs').stdout).toContain('cancelled')
   expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
+})
+test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that a step has put into a session of its own', async () => {
+  const folder = project()
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", "'setsid sleep 78.$1 & sleep 78.$1;"))
+  const tmux = (...words: string[]) => spawnSync('tmux', ['-S', path.join(folder, 's'), ...words], { encoding: 'utf8' }).stdout
+  const sleeping = () => spawnSync('pgrep', ['-f', '^sleep 78\\.50$'], { encoding: 'utf8' }).stdout
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise(next => setTimeout(next, 50))
+  }
+  const line = `'${process.execPath}' '${cli}' ${go.join(' ')} --nap 50 2>told`
+  writeFileSync(path.join(folder, 'in-shell'), `trap '' QUIT\n${line}; echo $? >status; sleep 60`)
+  writeFileSync(path.join(folder, 'alone'), `exec ${line}`)
+  const stopped = async (script: string, ...keys: string[]) => {
+    tmux('-f', '/dev/null', 'new-session', '-d', '-c', folder, `sh ${script}`)
+    await until(() => sleeping() !== '')
+    tmux(...keys)
+    await until(() => read(folder, 'told').includes('Nothing was published.'))
+    expect(sleeping()).toBe('')
+    expect(trireme(folder, 'runs').stdout.match(/cancelled/g)).toHaveLength(script === 'alone' ? 2 : 1)
+  }
+  try {
+    await stopped('in-shell', 'send-keys', 'C-\\')
+    await until(() => existsSync(path.join(folder, 'status')))
+    expect(tmux('display-message', '-p', '#{cursor_flag}')).toBe('1\n')
+    tmux('kill-server')
+    await stopped('alone', 'kill-server')
+  } finally {
+    tmux('kill-server')
+  }
 })
 test('clean keeps what the latest runs need', () => {
   const folder = project()
@@ -238,7 +269,7 @@ test('compile without a registry: a manifest to read, marked where its images ar
   const env = 'environments: { ours: { target: argo, context: c, namespace: n, bucket: { endpoint: s3.example.org, name: bucket } } }'
   writeFileSync(path.join(folder, 'trireme.config.yaml'), env)
   const made = trireme(folder, 'compile', ...go.slice(1), '--on', 'ours', '-o', 'made')
-  expect(made).toMatchObject({ status: 0, stdout: 'made/words.yaml\nmade/sources.tsv\n' })
+  expect(made).toMatchObject({ status: 0, stdout: 'made/words.yaml\nmade/words.sources.tsv\n' })
   expect(made.stderr).toMatch(/^Warning: images by tag: registry\.invalid\/trireme\/reads:\S+\. .* pin before you submit\./)
   const text = read(folder, 'made/words.yaml')
   expect(text).toMatch(/^# IMAGES BY TAG: .*\n# Images\n# {3}1 {2}registry\.invalid\/trireme\/reads:\S+ {3}<- by tag\n# Tasks\n/)

@@ -11,7 +11,7 @@ export { after, type Ref } from './graph/node.ts'
 export { type Plan, plan, type Results } from './graph/plan.ts'
 export type { Environments } from './targets/environment.ts'
 export { type Asset, asset } from './vocabulary/asset.ts'
-export { type Command, pipe, run, type Script, sequence, type Word, word } from './vocabulary/command.ts'
+export { type Command, pipe, responseFile, run, type Script, sequence, type Word, word } from './vocabulary/command.ts'
 export {
   type FileKind,
   type Itself,

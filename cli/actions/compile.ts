@@ -23,7 +23,7 @@ export async function compilePlan(asked: Asked): Promise<void> {
   const destination = await destinationOf(environment, { unpinned: true })
   const { versions } = await knownVersions(plan, store, environment, { unpinned: true })
   const compiled = await target.compile.write(plan, { ...destination, versions, stream, form })
-  await writeCompiled(output, compiled)
+  await writeCompiled(output, compiled, noteLine)
   say([...compiled.manifests.keys()].map(name => `${output}/${name}`).join('\n'))
   const paint = painter(process.stderr)
   for (const line of compiled.warnings ?? []) noteLine(paint('yellow', `Warning: ${line}`))

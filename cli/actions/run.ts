@@ -23,23 +23,28 @@ export async function runPipeline(asked: Asked): Promise<void> {
   const code = codeState()
   const go = () => perform({ plan, store, versions, environment, options, values, out: options.out, log: noteLine })
   let done = await go()
-  // Ends: what was damaged has been made by the run itself the next time.
-  for (;;) {
-    const faults = await damagedResults(done, { plan, store, layout, options })
-    if (faults.length === 0) break
-    for (const fault of faults) noteLine(fault)
-    done = await go()
+  try {
+    // Ends: what was damaged has been made by the run itself the next time.
+    for (;;) {
+      const faults = await damagedResults(done, { plan, store, layout, options })
+      if (faults.length === 0) break
+      for (const fault of faults) noteLine(fault)
+      done.letGo()
+      done = await go()
+    }
+    await finish(done, {
+      plan,
+      layout,
+      highlights: pipeline.spec.highlights,
+      options,
+      versions,
+      store,
+      environment,
+      code,
+      guard,
+      seconds: (performance.now() - started) / 1000,
+    })
+  } finally {
+    done.letGo()
   }
-  await finish(done, {
-    plan,
-    layout,
-    highlights: pipeline.spec.highlights,
-    options,
-    versions,
-    store,
-    environment,
-    code,
-    guard,
-    seconds: (performance.now() - started) / 1000,
-  })
 }

@@ -8,7 +8,7 @@ const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
 const compiled = (text: string, object: string, name = 'words.yaml') => ({
   manifests: new Map([
     [name, text],
-    ['sources.tsv', 'sources'],
+    [name.replace(/yaml$/, 'sources.tsv'), `sources of ${text}`],
   ]),
   objects: new Map([[`objects/${object}`, `the object of ${text}`]]),
 })
@@ -23,7 +23,7 @@ test('a later compilation replaces what an earlier one wrote, and takes its obje
   expect(readFileSync(path.join(folder, 'words.yaml'), 'utf8')).toBe('second')
   expect(readdirSync(path.join(folder, 'objects'))).toEqual([two, strange])
   expect(readFileSync(path.join(folder, 'compiled.sha256'), 'utf8')).toMatch(
-    /^([0-9a-f]{64} {2}(words\.yaml|sources\.tsv|objects\/2{64})\n){3}$/,
+    /^([0-9a-f]{64} {2}(words\.(?:yaml|sources\.tsv)|objects\/2{64})\n){3}$/,
   )
 })
 test('what no compilation wrote, what was changed since, a link: refused, and nothing is written', async () => {
@@ -35,10 +35,10 @@ test('what no compilation wrote, what was changed since, a link: refused, and no
     )
     expect(readdirSync(folder, { recursive: true })).toEqual(before)
   }
-  writeFileSync(path.join(folder, 'sources.tsv'), 'the samplesheet')
-  await refused('sources.tsv is there already, and no compilation wrote it')
-  expect(readFileSync(path.join(folder, 'sources.tsv'), 'utf8')).toBe('the samplesheet')
-  rmSync(path.join(folder, 'sources.tsv'))
+  writeFileSync(path.join(folder, 'words.sources.tsv'), 'the samplesheet')
+  await refused('words.sources.tsv is there already, and no compilation wrote it')
+  expect(readFileSync(path.join(folder, 'words.sources.tsv'), 'utf8')).toBe('the samplesheet')
+  rmSync(path.join(folder, 'words.sources.tsv'))
   mkdirSync(path.join(folder, 'elsewhere'))
   writeFileSync(path.join(folder, 'elsewhere/mine'), 'mine')
   symlinkSync('elsewhere/mine', path.join(folder, 'words.yaml'))
@@ -56,4 +56,24 @@ test('manifests of two pipelines in one folder: neither takes the objects of the
   expect(readdirSync(path.join(folder, 'objects'))).toEqual([one, two])
   await write(folder, compiled('first anew', one))
   expect(readFileSync(path.join(folder, 'words.yaml'), 'utf8')).toBe('first anew')
+  const sources = (name: string) => readFileSync(path.join(folder, `${name}.sources.tsv`), 'utf8')
+  expect([sources('words'), sources('other')]).toEqual(['sources of first anew', 'sources of other'])
+})
+test('two compilations into one folder at once: all files of both, and both in the list', async () => {
+  const folder = scratch()
+  const names = ['a', 'b', 'c'].map(name => `${name}.yaml`)
+  await Promise.all(names.map((name, n) => write(folder, compiled(name, String(n).repeat(64), name))))
+  const listed = readFileSync(path.join(folder, 'compiled.sha256'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => line.slice(66))
+  expect(listed).toHaveLength(9)
+  for (const name of listed) expect(readFileSync(path.join(folder, name), 'utf8')).not.toBe('')
+  expect(readdirSync(folder).filter(name => name.startsWith('.'))).toEqual([])
+})
+test('a link in the place of the folder for objects is not followed', async () => {
+  const [folder, elsewhere] = [scratch(), scratch()]
+  symlinkSync(elsewhere, path.join(folder, 'objects'))
+  await expect(write(folder, compiled('first', one))).rejects.toThrow(`${folder}/objects is no folder, or a link, which is not followed`)
+  expect([readdirSync(folder), readdirSync(elsewhere)]).toEqual([['objects'], []])
 })

@@ -46,7 +46,7 @@ export async function checkPlaces(
   let strange = false
   for (const { to, what, info } of places) {
     const place = path.join(out, to)
-    const blocked = fileAbove(out, to)
+    const blocked = noFolderAbove(out, to)
     const at = blocked ?? place
     const input = read.at(at)
     const shown = path.relative('', at).startsWith('..') ? at : path.relative('', at)
@@ -56,7 +56,8 @@ export async function checkPlaces(
       continue
     }
     if (blocked) {
-      faults.push(`${shown} is a file, and ${what} would be written below it`)
+      const found = unfollowed(blocked)?.isSymbolicLink() ? 'a link, which is not followed' : 'a file'
+      faults.push(`${shown} is ${found}, and ${what} would be written below it`)
       continue
     }
     const standing = await published.standing(to)
@@ -77,16 +78,16 @@ export async function checkPlaces(
     `The results cannot be written to ${out}, since files would be lost:\n${lines.map(line => `  ${line}`).join('\n')}\n${closing} Give another --out, or move these files away.${flag}`,
   )
 }
-/** The file, if any, that lies where a folder between is needed. */
-function fileAbove(out: string, to: string): string | undefined {
-  const segments = to.split('/')
-  for (let n = 1; n < segments.length; n++) {
-    const above = path.join(out, ...segments.slice(0, n))
-    const found = unfollowed(above)
-    if (!found) return undefined
-    if (!statSync(above, { throwIfNoEntry: false })?.isDirectory()) return above
-  }
-  return undefined
+/** The folders between a folder and a place below it, the topmost first. */
+export const foldersTo = (to: string): readonly string[] =>
+  to
+    .split('/')
+    .slice(0, -1)
+    .map((_, n, parts) => parts.slice(0, n + 1).join('/'))
+/** What lies where a folder between is needed, if it is none: a file, or a link. It is not followed, wherever it leads. */
+export function noFolderAbove(out: string, to: string): string | undefined {
+  const above = foldersTo(to).find(each => unfollowed(path.join(out, each))?.isDirectory() === false)
+  return above === undefined ? undefined : path.join(out, above)
 }
 /** Files that a run reads, known by device and inode and by real path: under any name, through any link on the way to them. */
 class InputFiles {

@@ -20,7 +20,7 @@ import { kind, many } from '../../core/vocabulary/kind.ts'
 import { layoutWith, promisedFiles, publications } from './layout.ts'
 import { checkApartFromStore, checkOut } from './out-folder.ts'
 import type { Guard, ReadFile } from './places.ts'
-import { publish, publishInfo } from './publish.ts'
+import { publish, publishInfo, publishing } from './publish.ts'
 import { PublishedFiles } from './published.ts'
 
 const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
@@ -89,6 +89,7 @@ test('two results never share a path, nor differ in case alone', () => {
   )
 })
 
+const inTurn = <T>(out: string, act: () => Promise<T>) => publishing(out, { log: () => {} }, act)
 const setUp = (names: readonly string[]) => {
   const folder = scratch()
   const store = path.join(folder, 'store')
@@ -97,7 +98,7 @@ const setUp = (names: readonly string[]) => {
   const out = path.join(folder, 'out')
   const pairs = names.map(name => ({ from: path.join(store, name), to: `sub/${name}` }))
   const go = (some = pairs, { link = false, overwrite = false, reads = [] as readonly ReadFile[] } = {}) =>
-    publish(out, some, { link, digests: new Map(), guard: { reads, overwrite } })
+    inTurn(out, () => publish(out, some, { link, digests: new Map(), guard: { reads, overwrite } }))
   /** What a later run of the project would publish there: another content. */
   const later = (name: string) => {
     writeFileSync(path.join(folder, `later ${name}`), 'later')
@@ -168,14 +169,16 @@ test('what no run has published is not replaced: a file, a link, a folder, a fil
   expect(readdirSync(folder)).toEqual(['out', 'store'])
 })
 test('a run that is killed while it publishes leaves no file that the next one takes for a stranger’s', async () => {
-  const { folder, out, pairs, go, later, read } = setUp(['a.txt', 'b.txt', 'c.txt'])
+  const others = Array.from({ length: 64 }, (_, n) => `${n}.txt`) // more than are brought to the disk together
+  const { folder, out, pairs, go, later, read } = setUp(['a.txt', 'b.txt', ...others])
   await go(pairs.slice(0, 1))
-  const broken = [...later('a.txt'), pairs[1]!, { from: path.join(folder, 'none'), to: 'sub/c.txt' }]
+  const broken = [...later('a.txt'), ...pairs.slice(1), { from: path.join(folder, 'none'), to: 'sub/c.txt' }]
   const digests = new Map([[path.join(folder, 'none'), 'f'.repeat(64)]])
   mkdirSync(path.join(folder, 'none')) // a folder cannot be copied: it ends when it comes to the last file
-  const going = publish(out, broken, { link: false, digests, guard: { reads: [], overwrite: false } })
+  const going = inTurn(out, () => publish(out, broken, { link: false, digests, guard: { reads: [], overwrite: false } }))
   await expect(going).rejects.toThrow('c.txt cannot be written')
   expect([read('a.txt'), read('b.txt')]).toEqual(['later', 'b.txt of the store'])
+  expect(readdirSync(path.join(out, 'sub')).filter(name => name.endsWith('.part'))).toEqual([])
   await go()
   expect([read('a.txt'), read('b.txt')]).toEqual(['a.txt of the store', 'b.txt of the store'])
 })

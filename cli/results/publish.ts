@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { chmod, copyFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { chmod, copyFile, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder } from '../../core/files.ts'
-import { digestFile } from '../../core/store/fsync.ts'
+import { unfollowed } from '../../core/left-behind.ts'
+import { digestFile, syncEach } from '../../core/store/fsync.ts'
+import { ensureFolderOnDisk, isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
 import type { Publication } from './layout.ts'
-import { checkPlaces, type Guard, type PublicationPlace } from './places.ts'
-import { infoFolder, listName, PublishedFiles } from './published.ts'
+import { checkPlaces, foldersTo, type Guard, noFolderAbove, type PublicationPlace } from './places.ts'
+import { infoFolder, listName, PublishedFiles, untouchedMark } from './published.ts'
+import { inTurn, type Turn } from './turns.ts'
 
 /** One published file, as `pipeline_info/run.json` lists it. */
 export interface PublishedFile {
@@ -22,35 +24,57 @@ export interface Published {
 }
 const goesOn = 'What was made is kept: the same command goes on from there.'
 
+/** Calls `act` while no other run publishes below the folder: all that one publishes, and what describes it, lies there together. */
+export async function publishing<T>(out: string, at: Pick<Turn, 'signal' | 'log'>, act: () => Promise<T>): Promise<T> {
+  const folder = folderBelow(out, infoFolder)
+  return inTurn({ ...at, folder, name: '.publishing', other: `Another run publishes into ${out}` }, act)
+}
 /**
  * Puts results below a folder as files of their own: shared blocks where the file system can, else copies. Each appears by one rename,
  * whole or not at all, and a file that is there with the same content is left as it is. Nothing is replaced that no run published here.
+ * Until the run is described (`publishInfo`) none is: what an earlier one said of the files there does not hold any more.
  * @param digests content by path in the store, so that nothing is read twice
  */
 export async function publish(
   out: string,
   pairs: readonly Publication[],
-  { link, digests, guard }: { readonly link: boolean; readonly digests: ReadonlyMap<string, string>; readonly guard: Guard },
+  { link, digests, guard, signal }: PublishOptions,
 ): Promise<Published> {
   const published = new PublishedFiles(out)
-  const places = pairs.map(({ to }) => ({ to, what: 'a result' }))
-  await checkPlaces(out, places, published, guard, goesOn)
+  const before = new Map(pairs.map(({ to }) => [to, markAt(out, to)]))
+  await checkPlaces(
+    out,
+    pairs.map(({ to }) => ({ to, what: 'a result' })),
+    published,
+    guard,
+    goesOn,
+  )
+  await removeLeftovers(out, published)
   const files: (PublishedFile & { readonly from: string })[] = []
   for (const { from, to } of pairs)
     files.push({ from, path: to, bytes: (await stat(from)).size, sha256: digests.get(from) ?? (await digestFile(from)) })
   const left = ({ from, ...file }: (typeof files)[number]) => ({ ...file, ...(link && { link: from }) })
-  const fresh = files.filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
+  const fresh = files
+    .filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
+    .map(file => ({ ...file, part: path.basename(partName(file.path)) }))
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
-  for (const file of fresh) published.add(left(file))
-  await writeList(out, published)
-  for (const { from, path: to } of fresh) await publishFile(from, path.join(out, to), link)
-  const after = new PublishedFiles(out) // another run may have written into the same folder meanwhile
-  for (const file of files) after.settle(left(file))
-  after.prune()
-  await writeList(out, after)
+  for (const { part, ...file } of fresh) published.add({ ...left(file), part })
+  writeList(out, published)
+  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
+  const places = fresh.map(({ from, path: to, part }) => ({ from, out, to, part, before: before.get(to) }))
+  for (let n = 0; n < places.length; n += together) await putInPlace(places.slice(n, n + together), link, signal)
+  for (const file of files) published.settle(left(file))
+  published.prune()
+  writeList(out, published)
   const now = new Set(files.map(file => file.path))
-  const stale = after.paths.filter(file => !now.has(file) && !file.startsWith(`${infoFolder}/`))
+  const stale = published.paths.filter(file => !now.has(file) && !file.startsWith(`${infoFolder}/`))
   return { files: files.map(({ from, ...file }) => file), stale }
+}
+export interface PublishOptions {
+  readonly link: boolean
+  readonly digests: ReadonlyMap<string, string>
+  readonly guard: Guard
+  readonly signal?: AbortSignal
 }
 /** Writes the files that describe a run, below the results: after all others, since they tell of them. */
 export async function publishInfo(out: string, texts: Readonly<Record<string, string>>, guard: Guard): Promise<void> {
@@ -69,16 +93,21 @@ export async function publishInfo(out: string, texts: Readonly<Record<string, st
     goesOn,
   )
   for (const { text, ...file } of files) published.add(file)
-  await writeList(out, published)
-  for (const { path: to, text } of files) await publishFile({ text }, path.join(out, to))
-  const after = new PublishedFiles(out)
-  for (const { text, ...file } of files) after.settle(file)
-  await writeList(out, after)
+  writeList(out, published)
+  for (const { path: to, text } of files) writeText(out, to, text)
+  for (const { text, ...file } of files) published.settle(file)
+  writeList(out, published)
 }
 export const infoPlace = (to: string): PublicationPlace => ({ to, what: 'the description of the run', info: true })
 
-const writeList = (out: string, published: PublishedFiles) => publishFile({ text: published.text() }, path.join(out, listName))
+/** What says which run made the files: gone first, and written last. */
+const descriptions = ['provenance.json', 'run.json'].map(name => `${infoFolder}/${name}`)
 
+const writeList = (out: string, published: PublishedFiles) => writeText(out, listName, published.text())
+const markAt = (out: string, to: string): string | undefined => {
+  const found = unfollowed(path.join(out, to))
+  return found && untouchedMark(found)
+}
 /** The files that have to be published, since they are not there yet with this content. */
 export function unpublished(
   out: string,
@@ -88,22 +117,84 @@ export function unpublished(
   const published = new PublishedFiles(out)
   return pairs.filter(({ from, to }) => !(link ? published.leadsTo(to, from) : published.holds(to, digest(from) ?? '')))
 }
-/** Puts a file or a text in its place: whole or not at all. */
-async function publishFile(from: string | { readonly text: string }, target: string, link = false): Promise<void> {
-  const temporary = path.join(path.dirname(target), `.${path.basename(target).slice(0, 180)}.${process.pid}.part`)
+/** Removes what runs left that were killed while they published: files that the list names, and those of `pipeline_info/`, which is the runs' own. */
+async function removeLeftovers(out: string, published: PublishedFiles): Promise<void> {
+  const own = (await readdir(path.join(out, infoFolder))).filter(isPart).map(name => `${infoFolder}/${name}`)
+  for (const part of [...own, ...published.parts]) {
+    if (noFolderAbove(out, part)) continue
+    const place = path.join(out, part)
+    if (!unfollowed(place)?.isDirectory()) await rm(place, { force: true })
+  }
+}
+/** Files that are brought to the disk together: one after the other each would wait for it. */
+const together = 64
+interface PublishedPlace {
+  readonly from: string
+  readonly out: string
+  readonly to: string
+  /** Name beside it under which it is written. */
+  readonly part: string
+  /** Mark of what lay there when it was looked at. */
+  readonly before: string | undefined
+}
+const partAt = ({ out, to, part }: PublishedPlace) => path.join(out, path.posix.dirname(to), part)
+/** Puts files in their places, each whole or not at all: their bytes are on the disk before their names are, and both when this ends. */
+async function putInPlace(places: readonly PublishedPlace[], link: boolean, signal: AbortSignal | undefined): Promise<void> {
+  let target = ''
   try {
-    ensureFolder(path.dirname(target))
-    await rm(temporary, { force: true })
-    if (typeof from !== 'string') await writeFile(temporary, from.text, { flag: 'wx' })
-    else if (link) await symlink(from, temporary)
-    else {
-      await copyFile(from, temporary, constants.COPYFILE_FICLONE)
-      await chmod(temporary, 0o644) // the store's own is read-only
+    for (const place of places) {
+      signal?.throwIfAborted()
+      target = path.join(place.out, place.to)
+      folderBelow(place.out, path.posix.dirname(place.to))
+      await (link ? symlink(place.from, partAt(place)) : copy(place.from, partAt(place), signal))
     }
-    await rename(temporary, target)
+    if (!link) await syncEach(places.map(partAt))
+    for (const place of places) {
+      target = path.join(place.out, place.to)
+      if (markAt(place.out, place.to) !== place.before) throw new Error('somebody else has written there meanwhile')
+      await rename(partAt(place), target)
+    }
+    await syncEach(new Set(places.map(place => path.dirname(partAt(place)))))
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {})
+    for (const place of places) await rm(partAt(place), { force: true }).catch(() => {})
+    signal?.throwIfAborted()
     throw unwritable(target, cause as NodeJS.ErrnoException)
+  }
+}
+function writeText(out: string, to: string, text: string): void {
+  try {
+    writeWhole(path.join(folderBelow(out, path.posix.dirname(to)), path.basename(to)), text)
+  } catch (cause) {
+    throw unwritable(path.join(out, to), cause as NodeJS.ErrnoException)
+  }
+}
+const mode = 0o666 & ~process.umask()
+/** Into a new file, by shared blocks where the file system can. Byte by byte it can be given up at any moment. */
+async function copy(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+    return await chmod(to, mode) // the store's own is read-only
+  } catch {
+    // It cannot share blocks, or nothing can be written there: the next lines will say so.
+  }
+  const file = await open(to, 'wx')
+  try {
+    await writeFile(file, createReadStream(from, { highWaterMark: 1 << 20 }), { signal })
+  } finally {
+    await file.close()
+  }
+}
+/** A folder below the results, made where it is not there. Whatever is on the way is looked at, and no link is followed. */
+function folderBelow(out: string, folder: string): string {
+  try {
+    ensureFolderOnDisk(out)
+    for (const each of foldersTo(`${folder}/.`)) {
+      if (!unfollowed(path.join(out, each))) ensureFolderOnDisk(path.join(out, each))
+      if (!unfollowed(path.join(out, each))?.isDirectory()) throw new Error(`${path.join(out, each)} is no folder, or a link`)
+    }
+    return path.join(out, folder)
+  } catch (cause) {
+    throw cause instanceof TriremeError ? cause : unwritable(path.join(out, folder), cause as NodeJS.ErrnoException)
   }
 }
 function unwritable(target: string, cause: NodeJS.ErrnoException): TriremeError {

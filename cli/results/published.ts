@@ -5,6 +5,7 @@ import { readIfThere } from '../../core/files.ts'
 import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile } from '../../core/store/fsync.ts'
 import { jsonIn } from '../../core/store/sealed.ts'
+import { isPart } from '../../core/store/whole-file.ts'
 
 /** A file that a run published, as it left it. */
 export interface Left {
@@ -16,6 +17,8 @@ export interface Left {
   readonly mark?: string
   /** Of a link into the store: where it leads. */
   readonly link?: string
+  /** While it is published: the name beside it under which it is written. */
+  readonly part?: string
 }
 /** What lies at a place where a result would be published. */
 export type Standing =
@@ -37,13 +40,19 @@ export class PublishedFiles {
   readonly #known = new Map<string, readonly Left[]>()
   constructor(out: string) {
     this.#out = out
-    for (const line of (readIfThere(path.join(out, listName)) ?? '').split('\n')) {
+    const list = path.join(out, listName)
+    for (const line of ((unfollowed(list)?.isFile() && readIfThere(list)) || '').split('\n')) {
       const { success, data } = leftShape.safeParse(jsonIn(line))
       if (success) this.add(data)
     }
   }
   get paths(): readonly string[] {
     return [...this.#known.keys()]
+  }
+  /** Paths that files were written under before they got their names, by runs that may have been killed. */
+  get parts(): readonly string[] {
+    const parts = [...this.#known.values()].flat().flatMap(left => (left.part === undefined ? [] : [[left.path, left.part] as const]))
+    return parts.map(([file, part]) => path.posix.join(path.posix.dirname(file), part))
   }
   /** Adds how a file will be, or is, beside what is known of it. */
   add(left: Left): void {
@@ -96,7 +105,7 @@ export class PublishedFiles {
 /** Where the run is described. */
 export const infoFolder = 'pipeline_info'
 export const listName = path.join(infoFolder, 'published.jsonl')
-const untouchedMark = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats) => [ino, size, mtimeNs, ctimeNs].join(':')
+export const untouchedMark = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats) => [ino, size, mtimeNs, ctimeNs].join(':')
 /** A changed byte does no harm: a file counts as ours only where it has the digest, or the mark, of its line. */
 const leftShape: z.ZodType<Left> = z.object({
   path: z.string().refine(name => !path.isAbsolute(name) && !name.split('/').includes('..')),
@@ -104,4 +113,8 @@ const leftShape: z.ZodType<Left> = z.object({
   sha256: z.string(),
   mark: z.string().exactOptional(),
   link: z.string().exactOptional(),
+  part: z
+    .string()
+    .refine(name => isPart(name) && !name.includes('/'))
+    .exactOptional(),
 })

@@ -1,3 +1,4 @@
+import os from 'node:os'
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -19,6 +20,8 @@ export interface Performance {
   readonly made: Execution<Results>
   readonly record: RunRecord
   readonly events: readonly Event[]
+  /** Lets go of what was made: until then the run goes on, and nothing that it will publish is removed from the store. */
+  readonly letGo: () => void
 }
 export interface Part {
   readonly plan: Plan
@@ -30,7 +33,9 @@ export interface Part {
   readonly out: string | undefined
   readonly log: (line: string) => void
 }
-/** A run that was stopped, with the exit status of the signal: SIGINT and SIGTERM have one each. */
+/** Signals that stop a run in order: Ctrl-C, a request, a terminal that is gone, Ctrl-\\. */
+const stopping = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+/** A run that was stopped, with the exit status that a shell gives the signal. */
 export class Cancelled extends TriremeError {
   readonly status: number
   constructor(message: string, status: number) {
@@ -39,23 +44,27 @@ export class Cancelled extends TriremeError {
   }
 }
 /**
- * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to.
- * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after Ctrl-C or SIGTERM
+ * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to. Whoever calls it lets go of what was
+ * made.
+ * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after a signal that stops it
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
   const run = options.attach ?? newRunId()
   const command = options.attach === undefined ? process.argv.slice(2) : (await findRun(store, run)).command
   const recorder = new Recorder(store, { id: run, pipeline: plan.name, command, arguments: values, out })
   const events: Event[] = []
+  await store.begin(run)
+  const letGo = () => store.end(run, false)
   const display = await displayFor(options, store)
   const stop = new AbortController()
-  let status = 130
+  let status = 0
   const stopBy = (signal: NodeJS.Signals) => {
-    if (!stop.signal.aborted) log(`${signal === 'SIGINT' ? 'Stopping' : 'Asked to stop'}: waiting for the running steps to end.`)
-    status = signal === 'SIGTERM' ? 143 : 130
+    if (stop.signal.aborted) return
+    log(`${signal === 'SIGINT' ? 'Stopping' : `Asked to stop (${signal})`}: waiting for the running steps to end.`)
+    status = 128 + os.constants.signals[signal]
     stop.abort()
   }
-  process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
+  for (const signal of stopping) process.on(signal, stopBy)
   try {
     const limits = limitsOf(options, environment)
     const made = await runOn(
@@ -86,13 +95,14 @@ export async function perform({ plan, store, versions, environment, options, val
     if (made.state === 'cancelled') throw new Cancelled(cancelledText(events), status)
     if (made.state === 'failed' && !(options.publishPartial && out !== undefined))
       throw new TriremeError('STEP', failedText(made.failures, events, record, options.store))
-    return { made, record, events }
+    return { made, record, events, letGo }
   } catch (error) {
     display.close()
+    letGo()
     if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
-    process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
+    for (const signal of stopping) process.off(signal, stopBy)
   }
 }
 /** A flag takes precedence over the environment. */

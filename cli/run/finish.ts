@@ -16,8 +16,9 @@ import { noticeLines, resultLines } from '../results/ending.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
 import type { Guard } from '../results/places.ts'
-import { publish, publishInfo } from '../results/publish.ts'
+import { publish, publishInfo, publishing } from '../results/publish.ts'
 import { counted, failedText, type Performance } from './execute.ts'
+import { stoppable } from './stopping.ts'
 
 /** Publishes the results of a run, and prints its summary. */
 export async function finish(
@@ -50,17 +51,18 @@ export async function finish(
   const { out, link = false, json } = options
   const pairs = publications(plan.results, made.results, layout)
   const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
-  const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard })
-  const ended = {
-    record,
-    entries: made.entries,
-    events,
-    plan,
-    versions,
-    published,
-    pipelineVersion: await pipelineVersion(record.pipeline),
-  }
-  await publishInfo(out, infoFiles(ended, around), guard)
+  const version = await pipelineVersion(record.pipeline)
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const published = await stoppable(
+    signal =>
+      publishing(out, { signal, log }, async () => {
+        const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard, signal })
+        const ended = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: version }
+        await publishInfo(out, infoFiles(ended, around), guard)
+        return published
+      }),
+    `Stopped before all results were in ${out}. All steps are done and kept: the same command publishes them.`,
+  )
   if (made.state === 'failed')
     throw new TriremeError(
       'STEP',

@@ -113,7 +113,8 @@ async function make(dataset: Dataset, { store: open, options, log }: ProfileCont
   const environment = await localEnvironment()
   const versions = await toolVersions(plan, { store, log, environment }, options.install)
   log(`Dataset ${dataset.name}: ${dataset.title}.`)
-  const { made } = await perform({ plan, store, versions, environment, options, log, values: {}, out: undefined })
+  const { made, letGo } = await perform({ plan, store, versions, environment, options, log, values: {}, out: undefined })
+  letGo()
   const pairs = publications(plan.results, made.results)
   return Object.fromEntries(pairs.map(({ from, to }) => [to, from]))
 }

@@ -36,12 +36,17 @@ function wordFault(word: unknown): string | undefined {
   if (typeof word !== 'object') return `${shown(word)}, which is no word. Give text or a number.`
   if (isRef(word))
     return `${shown(word)}, which belongs to the pipeline. Declare it in the step's inputs, and give it when the step is called.`
+  if ('lines' in word && Array.isArray(word.lines)) return word.lines.map(lineFault).find(fault => fault !== undefined)
   if ('glued' in word && Array.isArray(word.glued)) return word.glued.map(wordFault).find(fault => fault !== undefined)
   if (symbolic.some(name => name in word)) return undefined
   const parts = Object.keys(word)
   return whatIs(word) !== undefined && parts.includes('stem')
     ? `${whatIs(word)}, which are several files. Give one of them, or the beginning of their names: ${parts.join(', ')}.`
     : `${shown(word)}, which is no word. Give text, a number, an input or an output.`
+}
+const lineFault = (word: unknown) => {
+  const fault = wordFault(word)
+  return fault && `responseFile(…) with a word that is ${fault}`
 }
 /** The slots of a kind with parts, by part. */
 export const partsOfSlot = <T extends object>(slot: string, parts: T): T => {

@@ -1,5 +1,6 @@
 import { PlanError } from '../errors.ts'
 import type { Given, Ref, Retry, StepNode, StepShape } from '../graph/node.ts'
+import { wordsFault } from '../graph/word-limits.ts'
 import type { Asset } from '../vocabulary/asset.ts'
 import {
   compression,
@@ -112,6 +113,8 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
     checkPrograms(owner, script, tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs
     const node: StepNode = { kind: 'step', step: shape, inputs, params, needs, script, tag: spec.tag?.(params) }
+    const fault = wordsFault(node)
+    if (fault !== undefined) throw new PlanError('DEFINITION', `In the command of ${owner} ${fault}`)
     return outputs(promise(node, spec.name, spec.outputs, inputs))
   }
   return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks

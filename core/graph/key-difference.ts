@@ -86,7 +86,12 @@ function wordsChanged(before: unknown, now: unknown): readonly Difference[] {
   })
 }
 const stagesOf = (pipes: unknown): readonly (readonly string[])[] =>
-  Array.isArray(pipes) ? pipes.flat(1).map(argv => (Array.isArray(argv) ? argv.flat().map(shortened) : [])) : []
+  Array.isArray(pipes) ? pipes.flat(1).map(argv => (Array.isArray(argv) ? argv.flat().flatMap(withLines).map(shortened) : [])) : []
+/** Lines of a file of words differ one by one, like words. */
+const withLines = (word: unknown): readonly unknown[] => {
+  const { lines } = fieldsOf(word)
+  return Array.isArray(lines) ? ['<lines:', ...lines, '>'] : [word]
+}
 /** A word as people read it: slots and grants in angle brackets. */
 function shortened(word: unknown): string {
   if (typeof word !== 'object' || word === null) return String(word)

@@ -1,5 +1,5 @@
 import { TriremeError } from '../errors.ts'
-import type { ListWord } from '../graph/step-words.ts'
+import type { ListWord, ResponseWords } from '../graph/step-words.ts'
 
 /**
  * What one pod or one container does: chains of steps, one chain after another. It depends only on what is computed, never on keys (except
@@ -49,6 +49,8 @@ export interface JobMember {
 export interface Rung {
   /** Words by pipe and stage. */
   readonly argv: readonly (readonly (readonly JobWord[])[])[]
+  /** Files of one word a line, written before the programs start. */
+  readonly responses?: readonly ResponseWords<JobWord>[]
   /** Longest time that the attempt may take. */
   readonly seconds?: number
 }
@@ -169,13 +171,14 @@ function memberLines(member: JobMember): readonly string[] {
   if (member.stdout !== undefined) add('stdout', member.stdout)
   if (member.transient.length > 0) add('transient', String(member.tries), ...member.transient.map(String))
   if (member.resumes) add('resumes')
-  for (const { argv, seconds } of member.rungs) {
+  for (const { argv, responses = [], seconds } of member.rungs) {
     add('rung', ...(seconds === undefined ? [] : [String(seconds)]))
+    for (const { file, lines: words } of responses) lines.push(...stageLines('response', [file, ...words]))
     for (const stages of argv) for (const [n, words] of stages.entries()) lines.push(...stageLines(n === 0 ? 'run' : 'into', words))
   }
   return lines
 }
-/** Words of one program: `run` begins a pipe, `into` is its next stage, `files` and `more` go on with the words of the same program. */
+/** Words of one program: `run` begins a pipe, `into` is its next stage, `files` and `more` go on with its words, or with the lines of a `response`. */
 function stageLines(name: string, words: readonly JobWord[]): readonly string[] {
   const lines: string[] = []
   let plain: string[] = []

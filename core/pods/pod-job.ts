@@ -180,8 +180,9 @@ class Writer {
     return { kind: 'producer', mount: mounts[0]!, base: stem(port), ...optional }
   }
 }
-const rungOf = ({ needs: { time } }: StepNode, attempt: number, { argv }: StepWords<JobWord>): Rung => ({
+const rungOf = ({ needs: { time } }: StepNode, attempt: number, { argv, responses }: StepWords<JobWord>): Rung => ({
   argv,
+  ...(responses.length > 0 && { responses }),
   ...(time !== undefined && { seconds: rung(time, attempt - 1) }),
 })
 /** File endings below `in/`, as the slot's kind has them, with those that the maker of the file gave. */

@@ -37,6 +37,7 @@ export class Store {
   readonly #groups: SyncQueue
   readonly #claims: EntryLocks
   readonly #workFolders: WorkFolders
+  readonly #begun = new Map<string, { times: number; keep: boolean }>()
   #sources: Digests | undefined
   /** Entries that were found damaged and set aside since the store was opened: key → what was wrong. */
   readonly faults = new Map<string, string>()
@@ -56,7 +57,7 @@ export class Store {
       ensureFolderOnDisk(root)
       const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined || isCutOff(found, root)) {
+      if (found === undefined || (found !== format && isCutOff(found, root))) {
         writeWhole(mark, format)
         found = format
       } else if (made.length > 0) syncNow(root)
@@ -194,14 +195,23 @@ export class Store {
   /**
    * Takes a run's private folder, and clears what killed runners left: their folders, their processes, their claims.
    * Folders of failed steps stay, since their runner ended by itself. Waits while another process removes entries.
+   * Begun more than once, a run goes on until each has ended: its steps, and whoever publishes what they made.
    */
-  begin(run: string): Promise<void> {
+  async begin(run: string): Promise<void> {
     removeParts(this.root)
-    return this.#workFolders.begin(run)
+    const held = this.#begun.get(run)
+    if (!held) await this.#workFolders.begin(run)
+    this.#begun.set(run, { times: (held?.times ?? 0) + 1, keep: held?.keep ?? false })
   }
   /** The end of a run by itself. @param keep whether its folder holds failed steps, which people may look at */
   end(run: string, keep: boolean): void {
-    this.#workFolders.end(run, keep)
+    const held = this.#begun.get(run)
+    if (!held) return
+    held.times--
+    held.keep ||= keep
+    if (held.times > 0) return
+    this.#begun.delete(run)
+    this.#workFolders.end(run, held.keep)
   }
   /** Runs that are going on, of this process and of others. */
   running(): readonly string[] {

@@ -95,11 +95,11 @@ test('what a tool writes beside its output is not kept: other names, other folde
   expect(readdirSync(path.join(store.root, 'work'))).toEqual([])
 })
 test('an output that is a link, a folder, or empty is none', async () => {
-  const fault = async (script: string) => told((await ran({ out: sh('s', script) })).failures[0])!.split(' See ')[0]
+  const fault = async (script: string) => told((await ran({ out: sh('s', script) })).failures[0])!.split('\n')[0]
   expect(await fault('ln -s /etc/passwd "$1"')).toBe(
-    'Step s ended well, but its output "to" is no regular file: to.txt. A step writes its outputs itself; a link would break when its target goes.',
+    'Step s ended well, but its output "to" is no regular file: to.txt is a link. A step writes its outputs itself; a link would break when its target goes.',
   )
-  expect(await fault('mkdir "$1"')).toContain('is no regular file: to.txt.')
+  expect(await fault('mkdir "$1"')).toContain('is no regular file: to.txt is a folder.')
   expect(await fault(': >"$1"')).toBe('Step s ended well, but its output "to" is empty: to.txt. An empty file is no result.')
   expect(await fault(':')).toBe(
     'Step s ended well, but its output "to" is missing: there is no to.txt. A step writes every output it promises; one it may leave out is declared optional(…).',

@@ -5,7 +5,7 @@ import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, 
 import type { Plan } from '../graph/plan.ts'
 import { plannedChains } from '../graph/planned-chains.ts'
 import { type Branch, bodyOf, nodesOf, outerNodes, stepsByKey } from '../graph/walk.ts'
-import { type Argv, type Glued, quoted, type Slot, type Word } from '../vocabulary/command.ts'
+import { type Argv, type Glued, quoted, type Slot, type SlotList, type Word } from '../vocabulary/command.ts'
 import { fileOf, suffixesOf } from '../vocabulary/kind.ts'
 
 /** What a run would do with a step. */
@@ -119,15 +119,17 @@ function stepLines(node: StepNode, names: ReadonlyMap<Node, string>): readonly s
   return [...commands, ...inputs, ...waits.map(ref => `after ← ${origin(ref, names)}`)]
 }
 /** Argv as it would be typed, with slots and grants in angle brackets. */
-const shownWords = (argv: Argv): readonly string[] => {
-  const shown = (word: Word): string => (typeof word === 'object' ? symbol(word) : quoted(String(word)))
-  return argv.flat().map(word => (typeof word === 'object' && 'list' in word ? `<${word.list}...>` : shown(word)))
+const shownWords = (argv: Argv): readonly string[] => argv.flat().map(wordText)
+const wordText = (word: Word | SlotList): string => {
+  if (typeof word !== 'object') return quoted(String(word))
+  return 'list' in word ? `<${word.list}...>` : symbol(word)
 }
 function symbol(word: Exclude<Word, string | number>): string {
   if ('slot' in word) return slotText(word)
   if ('glued' in word) return glued(word)
   if ('level' in word) return `<level ${word.level}>`
   if ('kept' in word) return '<resume>'
+  if ('lines' in word) return `<lines: ${word.lines.map(wordText).join(' ')}>`
   if (word.granted === 'cpu') return '<cpu>'
   const unit = word.unit === 2 ** 30 ? 'GiB' : 'MiB'
   return `<memory${word.share === 1 ? '' : ` × ${word.share}`}${word.per ? ' / cpu' : ''} in ${unit}>`

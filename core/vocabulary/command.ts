@@ -35,8 +35,12 @@ export interface Resume {
 export interface Glued {
   readonly glued: readonly Word[]
 }
+/** A file of one word a line, written before the step starts: stands for its path. */
+export interface ResponseFile {
+  readonly lines: readonly (Word | SlotList)[]
+}
 /** One argument. Never split: 'a b' stays one argument. */
-export type Word = string | number | Slot | Granted | Level | Resume | Glued
+export type Word = string | number | Slot | Granted | Level | Resume | Glued | ResponseFile
 type Words = Word | SlotList | readonly (Word | SlotList)[]
 export type Argv = readonly [program: string | Slot, ...words: Words[]]
 
@@ -57,7 +61,7 @@ export interface Command extends Script {
  * A word that stands for one which is known when the step runs: it refuses to become text. Only `word` puts it into an argument with others.
  * A place of a definition is not known here: whoever calls the command puts it in place of "In a command".
  */
-type Placeholder = Slot | SlotList | Granted | Level | Resume | Glued
+type Placeholder = Slot | SlotList | Granted | Level | Resume | Glued | ResponseFile
 export const standIn = <W extends Placeholder>(word: W): W => Object.assign(Object.create(unknownYet), word)
 const unknownYet = refusesText<Placeholder>(
   word => `the word ${placeholderName(word)}`,
@@ -75,6 +79,7 @@ function placeholderName(word: Placeholder): string {
   if ('list' in word) return word.list
   if ('granted' in word) return word.granted
   if ('level' in word) return 'compression(…)'
+  if ('lines' in word) return 'responseFile(…)'
   return 'kept' in word ? 'resume' : 'word`…`'
 }
 const command = (pipes: Script['pipes']): Command => ({ pipes, into: stdout => ({ pipes, stdout }) })
@@ -99,6 +104,13 @@ export const word = (text: TemplateStringsArray, ...values: readonly Word[]): Gl
   standIn({
     glued: text.flatMap((piece, n): Word[] => (n < values.length ? [piece, values[n]!] : [piece])).filter(piece => piece !== ''),
   })
+/**
+ * A file of the words, one a line, whose path is one word: `run('bcftools', 'concat', '--file-list', responseFile(parts), …)`. For words of which
+ * there are as many as there are samples or files: the system takes 2 MiB of words for one program. Where a program wants them after an
+ * @, write word`@${responseFile(words)}`.
+ */
+export const responseFile = (words: SlotList | readonly (Word | SlotList)[]): ResponseFile =>
+  standIn({ lines: 'list' in words ? [words] : words })
 
 /** Where things are, and what was granted, when argv becomes strings. */
 export interface WordPlaces<W = string> {
@@ -108,19 +120,23 @@ export interface WordPlaces<W = string> {
   readonly granted: (amount: Granted) => string
   readonly level: (level: Level) => string
   readonly resume: () => string
+  /** The path of a file that will hold these lines. */
+  readonly response: (lines: readonly (string | W)[]) => string
 }
 /** The only way from argv to strings. */
-export const resolve = <W = string>(argv: Argv, at: WordPlaces<W>): (string | W)[] =>
-  argv
-    .flat()
-    .flatMap((word): readonly (string | W)[] => (typeof word === 'object' && 'list' in word ? at.list(word.list) : [resolveWord(word, at)]))
+export const resolve = <W = string>(argv: Argv, at: WordPlaces<W>): (string | W)[] => resolveAll(argv.flat(), at)
+const resolveAll = <W>(words: readonly (Word | SlotList)[], at: WordPlaces<W>): (string | W)[] =>
+  words.flatMap((word): readonly (string | W)[] =>
+    typeof word === 'object' && 'list' in word ? at.list(word.list) : [resolveWord(word, at)],
+  )
 /** A word that stands for one argument. */
-function resolveWord(word: Word, at: Omit<WordPlaces, 'list'>): string {
+function resolveWord<W>(word: Word, at: WordPlaces<W>): string {
   if (typeof word !== 'object') return String(word)
   if ('slot' in word) return at.slot(word)
   if ('granted' in word) return at.granted(word)
   if ('level' in word) return at.level(word)
   if ('kept' in word) return at.resume()
+  if ('lines' in word) return at.response(resolveAll(word.lines, at))
   return word.glued.map(piece => resolveWord(piece, at)).join('')
 }
 
@@ -132,7 +148,9 @@ export const resume: Resume = standIn({ kept: 'resume' })
 export const resumes = ({ pipes }: Script): boolean => pipes.some(stages => stages.some(argv => argv.some(asksToResume)))
 const asksToResume = (words: Words): boolean =>
   typeof words === 'object' &&
-  (Array.isArray(words) ? words.some(asksToResume) : 'kept' in words || ('glued' in words && words.glued.some(asksToResume)))
+  (Array.isArray(words)
+    ? words.some(asksToResume)
+    : 'kept' in words || ('glued' in words && words.glued.some(asksToResume)) || ('lines' in words && words.lines.some(asksToResume)))
 /** What `command` sees as `cpu`: the cores granted. */
 export const cpu: Granted = standIn({ granted: 'cpu', unit: 1, share: 1 })
 /** What `command` sees as `memory`: a share of the memory granted, in whole MiB or GiB, at least 1. */

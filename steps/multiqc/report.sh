@@ -1,14 +1,12 @@
-# One MultiQC report of reports: report.sh PAGE TABLE [NAME FILE]...
+# One MultiQC report of reports: report.sh PAGE TABLE LIST. LIST holds a line with a name and one with a file by turns.
 # MultiQC knows reports by name and content and takes the sample's name from the file's, so each file is linked under its sample's name.
 set -euo pipefail
-page=$1 table=$2
-shift 2
+page=$1 table=$2 list=$3
 mkdir -p tmp/found
-while [ $# -gt 0 ]; do
-  case $1 in */*) echo "The name \"$1\" holds a slash. Name reports by sample, with letters, digits, dots, hyphens and underscores." >&2; exit 1 ;; esac
-  ln -s "$(realpath "$2")" "tmp/found/$1"
-  shift 2
-done
+while IFS= read -r name && IFS= read -r file; do
+  case $name in */*) echo "The name \"$name\" holds a slash. Name reports by sample, with letters, digits, dots, hyphens and underscores." >&2; exit 1 ;; esac
+  ln -s "$PWD/$file" "tmp/found/$name"
+done <"$list"
 # HOME and the variable keep a user's own MultiQC settings out. Times and paths are left out, and the page is the same byte for byte; "no_version_check"
 # keeps MultiQC off the network. Later versions look for a sample's name in the command line of fastp, and drop reports without one: they are told
 # to take the file's. Names end before ".trireme", so that dots and underscores in a sample's name stay.

@@ -1,4 +1,4 @@
-import { asset, gib, named, run, step, word } from 'trireme-bio'
+import { asset, gib, named, responseFile, run, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { alignmentReport, fastpReport, flagstatReport, html, tsv, variantReport } from 'trireme-bio/kinds'
 import { multiqc } from 'trireme-bio/tools'
@@ -15,10 +15,16 @@ export const report = step({
   outputs: { page: html, table: tsv },
   needs: { cpu: 1, memory: gib(1) },
   command: ({ script, page, table, trimming, alignments, flags, calls }) =>
-    run('bash', script, page, table, [
-      ...Object.entries(trimming).flatMap(([name, file]) => [word`${name}.trireme.fastp.json`, file]),
-      ...Object.entries(alignments).flatMap(([name, file]) => [word`${name}.trireme.stats.txt`, file]),
-      ...Object.entries(flags).flatMap(([name, file]) => [word`${name}.trireme.flagstat.txt`, file]),
-      ...Object.entries(calls).flatMap(([name, file]) => [word`${name}.trireme.variants.txt`, file]),
-    ]),
+    run(
+      'bash',
+      script,
+      page,
+      table,
+      responseFile([
+        ...Object.entries(trimming).flatMap(([name, file]) => [word`${name}.trireme.fastp.json`, file]),
+        ...Object.entries(alignments).flatMap(([name, file]) => [word`${name}.trireme.stats.txt`, file]),
+        ...Object.entries(flags).flatMap(([name, file]) => [word`${name}.trireme.flagstat.txt`, file]),
+        ...Object.entries(calls).flatMap(([name, file]) => [word`${name}.trireme.variants.txt`, file]),
+      ]),
+    ),
 })

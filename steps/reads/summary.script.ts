@@ -327,7 +327,8 @@ export const tsvOf = (lines: readonly Line[]): string =>
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
   await main(() => {
-    const [text = '', table = '', settings = '', ...words] = process.argv.slice(2)
+    const [text = '', table = '', settings = '', list = ''] = process.argv.slice(2)
+    const words = readFileSync(list, 'utf8').split('\n').slice(0, -1)
     const [lanes, files] = [words.slice(0, words.indexOf('--')), words.slice(words.indexOf('--') + 1)]
     const reports = Object.fromEntries(inputs.map(input => [input, new Map<string, string>()])) as Record<
       (typeof inputs)[number],

@@ -1,4 +1,4 @@
-import { asset, mib, named, run, step } from 'trireme-bio'
+import { asset, mib, named, responseFile, run, step } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
 import { barcodeReport, depthReport, duplicateReport, fastpReport, flagstatReport, json, notice, tsv } from 'trireme-bio/kinds'
 import { node } from 'trireme-bio/tools'
@@ -59,11 +59,8 @@ export const summary = step({
       shallow,
     }
     const reports = { checks, imports, trimming, flags, duplicates, depths, barcodes }
-    // One list, as thousands of arguments of a call overflow the stack; a word a lane, as one of all lanes would be too long for the system.
-    return run('node', script, text, table, JSON.stringify(settings), [
-      ...lanes.map(lane => JSON.stringify(lane)),
-      '--',
-      ...Object.entries(reports).flatMap(([what, files]) => Object.entries(files).flatMap(([name, file]) => [what, name, file])),
-    ])
+    const named = Object.entries(reports).flatMap(([what, files]) => Object.entries(files).flatMap(([name, file]) => [what, name, file]))
+    const words = responseFile([...lanes.map(lane => JSON.stringify(lane)), '--', ...named])
+    return run('node', script, text, table, JSON.stringify(settings), words)
   },
 })

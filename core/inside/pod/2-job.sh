@@ -16,6 +16,7 @@ link() {
   if [[ -n $3 ]]; then may_stop[at]=; else may_stop[at]=$4 uncopied[at]=$1; fi # what is copied must be whole, what is not may be empty
 }
 stdout() { :; }
+response() { :; }
 run() { :; }
 into() { :; }
 more() { :; }

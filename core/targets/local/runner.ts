@@ -84,7 +84,7 @@ function begin(at: Attempt, member: Member, work: WorkFolder, n: number): Runnin
   const { time } = member.node.needs
   return start(launch(work.argv), {
     folder: work.folder,
-    log: work.log,
+    log: work.outputs.log,
     stdout: work.stdout,
     piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
     environment: environment(work.folder, member.node.step.tools),
@@ -109,7 +109,7 @@ function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
     { program: 'bash', words, statuses: false },
     {
       folder,
-      log: work.log,
+      log: work.outputs.log,
       stdout: undefined,
       piped: false,
       environment: environment(folder, []),

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: words of bash
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { asset, kind, many, named, pipe, plan, run, step, word } from 'trireme-bio'
+import { asset, kind, many, named, pipe, plan, responseFile, run, step, word } from 'trireme-bio'
 import { z } from 'zod'
 import { given } from '../../../core/testing.ts'
-import { bash, by, type Case, image, needs, say, tally, text, upper } from '../case.ts'
+import { bash, by, type Case, image, ladder, needs, say, tally, text, upper } from '../case.ts'
 
 const table = kind('table', { extension: '.tsv', companions: ['.idx'] })
 const pair = kind('pair', { extension: '' }, { parts: { first: '_1.txt', second: '_2.txt' } })
@@ -52,6 +52,25 @@ const greet = step({
   outputs: { greeting: text },
   needs,
   command: ({ who, script, greeting }) => run('bash', script, who).into(greeting),
+})
+const hostile = ['', ' ', "it's", '$(touch /tmp/trireme-canary-lines)', '-n', '%s', '\\n']
+/** Reads words from files: `$1` has names and files by turns, `$2` and, after an @, `$3` have files, `$4` has nothing. */
+const read = step({
+  name: 'read',
+  image,
+  inputs: { parts: many(text), by: named(text) },
+  outputs: { told: text },
+  needs: ladder,
+  command: ({ parts, by, told, memory }) =>
+    run(
+      ...bash(
+        'while IFS= read -r name && IFS= read -r file; do echo "$name: $(cat "$file")"; done <"$1"; xargs cat <"$2"; wc -l <"${3#@}"; wc -c <"$4"',
+      ),
+      responseFile(Object.entries(by).flat()),
+      responseFile(parts),
+      word`@${responseFile([parts, memory.mib(1), ...hostile])}`,
+      responseFile([]),
+    ).into(told),
 })
 /** 64 random-looking bytes that no program unpacks, under a name that many would. */
 const bytes = Buffer.from(Array.from({ length: 64 }, (_, n) => (n * 167 + 31) % 256))
@@ -108,6 +127,15 @@ export const files: readonly Case[] = [
     proves: 'A script beside the step is brought to where it runs',
     plans: () => [plan('asset', { out: tally({ texts: [greet({ who: 'world' }).greeting, greet({ who: 'again' }).greeting] }).told })],
     holds: { out: '2 files\nHello, world!\nHello, again!\n' },
+  },
+  {
+    name: 'response',
+    proves: 'Words of which there are many are given by a file, one a line, as they are',
+    plans: () => {
+      const [one, two] = [say({ what: 'one' }).said, say({ what: 'two' }).said]
+      return [plan('response', { out: read({ parts: [two, one], by: { 'a b': one, b: two } }).told })]
+    },
+    holds: { out: 'a b: one\nb: two\ntwo\none\n10\n0\n' },
   },
   {
     name: 'surroundings',

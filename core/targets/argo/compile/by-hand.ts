@@ -9,10 +9,11 @@ export function byHand({ bucket, context, namespace }: ArgoEnvironment, folder: 
   const kubectl = `kubectl --context ${context} -n ${namespace}`
   const templates = names.filter(name => name.endsWith('.template.yaml'))
   const workflows = names.filter(name => name.endsWith('.yaml') && !name.endsWith('.template.yaml'))
+  const sources = names.find(name => name.endsWith('.sources.tsv'))
   return [
     'To submit it by hand:',
     `  aws s3 sync ${folder}/objects ${to}objects ${at}`,
-    `  while IFS=$'\\t' read -r digest file; do aws s3 cp "$file" ${to}sources/"$digest" ${at}; done <${folder}/sources.tsv`,
+    `  while IFS=$'\\t' read -r digest file; do aws s3 cp "$file" ${to}sources/"$digest" ${at}; done <${folder}/${sources}`,
     ...templates.map(name => `  ${kubectl} apply -f ${folder}/${name}`),
     ...workflows.map((name, n) => `  ${kubectl} create -f ${folder}/${name}${n > 0 ? '   # when the one before has succeeded' : ''}`),
   ]

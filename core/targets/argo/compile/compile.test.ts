@@ -148,10 +148,10 @@ test('YAML says what the objects say, to readers of YAML 1.1 too', () => {
 })
 test('as a template: what stays on the cluster, and what starts it', () => {
   const files = manifestsOf(compiled(whole(), { environment: rich }), 'template')
-  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'sources.tsv'])
+  expect([...files.keys()]).toEqual(['everything.template.yaml', 'everything.yaml', 'everything.sources.tsv'])
   expect(workflowTemplate.parse(parse(files.get('everything.template.yaml')!)).metadata.name).toBe('everything')
   expect(thinWorkflow.parse(parse(files.get('everything.yaml')!)).spec).toEqual({ workflowTemplateRef: { name: 'everything' } })
-  expect(files.get('sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
+  expect(files.get('everything.sources.tsv')!.split('\n')[0]).toBe(`${digest(1)}\t/nowhere/file1.txt`)
 })
 
 describe('what a pod is', () => {
@@ -346,7 +346,7 @@ test('a step that takes files of more others than a template has parameters is r
   const all = (count: number) => plan('many', { whole: join({ all: Array.from({ length: count }, (_, n) => file(n)) }).whole })
   expect(compiled(all(498)).tasks).toHaveLength(1)
   expect(() => compiled(all(499))).toThrow(
-    'Step join takes files of so many others that its pod would have 501 parameters, and Argo takes 500. Join the files in groups first.',
+    'Step join takes files of so many others that its pod would have 501 parameters, and Argo takes 500. Join the files in groups first, or take an environment without that limit: this machine, or its containers.',
   )
 })
 test('no text of a user is in a Workflow', () => {

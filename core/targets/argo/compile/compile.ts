@@ -178,7 +178,7 @@ class Compiler {
     if (all.length > mostParameters)
       throw new TriremeError(
         'ENVIRONMENT',
-        `Step ${this.#label(pod.chains[0]!.members[0]!)} takes files of so many others that its pod would have ${all.length} parameters, and Argo takes ${mostParameters}. Join the files in groups first.`,
+        `Step ${this.#label(pod.chains[0]!.members[0]!)} takes files of so many others that its pod would have ${all.length} parameters, and Argo takes ${mostParameters}. Join the files in groups first, or take an environment without that limit: this machine, or its containers.`,
       )
     return { task: { name, template, arguments: { parameters: all } }, top: items.length > 0 }
   }

@@ -11,7 +11,7 @@ export function manifestsOf(compiled: Compiled, form: Form): ReadonlyMap<string,
   for (const task of compiled.tasks) own[task.workflow]!.push(task)
   const files = compiled.workflows.flatMap((workflow, n): readonly (readonly [string, string])[] => {
     const tasks = own[n]!
-    const stem = workflow.metadata.generateName.slice(0, -1)
+    const stem = stemOf(workflow)
     const name = several ? `${stem}-${String(n + 1).padStart(String(compiled.workflows.length).length, '0')}` : stem
     if (form === 'workflow') return [[`${name}.yaml`, yamlOf(workflow, { tasks })]]
     const { template, start } = asTemplate(workflow, name)
@@ -20,8 +20,9 @@ export function manifestsOf(compiled: Compiled, form: Form): ReadonlyMap<string,
       [`${name}.yaml`, yamlOf(start)],
     ]
   })
-  return new Map([...files, ['sources.tsv', sourcesText(compiled)]])
+  return new Map([...files, [`${stemOf(compiled.workflows[0]!)}.sources.tsv`, sourcesText(compiled)]]) // of the plan's name, as other plans' lie beside it
 }
+const stemOf = ({ metadata }: Workflow): string => metadata.generateName.slice(0, -1)
 export function asTemplate(workflow: Workflow, name: string): { readonly template: WorkflowTemplate; readonly start: ThinWorkflow } {
   const { apiVersion, metadata, spec } = workflow
   const { generateName, ...common } = metadata
