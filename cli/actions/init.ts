@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder } from '../../core/files.ts'
+import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
 import { toy } from '../../datasets/toy/files.ts'
 import { say } from '../display/print.ts'
 import { barrier } from '../project/inside.ts'
@@ -23,21 +23,21 @@ export async function init(folder: string): Promise<void> {
   if (barred) throw new TriremeError('USAGE', `package.json ${barred}, and init has to write to it, so nothing was written.`)
   const at = (...names: string[]) => path.join(folder, ...names)
   const own = readPackageJson(folder)
-  ensureFolder(at('data'))
-  ensureFolder(at('pipelines'))
+  ensureFolderOnDisk(at('data'))
+  ensureFolderOnDisk(at('pipelines'))
 
-  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
-  for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)
-  copyFileSync(toy.genome, at('data', 'genome.fa'))
+  writeWhole(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
+  for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeWhole(at(name), text)
+  writeWhole(at('data', 'genome.fa'), readFileSync(toy.genome))
   const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']
   const rows = toy.lanes.map(({ patient, sample, lane, reads }) => {
     const copies = [reads.first, reads.second].map(read => {
-      copyFileSync(read, at('data', path.basename(read)))
+      writeWhole(at('data', path.basename(read)), readFileSync(read))
       return `data/${path.basename(read)}`
     })
     return [patient, sample, lane, ...copies]
   })
-  writeFileSync(at('samplesheet.csv'), [header, ...rows].map(cells => `${cells.join(',')}\n`).join(''))
+  writeWhole(at('samplesheet.csv'), [header, ...rows].map(cells => `${cells.join(',')}\n`).join(''))
 
   const steps = [
     ...(path.resolve(folder) === process.cwd() ? [] : [`cd ${folder}`]),

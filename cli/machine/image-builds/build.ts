@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { contents } from '../../../containers/images.ts'
 import { shown, TriremeError } from '../../../core/errors.ts'
 import { ownCacheOrTemporary } from '../../../core/host/own-folder.ts'
+import { writeWhole } from '../../../core/store/whole-file.ts'
 import { didYouMean } from '../../display/suggest.ts'
 import { packageRoot, version } from '../../project/package.ts'
 import { checkContents } from './check.ts'
@@ -103,7 +104,7 @@ function packagesIn(folder: string): void {
   } catch (cause) {
     throw new TriremeError('ENVIRONMENT', `npm could not fetch the packages of ${folder}. Read the lines above, and try again.`, { cause })
   }
-  writeFileSync(mark, wanted)
+  writeWhole(mark, wanted)
 }
 async function bill(engine: ImageBuilder, name: string, image: string, { tag, sbom }: BuildSettings): Promise<void> {
   const [id = '', created = '', licence = ''] = (
@@ -111,7 +112,7 @@ async function bill(engine: ImageBuilder, name: string, image: string, { tag, sb
   ).split('\t')
   const subject = { name: `trireme-${name}`, version: tag, id, created: created.replaceAll('"', ''), licence }
   mkdirSync(sbom, { recursive: true })
-  writeFileSync(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
+  writeWhole(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
 }
 /** Names that were not pushed this time stay in the lock. @returns repository and digest */
 async function push(
@@ -125,6 +126,6 @@ async function push(
   const locked = `${repository}@${await engine.push(image, `${repository}:${tag}`)}`
   const before = existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Readonly<Record<string, string>>) : {} // written here
   const after = Object.entries({ ...before, [name]: locked }).sort(([a], [b]) => (a < b ? -1 : 1))
-  writeFileSync(lock, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`)
+  writeWhole(lock, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`)
   return locked
 }
