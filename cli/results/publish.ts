@@ -57,10 +57,10 @@ export async function publish(
   const fresh = files
     .filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
     .map(file => ({ ...file, part: path.basename(partName(file.path)) }))
+  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
-  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
   const places = fresh.map(({ from, path: to, part }) => ({ from, out, to, part, before: before.get(to) }))
   for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(places.slice(n, n + syncedTogether), link, signal)
   for (const file of files) published.settle(left(file))
