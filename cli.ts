@@ -53,8 +53,12 @@ function complain(message: string, status: number): number {
 const isCommander = (error: Error): error is CommanderError =>
   'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
 
-// A reader that closed the pipe ("trireme list | head -1") is no error.
-process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal))
+// A reader that closed the pipe ("trireme list | head -1") is no error. A terminal that is gone (EIO) sends SIGHUP too, which stops a run in order.
+const unwritten = (error: Error) => {
+  if (!('code' in error) || error.code !== 'EIO') process.exit('code' in error && error.code === 'EPIPE' ? 0 : internal)
+}
+process.stdout.on('error', unwritten)
+process.stderr.on('error', unwritten)
 const words = withHelpAsFlag(process.argv.slice(2))
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 12)) {

@@ -196,6 +196,8 @@ test('--json: events on stdout and nothing else', () => {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
+  ['SIGQUIT', 131],
 ] as const)('%s: children end, exit %i, the next run goes on', async (signal, status) => {
   const folder = project()
   const child = spawn(process.execPath, [cli, ...go, '--nap', '50'], { cwd: folder })
@@ -210,6 +212,35 @@ test.each([
   expect(pid).toBe(child.pid)
   expect(trireme(folder, 'runs').stdout).toContain('cancelled')
   expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
+})
+test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that a step has put into a session of its own', async () => {
+  const folder = project()
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", "'setsid sleep 78.$1 & sleep 78.$1;"))
+  const tmux = (...words: string[]) => spawnSync('tmux', ['-S', path.join(folder, 's'), ...words], { encoding: 'utf8' }).stdout
+  const sleeping = () => spawnSync('pgrep', ['-f', '^sleep 78\\.50$'], { encoding: 'utf8' }).stdout
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise(next => setTimeout(next, 50))
+  }
+  const line = `'${process.execPath}' '${cli}' ${go.join(' ')} --nap 50 2>told`
+  writeFileSync(path.join(folder, 'in-shell'), `trap '' QUIT\n${line}; echo $? >status; sleep 60`)
+  writeFileSync(path.join(folder, 'alone'), `exec ${line}`)
+  const stopped = async (script: string, ...keys: string[]) => {
+    tmux('-f', '/dev/null', 'new-session', '-d', '-c', folder, `sh ${script}`)
+    await until(() => sleeping() !== '')
+    tmux(...keys)
+    await until(() => read(folder, 'told').includes('Nothing was published.'))
+    expect(sleeping()).toBe('')
+    expect(trireme(folder, 'runs').stdout.match(/cancelled/g)).toHaveLength(script === 'alone' ? 2 : 1)
+  }
+  try {
+    await stopped('in-shell', 'send-keys', 'C-\\')
+    await until(() => existsSync(path.join(folder, 'status')))
+    expect(tmux('display-message', '-p', '#{cursor_flag}')).toBe('1\n')
+    tmux('kill-server')
+    await stopped('alone', 'kill-server')
+  } finally {
+    tmux('kill-server')
+  }
 })
 test('clean keeps what the latest runs need', () => {
   const folder = project()

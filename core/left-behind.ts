@@ -12,6 +12,7 @@ import {
   readSync,
   renameSync,
   rmdirSync,
+  statSync,
   unlinkSync,
 } from 'node:fs'
 
@@ -201,11 +202,10 @@ function removedEmpty(path: string | Buffer): boolean {
   }
 }
 /** As far as it is ours: what may still not be done in it is told then. */
-export function makeUsable({ place, stats }: Held): void {
-  const mode = Number(stats.mode & 0o777n)
-  if ((mode & 0o700) === 0o700) return
+export function makeUsable({ place }: Held): void {
   try {
-    chmodSync(place, mode | 0o700)
+    const { mode } = statSync(place)
+    if ((mode & 0o700) !== 0o700) chmodSync(place, (mode & 0o777) | 0o700)
   } catch {
     // Somebody else's.
   }

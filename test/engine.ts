@@ -3,6 +3,8 @@ import { type Engine, engines } from '../core/environment/engines.ts'
 import { lookCommand } from '../core/targets/container/command.ts'
 import { ask, findEngine } from '../core/targets/container/engine.ts'
 
+/** Plain Debian. */
+export const testImage = 'docker.io/library/debian:bookworm-slim'
 /** With what tests run real containers: `TRIREME_TEST_ENGINE`, or the first engine that is there; `TRIREME_TEST_IMAGE`, or plain Debian. */
 export interface Here {
   readonly engine: Engine
@@ -22,7 +24,7 @@ export async function containersHere(settings: NodeJS.ProcessEnv = process.env):
     }
   })()
   if (!engine) return `there is no ${known ?? engines.join(', ')}`
-  const image = settings.TRIREME_TEST_IMAGE ?? 'docker.io/library/debian:bookworm-slim'
+  const image = settings.TRIREME_TEST_IMAGE ?? testImage
   const look = lookCommand(engine, image) // nothing is fetched for a test
   const found = look ? (await ask(look)).status === 0 : existsSync(image)
   return found ? { engine, image } : `${engine} has no image ${image}`

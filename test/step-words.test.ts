@@ -10,7 +10,7 @@ import type { JobWord, Staged } from '../core/inside/job.ts'
 import { workOf } from '../core/pods/pod-job.ts'
 import type { Attempt, Member } from '../core/run/attempt.ts'
 import { StepOutputs } from '../core/run/step-outputs.ts'
-import { clear, type Inputs, makeWorkFolder, type WorkFolder } from '../core/run/work-folder.ts'
+import { type Inputs, leave, makeWorkFolder, type WorkFolder } from '../core/run/work-folder.ts'
 import type { StepRecord } from '../core/store/record.ts'
 import { Store } from '../core/store/store.ts'
 import { pipedOutput } from '../core/targets/argo/follow/submission.ts'
@@ -162,20 +162,20 @@ function here({ chain, at, node }: Setup): WorkFolder {
   const joints = { ...(before && { from: { slot: before.slot, pipe: '/a/pipe' } }), ...(after && { to: after }) }
   return makeWorkFolder(`${folder}/here`, node, filled(node, before), granted, { joints, kept: `${folder}/kept` })
 }
-const containers = containerRunner({
+const runner = containerRunner({
   engine: 'podman',
   caller: { uid: 0, gid: 0 },
   network: 'bridge',
   image: name => name,
   run: 'run',
 })
-function inContainer({ chain, at }: Setup): WorkFolder {
+function inContainers({ chain }: Setup): readonly WorkFolder[] {
   const members = chain.members.map((node, n): Member => {
     const inputs = filled(node, chain.links[n - 1])
     return { node, label: node.step.name, inputs, ...granted, folder: `${folder}/container${n}`, kept: '', versions: {}, content: '' }
   })
   const attempt: Attempt = { members, links: chain.links, number: 2, run: 'run', signal: AbortSignal.timeout(1e6), progress: () => {} }
-  return containers.prepare(attempt, store, keys)[at]!
+  return runner.prepare(attempt, store, keys)
 }
 function inPod({ chain, at }: Setup) {
   const numberOf = () => 1
@@ -204,7 +204,7 @@ const inputsIn = (argv: StepRecord['argv']) => argv.flat(2).filter(word => word.
 const isThere = (file: string) => lstatSync(file, { throwIfNoEntry: false }) !== undefined
 
 describe.each(['none', 'into', 'tee'] as const)('writing into a pipe: %s', pipe => {
-  test.each([false, true])('reading from one: %s', reads => {
+  test.each([false, true])('reading from one: %s', async reads => {
     for (let bits = 0; bits < 2 ** names.length; bits++) {
       const on = names.flatMap((name, n) => ((bits >> n) & 1 ? [features[name]!] : []))
       const one = setup(on, reads, pipe)
@@ -217,14 +217,16 @@ describe.each(['none', 'into', 'tee'] as const)('writing into a pipe: %s', pipe 
       expect(own.filter(name => !pod.staged.includes(name) && !(reads && name === 'in/from.txt'))).toEqual([])
       expect(recorded(one, pod.members)).toEqual(expected.argv)
       if (![0, 2 ** symbols - 1].includes(bits >> files)) continue
-      const [local, container] = [here(one), inContainer(one)]
+      const local = here(one)
+      const containers = inContainers(one)
+      const container = containers[one.at]!
       const asset = one.node.step.assets.script?.path
       const seen = (word: string) => (word === asset ? 'in/.script.ts' : word)
       expect({ argv: local.argv.map(stages => stages.map(words => words.map(seen))), stdout: local.stdout }).toEqual(expected)
       expect(inputsIn(local.argv).filter(name => !isThere(`${local.folder}/${name}`))).toEqual([])
       expect({ argv: container.argv, stdout: container.stdout }).toEqual(expected)
       expect(own.filter(name => !isThere(`${container.folder}/${name}`))).toEqual([])
-      for (const used of ['here', ...one.chain.members.map((_, n) => `container${n}`)]) clear(`${folder}/${used}`)
+      for (const used of [local, ...containers]) await leave(used, true)
     }
   })
 })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { folderName } from '../../core/graph/labels.ts'
-import { linkedLog, logName } from '../../core/run/work-folder.ts'
+import { linkedLog, logName } from '../../core/run/output-folders.ts'
 import { Store } from '../../core/store/store.ts'
 import { quoted } from '../../core/vocabulary/command.ts'
 import { defaultStore, type StoreOptions } from '../arguments/options.ts'
@@ -48,8 +48,7 @@ export async function showLog(words: string, step: string | undefined, { store: 
   const linked = last && !entry ? [`${last.folder}/${linkedLog(last.record.group?.indexOf(step) ?? 0)}`] : []
   const own = entry && told.state !== 'failed' && told.state !== 'stopped' ? [`${entry.folder}/${logName}`] : []
   const log =
-    (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/out/${logName}`, ...own, ...linked])) ??
-    (last && !entry ? '' : undefined)
+    (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/${logName}`, ...own, ...linked])) ?? (last && !entry ? '' : undefined)
   if (!log) return say(log === undefined ? 'Its log is not kept.' : 'It wrote nothing to its standard error.')
   if (process.stdout.isTTY) return say(`\n${log.trimEnd()}`)
   process.stdout.write(`\n${log.trimEnd()}\n`) // as it is: what steers a terminal steers no file

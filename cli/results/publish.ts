@@ -70,7 +70,7 @@ export async function publish(
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
   const places = fresh.map(({ from, path: to, part }) => ({ from, to, part, before: before.get(to) }))
-  for (let n = 0; n < places.length; n += together) await putInPlace(out, places.slice(n, n + together), link, signal)
+  for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(out, places.slice(n, n + syncedTogether), link, signal)
   for (const file of files) published.settle(left(file))
   published.prune()
   writeList(out, published)
@@ -135,7 +135,7 @@ async function removeLeftovers(out: string, published: PublishedFiles): Promise<
   }
 }
 /** Files that are brought to the disk together: one after the other each would wait for it. */
-const together = 64
+const syncedTogether = 64
 interface PublishedPlace {
   readonly from: string
   readonly to: string

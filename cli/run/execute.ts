@@ -1,3 +1,4 @@
+import os from 'node:os'
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -32,7 +33,9 @@ export interface Part {
   readonly out: string | undefined
   readonly log: (line: string) => void
 }
-/** A run that was stopped, with the exit status of the signal: SIGINT and SIGTERM have one each. */
+/** Signals that stop a run in order: Ctrl-C, a request, a terminal that is gone, Ctrl-\\. */
+const stopping = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+/** A run that was stopped, with the exit status that a shell gives the signal. */
 export class Cancelled extends TriremeError {
   readonly status: number
   constructor(message: string, status: number) {
@@ -43,7 +46,7 @@ export class Cancelled extends TriremeError {
 /**
  * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to. Whoever calls it lets go of what was
  * made.
- * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after Ctrl-C or SIGTERM
+ * @throws TriremeError `STEP` with the first failure, unless partial results are allowed; `Cancelled` after a signal that stops it
  */
 export async function perform({ plan, store, versions, environment, options, values, out, log }: Part): Promise<Performance> {
   const run = options.attach ?? newRunId()
@@ -54,13 +57,14 @@ export async function perform({ plan, store, versions, environment, options, val
   const letGo = () => store.end(run, false)
   const display = await displayFor(options, store)
   const stop = new AbortController()
-  let status = 130
+  let status = 0
   const stopBy = (signal: NodeJS.Signals) => {
-    if (!stop.signal.aborted) log(`${signal === 'SIGINT' ? 'Stopping' : 'Asked to stop'}: waiting for the running steps to end.`)
-    status = signal === 'SIGTERM' ? 143 : 130
+    if (stop.signal.aborted) return
+    log(`${signal === 'SIGINT' ? 'Stopping' : `Asked to stop (${signal})`}: waiting for the running steps to end.`)
+    status = 128 + os.constants.signals[signal]
     stop.abort()
   }
-  process.on('SIGINT', stopBy).on('SIGTERM', stopBy)
+  for (const signal of stopping) process.on(signal, stopBy)
   try {
     const limits = limitsOf(options, environment)
     const made = await runOn(
@@ -98,7 +102,7 @@ export async function perform({ plan, store, versions, environment, options, val
     if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
-    process.off('SIGINT', stopBy).off('SIGTERM', stopBy)
+    for (const signal of stopping) process.off(signal, stopBy)
   }
 }
 /** A flag takes precedence over the environment. */

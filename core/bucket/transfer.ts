@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TriremeError } from '../errors.ts'
 import type { StepNode } from '../graph/node.ts'
+import { removeTree } from '../left-behind.ts'
 import { collectOutputs } from '../run/collect-outputs.ts'
-import { logName } from '../run/work-folder.ts'
+import { OutputFolders } from '../run/output-folders.ts'
 import type { Entry, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { type BucketFile, type BucketRecord, bucketRecord, readRecord, recordText } from './bucket-record.ts'
@@ -56,31 +57,24 @@ export async function fetchEntry(
 ): Promise<Entry> {
   const { key, label } = record
   const out = path.join(at.folder, 'out')
-  rmSync(at.folder, { recursive: true, force: true })
-  mkdirSync(out, { recursive: true })
-  for (const [port, kind] of Object.entries(at.node.step.outputs)) if ('many' in kind) mkdirSync(path.join(out, port))
-  await Promise.all(
-    Object.values(found.outputs)
-      .flat()
-      .map(file => fetchFile(bucket, key, file, out, label)),
-  )
-  const log = path.join(out, logName)
-  writeFileSync(log, at.log ?? '')
+  for (const left of [at.folder, `${at.folder}.entry`]) removeTree(left)
+  mkdirSync(at.folder, { recursive: true })
+  const folders = new OutputFolders(at.folder, at.node.step)
   try {
-    const outputs = await collectOutputs(at.node, label, {
-      folder: at.folder,
-      out,
-      log,
-      argv: record.argv,
-      stdout: undefined,
-      input: () => undefined,
-    })
-    return await store.publish(out, { ...record, outputs })
+    await Promise.all(
+      Object.values(found.outputs)
+        .flat()
+        .map(file => fetchFile(bucket, key, file, out, label)),
+    )
+    writeFileSync(folders.log, at.log ?? '')
+    const outputs = await collectOutputs(at.node, label, { folder: at.folder, outputs: folders, input: () => undefined })
+    return await store.publish(folders.entryPath, { ...record, outputs })
   } catch (cause) {
     if (cause instanceof TriremeError && cause.code === 'STEP') await bucket.remove(objectKey(key)) // it runs again when it is next needed
     throw cause
   } finally {
-    if (existsSync(at.folder)) rmSync(at.folder, { recursive: true, force: true })
+    folders.end()
+    removeTree(at.folder)
   }
 }
 async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: string, label: string): Promise<void> {

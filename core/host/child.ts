@@ -32,8 +32,8 @@ export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void
 }
 export interface SpawnOptions {
   readonly folder: string
-  /** Receives stderr, and stdout too unless `stdout` is given. */
-  readonly log: string
+  /** Descriptor of what receives stderr, and stdout too unless `stdout` is given: open for appending. */
+  readonly log: number
   readonly stdout: string | undefined
   /** True where `stdout` is a named pipe: opening it waits for its reader, so the child does that. */
   readonly piped: boolean

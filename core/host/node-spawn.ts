@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Usage } from '../events.ts'
-import { readIfThere } from '../files.ts'
+import { readPlain } from '../left-behind.ts'
 import { endMarked, markName } from '../store/strays.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
 import type { Launch } from './pipe-script.ts'
@@ -38,7 +38,7 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   const gnuTime = gnuTimePlace()
   const timed = gnuTime ? [gnuTime, '-o', usageFile, '-f', '%U %S %M', program, ...words] : [program, ...words]
   const wrapped = piped(timed, at)
-  const log = openSync(at.log, 'a')
+  const { log } = at
   const stdout = at.piped || at.stdout === undefined ? log : openSync(path.join(at.folder, at.stdout), 'w')
   // No memory for a process, no such program: Node throws some errors of the system, and emits others as an event.
   const unstarted = (cause: unknown): ChildEnd => ({
@@ -58,14 +58,14 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
   } catch (cause) {
     return { pid: () => undefined, kill: () => {}, ended: Promise.resolve(unstarted(cause)) }
   } finally {
-    for (const each of new Set([log, stdout])) shut(each)
+    if (stdout !== log) shut(stdout)
   }
   const ended = new Promise<ChildEnd>(done => {
     child.on('error', cause => done(unstarted(cause)))
     child.on('exit', (status, signal) => {
       killGroup(child.pid, 'SIGKILL') // what it left running in the background
       endMarked(at.environment[markName]!) // and what left the group
-      const printed = gnuTime ? (readIfThere(usageFile) ?? '') : ''
+      const printed = gnuTime ? (readPlain(usageFile) ?? '') : ''
       const byName = /^Command terminated by signal (\d+)/m.exec(printed)
       done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(printed) })
     })

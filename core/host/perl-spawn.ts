@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { endMarked, markName } from '../store/strays.ts'
 import { type Child, type ChildEnd, killGroup, piped, type SpawnOptions } from './child.ts'
@@ -13,7 +13,7 @@ export const perl = '/usr/bin/perl'
 
 export const starterWords = ['-e', starter, '--', ...(calls ?? []).map(String)]
 /** Whether this machine has what `started` needs. */
-export const startersHere = calls !== undefined && existsSync(perl)
+export const startersHere = calls !== undefined && existsSync(perl) && existsSync('/proc/self/fd')
 
 /** The program that a starter is running. */
 interface Task {
@@ -52,7 +52,9 @@ class Starter {
     const { folder, log, environment } = at
     const stdout = at.piped ? '' : (at.stdout ?? '')
     const variables = Object.entries(environment)
-    const request = Buffer.from([folder, log, stdout, variables.length, ...variables.flat(), ...piped([program, ...words], at)].join('\0'))
+    const request = Buffer.from(
+      [folder, ownDescriptor(log), stdout, variables.length, ...variables.flat(), ...piped([program, ...words], at)].join('\0'),
+    )
     const length = Buffer.alloc(4)
     length.writeUInt32BE(request.length)
     this.#input.write(Buffer.concat([length, request]))
@@ -120,9 +122,10 @@ function endOf(line: string): ChildEnd {
   }
 }
 const idle: Starter[] = []
-/** Starts a program through a starter that is free. @throws where the disk refuses the log */
+/** A descriptor of this process as a path for others: whatever has taken the file's own name, this is the file. */
+const ownDescriptor = (descriptor: number) => `/proc/${readlinkSync('/proc/self')}/fd/${descriptor}`
+/** Starts a program through a starter that is free. */
 export function started(launch: Launch, at: SpawnOptions): Child {
-  closeSync(openSync(at.log, 'a'))
   return (idle.pop() ?? new Starter()).start(launch, at)
 }
 /** Ends those that are idle, at the end of a run. */

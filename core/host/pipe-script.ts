@@ -19,7 +19,7 @@ export function launch(argv: readonly (readonly (readonly string[])[])[]): Launc
   let position = 1
   const lines = argv.map((stages, n) => {
     const pipe = stages.map(stage => {
-      const text = `"\${@:${position}:${stage.length}}"`
+      const text = `"\${@:${position}:${stage.length}}" 9>&-`
       position += stage.length
       return text
     })
@@ -27,8 +27,9 @@ export function launch(argv: readonly (readonly (readonly string[])[])[]): Launc
   })
   return { program: 'bash', words: ['-c', [checkStatuses, ...lines].join('\n'), 'step', ...argv.flat(2)], statuses: true }
 }
-const checkStatuses = `check() {
-  echo "$*" >>status
+const checkStatuses = `exec 9>status # before a program can put a pipe in its place
+check() {
+  echo "$*" >&9
   local broken=0 s
   for s; do case $s in 0) ;; 141) broken=141 ;; *) exit "$s" ;; esac; done
   [ $broken = 0 ] || exit $broken

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -14,7 +14,7 @@ type Way = keyof typeof ways
 function begin(by: Way, [program, ...words]: readonly [string, ...string[]], stdout?: string, timeLimit?: number) {
   const folder = path.join(scratch(), 'a folder')
   mkdirSync(folder)
-  const log = path.join(folder, 'log')
+  const log = openSync(path.join(folder, 'log'), 'a')
   const environment = { PATH: process.env.PATH ?? '', MARK: 'é = "x"' }
   const running = start({ program, words, statuses: false }, { folder, log, stdout, piped: false, environment, timeLimit }, ways[by])
   return { running, read: (name: string) => readFileSync(path.join(folder, name), 'utf8') }
@@ -47,9 +47,16 @@ test('a program that leaves what cannot be ended has failed, and its log says so
   const folder = scratch()
   const end = { status: 0, signal: null, usage: undefined, left: [12, 13] }
   const by = () => ({ pid: () => undefined, kill: () => {}, ended: Promise.resolve(end) })
-  const at = { folder, log: path.join(folder, 'log'), stdout: undefined, piped: false, environment: {}, timeLimit: undefined }
+  const at = {
+    folder,
+    log: openSync(path.join(folder, 'log'), 'ax+'),
+    stdout: undefined,
+    piped: false,
+    environment: {},
+    timeLimit: undefined,
+  }
   expect(await start({ program: 'true', words: [], statuses: false }, at, by).ended).toMatchObject({ status: 1 })
-  expect(readFileSync(at.log, 'utf8')).toBe(
+  expect(readFileSync(path.join(folder, 'log'), 'utf8')).toBe(
     'It left processes running that may not be ended: 12, 13. They could still change what it made.\n',
   )
 })

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import type { Usage } from '../events.ts'
 import { markName, nextMark } from '../store/strays.ts'
 import type { SpawnOptions } from './child.ts'
@@ -18,6 +18,8 @@ export interface Ended {
   readonly stopped: StopReason | undefined
   /** True when the kernel killed a process for lack of memory in the meantime. */
   readonly oom: boolean
+  /** Exit statuses of its programs, a line for each pipe, where they are told; else they are in the file `status` of its folder. */
+  readonly statuses?: string | undefined
 }
 export type StopReason = 'time limit' | 'cancelled' | 'group'
 
@@ -67,9 +69,9 @@ export function start(launch: Launch, at: SpawnOptions, by = startersHere ? star
   })
   return { ended, end }
 }
-function tell(log: string, line: string): void {
+function tell(log: number, line: string): void {
   try {
-    appendFileSync(log, `${line}\n`)
+    writeSync(log, `${line}\n`)
   } catch {
     // The disk fails here too.
   }

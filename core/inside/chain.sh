@@ -1,13 +1,15 @@
 # Runs one chain of a job: its members at the same time, joined by named pipes. Needs bash 4.4 and coreutils, nothing else.
 #   bash chain.sh JOB CHAIN ROOT REPORT
 # JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
-# and tmp/ are ready; stderr goes to the file `log` there, statuses of several programs to `status`. REPORT: a line for each member is
-# appended, see report.ts. TRIREME_ATTEMPT counts attempts from 0. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
+# and tmp/ are ready; stderr goes to the file `log` there. REPORT: a line for each member is appended, see report.ts. TRIREME_ATTEMPT counts
+# attempts from 0, TRIREME_UMASK is that of the programs. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
 # With TRIREME_PROGRESS=1, progress lines of programs go to stdout as "::progress PLACE NUMBER JSON", for clients that read the log of the pod;
 # the last of them go to the report, too.
 # The exit status is 0 also where members fail: the report says so.
+# Programs may put pipes or links in the place of all that they can reach: whatever is needed again is opened before the first of them starts.
 job_file=$1 wanted=$2 root=$3 report=$4
 attempt=${TRIREME_ATTEMPT:-0}
+[[ -z ${TRIREME_UMASK-} ]] || umask "$TRIREME_UMASK"
 export TZ=UTC
 LC_ALL=C # lengths and order by bytes; the programs get C.UTF-8
 shopt -s nullglob dotglob
@@ -60,9 +62,9 @@ source "$job_file" || trouble "The job $job_file cannot be read."
 members=${#place[@]}
 
 # --- What a member does, in a shell of its own that leads a process group.
-check() { # as in a local run: statuses are written down, the first that is neither 0 nor SIGPIPE's 141 ends it
-  echo "$*" >>status
-  local broken=0 s
+check() { # as in a local run: statuses are noted, the first that is neither 0 nor SIGPIPE's 141 ends it
+  local all="$*" broken=0 s
+  stages+=${stages:+/}${all// /,}
   for s; do case $s in 0) ;; 141) broken=141 ;; *) return "$s" ;; esac; done
   return $broken
 }
@@ -74,7 +76,7 @@ programs() { # the text that is evaluated holds positions only, never a value: (
     kind=$1 start=$2
     shift 2
     next=${2-${last[n]}}
-    stage='(exec -- "${words[@]:'"$start:$((next - start))"'}" 2>&9 9>&-'
+    stage='(exec -- "${words[@]:'"$start:$((next - start))"'}" 2>&9 9>&- 8>&- 6>&- 5<&-'
     [[ ${1-} != run ]] || stage+=' >&2'
     case $kind$single in
       run0) text+="${text:+$checked}$stage)" ;;
@@ -96,11 +98,10 @@ write_responses() {
 }
 member_shell() {
   trap : TERM # this shell stays, to report how its programs ended; SIGTERM ends the programs themselves as usual
-  exec 8>&- 7<&- </dev/null
+  exec 9>&"${log[n]}" 6>&"${usage_to[n]}" 5<&"${usage_from[n]}" 7<&- </dev/null
+  close_others
   cd "$root/${place[n]}" || exit 126
-  exec 9>>log
   write_responses 2>&9
-  [[ ! -e status && ! -e usage ]] || rm -f status usage
   local name
   for name in ${!KUBERNETES_*} ${!ARGO_*} ${!TRIREME_*} ${!APPTAINER_*} ${!SINGULARITY_*}; do unset "$name"; done
   unset TERM PROMPT_COMMAND LANG
@@ -108,9 +109,10 @@ member_shell() {
   export HOME=$PWD/tmp TMPDIR=$PWD/tmp TZ=UTC PYTHONHASHSEED=0 TRIREME_WORK=$root
   local to_file=${stdout[n]-} TIMEFORMAT='%R %U %S'
   if [[ -n $to_file ]]; then exec >"$to_file" || exit 126; else exec >&9; fi
-  { time programs; } 2>usage
+  local stages='' # by pipe and stage, 0,1/0
+  { time programs; } 2>&6
   local status=$? lines=() signal=- times
-  mapfile -t lines <usage
+  mapfile -t lines <&5
   ((${#lines[@]})) || lines=('0 0 0')
   times=${lines[-1]}
   # bash prints a line when a signal ended a program, except for these three signals
@@ -118,20 +120,25 @@ member_shell() {
   if (($# == 2 && status > 128)) && ((${#lines[@]} > 1 || status == 141 || status == 143 || status == 130)); then
     signal=$((status - 128))
   fi
-  echo "$n $status $signal $times ." >"$events"
+  echo "$n $status $signal $times ${stages:--} ." >&8
+}
+close_others() { # what the shell of one program has of the others
+  local fd
+  for fd in "${log[@]}" "${usage_to[@]}" "${usage_from[@]}" "$report_to"; do exec {fd}>&-; done
 }
 tee_shell() { # copies what passes through a link into a file
   trap : TERM
-  exec 8>&- 7<&- 9>&- 2>>"$root/${place[n]}/log"
+  exec 7<&- 2>&"${log[n]}"
+  close_others
   cd "$root/${place[n]}" || exit 126
   local keep_on=() # where the reader stops early: the file must be whole. GNU's tee can; where it cannot, the step fails.
   ! tee -p </dev/null >/dev/null 2>&1 || keep_on=(-p)
-  tee "${keep_on[@]}" "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee"
-  echo "$((n + members)) $? - 0 0 0 ." >"$events"
+  tee "${keep_on[@]}" "${tee[n]}" <"${pipe[n]}" >"${pipe[n]}.tee" 8>&-
+  echo "$((n + members)) $? - 0 0 0 - ." >&8
 }
 
 # --- All of them, watched by events and clock. Index n is a member, n + members the tee after it.
-declare -A pid alive why status_of signal_of figures began limit hard sampled
+declare -A pid alive why status_of signal_of figures stages_of began limit hard sampled
 now() { local up; read -r up _ </proc/uptime; now=$((10#${up/./})); } # hundredths of a second, without a process
 oom_kills() { # of this container where the kernel counts them, else of the machine
   local name value file
@@ -180,12 +187,12 @@ sample() { # resident memory by process group: bash does not report rusage
 # Reports progress lines of the logs. A log may be large, so only its end is read at each look; lines up to the one that was reported last are
 # passed over. NUMBER counts the lines of a step, so that a client that reads the log again sees which are new.
 progress() { # with any argument, also of logs that seem unchanged
-  local n line lines fresh log
+  local n line lines fresh open_log
   [[ ${TRIREME_PROGRESS-} == 1 ]] || return 0
   for ((n = 0; n < members; n++)); do
-    log=$root/${place[n]}/log
-    [[ -s $log && (-n ${1-} || -N $log) ]] || continue
-    mapfile -t lines < <(tail -c 8192 "$log")
+    open_log=/proc/$$/fd/${log[n]}
+    [[ -s $open_log && (-n ${1-} || -N $open_log) ]] || continue
+    mapfile -t lines < <(tail -c 8192 "$open_log")
     fresh=()
     for line in "${lines[@]}"; do
       [[ $line == '::progress {'*'}' ]] || continue
@@ -209,13 +216,13 @@ event() { # seconds: waits for the next line, in `line`. A read that runs out of
   part=$line
   return 1
 }
-ended() { # n status signal real user system .
+ended() { # n status signal real user system stages .
   local n=$1
   [[ -n ${alive[$n]-} ]] || return 0
   kill -KILL -- "-${pid[$n]}" 2>/dev/null # what it left running in the background
   wait "${pid[$n]}" 2>/dev/null
   unset "alive[$n]" "hard[$n]" "limit[$n]"
-  status_of[$n]=$2 signal_of[$n]=$3 figures[$n]="$4 $5 $6"
+  status_of[$n]=$2 signal_of[$n]=$3 figures[$n]="$4 $5 $6" stages_of[$n]=$7
   if [[ $2 != 0 || -n ${why[$n]-} ]] && ((!all_by)); then all_by=$((now + 200)); fi # the others have two seconds to fail by themselves, so that each reports its own fault
 }
 lost() { # a member's shell that was killed with its group writes no event
@@ -227,7 +234,7 @@ lost() { # a member's shell that was killed with its group writes no event
     code=$?
     local took=$((now - ${began[$n]}))
     printf -v took '%d.%02d' $((took / 100)) $((took % 100))
-    ended "$n" "$code" "$((code > 128 ? code - 128 : 0))" "$took" 0 0
+    ended "$n" "$code" "$((code > 128 ? code - 128 : 0))" "$took" 0 0 -
   done
 }
 
@@ -244,11 +251,25 @@ for ((n = 0; n < members; n++)); do
   [[ -z ${tee[n]} ]] || { fifos+=("$root/${place[n]}/${pipe[n]}.tee"); from[n + 1]+=.tee; }
   ln -sf "${from[n + 1]}" "$root/${place[n + 1]}/${to[n]}"
 done
-[[ ! -e $events ]] || rm -f "${fifos[@]}"
+for file in "${fifos[@]}"; do # of an earlier attempt
+  [[ ! -e $file && ! -L $file ]] || { rm -rf "${fifos[@]}"; break; }
+done
 mkfifo -m 600 "${fifos[@]}" || trouble 'The pipes between steps cannot be made.'
 # a write sets its time of change, a read its time of access: a link that nobody used still has these (core/host/fifos.ts)
 ((${#fifos[@]} == 1)) || touch -d '1970-01-01 00:00:01' "${fifos[@]}"
-exec 8<>"$events"
+exec 8<>"$events" {report_to}>>"$report"
+spent=("$events")
+log=() usage_to=() usage_from=()
+for ((n = 0; n < members; n++)); do
+  file=$root/${place[n]}/log
+  [[ ! -e $file || -f $file ]] || trouble "The log $file is no file."
+  file=$root/${place[n]}/usage
+  [[ ! -e $file && ! -L $file ]] || rm -rf "$file"
+  exec {fd_log}>>"$root/${place[n]}/log" {fd_to}>"$file" {fd_from}<"$file" || trouble 'The files of the steps cannot be made.'
+  log[n]=$fd_log usage_to[n]=$fd_to usage_from[n]=$fd_from
+  spent+=("$file")
+done
+rm -f "${spent[@]}"
 stopping=0
 trap stopping=1 TERM INT HUP # no more than that: a trap runs in the middle of things
 if [[ ${TRIREME_LEASH-} == 1 ]]; then
@@ -300,7 +321,7 @@ while ((${#alive[@]})); do
 done
 [[ -z ${leash-} ]] || kill "$leash" 2>/dev/null
 progress last
-((${#recent[@]} == 0)) || printf '%s\n' "${recent[@]}" >>"$report"
+((${#recent[@]} == 0)) || printf '%s\n' "${recent[@]}" >&"$report_to"
 oom_kills
 oom=$((kills > kills_before))
 peak=0 # of the whole container, for members too short to be sampled; it holds cached files, too
@@ -310,12 +331,6 @@ for ((n = 0; n < members; n++)); do
   [[ ${status_of[$copy]-0} == 0 || ${status_of[$n]} != 0 ]] || status_of[$n]=${status_of[$copy]}
   set -- ${figures[$n]}
   memory=$((${sampled[$n]-0} * 4096))
-  stages=- # by pipe and stage, 0,1,0/0
-  if [[ -s $root/${place[n]}/status ]]; then
-    mapfile -t statuses <"$root/${place[n]}/status"
-    printf -v stages '%s/' "${statuses[@]// /,}"
-  fi
   printf 'member %s status=%s signal=%s stopped=%s seconds=%s user=%s system=%s memory=%s oom=%s started=%s.000Z stages=%s\n' "${place[n]}" \
-    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started" "${stages%/}"
-done >>"$report"
-rm -f "$events"
+    "${status_of[$n]}" "${signal_of[$n]}" "${why[$n]:--}" "$1" "$2" "$3" $((memory ? memory : peak)) $oom "$started" "${stages_of[$n]}"
+done >&"$report_to"

@@ -95,7 +95,7 @@ test('pipes within a step: what each stage ended with is told, standard output g
   const told = await ran({ title: 't', chains: [{ members: [memberOf(1, [], member)], links: [] }] }, 0)
   expect(told.read('out/1/sum.txt')).toBe('     1\ta\n     2\tb\n')
   expect(told.read('report/1.log')).toBe('first of two\n')
-  expect(told.read('1/status')).toBe('0\n0 0 0\n')
+  expect(reportOf(told).members.get(1)?.statuses).toBe('0\n0 0 0')
 })
 
 const chainOf = (members: readonly JobMember[], more: object = {}, tee?: string): PodJob => ({
@@ -210,7 +210,7 @@ test('outputs are looked at: missing, empty, a link, a folder', async () => {
   const fault = async (script: string) => faultOf(await ran(oneStep({ argv: bash(script), outputs: text('sum') }), 1))[0]
   expect(await fault('true')).toMatch(/^Step s1 ended well, but its output "sum" is missing: there is no sum\.txt\. A step writes every/)
   expect(await fault(': >out/sum.txt')).toBe('Step s1 ended well, but its output "sum" is empty: sum.txt. An empty file is no result.')
-  expect(await fault('ln -s /etc/passwd out/sum.txt')).toMatch(/is no regular file: sum\.txt\. A step writes its outputs itself/)
+  expect(await fault('ln -s /etc/passwd out/sum.txt')).toMatch(/is no regular file: sum\.txt is a link\. A step writes its outputs itself/)
   expect(await fault('mkdir out/sum.txt')).toMatch(/is no regular file/)
   const part = oneStep({ argv: bash('echo 1 >out/r_1.fq'), outputs: [{ port: 'r', files: ['r_1.fq', 'r_2.fq'], optional: true }] })
   expect(faultOf(await ran(part, 1))[0]).toMatch(/is missing: there is no r_2\.fq/)
@@ -229,7 +229,7 @@ test('a folder that a step put another in place of is not looked into, a file of
   )
   expect(await fault('rmdir out/sum; ln -s "$1" out/sum', list)).toMatch(/^Step s1 left no folder "out\/sum", where its outputs belong\./)
   expect(await fault('ln "$1/sum.txt" out/sum.txt', text('sum'))).toBe(
-    'Step s1 ended well, but its output "sum" has another name besides sum.txt. A step writes its outputs itself; a hard link may be changed by its other name.',
+    'Step s1 ended well, but its output "sum" has another name besides sum.txt: it is a hard link, and the other file would become read-only with it. A step writes its outputs itself, or copies them, for example with cp --reflink=auto; what lies in tmp/ may be moved.',
   )
 })
 test('companions travel with their file; what was not promised stays behind', async () => {

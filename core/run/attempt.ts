@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { fstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
@@ -9,15 +9,17 @@ import { pipeName } from '../graph/step-words.ts'
 import { carriedNothing } from '../host/fifos.ts'
 import { launch } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
+import { makeUsable, removeTree } from '../left-behind.ts'
 import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { quoted, resumes } from '../vocabulary/command.ts'
 import { collectOutputs } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
+import { linkedLog, logName } from './output-folders.ts'
 import { followLog, type Progress } from './progress.ts'
 import { commandFile } from './rerun.ts'
 import { spoiledText, watchSources } from './sources.ts'
-import { clear, type Inputs, linkedLog, type WorkFolder } from './work-folder.ts'
+import { type Inputs, leave, type WorkFolder } from './work-folder.ts'
 
 /** One step of an attempt: a chain has several, most attempts one. */
 export interface Member {
@@ -27,7 +29,7 @@ export interface Member {
   readonly inputs: Inputs
   readonly cpu: number
   readonly memory: number
-  /** Private folder of this attempt; reused for another step when the attempt succeeds. */
+  /** Private folder of this attempt, which is not there yet and never used again. */
   readonly folder: string
   /** Where the folder is moved when the attempt fails, for people to inspect. */
   readonly kept: string
@@ -85,81 +87,102 @@ export const attemptWith =
   (way: ChainRunner): RunAttempt =>
   async (at, store, keys) => {
     const works = way.prepare(at, store, keys)
-    const otherTool = async (): Promise<FailedOutcome | undefined> => {
-      const changed = await way.changedTool?.(at, store)
-      if (changed === undefined) return undefined
-      keep(at, way.again(at, works))
-      return { state: 'failed', ...changed, folder: at.members[changed.member]!.kept, cause: 'other' }
+    const leaveAll = async (remove: boolean) => {
+      for (const work of works) await leave(work, remove, at.signal)
     }
-    const early = await otherTool()
-    if (early) return early
-    const spoiledSource = watchSources(
-      at.members.map(({ node }) => node),
-      store.sources,
-    )
-    const group = at.members.map((member, n) => ({ member, work: works[n]! }))
-    const started = new Date().toISOString()
-    const logs = works.map((work, n) => followLog(work.log, progress => at.progress(n, progress)))
-    const stopLogs = () => {
-      for (const log of logs) log.stop()
-    }
-    const ended = await way.run(at, works).finally(stopLogs)
-    let looked = group.length - 1
-    try {
-      const failed = firstFailure(at, works, ended)
-      const spoiled = await spoiledSource()
-      if (failed) {
-        keep(at, way.again(at, works))
-        return spoiled && failed.cause !== 'cancelled'
-          ? { ...failed, message: `${failed.message}\n  Besides: ${spoiledText(at.members[spoiled.member]!.label, spoiled)}` }
-          : failed
-      }
-      if (spoiled) {
-        const { member, state } = spoiled
-        const { label, kept } = at.members[member]!
-        keep(at, way.again(at, works))
-        return {
-          state: 'failed',
-          member,
-          message: spoiledText(label, spoiled),
-          folder: kept,
-          cause: state === 'touched' ? 'touched' : 'other',
-        }
-      }
-      const late = await otherTool()
-      if (late) return late
-      const silent = at.links.map((link, n) => !link.tee && carriedNothing(pipeOf(at, n)))
-      if (silent.includes(true)) {
-        // Most likely its writer wrote nothing. A copy of the link makes sure of it, and is refused like any empty output.
-        for (const { work } of group) clear(work.folder)
-        const links = at.links.map((link, n) => (silent[n] ? { ...link, tee: true } : link))
-        return await attemptWith(way)({ ...at, links }, store, keys)
-      }
-      const entries: (Entry | undefined)[] = []
-      const promises = []
-      for (const [n, { member, work }] of group.entries()) {
-        looked = n
-        const link = at.links[n]
-        if (link && !link.tee) continue
-        promises.push({ n, member, work, outputs: await collectOutputs(member.node, member.label, work) })
-      }
-      for (const [n, { work }] of group.entries())
-        if (at.links[n]?.tee === false && statSync(work.log).size > 0) renameSync(work.log, path.join(group.at(-1)!.work.out, linkedLog(n)))
-      for (const { n, member, work, outputs } of promises)
-        entries[n] = await store.publish(work.out, recordOfMember(at, member, work, ended[n]!, outputs, keys, started))
-      for (const { member, work } of group) {
-        if (resumes(member.node.script)) rmSync(store.resumeFolder(keys.of(member.node)), { recursive: true, force: true })
-        clear(work.folder)
-      }
-      return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
-    } catch (cause) {
-      if (!(cause instanceof TriremeError)) throw cause
-      const { member, work } = group[looked]!
-      const message = cause.message.replaceAll(work.folder, member.kept) + lastLines(work.log)
-      keep(at, way.again(at, works))
-      return { state: 'failed', member: looked, message, folder: member.kept, cause: 'other' }
-    }
+    const outcome = await attemptIn(way, works, at, store, keys).catch(async (cause: unknown) => {
+      await leaveAll(false)
+      throw cause
+    })
+    await leaveAll(outcome.state !== 'failed')
+    if (outcome.state !== 'silent') return outcome
+    // Most likely its writer wrote nothing. A copy of the link makes sure of it, and is refused like any empty output.
+    const links = at.links.map((link, n) => (outcome.links.includes(n) ? { ...link, tee: true } : link))
+    const members = at.members.map(member => ({ ...member, folder: `${member.folder}-again` }))
+    return attemptWith(way)({ ...at, members, links }, store, keys)
   }
+/** Links that seem to have carried nothing. */
+interface Silent {
+  readonly state: 'silent'
+  readonly links: readonly number[]
+}
+async function attemptIn(way: ChainRunner, works: readonly WorkFolder[], at: Attempt, store: Store, keys: Keys): Promise<Outcome | Silent> {
+  /** A failed attempt's folders are kept for people to look at. */
+  const kept = (failed: FailedOutcome) => {
+    keep(at, works, way.again(at, works))
+    return failed
+  }
+  const otherTool = async (): Promise<FailedOutcome | undefined> => {
+    const changed = await way.changedTool?.(at, store)
+    return changed && { state: 'failed', ...changed, folder: at.members[changed.member]!.kept, cause: 'other' }
+  }
+  const early = await otherTool()
+  if (early) return kept(early)
+  const spoiledSource = watchSources(
+    at.members.map(({ node }) => node),
+    store.sources,
+    at.signal,
+  )
+  const group = at.members.map((member, n) => ({ member, work: works[n]!, log: works[n]!.outputs.log }))
+  const started = new Date().toISOString()
+  const logs = group.map(({ log }, n) => followLog(log, progress => at.progress(n, progress)))
+  const stopLogs = () => {
+    for (const log of logs) log.stop()
+  }
+  const ended = await way.run(at, works).finally(stopLogs)
+  let looked = group.length - 1
+  try {
+    const failed = firstFailure(at, works, ended)
+    if (failed?.cause === 'cancelled') return kept(failed)
+    const spoiled = await spoiledSource()
+    if (failed) {
+      const besides = spoiled ? `\n  Besides: ${spoiledText(at.members[spoiled.member]!.label, spoiled)}` : ''
+      return kept({ ...failed, message: `${failed.message}${besides}` })
+    }
+    if (spoiled) {
+      const { member, state } = spoiled
+      const { label, kept: folder } = at.members[member]!
+      return kept({
+        state: 'failed',
+        member,
+        message: spoiledText(label, spoiled),
+        folder,
+        cause: state === 'touched' ? 'touched' : 'other',
+      })
+    }
+    const late = await otherTool()
+    if (late) return kept(late)
+    const silent = at.links.flatMap((link, n) => (!link.tee && carriedNothing(pipeOf(at, n)) ? [n] : []))
+    if (silent.length > 0) return { state: 'silent', links: silent }
+    const entries: (Entry | undefined)[] = []
+    const promises = []
+    for (const [n, { member, work }] of group.entries()) {
+      looked = n
+      const link = at.links[n]
+      if (link && !link.tee) continue
+      promises.push({ n, member, work, outputs: await collectOutputs(member.node, member.label, work, at.signal) })
+    }
+    for (const [n, { work, log }] of group.entries())
+      if (at.links[n]?.tee === false && fstatSync(log).size > 0)
+        work.outputs.moveLog(path.join(group.at(-1)!.work.outputs.entry.place, linkedLog(n)))
+    for (const { n, member, work, outputs } of promises)
+      entries[n] = await store.publish(work.outputs.entryPath, recordOfMember(at, member, work, ended[n]!, outputs, keys, started))
+    for (const { node } of at.members) if (resumes(node.script)) removeTree(store.resumeFolder(keys.of(node)))
+    return { state: 'done', entries: group.map((_, n) => entries[n]), ended }
+  } catch (cause) {
+    if (at.signal.aborted) {
+      const stopped = firstFailure(
+        at,
+        works,
+        ended.map(each => ({ ...each, stopped: 'cancelled' as const })),
+      )
+      return kept(stopped!) // each of them was stopped
+    }
+    if (!(cause instanceof TriremeError)) throw cause
+    const message = `${cause.message}\n  ${whereText(at, looked)}${lastLines(group[looked]!.log)}`
+    return kept({ state: 'failed', member: looked, message, folder: at.members[looked]!.kept, cause: 'other' })
+  }
+}
 /** The pipe that member n writes to, for the one after it. */
 export const pipeOf = ({ members, links }: Attempt, n: number): string =>
   path.join(members[n]!.folder, pipeName(members[n]!.node.step, links[n]!.port))
@@ -168,15 +191,20 @@ function whereText({ members }: Attempt, n: number): string {
   const joined = members.map(({ label }, m) => (m === n ? `→ ${label}` : label)).join(' | ')
   return `${members.length > 1 ? `joined:  ${joined}\n  ` : ''}folder:  ${members[n]!.kept}\n  again:   bash ${quoted(path.join(members[n]!.kept, commandFile))}`
 }
-/** Moves the folders of a failed attempt to where people find them, by the steps' names. */
-function keep(at: Attempt, script: string): void {
-  for (const { folder, kept } of at.members) {
-    rmSync(kept, { recursive: true, force: true })
-    renameSync(folder, kept)
-    const file = path.join(kept, commandFile)
+/** Moves the folders of a failed attempt to where people find them, by the steps' names. A step may have put anything in the place of all that is there. */
+function keep({ members }: Attempt, works: readonly WorkFolder[], script: string): void {
+  for (const [n, { folder, kept }] of members.entries()) {
+    const { held, outputs } = works[n]!
+    removeTree(kept)
+    const own = held.isAt(folder)
+    if (own) renameSync(folder, kept)
+    else mkdirSync(kept)
     try {
-      rmSync(file, { recursive: true, force: true }) // a step may have put anything there
-      writeFileSync(file, script, { flag: 'wx' })
+      if (own) makeUsable(held)
+      const place = own ? held.place : kept
+      for (const name of [logName, commandFile]) removeTree(path.join(place, name))
+      outputs.moveLog(path.join(place, logName))
+      writeFileSync(path.join(place, commandFile), script, { flag: 'wx' })
     } catch {
       // The disk is full, most likely, which may be why the step failed.
     }

@@ -1,9 +1,9 @@
 import { statfsSync } from 'node:fs'
-import { readIfThere } from '../files.ts'
 import type { StepNode } from '../graph/node.ts'
 import { manyWords } from '../graph/word-limits.ts'
 import { failedStage } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
+import { readEnd, readPlain } from '../left-behind.ts'
 import { quoted } from '../vocabulary/command.ts'
 import { rung, rungs, secondsText } from '../vocabulary/quantity.ts'
 import { isProgress } from './progress.ts'
@@ -32,10 +32,10 @@ export interface Circumstances {
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
 export function failureOf({ node, label, work, ended, statuses, attempt, memory, where }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
-  const culprit = statuses ? failedStage(readIfThere(`${work.folder}/status`) ?? '') : undefined
+  const culprit = statuses ? failedStage(ended.statuses ?? readPlain(`${work.held.place}/status`) ?? '') : undefined
   const status = culprit?.status ?? ended.status
   const cause = causeOf(node, ended, status)
-  const lines = lastLines(work.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
+  const lines = lastLines(work.outputs.log) + (isFull(work.folder) ? '\n  The disk is full: free some space, or give another --store.' : '')
   return {
     cause,
     unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
@@ -106,8 +106,8 @@ function isFull(folder: string): boolean {
     return false
   }
 }
-/** The end of a step's log, for the end of a message. */
-export const lastLines = (log: string): string => linesText(readIfThere(log) ?? '')
+/** The end of a step's log, which is open, for the end of a message. */
+export const lastLines = (log: number): string => linesText(readEnd(log))
 /** The same of a text that is a log. */
 export function linesText(text: string): string {
   const lines = text

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { kind, mib, run, step } from 'trireme-bio'
@@ -39,7 +39,7 @@ test('what is not understood is passed over, what is hostile is made one plain l
   const log = path.join(scratch(), 'log')
   writeFileSync(log, '')
   const told: Progress[] = []
-  const following = followLog(log, each => told.push(each))
+  const following = followLog(openSync(log, 'r'), each => told.push(each))
   const words = ['{', '7', 'null', '{"share": 1}', '{"text": 3}', '{"text": "\\u001b[2J a\\nb", "share": 7}', '{"text": "c", "share": "x"}']
   appendFileSync(log, words.map(word => `::progress ${word}\n`).join(''))
   appendFileSync(log, ' ::progress {"text": "no"}\n::progress {"text": "cut')
@@ -52,7 +52,7 @@ test('of a step that floods its log, the end is read', async () => {
   const log = path.join(scratch(), 'log')
   writeFileSync(log, `::progress {"text": "lost"}\n${'x'.repeat(79)}\n`.repeat(1) + `${'y'.repeat(79)}\n`.repeat(2000))
   const told: Progress[] = []
-  const following = followLog(log, each => told.push(each))
+  const following = followLog(openSync(log, 'r'), each => told.push(each))
   appendFileSync(log, '::progress {"text": "seen"}\n')
   following.stop()
   expect(told).toEqual([{ text: 'seen' }])

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
+import { readBytes } from '../left-behind.ts'
 
 /** What a step reports of its progress while it runs. */
 export interface Progress {
@@ -17,8 +18,8 @@ const interval = 500
 /** Bytes read at a look; of a program that writes more in the meantime, only the end is read. */
 const readAtMost = 65_536
 
-/** Reads a log while it is being written. `stop` looks once more, so that the last line of a short step is reported too. */
-export function followLog(log: string, report: (progress: Progress) => void): { stop(): void } {
+/** Reads a log, by its descriptor, while it is being written. `stop` looks once more, so that the last line of a short step is reported too. */
+export function followLog(log: number, report: (progress: Progress) => void): { stop(): void } {
   let at = 0
   let rest = ''
   const look = () => {
@@ -43,21 +44,12 @@ export function followLog(log: string, report: (progress: Progress) => void): { 
     },
   }
 }
-function readFrom(log: string, at: number): { readonly text: string; readonly end: number; readonly skipped: boolean } {
-  let file: number | undefined
-  try {
-    file = openSync(log, 'r')
-    const { size } = fstatSync(file)
-    const from = Math.max(at, size - readAtMost)
-    if (size <= from) return { text: '', end: size, skipped: false }
-    const bytes = Buffer.alloc(size - from)
-    const length = readSync(file, bytes, 0, bytes.length, from)
-    return { text: bytes.toString('utf8', 0, length), end: from + length, skipped: from > at }
-  } catch {
-    return { text: '', end: at, skipped: false } // the log moved away with its folder
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
+function readFrom(log: number, at: number): { readonly text: string; readonly end: number; readonly skipped: boolean } {
+  const { size } = fstatSync(log)
+  const from = Math.max(at, size - readAtMost)
+  if (size <= from) return { text: '', end: size, skipped: false }
+  const bytes = readBytes(log, from, size - from)
+  return { text: bytes.toString('utf8'), end: from + bytes.length, skipped: from > at }
 }
 /** The progress in a line's JSON. Its text is shown on terminals: one line, without control characters. JSON of another form is ignored. */
 export function progressIn(json: string): Progress | undefined {

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Sink } from '../events.ts'
@@ -119,7 +118,6 @@ class Scheduler<O extends Results> {
     signal?.removeEventListener('abort', cancel)
     if (this.#broken) await this.#leave(this.#broken.cause)
     await store.flush()
-    for (const spare of this.#spare) rmSync(spare, { recursive: true, force: true })
     store.end(run, state.failures.length > 0)
     return state.end(run, (performance.now() - started) / 1000, signal?.aborted === true)
   }
@@ -253,11 +251,10 @@ class Scheduler<O extends Results> {
     this.#state.cached(keys.map((key, n) => ({ key, entry: entries[places.indexOf(n)] })))
     return true
   }
-  /** Private folders that are free: as many as steps ran at once. */
-  readonly #spare: string[] = []
   #folders = 0
+  /** A private folder, for one attempt: what an earlier one left running never meets it. */
   #folder(): string {
-    return this.#spare.pop() ?? path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
+    return path.join(this.#at.store.workFolder(this.#at.run), `.${++this.#folders}`)
   }
   async #attempt(job: Job, { members: nodes, links }: Chain, inputs: readonly Inputs[], content: readonly string[]): Promise<void> {
     const number = ++job.attempts
@@ -268,7 +265,7 @@ class Scheduler<O extends Results> {
     const progress = (n: number, latest: Progress) => this.#state.progress(job.keys[n]!, latest)
     const at: Attempt = { members, links, number, run, signal: this.#stop.signal, progress }
     const outcome = await this.#runAttempt(at, store, this.#state.keys)
-    if (outcome.state === 'done') this.#succeeded(job, members, outcome)
+    if (outcome.state === 'done') this.#succeeded(job, outcome)
     else await this.#failed(job, nodes, outcome)
   }
   #member(node: StepNode, key: string, attempt: number, inputs: Inputs, content: string): Member {
@@ -279,8 +276,7 @@ class Scheduler<O extends Results> {
     const tools = versionsOf(node, versions)
     return { node, label, inputs, cpu, memory, folder: this.#folder(), kept, versions: tools, content }
   }
-  #succeeded({ keys }: Job, members: readonly Member[], { entries, ended }: Extract<Outcome, { state: 'done' }>): void {
-    this.#spare.push(...members.map(({ folder }) => folder))
+  #succeeded({ keys }: Job, { entries, ended }: Extract<Outcome, { state: 'done' }>): void {
     for (const entry of entries) if (entry) this.#soundness.trust(entry)
     this.#state.succeeded(keys.map((key, n) => ({ key, entry: entries[n], seconds: ended[n]!.seconds, usage: ended[n]!.usage })))
   }

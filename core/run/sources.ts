@@ -13,13 +13,13 @@ export interface Spoiled {
  * not sure any more when it ends, nothing of it may be filed under the key.
  * @returns looks at them again, and gives the first that is spoiled
  */
-export function watchSources(nodes: readonly StepNode[], digests: Digests): () => Promise<Spoiled | undefined> {
+export function watchSources(nodes: readonly StepNode[], digests: Digests, signal?: AbortSignal): () => Promise<Spoiled | undefined> {
   const watched = nodes.flatMap((node, member) =>
     filesRead(node).map(({ file, sha256 }) => ({ member, file, sha256, since: digests.mark(file) })),
   )
   return async () => {
     for (const { member, file, sha256, since } of watched) {
-      const state = await digests.state(file, sha256, since)
+      const state = await digests.state(file, sha256, since, signal)
       if (state !== 'same') return { member, file, state }
     }
     return undefined

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StepNode } from '../graph/node.ts'
 import { type Placed, placedAt } from '../graph/place.ts'
@@ -8,27 +8,26 @@ import {
   inputBase,
   inputName,
   listWords,
-  outputBase,
   type PipedOutput,
   responseText,
   resumeName,
   type StepWords,
   stepWords,
 } from '../graph/step-words.ts'
+import { Held, removeTree, removeTreeInTurns, unfollowed } from '../left-behind.ts'
 import { resumes } from '../vocabulary/command.ts'
 import { fileOf } from '../vocabulary/kind.ts'
+import type { Collecting } from './collect-outputs.ts'
+import { OutputFolders } from './output-folders.ts'
 
 /** What fills a slot when the step starts: one file, a list, or files by name. */
 export type Filled = Placed | readonly Placed[] | Readonly<Record<string, Placed>>
 export type Inputs = Readonly<Record<string, Filled>>
 
 /** A step's private folder: inputs are staged in `in/`, outputs are expected in `out/`; the rest is scratch. */
-export interface WorkFolder extends Omit<StepWords<string>, 'responses'> {
-  readonly folder: string
-  readonly out: string
-  readonly log: string
-  /** Path of the first file that fills an input, for probes. */
-  readonly input: (slot: string) => string | undefined
+export interface WorkFolder extends Omit<StepWords<string>, 'responses'>, Collecting {
+  /** The folder itself, whatever takes its place. */
+  readonly held: Held
 }
 /** How a step is joined to those before and after it in a chain: named pipes instead of files. */
 export interface Joints {
@@ -51,18 +50,8 @@ export interface View {
   readonly asset?: (slot: string, path: string) => string
 }
 const here: View = { target: (from, to) => path.relative(path.dirname(to), from) }
-/** The step's standard error, beside its outputs. */
-export const logName = 'stderr.log'
-/** The log of a step that wrote no file of its own: it is kept with the outputs of the last step of its chain, under its position in the chain. */
-export const linkedLog = (place: number): string => `stderr.${place}.log`
-/** Makes a folder ready for the next step: making and removing folders would take longer than everything else around a short step. */
-export function clear(folder: string): void {
-  for (const name of readdirSync(folder))
-    if (name !== 'tmp' && name !== 'usage') rmSync(path.join(folder, name), { recursive: true, force: true })
-  for (const name of readdirSync(path.join(folder, 'tmp'))) rmSync(path.join(folder, 'tmp', name), { recursive: true, force: true })
-}
 /**
- * Makes the folder, or takes one that was cleared. Every file has a name that Trireme chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
+ * Makes the folder, for one attempt: what an earlier one left running never meets it. Every file has a name that Trireme chose (`in/reads_1.fastq.gz`, `in/bams/0001.bam`) and argv is relative to the
  * folder, so no user's file name reaches a command and no path of a machine reaches an output.
  */
 export function makeWorkFolder(
@@ -80,26 +69,40 @@ export function makeWorkFolder(
     assets: view.asset ? 'by link' : 'by path',
     list: slot => listWords(step, slot, filesByKey(inputs[slot]!).length),
   })
-  if (!existsSync(folder)) mkdirSync(path.join(folder, 'tmp'), { recursive: true })
-  mkdirSync(path.join(folder, 'out'))
+  mkdirSync(folder)
+  const held = new Held(folder)
+  mkdirSync(path.join(folder, 'tmp'))
+  const outputs = new OutputFolders(folder, step)
   if (Object.keys(step.inputs).length + assets.length + responses.length > 0) mkdirSync(path.join(folder, 'in'))
   if (joints.to) mkdirSync(path.join(folder, 'link'))
   if (kept !== undefined && resumes(node.script)) {
-    mkdirSync(kept, { recursive: true })
+    ensureOwnFolder(path.dirname(kept))
+    ensureOwnFolder(kept)
     symlinkSync(view.target(kept, path.join(folder, resumeName)), path.join(folder, resumeName))
   }
   stage(folder, node, inputs, view)
   if (joints.from) symlinkSync(joints.from.pipe, path.join(folder, inputName(step, joints.from.slot)))
   for (const [slot, asset] of assets) symlinkSync(view.asset!(slot, asset.path), path.join(folder, assetName(slot, asset.path)))
-  for (const [port, kind] of Object.entries(step.outputs)) if ('many' in kind) mkdirSync(path.join(folder, outputBase(port)))
   for (const { file, lines } of responses) writeFileSync(path.join(folder, file), responseText(node, lines), { flag: 'wx' })
   return {
     ...words,
     folder,
-    out: path.join(folder, 'out'),
-    log: path.join(folder, 'out', logName),
+    held,
+    outputs,
     input: slot => inputs[slot] && filesByKey(inputs[slot])[0]?.path,
   }
+}
+/** Lets go of an attempt's folder. @param remove with all that is in it */
+export async function leave({ folder, held, outputs }: WorkFolder, remove: boolean, signal?: AbortSignal): Promise<void> {
+  outputs.end()
+  if (remove && held.isAt(folder)) await removeTreeInTurns(folder, signal) // what cannot be removed is left to the end of the run
+  held.close()
+}
+/** Makes a folder that steps may write to where there is none: an earlier one may have put anything in its place. */
+function ensureOwnFolder(folder: string): void {
+  if (unfollowed(folder)?.isDirectory()) return
+  removeTree(folder)
+  mkdirSync(folder)
 }
 /** The files of a slot, in their order. */
 function filesByKey(filled: Filled): readonly Placed[] {

@@ -36,14 +36,15 @@ export class Digests {
     return new Digests(file, known)
   }
   /** @throws TriremeError `INPUT` when the file is missing, unreadable, empty or no regular file, or does not stay as it is while it is read */
-  async of(file: string): Promise<string> {
+  async of(file: string, signal?: AbortSignal): Promise<string> {
     for (let tries = 1; tries <= 3; tries++) {
       const began = Date.now()
       const before = checkedStats(file)
       const mark = stateMark(before)
       const known = this.#known.get(mark)
       if (known) return known
-      const digest = await digestFile(file).catch((cause: NodeJS.ErrnoException) => {
+      const digest = await digestFile(file, undefined, signal).catch((cause: NodeJS.ErrnoException) => {
+        if (signal?.aborted) throw cause
         throw new TriremeError('INPUT', `${file} cannot be read (${cause.code}). Check its permissions.`, { cause })
       })
       if (stateMark(checkedStats(file)) !== mark) continue
@@ -62,12 +63,13 @@ export class Digests {
   /**
    * Compares a file with the digest that it had when the plan was made. Reads it only where its mark tells nothing.
    * @param since its mark when somebody began to read it
+   * @throws the signal's reason once it says so
    */
-  async state(file: string, sha256: string, since: Mark): Promise<SourceState> {
+  async state(file: string, sha256: string, since: Mark, signal?: AbortSignal): Promise<SourceState> {
     const now = this.mark(file)
     if (now === undefined) return 'gone'
     if (now === since && this.#known.get(now) === sha256) return 'same'
-    const digest = await this.of(file).catch((error: unknown) => {
+    const digest = await this.of(file, signal).catch((error: unknown) => {
       if (!(error instanceof TriremeError)) throw error
       return undefined
     })

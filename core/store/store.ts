@@ -57,7 +57,7 @@ export class Store {
       ensureFolderOnDisk(root)
       const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined || isCutOff(found, root)) {
+      if (found === undefined || (found !== format && isCutOff(found, root))) {
         writeWhole(mark, format)
         found = format
       } else if (made.length > 0) syncNow(root)

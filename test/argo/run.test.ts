@@ -133,7 +133,7 @@ describe('failures', () => {
       'Step bad ended with status 3.\n  command: printf bad\n  pod:     gone\n  last lines of its log:\n    no such thing',
     ])
     const failed = events.find(({ event }) => event === 'failed')
-    expect(failed && 'folder' in failed && contentOf({ path: `${failed.folder}/out/stderr.log` })).toBe('no such thing\n')
+    expect(failed && 'folder' in failed && contentOf({ path: `${failed.folder}/stderr.log` })).toBe('no such thing\n')
   })
   test('out of memory climbs the ladder; the last failure tells it', async () => {
     const at = await setting()

@@ -43,11 +43,12 @@ export const onArgo: Target = {
   width: 8,
   patience: 600,
   confine: '',
-  run: (plan, { name, run, store, on }) =>
+  run: (plan, { name, run, store, on, signal }) =>
     runOnArgo(plan, {
       store,
       on,
       run,
+      ...(signal && { signal }),
       versions: new Map(),
       environment: settings(`${fresh}/${name}`),
       image: () => image,

@@ -25,6 +25,8 @@ export interface Place {
   /** Id of the run. */
   readonly run: string
   readonly on: (event: Event) => void
+  /** Ends the run. */
+  readonly signal?: AbortSignal
 }
 /** What a run may use, whatever the machine: what is refused for want of room, and what is joined, must not depend on it. */
 export const total = { cpu: 4, memory: 2 * 2 ** 30, gpu: 0 }

@@ -107,6 +107,10 @@ digests() { # file…; their SHA-256 in `digests`, by one process for 4,000 file
   for ((n = 1; n <= $#; n += 4000)); do held sha256sum -- "${@:n:4000}" >>"$root/stage/digests" || return; done
   while read -r line; do digests+=("${line:0:64}"); done <"$root/stage/digests"
 }
+fresh_log() { # place; a program of an earlier chain may have put a pipe there
+  [[ ! -e $root/report/$1.log && ! -L $root/report/$1.log ]] || rm -rf "$root/report/$1.log"
+  : >"$root/report/$1.log"
+}
 stage() { # links the inputs of chain `now`; false with `skip` where one was left out
   links=() rooms=() sure=() sure_sha=() skip=
   local p n
@@ -120,5 +124,5 @@ stage() { # links the inputs of chain `now`; false with `skip` where one was lef
       fault "${members[0]}" "Input ${sure[n]#"$root/"} is not what its record says: its SHA-256 is ${digests[n]}, and should be ${sure_sha[n]}. It changed in the bucket or on its way." 75
   done
   for ((n = 0; n < ${#links[@]}; n += 2)); do ln -s "${links[n]}" "${links[n + 1]}" || fault "${members[0]}" 'The volume of the pod cannot be written.' 75; done
-  for p in "${members[@]}"; do : >"$root/report/$p.log"; ln -s "$root/report/$p.log" "$root/$p/log"; done
+  for p in "${members[@]}"; do fresh_log "$p" && ln -s "$root/report/$p.log" "$root/$p/log"; done
 }

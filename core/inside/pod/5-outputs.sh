@@ -7,8 +7,10 @@ broken() { fault "$at" "Step ${step[at]} ended well, but its output \"$1\" $2"; 
 check_output() { # port file
   [[ -e $2 || -L $2 ]] ||
     broken "$1" "is missing: there is no ${2#out/}. A step writes every output it promises; one it may leave out is declared optional(…)."
-  [[ -f $2 && ! -L $2 ]] ||
-    broken "$1" "is no regular file: ${2#out/}. A step writes its outputs itself; a link would break when its target goes."
+  local own='A step writes its outputs itself'
+  [[ ! -L $2 ]] || broken "$1" "is no regular file: ${2#out/} is a link. $own; a link would break when its target goes."
+  [[ ! -d $2 ]] || broken "$1" "is no regular file: ${2#out/} is a folder. $own, each as one file."
+  [[ -f $2 ]] || broken "$1" "is no regular file: ${2#out/} is a pipe, a socket or a device. $own, as files."
   [[ -s $2 ]] || broken "$1" "is empty: ${2#out/}. An empty file is no result."
 }
 keep() { out_port+=("$1") out_files+=("$2") out_names+=("$3"); } # port, file as published, name as the step gave it
@@ -104,7 +106,7 @@ collect_outputs() { # place
   for ((n = 0; n < ${#out_files[@]}; n += 4000)); do stat -c '%s %h' -- "${out_files[@]:n:4000}" >>"$root/stage/sizes"; done
   mapfile -t sizes <"$root/stage/sizes"
   for ((n = 0; n < ${#sizes[@]}; n++)); do
-    [[ ${sizes[n]} == *' 1' ]] || broken "${out_port[n]}" "has another name besides ${out_names[n]}. A step writes its outputs itself; a hard link may be changed by its other name."
+    [[ ${sizes[n]} == *' 1' ]] || broken "${out_port[n]}" "has another name besides ${out_names[n]}: it is a hard link, and the other file would become read-only with it. A step writes its outputs itself, or copies them, for example with cp --reflink=auto; what lies in tmp/ may be moved."
     sizes[n]=${sizes[n]% *}
   done
   ((${#sizes[@]} == ${#out_files[@]})) || fault "$1" 'The outputs cannot be read.' 75

@@ -15,14 +15,14 @@ judge() { # place
   cause='' unread=
   status=${m[status]--1}
   [[ $status == 0 && ${m[stopped]} == - ]] && return
-  if [[ -s $root/$1/status ]]; then # the stage that failed first otherwise than by SIGPIPE, else the first that failed
-    read -r -d '' -a stages <"$root/$1/status"
+  if [[ ${m[stages]--} != - ]]; then # the stage that failed first otherwise than by SIGPIPE, else the first that failed
+    stages=(${m[stages]//[,\/]/ })
     status=
     for line in "${stages[@]}"; do [[ $line == 0 || $line == 141 ]] || { status=$line; break; }; done
     for line in "${stages[@]}"; do [[ -n $status || $line == 0 ]] || status=$line; done
     : "${status:=${m[status]}}"
   fi
-  mapfile -t tail < <(tail -n 12 "$log")
+  [[ ! -f $log || -L $log ]] || mapfile -t tail < <(tail -c 65536 "$log" | tail -n 12)
   [[ ${m[stopped]} != group && ${m[signal]} != 13 && $status != 141 && ${tail[*],,} != *'broken pipe'* ]] || unread=1
   case ${m[stopped]} in
     cancelled) cause=cancelled ;;
@@ -84,8 +84,8 @@ silent_links() { # in `silent`, the places of their writers
 run_again_with_copies() {
   local p file
   for p in "${members[@]}"; do
-    rm -rf "${root:?}/$p/"{out,tmp,link,status,usage}
-    : >"$root/report/$p.log"
+    rm -rf "${root:?}/$p/"{out,tmp,link}
+    fresh_log "$p"
   done
   mkdir -p "${rooms[@]}"
   run_chain "$silent"

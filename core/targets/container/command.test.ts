@@ -23,7 +23,7 @@ const container: Container = {
   memory: gib(2),
   gpu: false,
   environment: { TRIREME_LEASH: '1' },
-  argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
+  argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/run/report'],
 }
 const line = (words: readonly string[] | undefined) => words?.join(' ')
 
@@ -33,11 +33,11 @@ test('podman', () => {
       'podman run --rm --interactive --name trireme-r1-0a1b2c3d --label trireme.run=r1 --label trireme.step=align_s1 --pull=never',
       '--log-driver none --user 1000:100 --network none --read-only --read-only-tmpfs=false',
       '--tmpfs /tmp:rw,nosuid,nodev,mode=1777 --cap-drop ALL --security-opt no-new-privileges --security-opt label=disable',
-      '--cpus 4 --memory 2147483648b --memory-swap 2147483648b',
+      '--cpus 4 --memory 2147483648b --memory-swap 2147483648b --pids-limit 8192',
       '--mount type=bind,src=/store/work/r1/.mounts-.1/1,dst=/w/1',
       '--mount type=bind,src=/store/work/r1/.mounts-.1/2,dst=/w/from/1/reads_1.fastq.gz,readonly',
       '--env TRIREME_LEASH=1 --workdir / --entrypoint bash registry.example.org/trireme/reads@sha256:0123',
-      '/w/run/chain.sh /w/run/job 1 /w /w/1/report',
+      '/w/run/chain.sh /w/run/job 1 /w /w/run/report',
     ].join(' '),
   )
   const root = runCommand('podman', { ...container, caller: { uid: 1000, gid: 100, rootless: true }, gpu: true, network: 'bridge' })
@@ -50,11 +50,11 @@ test('docker', () => {
       'docker run --rm --interactive --name trireme-r1-0a1b2c3d --label trireme.run=r1 --label trireme.step=align_s1 --pull=never',
       '--log-driver none --user 1000:100 --network none --read-only',
       '--tmpfs /tmp:rw,nosuid,nodev,mode=1777 --cap-drop ALL --security-opt no-new-privileges --security-opt label=disable',
-      '--cpus 4 --memory 2147483648b --memory-swap 2147483648b --gpus all',
+      '--cpus 4 --memory 2147483648b --memory-swap 2147483648b --pids-limit 8192 --gpus all',
       '--mount type=bind,src=/store/work/r1/.mounts-.1/1,dst=/w/1',
       '--mount type=bind,src=/store/work/r1/.mounts-.1/2,dst=/w/from/1/reads_1.fastq.gz,readonly',
       '--env TRIREME_LEASH=1 --workdir / --entrypoint bash registry.example.org/trireme/reads@sha256:0123',
-      '/w/run/chain.sh /w/run/job 1 /w /w/1/report',
+      '/w/run/chain.sh /w/run/job 1 /w /w/run/report',
     ].join(' '),
   )
   expect(line(runCommand('docker', { ...container, caller: { uid: 1000, gid: 100, rootless: true } }))).toContain('--user 0:0')
@@ -66,7 +66,7 @@ test('apptainer', () => {
       '--cpus 4 --memory 2147483648 --memory-swap 2147483648 --nv',
       '--bind /store/work/r1/.mounts-.1/1:/w/1:rw --bind /store/work/r1/.mounts-.1/2:/w/from/1/reads_1.fastq.gz:ro',
       '--env TRIREME_LEASH=1 --pwd / docker://registry.example.org/trireme/reads@sha256:0123',
-      'bash /w/run/chain.sh /w/run/job 1 /w /w/1/report',
+      'bash /w/run/chain.sh /w/run/job 1 /w /w/run/report',
     ].join(' '),
   )
   expect(line(runCommand('apptainer', { ...container, image: '/images/reads.sif', network: 'host' }))).toContain(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Engine } from '../../environment/engines.ts'
@@ -11,6 +11,7 @@ import type { Ended } from '../../host/process.ts'
 import { type JobMember, jobFile, type PodJob } from '../../inside/job.ts'
 import { type MemberReport, readReport } from '../../inside/report.ts'
 import { chainScript } from '../../inside/scripts.ts'
+import { readEnd, removeTree } from '../../left-behind.ts'
 import { type Attempt, type ChainRunner, pipeInto } from '../../run/attempt.ts'
 import { bashWord } from '../../run/rerun.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
@@ -82,11 +83,16 @@ export function containerRunner(at: Containers): ChainRunner {
         links.push(shell)
         return `@${links.length}@`
       }
-      const own = new Map(attempt.members.map(({ folder }, n) => [folder, `"\${again[${n}]}"`]))
+      const own = new Map(
+        works.flatMap(({ folder, outputs }, n) => [
+          [folder, `"\${again[${n}]}"`],
+          [outputs.logPath, `"$mounts"/log${n}`],
+        ]),
+      )
       const place = (file: string) => own.get(file) ?? bashWord(path.resolve(file))
       const all = mountsOf(attempt, works, mounts.get(attempt)!, '').map(mount => ({
         ...mount,
-        from: by(mount.from === '/job' || mount.from === '/chain.sh' ? `"$mounts"${mount.from}` : place(mount.from)),
+        from: by(filesOfRun.some(name => mount.from === `/${name}`) ? `"$mounts"${mount.from}` : place(mount.from)),
       }))
       const image = at.image(attempt.members[0]!.node.step.image)
       const container = { ...containerFor(at, attempt, image, all), limited }
@@ -104,25 +110,29 @@ export function containerRunner(at: Containers): ChainRunner {
       })
       if (attempt.signal.aborted) return works.map(() => cancelled)
       const mountFolder = mountFolderFor(attempt)
+      const reportFile = openSync(path.join(mountFolder, 'report'), 'ax+')
+      const report = () => readEnd(reportFile, 2 ** 20)
       try {
-        const report = path.join(works[0]!.folder, 'report')
-        for (const work of works) symlinkSync('out/stderr.log', path.join(work.folder, 'log'))
+        for (const work of works) writeFileSync(path.join(work.folder, 'log'), '', { flag: 'wx' }) // the log itself is mounted over it
         writeFileSync(path.join(mountFolder, 'job'), jobFile(jobOf(attempt, works)))
         writeFileSync(path.join(mountFolder, 'chain.sh'), chainScript())
         const container = containerFor(at, attempt, image, mountsFor(attempt, works, mounts.get(attempt)!, mountFolder))
         const began = performance.now()
         let exit = await runToEnd(at.engine, { ...container, limited }, mountFolder, attempt.signal)
-        if (limited && exit.status !== 0 && !existsSync(report) && refusesLimits(at.engine, exit.stderr)) {
+        if (limited && exit.status !== 0 && report() === '' && refusesLimits(at.engine, exit.stderr)) {
           limited = false // for the rest of the run: this machine will not change
           exit = await runToEnd(at.engine, { ...container, limited }, mountFolder, attempt.signal)
         }
-        return ends(attempt, works, report, exit, { image, began, engine: at.engine })
+        return ends(attempt, works, report(), exit, { image, began, engine: at.engine })
       } finally {
-        rmSync(mountFolder, { recursive: true, force: true })
+        closeSync(reportFile)
+        removeTree(mountFolder)
       }
     },
   }
 }
+/** Files of the runner's own that a container sees in /w/run. */
+const filesOfRun = ['job', 'chain.sh', 'report']
 const cancelled: Ended = { status: null, signal: null, seconds: 0, usage: undefined, stopped: 'cancelled', oom: false }
 /** A path in a member's folder as it is inside. */
 function inside(at: Attempt, file: string): string {
@@ -133,7 +143,6 @@ function inside(at: Attempt, file: string): string {
 function mountFolderFor({ members }: Attempt): string {
   const beside = path.join(path.dirname(members[0]!.folder), `.mounts-${path.basename(members[0]!.folder)}`)
   if (!/^[\w./@+-]+$/.test(beside)) return mkdtempSync(path.join(os.tmpdir(), 'trireme-'))
-  rmSync(beside, { recursive: true, force: true })
   mkdirSync(beside)
   return beside
 }
@@ -147,9 +156,10 @@ function mountsFor(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<
 }
 function mountsOf(at: Attempt, works: readonly WorkFolder[], seen: ReadonlyMap<string, string>, mountFolder: string): readonly Mount[] {
   return [
-    { from: `${mountFolder}/job`, to: '/w/run/job', writable: false },
-    { from: `${mountFolder}/chain.sh`, to: '/w/run/chain.sh', writable: false },
+    ...filesOfRun.map(name => ({ from: `${mountFolder}/${name}`, to: `/w/run/${name}`, writable: name === 'report' })),
     ...works.map((work, n) => ({ from: work.folder, to: `/w/${n + 1}`, writable: true })),
+    // What is mounted cannot be replaced from inside.
+    ...works.map((work, n) => ({ from: work.outputs.logPath, to: `/w/${n + 1}/log`, writable: true })),
     ...[...seen].map(([to, from]) => ({ from, to, writable: at.members.some((_, n) => to === `/w/from/${n + 1}/${resumeName}`) })),
   ]
 }
@@ -168,8 +178,12 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
     cpu: Math.max(...members.map(({ cpu }) => cpu)),
     memory: Math.max(sum(members.map(({ memory }) => memory)), 6 * 2 ** 20), // engines refuse less
     gpu,
-    environment: { TRIREME_LEASH: '1', ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }) },
-    argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/1/report'],
+    environment: {
+      TRIREME_LEASH: '1',
+      TRIREME_UMASK: process.umask().toString(8),
+      ...(gpu && devices !== undefined && { CUDA_VISIBLE_DEVICES: devices }),
+    },
+    argv: ['bash', '/w/run/chain.sh', '/w/run/job', '1', '/w', '/w/run/report'],
   }
 }
 function jobOf(at: Attempt, works: readonly WorkFolder[]): PodJob {
@@ -252,7 +266,7 @@ function ends(
   { status, stderr }: EngineExit,
   { image, began, engine }: { readonly image: string; readonly began: number; readonly engine: Engine },
 ): readonly Ended[] {
-  const { members } = readReport(existsSync(report) ? readFileSync(report, 'utf8') : '')
+  const { members } = readReport(report)
   const reports = works.map((_, n) => members.get(n + 1)).filter((each): each is MemberReport => each !== undefined)
   if (reports.length === works.length)
     return reports.map(each => (at.signal.aborted && each.stopped !== undefined ? { ...each, stopped: 'cancelled' } : each))

@@ -7,8 +7,8 @@ import { grantOf } from '../../../graph/step-words.ts'
 import { failedStage as stageOf } from '../../../host/pipe-script.ts'
 import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
+import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
-import { logName } from '../../../run/work-folder.ts'
 import type { PodAttempt } from './pod-attempt.ts'
 import type { SubmittedEntry } from './submission.ts'
 
@@ -90,7 +90,7 @@ function infrastructure(message: string): string {
 /** Keeps what a failed step wrote, where "trireme logs" finds it. @returns the folder */
 export function keepLog(workFolder: string, label: string, log: string): string {
   const folder = path.join(workFolder, folderName(label))
-  mkdirSync(path.join(folder, 'out'), { recursive: true })
-  writeFileSync(path.join(folder, 'out', logName), log)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, logName), log)
   return folder
 }
