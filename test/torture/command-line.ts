@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../cli/project/package.ts'
 import { letGo, traceable } from './injections.ts'
@@ -159,8 +159,8 @@ async function prepared(stage: Stage, { name, before, spoil }: Scene): Promise<v
   }
   spoil?.(stage.project)
 }
-/** Not of the project; steps that were killed, which stay for people to look at; recipes, which a run has that ran a step. */
-const unlike = /^node_modules\/|^\.trireme\/work\/[^/]+\/(?!\.owner)|^\.trireme\/runs\/[^/]+\/recipes/
+/** Not of the project; steps that were killed, which stay for people to look at; recipes, which a run has that ran a step; what was being written of a dead run, which `clean` takes. */
+const unlike = /^node_modules\/|^\.trireme\/work\/[^/]+\/(?!\.owner)|^\.trireme\/runs\/[^/]+\/(recipes|\..*\.part$)/
 /** Every path of the project, with the same name for every run, and what is published. */
 function tree({ project, folder }: Stage): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
@@ -244,6 +244,7 @@ async function strike(stage: Stage, scene: Scene, { name, n }: Call, wanted: Rea
     faults.push(...(stderr.match(/^CRASH [\s\S]*?(?=^CRASH |$(?![\s\S]))/gm) ?? []).map(text => text.slice(0, 800)))
   }
   if (first) await ask()
+  age(stage)
   let again = await command(stage, scene.words)
   if (scene.asksFor && again.stderr.includes(`trireme ${scene.asksFor.join(' ')}`)) {
     const asked = await command(stage, scene.asksFor)
@@ -255,6 +256,12 @@ async function strike(stage: Stage, scene: Scene, { name, n }: Call, wanted: Rea
   if (other.length > 0) faults.push(other.join(', '))
   if (!first) await ask()
   return { fell: true, faults }
+}
+/** What is being written lies beside its place for a while: nobody removes what is younger than a minute, so an hour passes. */
+function age({ project }: Stage): void {
+  const hourAgo = new Date(Date.now() - 3_600_000)
+  for (const name of readdirSync(project, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.part')) utimesSync(path.join(project, name), hourAgo, hourAgo)
 }
 const endOf = ({ status, signal, stderr }: Ended) => `${status ?? signal}: ${stderr.slice(0, 800)}`
 
