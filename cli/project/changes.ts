@@ -61,7 +61,7 @@ export function refuseUnfinished(project: string): void {
   if (lstatSync(path.join(project, unfinished), { throwIfNoEntry: false }) === undefined) return
   throw new TriremeError(
     'USAGE',
-    'An upgrade, add or new was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
+    'An upgrade, add, new or init was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
   )
 }
 /**
@@ -221,7 +221,8 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   const read = record.safeParse(parsed(text))
   if (!read.success) throw damaged()
   const { files, folders } = read.data
-  if (![...files.flatMap(({ place, temporary }) => [place, temporary]), ...folders].every(isPlace)) throw damaged()
+  if (!files.every(({ place, temporary }) => isOurs(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
+  if (!folders.every(made => isOurs(`${made}/x`))) throw damaged()
   const contentBefore = ({ before }: RecordedFile) => {
     if (before === undefined) return undefined
     const content = unpacked(present(project, `${at}/${before.sha256}.gz`))
@@ -251,6 +252,16 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
     },
   }
 }
+/** Whether it is a place that Trireme writes to in a project. A record may have come with somebody's project: it names no hook of Git's. */
+const isOurs = (place: string): boolean =>
+  isPlace(place) &&
+  (/^(steps|pipelines|data)\//.test(place) ||
+    place.startsWith(`${copiesFolder}/`) ||
+    /^[^/]+\.(json|md|yaml|csv)$|^\.gitignore$/.test(place))
+const isBeside = (temporary: string, place: string): boolean => {
+  const [folder, name] = [path.posix.dirname(place), path.posix.basename(place)]
+  return path.posix.dirname(temporary) === folder && temporary.endsWith('.new') && path.posix.basename(temporary).startsWith(`.${name}.`)
+}
 function replace(project: string, { place, content }: FileChange, mode: number | undefined, temporary: string): void {
   const file = path.join(project, place)
   const barred = barrier(project, place)
@@ -271,10 +282,12 @@ function parsed(text: Buffer): unknown {
     return undefined
   }
 }
+/** Bytes: no step, test or asset is larger, but what a few kilobytes of gzip can hold is. */
+const largestFile = 2 ** 26
 /** Nothing where it is not there, or no gzip. */
 export function unpacked(content: Buffer | undefined): Buffer | undefined {
   try {
-    return content && gunzipSync(content)
+    return content && gunzipSync(content, { maxOutputLength: largestFile })
   } catch {
     return undefined
   }

@@ -57,12 +57,12 @@ export async function publish(
   const fresh = files
     .filter(({ from, path: to, sha256 }) => !(link ? published.leadsTo(to, from) : published.holds(to, sha256)))
     .map(file => ({ ...file, part: path.basename(partName(file.path)) }))
+  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
-  for (const to of [...descriptions].reverse()) if ((await published.standing(to)) === 'ours') await rm(path.join(out, to), { force: true })
   const places = fresh.map(({ from, path: to, part }) => ({ from, out, to, part, before: before.get(to) }))
-  for (let n = 0; n < places.length; n += together) await putInPlace(places.slice(n, n + together), link, signal)
+  for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(places.slice(n, n + syncedTogether), link, signal)
   for (const file of files) published.settle(left(file))
   published.prune()
   writeList(out, published)
@@ -127,7 +127,7 @@ async function removeLeftovers(out: string, published: PublishedFiles): Promise<
   }
 }
 /** Files that are brought to the disk together: one after the other each would wait for it. */
-const together = 64
+const syncedTogether = 64
 interface PublishedPlace {
   readonly from: string
   readonly out: string
