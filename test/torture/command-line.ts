@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../cli/project/package.ts'
 import { letGo, traceable } from './injections.ts'
@@ -254,6 +265,7 @@ async function strike(stage: Stage, scene: Scene, { name, n }: Call, wanted: Rea
   if (!(scene.ends ?? [0]).includes(again.status ?? -1)) faults.push(`given again it ended with ${endOf(again)}`)
   const other = differences(wanted, tree(stage))
   if (other.length > 0) faults.push(other.join(', '))
+  for (const left of runningIn(stage.project)) faults.push(`left running: process ${left}`)
   if (!first) await ask()
   return { fell: true, faults }
 }
@@ -263,6 +275,15 @@ function age({ project }: Stage): void {
   for (const name of readdirSync(project, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.part')) utimesSync(path.join(project, name), hourAgo, hourAgo)
 }
+/** Processes that work somewhere in the project. */
+const runningIn = (project: string): readonly string[] =>
+  readdirSync('/proc').filter(name => {
+    try {
+      return /^\d+$/.test(name) && `${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${project}/`)
+    } catch {
+      return false // it has ended, or is another user's
+    }
+  })
 const endOf = ({ status, signal, stderr }: Ended) => `${status ?? signal}: ${stderr.slice(0, 800)}`
 
 /** @param most kills in all, spread evenly over scenes and calls; every call where left out. @param side how many at the same time */
