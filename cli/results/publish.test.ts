@@ -336,6 +336,8 @@ test('what is in the place of the folder is told before anything runs', () => {
   const { folder, out } = setUp(['a.txt'])
   expect(() => checkOut(out)).not.toThrow()
   expect(() => checkOut(path.join(out, 'new/deep'))).not.toThrow()
+  mkdirSync(path.join(folder, `.trireme-out-${process.getuid?.() ?? 0}`)) // which a killed run left
+  expect(() => checkOut(out)).not.toThrow()
   expect(readdirSync(folder)).toEqual(['store'])
   writeFileSync(out, '')
   for (const place of [out, path.join(out, 'deep/deeper')])
