@@ -222,8 +222,8 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   const read = record.safeParse(parsed(text))
   if (!read.success) throw damaged()
   const { files, folders } = read.data
-  if (!files.every(({ place, temporary }) => isOurs(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
-  if (!folders.every(made => isOurs(`${made}/x`))) throw damaged()
+  if (!files.every(({ place, temporary }) => isWrittenHere(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
+  if (!folders.every(made => isWrittenHere(`${made}/x`))) throw damaged()
   const contentBefore = ({ before }: RecordedFile) => {
     if (before === undefined) return undefined
     const content = unpacked(present(project, `${at}/${before.sha256}.gz`))
@@ -254,7 +254,7 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   }
 }
 /** Whether it is a place that Trireme writes to in a project. A record may have come with somebody's project: it names no hook of Git's. */
-const isOurs = (place: string): boolean =>
+const isWrittenHere = (place: string): boolean =>
   isPlace(place) &&
   (/^(steps|pipelines|data)\//.test(place) ||
     place.startsWith(`${copiesFolder}/`) ||
