@@ -6,6 +6,7 @@ import { wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
 import { Screen } from '../display/screen.ts'
 import { didYouMean } from '../display/suggest.ts'
+import { wayOut } from '../project/inside.ts'
 
 export interface FetchOptions {
   readonly out?: string
@@ -22,11 +23,18 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       'USAGE',
       `There is no dataset "${name}" to fetch.${await didYouMean(name, ['idr0042'])} The datasets that can be fetched: idr0042.`,
     )
+  const out = options.out ?? name
+  const link = wayOut(out)
+  if (link)
+    throw new TriremeError(
+      'USAGE',
+      `${link}, outside of ${out}, and what is fetched lies in that folder alone: nothing was fetched. Remove the link, or give another folder with --out.`,
+    )
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
   const show = display()
   try {
     const done = await fetchStudy({
-      out: options.out ?? name,
+      out,
       patients: words(options.patients),
       sets: words(options.sets),
       ...(options.connections !== undefined && { connections: wholeNumber('--connections', options.connections, 1) }),

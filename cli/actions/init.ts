@@ -1,10 +1,10 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
-import { ensureFolder } from '../../core/files.ts'
+import { unfollowed } from '../../core/left-behind.ts'
 import { toy } from '../../datasets/toy/files.ts'
 import { say } from '../display/print.ts'
-import { barrier } from '../project/inside.ts'
+import { refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { readPackageJson } from '../project/libraries.ts'
 import { files, packageJson } from '../project/template.ts'
 
@@ -13,31 +13,32 @@ const harmless = new Set(['package.json', 'package-lock.json', 'node_modules', '
 
 /** @throws TriremeError `USAGE` when the folder holds something already: nothing is ever overwritten */
 export async function init(folder: string): Promise<void> {
+  refuseUnfinished(folder)
   const there = existsSync(folder) ? readdirSync(folder).filter(name => !harmless.has(name)) : []
   if (there.length > 0)
     throw new TriremeError(
       'USAGE',
       `${folder} is not empty: it holds ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}. Give a new folder, or an empty one.`,
     )
-  const barred = barrier(folder, 'package.json')
-  if (barred) throw new TriremeError('USAGE', `package.json ${barred}, and init has to write to it, so nothing was written.`)
-  const at = (...names: string[]) => path.join(folder, ...names)
   const own = readPackageJson(folder)
-  ensureFolder(at('data'))
-  ensureFolder(at('pipelines'))
-
-  writeFileSync(at('package.json'), `${JSON.stringify(packageJson(folder, own), null, 2)}\n`)
-  for (const [name, text] of Object.entries(files)) if (!existsSync(at(name))) writeFileSync(at(name), text)
-  copyFileSync(toy.genome, at('data', 'genome.fa'))
-  const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']
-  const rows = toy.lanes.map(({ patient, sample, lane, reads }) => {
-    const copies = [reads.first, reads.second].map(read => {
-      copyFileSync(read, at('data', path.basename(read)))
-      return `data/${path.basename(read)}`
-    })
-    return [patient, sample, lane, ...copies]
+  const lanes = toy.lanes.map(({ patient, sample, lane, reads }) => {
+    const files = [reads.first, reads.second].map(from => ({ from, place: `data/${path.basename(from)}` }))
+    return { row: [patient, sample, lane, ...files.map(({ place }) => place)], files }
   })
-  writeFileSync(at('samplesheet.csv'), [header, ...rows].map(cells => `${cells.join(',')}\n`).join(''))
+  const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']
+  const sheet = [header, ...lanes.map(({ row }) => row)].map(cells => `${cells.join(',')}\n`).join('')
+  const data = [{ from: toy.genome, place: 'data/genome.fa' }, ...lanes.flatMap(({ files }) => files)]
+  const fresh = Object.entries(files).filter(([name]) => unfollowed(path.join(folder, name)) === undefined)
+  writeTogether(
+    folder,
+    [
+      { place: 'package.json', content: Buffer.from(`${JSON.stringify(packageJson(folder, own), null, 2)}\n`) },
+      ...fresh.map(([place, text]) => ({ place, content: Buffer.from(text) })),
+      ...data.map(({ from, place }) => ({ place, content: readFileSync(from) })),
+      { place: 'samplesheet.csv', content: Buffer.from(sheet) },
+    ],
+    { keep: false },
+  )
 
   const steps = [
     ...(path.resolve(folder) === process.cwd() ? [] : [`cd ${folder}`]),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
@@ -73,4 +73,13 @@ it('says what can be fetched, and what an address is', async () => {
     '--api-url takes an address that begins with https:// or http://, got "idr".',
   )
   await expect(trireme('fetch', 'idr0042', '--connections', '0')).rejects.toThrow('--connections takes a whole number from 1, got "0".')
+})
+it('writes through no link that leads out of its folder', async () => {
+  const [out, elsewhere] = [scratch(), scratch()]
+  symlinkSync(elsewhere, path.join(out, 'images'))
+  server.requests.length = 0
+  await expect(trireme('fetch', 'idr0042', '--out', out, '--files-url', server.url, '--api-url', server.url)).rejects.toThrow(
+    `${out}/images is a link to ${elsewhere}, outside of ${out}, and what is fetched lies in that folder alone: nothing was fetched. Remove the link, or give another folder with --out.`,
+  )
+  expect([readdirSync(out), readdirSync(elsewhere), server.requests.length]).toEqual([['images'], [], 0])
 })

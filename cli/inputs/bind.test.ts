@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -135,6 +136,16 @@ test.each([
 ])('the address %s is no path', async (genome, remedy) => {
   const { bound } = await setUp()
   await expect(bound({ genome })).rejects.toThrow(`--genome: ${genome} is an address, and a file of this machine is asked for. ${remedy}`)
+})
+test('a home folder that no shell has put in', async () => {
+  const { bound, file } = await setUp()
+  const words = 'begins with ~, which only a shell takes for a home folder. Write the whole path'
+  await expect(bound({ genome: '~/data/g.fa' })).rejects.toThrow(`--genome: ~/data/g.fa ${words}: ${os.homedir()}/data/g.fa`)
+  await expect(bound({ genome: '~ada/g.fa' })).rejects.toThrow(`--genome: ~ada/g.fa ${words}.`)
+  for (const name of ['a_1.fq', 'g.fa', '~own.fa']) file(name)
+  file('s.csv', 'sample,r1,r2\ns,a_1.fq,~/a_2.fq\n')
+  await expect(bound({ sheet: 's.csv', genome: 'g.fa' })).rejects.toThrow(/s\.csv, line 2, column 3 \(r2\): ~\/a_2\.fq begins with ~/)
+  await expect(bound({ sheet: 's.csv', genome: '~own.fa' })).rejects.toThrow(/^(?!.*genome)/)
 })
 test.each([
   [{ genome: 'none.fa' }, '--genome: There is no readable file'],

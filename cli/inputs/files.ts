@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { source } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -99,9 +100,13 @@ function partPaths(names: readonly string[], given: unknown, at: Place, format: 
     )
   return Object.fromEntries(names.map((name, n) => [name, localPath(String(list[n]), at, n)]))
 }
-/** @throws InputFault for the address of a file somewhere else, with the command that fetches it */
+/** @throws InputFault for the address of a file somewhere else, with the command that fetches it; for a home folder that no shell has put in */
 function localPath(given: string, at: Place, n: number): string {
   const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given) ?? []
+  if (scheme === '' && /^~[^/]*(\/|$)/.test(given) && !existsSync(placedPath(given, at)))
+    throw new InputFault(
+      `${at.each?.[n] ?? at.words}: ${given} begins with ~, which only a shell takes for a home folder. Write the whole path${given.startsWith('~/') ? `: ${path.join(os.homedir(), given.slice(2))}` : '.'}`,
+    )
   if (scheme === '') return placedPath(given, at)
   const name = given.slice(given.lastIndexOf('/') + 1).replace(/[?#].*$/, '')
   const fetch: Readonly<Record<string, string>> = { s3: `aws s3 cp ${given} .`, gs: `gcloud storage cp ${given} .` }

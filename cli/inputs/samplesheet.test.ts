@@ -79,6 +79,11 @@ test.each([
     'patient,sample,lane,fastq1,fastq_2\np,s,L1,a,b\n',
     's.csv, line 1, column 4 (fastq1): there is no such column. Did you mean "fastq_1"? Columns are patient, sample, lane, fastq_1, fastq_2, bam.',
   ],
+  [
+    'columns in capitals',
+    'Patient,SAMPLE,lane,Fastq_1,Fastq_2\np,s,L1,a,b\n',
+    's.csv, line 1: names of columns are in small letters. Write patient, sample, fastq_1, fastq_2 in place of Patient, SAMPLE, Fastq_1, Fastq_2.',
+  ],
   ['column twice', 'patient,sample,sample,bam\n', 's.csv, line 1, column 3 (sample): the column is there twice. Remove one.'],
   ['no rows', `${header}\n`, 's.csv has no rows. Below the line of column names, give at least one.'],
   ['nothing', '', 's.csv is empty. Its first line names the columns; each further line is a row.'],

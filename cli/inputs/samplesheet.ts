@@ -107,8 +107,10 @@ async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<
   // What a misspelt column was meant to be is not there. "bai" beside "bam" is no slip.
   const wanted = known.filter(column => !table.columns.includes(column))
   const extra = extraColumns(table, { rows: shapes })
-  const renamed = extra.map(column => nearest(column, wanted))
-  const unknown = extra.filter((_, n) => renamed[n] !== undefined)
+  const small = (column: string) => wanted.find(name => name === column.toLowerCase())
+  const inCapitals = extra.filter(column => small(column) !== undefined)
+  const renamed = extra.map(column => small(column) ?? nearest(column, wanted))
+  const unknown = extra.filter((column, n) => renamed[n] !== undefined && !inCapitals.includes(column))
   const absent = (shape: RowShape) => neededColumns(shape).filter(column => !table.columns.includes(column) && !renamed.includes(column))
   const faults = await Promise.all(
     unknown.map(
@@ -118,6 +120,10 @@ async function checkColumns(table: Table, shapes: readonly RowShape[]): Promise<
   )
   // Missing columns of the shape that the sheet seems to have: one with "fastq1" and "fastq2" lacks no "bam".
   const [missing = []] = shapes.map(absent).sort((a, b) => a.length - b.length)
+  if (inCapitals.length > 0)
+    faults.unshift(
+      `${table.header()}: names of columns are in small letters. Write ${inCapitals.map(small).join(', ')} in place of ${inCapitals.join(', ')}.`,
+    )
   return [...faults, ...missing.map(column => `${table.header()}: the column "${column}" is missing. Columns are ${known.join(', ')}.`)]
 }
 /** The shape whose file columns are exactly those that the row fills in; else the fault, and the shape by which to check its other columns. */

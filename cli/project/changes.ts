@@ -18,6 +18,7 @@ import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { TriremeError } from '../../core/errors.ts'
+import { syncNow, writeWhole } from '../../core/store/whole-file.ts'
 import { barrier, isPlace } from './inside.ts'
 
 /** Beside `trireme.lock.json`, and as that one part of the project: what copies were when they were made, and how the last upgrades are undone. */
@@ -61,7 +62,7 @@ export function refuseUnfinished(project: string): void {
   if (lstatSync(path.join(project, unfinished), { throwIfNoEntry: false }) === undefined) return
   throw new TriremeError(
     'USAGE',
-    'An upgrade, add or new was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
+    'An upgrade, add, new or init was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
   )
 }
 /**
@@ -116,6 +117,7 @@ function putAllInPlace(project: string, wanted: readonly FileChange[]): void {
     if (after) renameSync(path.join(project, temporary), path.join(project, place))
     else rmSync(path.join(project, place))
   }
+  for (const folder of new Set(files.flatMap(({ place }) => ['', ...foldersOf(place)]))) syncNow(path.join(project, folder))
 }
 const editedMeanwhile = (place: string) => new Error(`${place} was edited meanwhile. Try again`)
 function hasContent(project: string, place: string, sha256: string | undefined): boolean {
@@ -142,8 +144,7 @@ const finishedName = () => `${undoFolder}/${new Date().toISOString().replace(/[-
 const temporaryOf = (place: string) =>
   path.posix.join(path.posix.dirname(place), `.${path.posix.basename(place)}.${randomBytes(4).toString('hex')}.new`)
 function writeRecord(folder: string, content: ChangeRecord): void {
-  put(path.join(folder, 'record.json.new'), Buffer.from(`${JSON.stringify(content, null, 1)}\n`))
-  renameSync(path.join(folder, 'record.json.new'), path.join(folder, 'record.json'))
+  writeWhole(path.join(folder, 'record.json'), `${JSON.stringify(content, null, 1)}\n`)
 }
 const sameBytes = (a: Buffer | undefined, b: Buffer | undefined): boolean => (a && b ? a.equals(b) : a === b)
 /** The folders of a place, outermost first. */
@@ -221,7 +222,8 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   const read = record.safeParse(parsed(text))
   if (!read.success) throw damaged()
   const { files, folders } = read.data
-  if (![...files.flatMap(({ place, temporary }) => [place, temporary]), ...folders].every(isPlace)) throw damaged()
+  if (!files.every(({ place, temporary }) => isWrittenHere(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
+  if (!folders.every(made => isWrittenHere(`${made}/x`))) throw damaged()
   const contentBefore = ({ before }: RecordedFile) => {
     if (before === undefined) return undefined
     const content = unpacked(present(project, `${at}/${before.sha256}.gz`))
@@ -251,6 +253,16 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
     },
   }
 }
+/** Whether it is a place that Trireme writes to in a project. A record may have come with somebody's project: it names no hook of Git's. */
+const isWrittenHere = (place: string): boolean =>
+  isPlace(place) &&
+  (/^(steps|pipelines|data)\//.test(place) ||
+    place.startsWith(`${copiesFolder}/`) ||
+    /^[^/]+\.(json|md|yaml|csv)$|^\.gitignore$/.test(place))
+const isBeside = (temporary: string, place: string): boolean => {
+  const [folder, name] = [path.posix.dirname(place), path.posix.basename(place)]
+  return path.posix.dirname(temporary) === folder && temporary.endsWith('.new') && path.posix.basename(temporary).startsWith(`.${name}.`)
+}
 function replace(project: string, { place, content }: FileChange, mode: number | undefined, temporary: string): void {
   const file = path.join(project, place)
   const barred = barrier(project, place)
@@ -271,10 +283,12 @@ function parsed(text: Buffer): unknown {
     return undefined
   }
 }
+/** Bytes: no step, test or asset is larger, but what a few kilobytes of gzip can hold is. */
+const largestFile = 2 ** 26
 /** Nothing where it is not there, or no gzip. */
 export function unpacked(content: Buffer | undefined): Buffer | undefined {
   try {
-    return content && gunzipSync(content)
+    return content && gunzipSync(content, { maxOutputLength: largestFile })
   } catch {
     return undefined
   }

@@ -1,11 +1,22 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { addCopy } from '../actions/add.ts'
 import { diff } from '../actions/diff.ts'
 import { init } from '../actions/init.ts'
-import { undo } from '../actions/upgrade.ts'
+import { undo, upgrade } from '../actions/upgrade.ts'
 import { lockName, names, originals, readCopiesLock } from './copies.ts'
 import { mentions } from './import-closure.ts'
 import { version } from './package.ts'
@@ -126,12 +137,51 @@ test('diff tells who changed what, line by line', async () => {
 test('without copies, diff says how to get some', async () => {
   await expect(diff(undefined, project)).rejects.toThrow('There are no copies here')
 })
-test('a damaged lock file is an error', async () => {
-  writeFileSync(at(lockName), '{')
-  await expect(diff(undefined, project)).rejects.toMatchObject({
-    code: 'INPUT',
-    message: expect.stringContaining('trireme.lock.json is damaged'),
-  })
+const noted = { version: '0.1.0', sha256: 'a'.repeat(64) }
+const naming = (place: string) => `{"package":"trireme-bio","files":{${JSON.stringify(place)}:${JSON.stringify(noted)}}}`
+const strange = (place: string) => `it names ${JSON.stringify(place)}, which is no path below steps/ or pipelines/`
+test.each<readonly [string, string]>([
+  ['{', 'it is not what "trireme add" writes'],
+  ['[]', 'it is not what "trireme add" writes'],
+  ['[1,'.repeat(1e5), 'it is not what "trireme add" writes'],
+  ['{"package":"other","files":{}}', 'it is not what "trireme add" writes'],
+  [naming(sort).replace('aaa', '../'), 'it is not what "trireme add" writes'],
+  [' '.repeat(2 ** 22 + 1), 'it has 4194305 bytes, and 4194304 are the most that copies need'],
+  ...[
+    '../../home/.bashrc',
+    '/etc/passwd',
+    'steps/../../x.ts',
+    'steps/./x.ts',
+    'steps//x.ts',
+    'package.json',
+    '__proto__',
+    '.git/hooks/x',
+    'steps/a\\b.ts',
+    '',
+  ].map(place => [naming(place), strange(place)] as const),
+  [naming('steps/a\0b.ts'), strange('steps/a\0b.ts')],
+  [naming('steps/a\nb.ts'), strange('steps/a\nb.ts')],
+  [naming('steps/\u202ea.ts'), 'which is no path below steps/ or pipelines/'],
+  [naming(`steps/${'x'.repeat(256)}.ts`), 'which is no path below steps/ or pipelines/'],
+])('a lock that is damaged, or came with a hostile project, is told, and nothing is written (%#)', async (text, why) => {
+  writeFileSync(at(lockName), text)
+  const calls = [() => diff(undefined, project), () => upgrade(undefined, project), () => addCopy('samtools/sort', project, true)]
+  for (const call of calls)
+    await expect(call()).rejects.toMatchObject({
+      code: 'INPUT',
+      message: expect.stringMatching(
+        /^trireme\.lock\.json is damaged: .*\. Take it back from version control, or remove it and add the copies again with --force\.$/s,
+      ),
+    })
+  await expect(diff(undefined, project)).rejects.toThrow(why)
+  expect(
+    readdirSync(path.dirname(project), { recursive: true, encoding: 'utf8' }).filter(name => name.startsWith(path.basename(project))),
+  ).toEqual([path.basename(project), `${path.basename(project)}/${lockName}`])
+  expect(read(lockName)).toBe(text)
+})
+test('a lock that is no file is not waited for', async () => {
+  execFileSync('mkfifo', [at(lockName)])
+  await expect(diff(undefined, project)).rejects.toThrow('trireme.lock.json is damaged: it is no ordinary file.')
 })
 test('init makes a project, and never in a folder that holds something', async () => {
   await init(at('heart'))
@@ -180,6 +230,13 @@ test('init does not write through a link', async () => {
   mkdirSync(at('heart'))
   writeFileSync(at('other/package.json'), '{}')
   symlinkSync('../other/package.json', at('heart/package.json'))
-  await expect(init(at('heart'))).rejects.toThrow(/^package.json is a link to .*, and init has to write to it, so nothing was written.$/)
+  await expect(init(at('heart'))).rejects.toThrow(
+    /^These files are not to be written, so nothing was changed:\n {2}package\.json is a link to .*other\/package\.json$/,
+  )
   expect([readdirSync(at('heart')), read('other/package.json')]).toEqual([['package.json'], '{}'])
+  rmSync(at('heart/package.json'))
+  symlinkSync('../other/made', at('heart/.gitignore')) // leads nowhere: whoever writes makes the file
+  await init(at('heart'))
+  expect([readdirSync(at('other')), readlinkSync(at('heart/.gitignore'))]).toEqual([['package.json'], '../other/made'])
+  expect(readdirSync(at('heart')).filter(name => name.startsWith('.'))).toEqual(['.gitignore'])
 })

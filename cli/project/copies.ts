@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { z } from 'zod'
-import { TriremeError } from '../../core/errors.ts'
+import { shown, TriremeError } from '../../core/errors.ts'
+import { isRecord } from '../../core/vocabulary/schema.ts'
 import { didYouMean } from '../display/suggest.ts'
 import { packageSteps } from './catalogue.ts'
 import { copiesFolder, digest, type FileChange, present, unpacked } from './changes.ts'
@@ -16,32 +17,42 @@ export interface Original {
   readonly from: string
 }
 const note = z.object({ version: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
-const lockShape = z.object({
-  package: z.literal('trireme-bio'),
-  files: z.record(
-    z.string().refine(place => /^(steps|pipelines)\//.test(place) && isPlace(place)),
-    note,
-  ),
-})
+const isCopied = (place: string) => /^(steps|pipelines)\//.test(place) && isPlace(place)
+const lockShape = z.object({ package: z.literal('trireme-bio'), files: z.record(z.string().refine(isCopied), note) })
 export type Note = z.infer<typeof note>
 /** `trireme.lock.json`: which files of the project were copied, from which version, and what they held then. */
 export type Lock = z.infer<typeof lockShape>
 export const lockName = 'trireme.lock.json'
+/** Bytes. A line a copy, so that some ten thousand have room. */
+const largestLock = 2 ** 22
 /** @throws TriremeError `INPUT` where it is damaged */
 export function readCopiesLock(project: string): Lock {
   const file = path.join(project, lockName)
-  if (!existsSync(file)) return { package: 'trireme-bio', files: {} }
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) return { package: 'trireme-bio', files: {} }
+  const damaged = (why: string, cause?: unknown) =>
+    new TriremeError(
+      'INPUT',
+      `${lockName} is damaged: ${why}. Take it back from version control, or remove it and add the copies again with --force.`,
+      { cause },
+    )
+  if (!found.isFile()) throw damaged('it is no ordinary file')
+  if (found.size > largestLock) throw damaged(`it has ${found.size} bytes, and ${largestLock} are the most that copies need`)
   try {
     return parseLock(readFileSync(file))
   } catch (cause) {
-    throw new TriremeError(
-      'INPUT',
-      `${lockName} is damaged. Take it back from version control, or remove it and add the copies again with --force.`,
-      { cause },
-    )
+    throw damaged(cause instanceof StrangePlace ? cause.message : 'it is not what "trireme add" writes', cause)
   }
 }
-export const parseLock = (content: Buffer): Lock => lockShape.parse(JSON.parse(content.toString()))
+class StrangePlace extends Error {}
+/** @throws Error where it is none */
+export function parseLock(content: Buffer): Lock {
+  const read: unknown = JSON.parse(content.toString())
+  const files = isRecord(read) && isRecord(read.files) ? read.files : {}
+  const strange = Object.keys(files).find(place => !isCopied(place))
+  if (strange !== undefined) throw new StrangePlace(`it names ${shown(strange)}, which is no path below steps/ or pipelines/`)
+  return lockShape.parse(read)
+}
 export const lockText = (files: Lock['files']): string =>
   `${JSON.stringify({ package: 'trireme-bio', files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) }, null, 2)}\n`
 export const noted = (content: Buffer): Note => ({ version: version(), sha256: digest(content) })

@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import path from 'node:path'
 
 const entry = (file: string): Stats | undefined => lstatSync(file, { throwIfNoEntry: false })
@@ -13,7 +13,9 @@ const lies = (file: string, folder: string): boolean => file === folder || file.
 
 /** Whether a text is a place of a project at all, as far as its letters tell. */
 export const isPlace = (place: string): boolean =>
-  place.split('/').every(part => part !== '' && part !== '.' && part !== '..') && !/[\0\\]/.test(place)
+  place.split('/').every(part => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= 255) &&
+  Buffer.byteLength(place) <= 1000 &&
+  !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\]/u.test(place)
 
 /**
  * Why Trireme does not write to a place of a project; undefined where it may. A place is relative to the project and written with `/`. Every folder on
@@ -33,6 +35,18 @@ export function barrier(project: string, place: string): string | undefined {
     if (there === undefined) return `lies below ${name}, a link that leads nowhere`
     if (!lies(there, home)) return `lies outside the project: ${name} is a link to ${there}`
     if (!(entry(there)?.isDirectory() ?? false)) return `lies below ${name}, which is no folder`
+  }
+  return undefined
+}
+/** The first link in a folder, or below it, that leads out of it or nowhere, in words; undefined where there is none. */
+export function wayOut(folder: string): string | undefined {
+  const home = realPlace(folder)
+  if (home === undefined) return undefined
+  for (const found of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!found.isSymbolicLink()) continue
+    const link = path.join(found.parentPath, found.name)
+    const there = realPlace(link)
+    if (there === undefined || !lies(there, home)) return `${link} is a link ${there === undefined ? 'that leads nowhere' : `to ${there}`}`
   }
   return undefined
 }

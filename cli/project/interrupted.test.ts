@@ -81,7 +81,7 @@ test.each([true, false])('after each place where the machine stops, all is as be
     for (const file of files) expect(readFileSync(file, 'utf8')).toMatch(/^(old|new) \w+\n$/) // never half a file
     if (existsSync(path.join(project, '.trireme-copies/undo/writing'))) {
       expect(() => refuseUnfinished(project)).toThrow(
-        'An upgrade, add or new was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
+        'An upgrade, add, new or init was interrupted, or is still at work here, so nothing was changed. If none is at work, take back what it did with: trireme upgrade --undo',
       )
       expect(undoLastChange(project).left).toEqual([])
     }

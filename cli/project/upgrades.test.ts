@@ -323,10 +323,33 @@ To have back what was there before the upgrade, move these files away and give t
     await upgrade(undefined, project)
     const [name] = readdirSync(at('.trireme-copies/undo'))
     const file = at(`.trireme-copies/undo/${name}/record.json`)
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(sort, '../../evil.ts'))
-    expect(() => undo(project)).toThrow(
-      `The record .trireme-copies/undo/${name} is damaged, so nothing was changed. Remove that folder to do without it.`,
-    )
+    const record = readFileSync(file, 'utf8')
+    const before = tree(whole)
+    const { temporary } = JSON.parse(record).files.find((each: { place: string }) => each.place === sort)
+    const changed = [
+      record.replaceAll(sort, '../../evil.ts'),
+      // A record may come with somebody's project, as Git's own folder does not.
+      record.replace(`"${sort}"`, '".git/hooks/post-checkout"').replace(temporary, '.git/hooks/.post-checkout.1.new'),
+      record.replace(temporary, 'mine.txt'),
+      record.replace('"folders": []', '"folders": ["mine"]'),
+    ]
+    for (const text of changed) {
+      expect(text).not.toBe(record)
+      writeFileSync(file, text)
+      expect(() => undo(project)).toThrow(
+        `The record .trireme-copies/undo/${name} is damaged, so nothing was changed. Remove that folder to do without it.`,
+      )
+      writeFileSync(file, record)
+      expect(tree(whole)).toEqual(before)
+    }
+    expect(undo(project)).toBe(true)
+  })
+  test('what is a few kilobytes packed, and more than memory holds unpacked, counts as not kept', async () => {
+    older(sort, 'old\n')
+    writeFileSync(at(sort), 'mine\n')
+    writeFileSync(at(base(readCopiesLock(project).files[sort]!.sha256)), gzipSync(Buffer.alloc(2 ** 27)))
+    expect(await upgrade(undefined, project)).toBe(false)
+    expect(said).toContain('and no one kept what it was in version 0.0.9')
   })
 })
 test('undo stands alone', async () => {

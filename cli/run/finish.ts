@@ -8,7 +8,7 @@ import { targetOf } from '../../core/targets/registry.ts'
 import { bytesText, secondsText } from '../../core/vocabulary/quantity.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import { painter } from '../display/colour.ts'
-import { print } from '../display/print.ts'
+import { noteLine, print } from '../display/print.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { pipelineVersion } from '../project/pipeline-version.ts'
 import type { CodeState } from '../results/code-state.ts'
@@ -52,10 +52,9 @@ export async function finish(
   const pairs = publications(plan.results, made.results, layout)
   const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
   const version = await pipelineVersion(record.pipeline)
-  const log = (line: string) => void process.stderr.write(`${line}\n`)
   const published = await stoppable(
     signal =>
-      publishing(out, { signal, log }, async () => {
+      publishing(out, { signal, log: noteLine }, async () => {
         const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard, signal })
         const ended = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: version }
         await publishInfo(out, infoFiles(ended, around), guard)

@@ -187,12 +187,12 @@ sample() { # resident memory by process group: bash does not report rusage
 # Reports progress lines of the logs. A log may be large, so only its end is read at each look; lines up to the one that was reported last are
 # passed over. NUMBER counts the lines of a step, so that a client that reads the log again sees which are new.
 progress() { # with any argument, also of logs that seem unchanged
-  local n line lines fresh written
+  local n line lines fresh open_log
   [[ ${TRIREME_PROGRESS-} == 1 ]] || return 0
   for ((n = 0; n < members; n++)); do
-    written=/proc/$$/fd/${log[n]}
-    [[ -s $written && (-n ${1-} || -N $written) ]] || continue
-    mapfile -t lines < <(tail -c 8192 "$written")
+    open_log=/proc/$$/fd/${log[n]}
+    [[ -s $open_log && (-n ${1-} || -N $open_log) ]] || continue
+    mapfile -t lines < <(tail -c 8192 "$open_log")
     fresh=()
     for line in "${lines[@]}"; do
       [[ $line == '::progress {'*'}' ]] || continue

@@ -59,7 +59,7 @@ const stage = ({ folder }: Setting, { name, dag, from }: Scene): Run => {
  * strace waits for all that it traces. Steps whose runner was killed may wait for one another for ever, until the next run ends them: two seconds
  * after the runner is gone they are let go.
  */
-function letGo(strace: ChildProcess): NodeJS.Timeout {
+export function letGo(strace: ChildProcess): NodeJS.Timeout {
   let gone = 0
   return setInterval(() => {
     gone = lives(strace.pid) ? 0 : gone + 1

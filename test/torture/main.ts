@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { commandLine } from './command-line.ts'
 import { fullDisks } from './disks.ts'
 import { snakemake, trireme } from './engines.ts'
 import { injections } from './injections.ts'
@@ -14,6 +15,9 @@ const sizes = Array.from({ length: 40 }, (_, n) => 16 + n * 112)
 const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<readonly Told[]>>> = {
   kills: async (setting, log) => [await kills(await trireme(setting), Number(process.env.TORTURE_KILLS ?? 200), seed, log)],
   injections: async (setting, log) => [await injections(setting, log)],
+  'command-line': async (setting, log) => [
+    await commandLine(setting, log, { most: Number(process.env.TORTURE_KILLS ?? Number.POSITIVE_INFINITY), side: 2 }),
+  ],
   disks: async (setting, log) => [await fullDisks(setting, sizes, log)],
   runners: async (setting, log) => [await twoRunners(setting, 100, seed, log)],
   clock: async (setting, log) => [await jumpingClock(setting, 30, seed, log)],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { commandLine } from './command-line.ts'
 import { fullDisks } from './disks.ts'
 import { trireme } from './engines.ts'
 import { injections } from './injections.ts'
@@ -12,13 +13,14 @@ const quiet = () => {}
 const tortures: Readonly<Record<string, (setting: Setting) => Promise<Told>>> = {
   'SIGKILL at random moments': async setting => kills(await trireme(setting), 10, 7, quiet),
   'EIO, ENOSPC and SIGKILL in the middle of its system calls': setting => injections(setting, quiet, 20),
+  'SIGKILL in the middle of commands': setting => commandLine(setting, quiet, { most: 9 }),
   'a disk that fills': setting => fullDisks(setting, [64, 1000, 2600], quiet),
   'two runners at once': setting => twoRunners(setting, 5, 7, quiet),
   'a clock that jumps': setting => jumpingClock(setting, 2, 7, quiet),
 }
 const linux = process.platform === 'linux'
 describe.skipIf(!linux).concurrent(`the store bears${linux ? '' : ' (skipped: not on Linux)'}`, () => {
-  test.for(Object.entries(tortures))('%s', { timeout: 180_000 }, async ([, torture], { skip }) => {
+  test.for(Object.entries(tortures))('%s', { timeout: 600_000 }, async ([, torture], { skip }) => {
     const setting = await setUp()
     try {
       const { counts, faults, skipped } = await torture(setting)

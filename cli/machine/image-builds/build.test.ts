@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -90,13 +90,34 @@ test('versions are asked without network, in a root that is read-only, as a user
   expect(asked[0]).toContain('--entrypoint multiqc localhost/trireme/reports:0.1.0 --version')
 })
 test.each(['podman', 'docker'] as const)('%s pushes, and the lock gets the digest and keeps what it had', async name => {
-  writeFileSync(path.join(folder, 'lock'), '{ "variants": "a", "reads": "b", "reports": "old" }')
+  const [a, b] = ['a', 'b'].map(name => `registry.example.org/${name}@${digest}`)
+  writeFileSync(path.join(folder, 'lock'), JSON.stringify({ variants: a, reads: b, reports: b }))
   await images(name, '--check', '--push', 'registry.example.org/team/')
   expect(readFileSync(path.join(folder, 'lock'), 'utf8')).toBe(
-    `${JSON.stringify({ reads: 'b', reports: `registry.example.org/team/trireme/reports@${digest}`, variants: 'a' }, null, 2)}\n`,
+    `${JSON.stringify({ reads: b, reports: `registry.example.org/team/trireme/reports@${digest}`, variants: a }, null, 2)}\n`,
   )
   expect(said().filter(line => line.startsWith(`${name} push`))).toHaveLength(1)
   expect(said().join('\n')).not.toContain('--tls-verify=false')
+})
+test('names that nobody gave are not written through links; a lock that settings name elsewhere is asked for', async () => {
+  put('podman', engine('podman'))
+  const project = path.join(folder, 'project')
+  mkdirSync(project)
+  process.chdir(project)
+  symlinkSync('../elsewhere', 'images.lock')
+  symlinkSync('..', 'sbom')
+  const push = ['reports', '--engine', 'podman', '--check', '--push', 'registry.example.org']
+  await expect(trireme(...push)).rejects.toThrow(
+    `These files are not to be written, so nothing was built:\n  images.lock is a link that leads nowhere\n  sbom/reports.spdx.json lies outside the project: sbom is a link to ${realpathSync(folder)}\nRemove the links, or say where else with --lock and --sbom.`,
+  )
+  const settings = { target: 'container', images: { registry: 'registry.example.org', lock: '../elsewhere' } }
+  writeFileSync('trireme.config.json', JSON.stringify({ environments: { ours: settings } }))
+  await expect(trireme('reports', '--on', 'ours', '--engine', 'podman', '--check')).rejects.toThrow(
+    `The environment "ours" has its lock at ${path.resolve('../elsewhere')}, which is no path within the project, so it is not written there unasked. If it is to be, say so: --lock ${path.resolve('../elsewhere')}`,
+  )
+  expect([existsSync('../elsewhere'), existsSync('../reports.spdx.json'), existsSync('../said')]).toEqual([false, false, false])
+  await trireme('reports', '--on', 'ours', '--engine', 'podman', '--check', '--lock', '../elsewhere', '--sbom', 'bills')
+  expect(JSON.parse(readFileSync('../elsewhere', 'utf8'))).toEqual({ reports: `registry.example.org/trireme/reports@${digest}` })
 })
 test('podman is told of a registry on this machine', async () => {
   await images('podman', '--check', '--push', '127.0.0.1:5000')

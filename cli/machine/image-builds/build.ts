@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { contents } from '../../../containers/images.ts'
+import { readImageLock } from '../../../core/environment/images.ts'
 import { shown, TriremeError } from '../../../core/errors.ts'
+import { ensureFolder } from '../../../core/files.ts'
 import { ownCacheOrTemporary } from '../../../core/host/own-folder.ts'
+import { writeWhole } from '../../../core/store/whole-file.ts'
 import { didYouMean } from '../../display/suggest.ts'
+import { barrier } from '../../project/inside.ts'
 import { packageRoot, version } from '../../project/package.ts'
 import { checkContents } from './check.ts'
 import { findBuilder, type ImageBuilder } from './engine.ts'
@@ -54,6 +58,10 @@ export async function buildImages(named: readonly string[], options: BuildOption
     sbom: options.sbom ?? path.join(ownFolder(), 'sbom'),
   }
   const names = named.length > 0 ? named : Object.keys(contents).filter(name => name !== 'training-cuda')
+  refuseLinks([
+    ...(options.push !== undefined && options.lock === undefined ? ['images.lock'] : []),
+    ...(options.sbom === undefined ? names.map(billName).map(name => `sbom/${name}`) : []),
+  ])
   const engine = await findBuilder(settings.engine)
   for (const name of names) {
     const image = `localhost/${[settings.prefix, name].filter(Boolean).join('/')}:${settings.tag}`
@@ -68,6 +76,19 @@ export async function buildImages(named: readonly string[], options: BuildOption
   }
   if (settings.push !== undefined) say(`Digests are in ${path.relative('', settings.lock)}: keep it, since runs take images by them.`)
 }
+/** Names that nobody gave are looked at: a project of somebody else's may have links there. */
+function refuseLinks(places: readonly string[]): void {
+  const barred = places.flatMap(place => {
+    const why = barrier(ownFolder(), place)
+    return why === undefined ? [] : [`  ${place} ${why}`]
+  })
+  if (barred.length > 0)
+    throw new TriremeError(
+      'USAGE',
+      `These files are not to be written, so nothing was built:\n${barred.join('\n')}\nRemove the links, or say where else with --lock and --sbom.`,
+    )
+}
+const billName = (image: string) => `${image}.spdx.json`
 const megabytes = (bytes: string) => `${Math.round(Number(bytes) / 1e6)} MB`
 
 async function build(
@@ -103,15 +124,15 @@ function packagesIn(folder: string): void {
   } catch (cause) {
     throw new TriremeError('ENVIRONMENT', `npm could not fetch the packages of ${folder}. Read the lines above, and try again.`, { cause })
   }
-  writeFileSync(mark, wanted)
+  writeWhole(mark, wanted)
 }
 async function bill(engine: ImageBuilder, name: string, image: string, { tag, sbom }: BuildSettings): Promise<void> {
   const [id = '', created = '', licence = ''] = (
     await engine.inspect(image, '{{.Id}}\t{{json .Created}}\t{{index .Config.Labels "org.opencontainers.image.licenses"}}')
   ).split('\t')
   const subject = { name: `trireme-${name}`, version: tag, id, created: created.replaceAll('"', ''), licence }
-  mkdirSync(sbom, { recursive: true })
-  writeFileSync(path.join(sbom, `${name}.spdx.json`), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
+  ensureFolder(sbom)
+  writeWhole(path.join(sbom, billName(name)), `${JSON.stringify(billOf(subject, await engine.ask(image, inventory)), null, 1)}\n`)
 }
 /** Names that were not pushed this time stay in the lock. @returns repository and digest */
 async function push(
@@ -123,8 +144,9 @@ async function push(
 ): Promise<string> {
   const repository = [registry.replace(/\/+$/, ''), prefix, name].filter(Boolean).join('/')
   const locked = `${repository}@${await engine.push(image, `${repository}:${tag}`)}`
-  const before = existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Readonly<Record<string, string>>) : {} // written here
+  const { readYaml } = await import('../../project/yaml-file.ts') // brings YAML, which no build needs
+  const before = existsSync(lock) ? readImageLock(await readYaml(lock, 'lock of images'), lock) : {}
   const after = Object.entries({ ...before, [name]: locked }).sort(([a], [b]) => (a < b ? -1 : 1))
-  writeFileSync(lock, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`)
+  writeWhole(lock, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`)
   return locked
 }

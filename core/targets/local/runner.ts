@@ -69,7 +69,7 @@ const localRunner: ChainRunner = {
     at.signal.addEventListener('abort', cancel)
     if (at.signal.aborted) cancel()
     try {
-      return await together(at, group, tees)
+      return await allEnded(at, group, tees)
     } finally {
       at.signal.removeEventListener('abort', cancel)
     }
@@ -123,7 +123,7 @@ function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
  * place, again and again, since the other member may open it later. When one fails, the others get two seconds to fail by themselves, so
  * that each reports its own fault, and are then ended.
  */
-async function together(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
+async function allEnded(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
   const timers: NodeJS.Timeout[] = []
   const everybody = [...group.map(({ running }) => running), ...tees]
   const endAll = () => {

@@ -29,7 +29,7 @@ export interface Cut {
   readonly name: string
   /** Whether a change of names that was not synced is there. Never without those before it in the same folders. */
   readonly names: () => boolean
-  readonly content: () => 'none' | 'old' | 'zeros' | 'half' | 'all'
+  readonly content: (place: string) => 'none' | 'old' | 'zeros' | 'half' | 'all'
 }
 type Names = Map<number, Map<string, Inode>>
 
@@ -133,7 +133,7 @@ export class Disk {
     const tree = new Map<string, Leaf>()
     const walk = (id: number, above: string) => {
       for (const [name, inode] of names.get(id) ?? []) {
-        tree.set(above + name, inode.kind === 'file' ? contentAfter(inode, cut) : inode.kind)
+        tree.set(above + name, inode.kind === 'file' ? contentAfter(inode, cut.content(above + name)) : inode.kind)
         if (inode.kind === 'folder') walk(inode.id, `${above}${name}/`)
       }
     }
@@ -147,11 +147,10 @@ function apply(names: Names, { gone, made }: Omit<Change, 'synced'>): void {
   const within = names.get(made.folder) ?? new Map<string, Inode>()
   names.set(made.folder, within.set(made.name, made.inode))
 }
-function contentAfter({ now, synced, rewritten }: Inode, cut: Cut): Buffer {
+function contentAfter({ now, synced, rewritten }: Inode, left: ReturnType<Cut['content']>): Buffer {
   if (now.equals(synced)) return now
   const kept = rewritten ? Buffer.alloc(0) : synced
   const more = now.subarray(kept.length)
-  const left = cut.content()
   if (left === 'all') return now
   if (left === 'old') return synced
   if (left === 'none') return kept
@@ -163,6 +162,8 @@ export const killed: Cut = { name: 'killed', names: () => true, content: always(
 /** What a journal of names leaves, such as ext4's: all names, and of contents what was synced. */
 export const emptied: Cut = { name: 'names alone', names: () => true, content: always('none') }
 export const zeroed: Cut = { name: 'names, and zeros', names: () => true, content: always('zeros') }
+/** Lines that were added are there before what they tell of. */
+export const lines: Cut = { name: 'names, and lines', names: () => true, content: place => (place.endsWith('.jsonl') ? 'all' : 'none') }
 /** No more than what was synced. */
 export const least: Cut = { name: 'nothing that was not synced', names: () => false, content: always('old') }
 /** This and that. */

@@ -56,6 +56,8 @@ export interface Mutant {
   readonly module: string
   readonly from: string | RegExp
   readonly to: string
+  /** The first fault that it leads to. */
+  readonly finds: RegExp
 }
 /** The package as it is built, with hard links; one of its modules changed by each mutant. */
 export function packageWith(folder: string, mutants: readonly Mutant[] = []): string {
@@ -74,7 +76,7 @@ export function packageWith(folder: string, mutants: readonly Mutant[] = []): st
   for (const { name, module, from, to } of mutants) {
     const file = path.join(own, 'dist', module)
     const text = readFileSync(file, 'utf8')
-    const changed = text.replaceAll(from, to)
+    const changed = text.replace(from, to)
     if (changed === text) throw new Error(`There is nothing to change for the mutant "${name}" in ${module}`)
     rmSync(file)
     writeFileSync(file, changed)
