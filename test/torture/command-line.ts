@@ -35,7 +35,7 @@ const say = step({
   inputs: { text },
   params: { what: z.string() },
   outputs: { said: text },
-  command: ({ text, what, said }) => run('sh', '-c', 'cat "$1"; echo "$2"', 'sh', text, what).into(said),
+  command: ({ text, what, said }) => run('sh', '-ec', 'cat "$1"; echo "$2"', 'sh', text, what).into(said),
 })
 const join = step({
   ...common,
