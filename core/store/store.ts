@@ -173,13 +173,14 @@ export class Store {
     return isKnown() ? undefined : 'its record is another than the one that was written'
   }
   /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. @throws where this user may not read them */
-  async fault({ folder, record }: Entry): Promise<string | undefined> {
+  async fault({ folder, record }: Entry, signal?: AbortSignal): Promise<string | undefined> {
     for (const { name, size, sha256 } of filesIn(record)) {
       const place = path.join(folder, name)
       const found = lstatSync(place, { throwIfNoEntry: false })
       if (!found?.isFile()) return `its file ${name} is gone`
       if (found.size !== size) return `its file ${name} has ${found.size} bytes instead of ${size}`
-      const digest = await digestFile(place, size).catch((cause: NodeJS.ErrnoException) => cause)
+      const digest = await digestFile(place, size, signal).catch((cause: NodeJS.ErrnoException) => cause)
+      signal?.throwIfAborted()
       if (typeof digest !== 'string' && isForbidden(digest)) throw digest
       if (typeof digest !== 'string') return `its file ${name} cannot be read (${digest.code})`
       if (digest !== sha256) return `the content of its file ${name} has changed since it was made`
