@@ -1,6 +1,8 @@
-import { lstat, readdir, rm } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { removeTreeInTurns } from '../../core/left-behind.ts'
+import { tellLeft } from '../../core/store/rubbish.ts'
 import type { Store } from '../../core/store/store.ts'
 import { removeParts } from '../../core/store/whole-file.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
@@ -62,7 +64,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     if (!dryRun) {
       store.remove(entries)
       for (const folder of [store.root, ...[...keptIds].map(id => store.runFolder(id))]) removeParts(folder)
-      for (const place of places) await rm(place, { recursive: true, force: true })
+      for (const place of places) tellLeft(place, await removeTreeInTurns(place))
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
   })
@@ -81,7 +83,7 @@ async function sizeOf(place: string): Promise<number> {
   const found = await lstat(place).catch(() => undefined)
   if (!found) return 0
   if (!found.isDirectory()) return found.size
-  const names = await readdir(place)
+  const names = await readdir(place).catch(() => []) // of another user
   let sum = 0
   for (const name of names) sum += await sizeOf(path.join(place, name))
   return sum

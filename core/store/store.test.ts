@@ -104,6 +104,18 @@ test('a store of another version, a read-only one, and a full one say so', async
   )
   await expect(Store.open('/proc/nowhere')).rejects.toThrow('The store /proc/nowhere cannot be written:')
 })
+test('a first file with a changed byte is written anew in a store, and nowhere else', async () => {
+  const { store } = await ran(plan())
+  const mark = path.join(store.root, 'format')
+  for (const damaged of ['trhreme-store 1\n', 'trireme-store q\n', 'trireme-store 1*']) {
+    writeFileSync(mark, damaged)
+    expect(started(await ran(plan(), { store: await Store.open(store.root) }))).toEqual([])
+    expect(readFileSync(mark, 'utf8')).toBe('trireme-store 1\n')
+  }
+  const other = scratch()
+  writeFileSync(path.join(other, 'format'), 'trhreme-store 1\n')
+  await expect(Store.open(other)).rejects.toThrow(`The store ${other} is of format "trhreme-store 1"`)
+})
 test('what a killed runner left is cleared: its folder, its processes, its claims', async () => {
   const store = await Store.open(scratch())
   const dead = { ...self, pid: 2 ** 22 + 1 }

@@ -1,12 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { ensureFolder, readIfThere } from '../files.ts'
+import { ensureFolder, moveFolder, readIfThere } from '../files.ts'
 import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal, noteOf } from './journal.ts'
 import { type Entry, type OutputFile, recordIn, type StepRecord, type StoredEntry } from './record.ts'
+import { discard } from './rubbish.ts'
 import { digestIn, sealedText } from './sealed.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
@@ -57,7 +58,7 @@ export class Store {
       ensureFolderOnDisk(root)
       const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
       found = readIfThere(mark)
-      if (found === undefined || (found !== format && isCutOff(found, root))) {
+      if (found === undefined || (found !== format && (isCutOff(found, root) || (made.length === 0 && isDamaged(found, root))))) {
         writeWhole(mark, format)
         found = format
       } else if (made.length > 0) syncNow(root)
@@ -164,7 +165,7 @@ export class Store {
     this.#journal.read() // another runner may have made the entry again
     return isKnown() ? undefined : 'its record is another than the one that was written'
   }
-  /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. */
+  /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. @throws where this user may not read them */
   async fault({ folder, record }: Entry): Promise<string | undefined> {
     for (const { name, size, sha256 } of filesIn(record)) {
       const place = path.join(folder, name)
@@ -172,6 +173,7 @@ export class Store {
       if (!found?.isFile()) return `its file ${name} is gone`
       if (found.size !== size) return `its file ${name} has ${found.size} bytes instead of ${size}`
       const digest = await digestFile(place, size).catch((cause: NodeJS.ErrnoException) => cause)
+      if (typeof digest !== 'string' && isForbidden(digest)) throw digest
       if (typeof digest !== 'string') return `its file ${name} cannot be read (${digest.code})`
       if (digest !== sha256) return `the content of its file ${name} has changed since it was made`
     }
@@ -186,7 +188,7 @@ export class Store {
     try {
       ensureFolder(folder)
       const place = path.join(folder, `${key}.${readdirSync(folder).length + 1}.${process.pid}`)
-      renameSync(this.entryFolder(key), place)
+      moveFolder(this.entryFolder(key), place)
       return place
     } catch {
       return undefined // another runner was first, or the folder cannot be written: publishing will say so
@@ -236,11 +238,11 @@ export class Store {
       this.#doubted.delete(key)
       try {
         mkdirSync(path.dirname(bin), { recursive: true })
-        renameSync(this.entryFolder(key), bin)
+        moveFolder(this.entryFolder(key), bin)
       } catch {
         continue // another runner was first
       }
-      rmSync(bin, { recursive: true, force: true })
+      discard(bin)
     }
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
@@ -273,7 +275,7 @@ export class Store {
     } catch (cause) {
       const there = await this.find(record.key)
       if (there) {
-        rmSync(outputs, { recursive: true, force: true })
+        discard(outputs)
         return there
       }
       if (existsSync(folder)) throw cause
@@ -291,9 +293,12 @@ export class Store {
       return undefined
     const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
     if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
+    const remedy = isForbidden(cause)
+      ? 'Ask whoever it belongs to for the right to read and write all of it'
+      : 'Free some space, mend the disk'
     return new TriremeError(
       'STORE',
-      `The store ${this.root} cannot be used: ${cause.message}. Free some space, mend the disk, or give another --store. What is finished is kept: the same command goes on from there.`,
+      `The store ${this.root} cannot be used: ${cause.message}. ${remedy}, or give another --store. What is finished is kept: the same command goes on from there.`,
       { cause },
     )
   }
@@ -321,6 +326,8 @@ const foldersNamed = (folder: string, names: RegExp): readonly string[] =>
     .sort()
 /** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
 const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
+/** Whether a disk changed a byte of the first file of a store: it names no format. */
+const isDamaged = (found: string, root: string): boolean => !/^trireme-store \d+\n$/.test(found) && strangersIn(root).length === 0
 /** Blocks that never reached the disk read as zeros. */
 const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
@@ -332,4 +339,6 @@ function formatFault(root: string, found: string): string {
     return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
   return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
 }
+/** Whether a file is refused to this user, who cannot say then what is in it. */
+export const isForbidden = (cause: Error): boolean => 'code' in cause && ['EACCES', 'EPERM'].includes(String(cause.code))
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

@@ -1,8 +1,11 @@
-import { cpSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../core/events.ts'
 import { mib } from '../../core/index.ts'
+import { sealedLine } from '../../core/store/sealed.ts'
 import { Store } from '../../core/store/store.ts'
+import { submissionIn, workflowIn } from '../../core/targets/argo/follow/submission.ts'
 import { scratch } from '../../core/testing.ts'
 import { began, nodes, pod, publish, report, runsAll, tasksOf } from './controller.ts'
 import { contentOf, copy, prefix, ran, setting, told, write } from './setting.ts'
@@ -417,4 +420,18 @@ test('two clients while the rest of a run is out: what failed before is known to
     ['small-20260101-120000-0001', ['bad', 'good']],
     [rest, ['good']],
   ])
+})
+test('what a client noted of what it sent, with a changed byte, is not followed', async () => {
+  const store = await Store.open(scratch())
+  const folder = store.runFolder('r')
+  mkdirSync(folder, { recursive: true })
+  const note = { format: 1, environment: 'lab', tasks: [], workflows: [], files: ['w.json'] }
+  writeFileSync(path.join(folder, 'argo.json'), sealedLine(note))
+  expect(submissionIn(store, 'r')).toEqual(note)
+  writeFileSync(path.join(folder, 'argo.json'), sealedLine(note).replace('"lab"', '"lob"'))
+  expect(() => submissionIn(store, 'r')).toThrow(
+    `${folder}/argo.json is damaged, or of another version: what the run sent to a cluster is not known. Give the command of that run again: what is finished is found there.`,
+  )
+  writeFileSync(path.join(folder, 'w.json'), '{"metadata":')
+  expect(() => workflowIn(store, 'r', 'w.json')).toThrow(`${folder}/w.json is damaged`)
 })

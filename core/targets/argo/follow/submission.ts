@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../../errors.ts'
 import { streamOf } from '../../../graph/chains.ts'
 import type { StepShape } from '../../../graph/node.ts'
+import { readSealed, sealedLine } from '../../../store/sealed.ts'
 import type { Store } from '../../../store/store.ts'
 import { ensureFolderOnDisk, writeWhole } from '../../../store/whole-file.ts'
 import type { Compiled } from '../compile/compiled.ts'
@@ -78,8 +79,8 @@ export function keepSubmission(store: Store, run: string, round: number, submiss
   const file = submissionFile(store, run, round)
   const folder = path.dirname(file)
   ensureFolderOnDisk(folder)
-  for (const [n, workflow] of workflows.entries()) writeWhole(path.join(folder, submission.files[n]!), JSON.stringify(workflow))
-  const text = `${JSON.stringify(submission)}\n`
+  for (const [n, workflow] of workflows.entries()) writeWhole(path.join(folder, submission.files[n]!), sealedLine(workflow))
+  const text = sealedLine(submission)
   if (round === 1) writeWhole(file, text)
   else
     try {
@@ -90,12 +91,20 @@ export function keepSubmission(store: Store, run: string, round: number, submiss
   return notedIn(store, run, round) ?? submission
 }
 export function workflowIn(store: Store, run: string, file: string): Compiled['workflows'][number] {
-  return JSON.parse(readFileSync(path.join(store.runFolder(run), file), 'utf8')) // written by `note`
+  return sealedNote(path.join(store.runFolder(run), file)) as Compiled['workflows'][number] // sealed by `keepSubmission`
 }
 /** What was sent in a round, by whatever client. */
 export function notedIn(store: Store, run: string, round: number): Submission | undefined {
   const file = submissionFile(store, run, round)
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined // written by `note`
+  return existsSync(file) ? (sealedNote(file) as Submission) : undefined // sealed by `keepSubmission`
+}
+function sealedNote(file: string): object {
+  const sealed = readSealed(file)
+  if (sealed) return sealed.value
+  throw new TriremeError(
+    'STORE',
+    `${file} is damaged, or of another version: what the run sent to a cluster is not known. Give the command of that run again: what is finished is found there.`,
+  )
 }
 /** @throws TriremeError `USAGE` where the run sent nothing to a cluster */
 export function submissionIn(store: Store, run: string): Submission {
