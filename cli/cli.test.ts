@@ -215,9 +215,10 @@ test.each([
 })
 test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that a step has put into a session of its own', async () => {
   const folder = project()
-  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", "'setsid sleep 78.$1 & sleep 78.$1;"))
+  const nap = `sleep 78.${process.pid}` // found among all processes of the machine
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", `'setsid ${nap} & ${nap};`))
   const tmux = (...words: string[]) => spawnSync('tmux', ['-S', path.join(folder, 's'), ...words], { encoding: 'utf8' }).stdout
-  const sleeping = () => spawnSync('pgrep', ['-f', '^sleep 78\\.50$'], { encoding: 'utf8' }).stdout
+  const sleeping = () => spawnSync('pgrep', ['-fx', nap], { encoding: 'utf8' }).stdout
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise(next => setTimeout(next, 50))
   }

@@ -5,6 +5,8 @@ import { fullDisks } from './disks.ts'
 import { snakemake, trireme } from './engines.ts'
 import { injections } from './injections.ts'
 import { kills } from './kills.ts'
+import { onExt4 } from './power/ext4.ts'
+import { powerCuts } from './power/power.ts'
 import { jumpingClock, twoRunners } from './runners.ts'
 import { type Setting, setUp, type Told, tearDown } from './setting.ts'
 
@@ -21,6 +23,10 @@ const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<
   disks: async (setting, log) => [await fullDisks(setting, sizes, log)],
   runners: async (setting, log) => [await twoRunners(setting, 100, seed, log)],
   clock: async (setting, log) => [await jumpingClock(setting, 30, seed, log)],
+  power: async (setting, log) => [
+    await powerCuts(setting, Number(process.env.TORTURE_CUTS ?? 150), seed, log),
+    await onExt4({ folder: path.join(setting.folder, 'ext4') }, log),
+  ],
   snakemake: async (setting, log) => {
     const program = [process.env.SNAKEMAKE, path.resolve('.bench/bin/snakemake')].find(place => place && existsSync(place))
     if (!program)

@@ -43,13 +43,14 @@ export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
 }
-/** Nothing here takes a minute: what does, hangs. */
-const patience = 60_000
-/** Starts a program, which is ended with all its offspring's groups left alone when it hangs. */
+/**
+ * Starts a program, which is ended with all its offspring's groups left alone when it hangs.
+ * @param patience milliseconds: what takes longer hangs
+ */
 export function start(
   program: string,
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { patience = 60_000, ...options }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly patience?: number } = {},
 ): Started {
   const begun = performance.now()
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, ...options }) // a group of its own: killed whole, it must not be ours
