@@ -107,7 +107,17 @@ class Gathering {
   #move(from: readonly string[], to: readonly string[]): void {
     for (const [n, file] of from.entries()) {
       if (!unfollowed(file)) continue // `check` says so
-      renameSync(file, to[n]!)
+      try {
+        renameSync(file, to[n]!)
+      } catch (cause) {
+        const { code = '' } = cause as NodeJS.ErrnoException
+        if (!['EPERM', 'EACCES'].includes(code)) throw cause
+        throw new TriremeError(
+          'STEP',
+          `Step ${this.#label} ended well, but its output ${path.basename(file)} cannot be moved out of its folder (${code}). A step leaves its outputs so that they can be moved: none that nobody may change, as chattr +i makes them.`,
+          { cause },
+        )
+      }
       this.#moved.push({ from: file, to: to[n]! })
     }
   }
