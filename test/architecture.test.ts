@@ -194,6 +194,31 @@ test('only the rooms made for it speak to clusters and object stores', () => {
   const clients = imports.filter(({ imported }) => /^@(kubernetes|aws-sdk)\//.test(imported))
   expect(lines(clients.filter(({ from }) => !/^core\/(kubernetes|bucket)\//.test(from)))).toEqual([])
 })
+/** Modules that write files other than by `writeWhole`, each with its reason. */
+const writers: Readonly<Record<string, string>> = {
+  'core/store/whole-file.ts': 'it is the one that writes whole files',
+  'core/store/sealed.ts': 'adds lines to files that are read line by line',
+  'core/store/store.ts': 'a record in a folder that is renamed into its place as one, and synced with it',
+  'cli/history/record.ts': 'adds events, a line each, and syncs them when the run ends',
+  'cli/results/publish.ts': 'results of any size: part, sync, rename, many at a time',
+  'cli/results/compiled.ts': 'thousands of objects: part, sync, rename, all together',
+  'cli/project/changes.ts': 'contents beside their places, which a record written first takes back',
+  'cli/project/types.ts': "the compiler's settings and verdict, in a cache",
+  'core/run/attempt.ts': 'words of a failed step, in its work folder, for people',
+  'core/run/work-folder.ts': 'a work folder is private to an attempt, and made anew',
+  'core/targets/container/runner.ts': 'likewise',
+  'core/bucket/transfer.ts': 'likewise; what comes from a bucket is compared with its digest',
+  'core/targets/argo/follow/task-failure.ts': "a failed pod's log, in its work folder",
+  'core/targets/argo/setup/trial.ts': 'a trial in a folder for temporary files',
+}
+test('small files are written whole, and are on the disk: nobody writes them in their places', () => {
+  const writing = /\b(write|append|copy)File(Sync)?\(|\bcreateWriteStream\(/
+  expect(
+    ['writeFileSync(file, text)', 'await writeFile(x)', 'cp(createWriteStream(to))', 'writeWhole(a)'].map(each => writing.test(each)),
+  ).toEqual([true, true, true, false])
+  const found = files.filter(file => /^(cli|core|benchmarks\/harness)\//.test(file) && writing.test(code(file)))
+  expect(found.sort()).toEqual(Object.keys(writers).sort())
+})
 test('the command line writes through one room, which lets no secret and no control of a terminal through', () => {
   const writing = /process\.std(out|err)\.write|console\.\w+\(/
   const own = ['cli/display/screen.ts', 'cli/display/print.ts', 'cli/machine/image-builds/materials.ts'] // the last holds a script

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
 import { type Machine, slug } from './machine.ts'
 
 const run = z.strictObject({ wall: z.number(), cpu: z.number(), memory: z.number(), others: z.number() })
@@ -45,8 +45,8 @@ export type Result = z.infer<typeof result>
 export const keep = (folder: string, measured: Result, on: Machine): string => write(path.join(folder, slug(on)), measured)
 /** Adds a file to a folder; none is ever overwritten. @returns its path */
 export function write(to: string, measured: Result): string {
-  mkdirSync(to, { recursive: true })
+  ensureFolderOnDisk(to)
   const file = path.join(to, `${measured.benchmark}-${measured.when.replace(/[-:]|\.\d+/g, '')}.json`)
-  writeFileSync(file, `${JSON.stringify(result.parse(measured), null, 1)}\n`, { flag: 'wx' })
+  writeWhole(file, `${JSON.stringify(result.parse(measured), null, 1)}\n`, { first: true })
   return file
 }

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
+import { removeTreeInTurns } from '../../core/left-behind.ts'
+import { tellLeft } from '../../core/store/rubbish.ts'
 import type { Store } from '../../core/store/store.ts'
 import { removeParts } from '../../core/store/whole-file.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
@@ -55,7 +56,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     if (!dryRun) {
       store.remove(entries)
       for (const folder of [store.root, ...[...keptIds].map(id => store.runFolder(id))]) removeParts(folder)
-      for (const place of places) await rm(place, { recursive: true, force: true })
+      for (const place of places) tellLeft(place, await removeTreeInTurns(place))
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
   })

@@ -8,6 +8,7 @@ import { TriremeError } from '../../core/errors.ts'
 import type { Event, Sink } from '../../core/events.ts'
 import { notice } from '../../core/notices.ts'
 import { redacted, withoutSecrets } from '../../core/secrets.ts'
+import { jsonIn, sealedText, unsealed } from '../../core/store/sealed.ts'
 import type { Store } from '../../core/store/store.ts'
 import { ensureFolderOnDisk, syncNow, writeWhole } from '../../core/store/whole-file.ts'
 import { eventSchema } from './event-schema.ts'
@@ -96,14 +97,14 @@ export class Recorder {
     return this.#record
   }
   #write(): void {
-    writeWhole(path.join(this.#folder, 'run.json'), `${JSON.stringify(this.#record, null, 1)}\n`)
+    writeWhole(path.join(this.#folder, 'run.json'), sealedText(this.#record))
   }
 }
 /** A run whose record a disk, or a hand, has damaged. */
 export interface DamagedRun {
   readonly id: string
   readonly file: string
-  /** What is wrong, in words: "it is cut off, or no JSON". */
+  /** What is wrong, in words: "it is cut off, or changed". */
   readonly fault: string
 }
 /** Every run of the store, the newest first, and those that cannot be read. A folder without a record is of a run that never began, or that was being removed. */
@@ -117,14 +118,10 @@ const recordFile = (store: Store, id: string) => path.join(store.runFolder(id), 
 async function readRun(store: Store, id: string): Promise<RunRecord | DamagedRun> {
   const file = recordFile(store, id)
   const damaged = (fault: string): DamagedRun => ({ id, file, fault })
-  let value: unknown
-  try {
-    value = JSON.parse(await readFile(file, 'utf8'))
-  } catch (cause) {
-    return damaged(
-      cause instanceof SyntaxError ? 'it is cut off, or no JSON' : `it cannot be read (${(cause as NodeJS.ErrnoException).code})`,
-    )
-  }
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => cause)
+  if (typeof text !== 'string') return damaged(`it cannot be read (${text.code})`)
+  const value = text.includes('"digest":"') ? unsealed(text)?.value : jsonIn(text) // records were not always sealed
+  if (value === undefined) return damaged('it is cut off, or changed')
   const read = recordSchema.safeParse(value)
   if (!read.success) return damaged(`its ${read.error.issues[0]?.path.join('.') || 'content'} is not as a run writes it`)
   return read.data.id === id ? { out: undefined, ...read.data } : damaged('it names another run')

@@ -18,6 +18,7 @@ import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { TriremeError } from '../../core/errors.ts'
+import { syncNow, writeWhole } from '../../core/store/whole-file.ts'
 import { barrier, isPlace } from './inside.ts'
 
 /** Beside `trireme.lock.json`, and as that one part of the project: what copies were when they were made, and how the last upgrades are undone. */
@@ -116,6 +117,7 @@ function putAllInPlace(project: string, wanted: readonly FileChange[]): void {
     if (after) renameSync(path.join(project, temporary), path.join(project, place))
     else rmSync(path.join(project, place))
   }
+  for (const folder of new Set(files.flatMap(({ place }) => ['', ...foldersOf(place)]))) syncNow(path.join(project, folder))
 }
 const editedMeanwhile = (place: string) => new Error(`${place} was edited meanwhile. Try again`)
 function hasContent(project: string, place: string, sha256: string | undefined): boolean {
@@ -142,8 +144,7 @@ const finishedName = () => `${undoFolder}/${new Date().toISOString().replace(/[-
 const temporaryOf = (place: string) =>
   path.posix.join(path.posix.dirname(place), `.${path.posix.basename(place)}.${randomBytes(4).toString('hex')}.new`)
 function writeRecord(folder: string, content: ChangeRecord): void {
-  put(path.join(folder, 'record.json.new'), Buffer.from(`${JSON.stringify(content, null, 1)}\n`))
-  renameSync(path.join(folder, 'record.json.new'), path.join(folder, 'record.json'))
+  writeWhole(path.join(folder, 'record.json'), `${JSON.stringify(content, null, 1)}\n`)
 }
 const sameBytes = (a: Buffer | undefined, b: Buffer | undefined): boolean => (a && b ? a.equals(b) : a === b)
 /** The folders of a place, outermost first. */
@@ -221,8 +222,8 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   const read = record.safeParse(parsed(text))
   if (!read.success) throw damaged()
   const { files, folders } = read.data
-  if (!files.every(({ place, temporary }) => isOurs(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
-  if (!folders.every(made => isOurs(`${made}/x`))) throw damaged()
+  if (!files.every(({ place, temporary }) => isWrittenHere(place) && isPlace(temporary) && isBeside(temporary, place))) throw damaged()
+  if (!folders.every(made => isWrittenHere(`${made}/x`))) throw damaged()
   const contentBefore = ({ before }: RecordedFile) => {
     if (before === undefined) return undefined
     const content = unpacked(present(project, `${at}/${before.sha256}.gz`))
@@ -253,7 +254,7 @@ function undoable(project: string, at: string, text: Buffer): Undoable {
   }
 }
 /** Whether it is a place that Trireme writes to in a project. A record may have come with somebody's project: it names no hook of Git's. */
-const isOurs = (place: string): boolean =>
+const isWrittenHere = (place: string): boolean =>
   isPlace(place) &&
   (/^(steps|pipelines|data)\//.test(place) ||
     place.startsWith(`${copiesFolder}/`) ||

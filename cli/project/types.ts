@@ -27,7 +27,7 @@ const [tsc, config, file] = process.argv.slice(1)
 require('os').setPriority(10)
 const done = require('child_process').spawnSync(process.execPath, [tsc, '-p', config, '--pretty', 'false'], { encoding: 'utf8', timeout: 60000, maxBuffer: 1 << 26 })
   const fs = require('fs')
-if (done.status !== null) { fs.writeFileSync(file + '.part', done.stdout); fs.renameSync(file + '.part', file) }
+if (done.status !== null) { fs.writeFileSync(file + '.part', done.stdout, { flush: true }); fs.renameSync(file + '.part', file) }
 `
 export interface TypeCheck {
   /** Tells the verdict once, when it is there; waits for it at most so long, in ms. */

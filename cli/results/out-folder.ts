@@ -1,4 +1,4 @@
-import { mkdtempSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { mkdirSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { unfollowed } from '../../core/left-behind.ts'
@@ -24,11 +24,24 @@ export function checkOut(out: string, flag = '--out'): void {
       throw refused(message)
     }
     try {
-      rmdirSync(mkdtempSync(path.join(place, '.trireme-')))
+      tryToMake(place)
       return
     } catch (cause) {
       throw refused(`nothing can be made in ${place} (${(cause as NodeJS.ErrnoException).code})`, `Give another ${flag}, or mend that.`)
     }
+  }
+}
+/** One name for each user: what a killed run leaves, the next one takes away. Another run of the same user may have made or removed it in between. */
+function tryToMake(place: string): void {
+  const trial = path.join(place, `.trireme-out-${process.getuid?.() ?? 0}`)
+  unlessItIs('EEXIST', () => mkdirSync(trial))
+  unlessItIs('ENOENT', () => rmdirSync(trial))
+}
+function unlessItIs(code: string, act: () => void): void {
+  try {
+    act()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== code) throw cause
   }
 }
 /** @throws TriremeError `STORE` where results would lie among the files of the store */

@@ -79,7 +79,7 @@ export async function checkPlaces(
   )
 }
 /** The folders between a folder and a place below it, the topmost first. */
-export const foldersTo = (to: string): readonly string[] =>
+const foldersTo = (to: string): readonly string[] =>
   to
     .split('/')
     .slice(0, -1)

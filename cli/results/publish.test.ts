@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   linkSync,
@@ -5,18 +6,21 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { source } from '../../core/define/pipeline.ts'
 import { placedAt } from '../../core/graph/place.ts'
 import { scratch } from '../../core/testing.ts'
 import { kind, many } from '../../core/vocabulary/kind.ts'
+import { FoldersBelow } from './folders-below.ts'
 import { layoutWith, promisedFiles, publications } from './layout.ts'
 import { checkApartFromStore, checkOut } from './out-folder.ts'
 import type { Guard, ReadFile } from './places.ts'
@@ -168,6 +172,81 @@ test('what no run has published is not replaced: a file, a link, a folder, a fil
   await expect(other.go()).rejects.toThrow(`${other.out}/sub is a file, and a result would be written below it`)
   expect(readdirSync(folder)).toEqual(['out', 'store'])
 })
+test('no link below the folder of results is followed: in the place of a folder, of the list, of the description', async () => {
+  const { folder, out, go, pairs } = setUp(['a.txt'])
+  const elsewhere = path.join(folder, 'elsewhere')
+  for (const place of [out, elsewhere]) mkdirSync(place)
+  symlinkSync(elsewhere, path.join(out, 'sub'))
+  await expect(go()).rejects.toThrow(`${out}/sub is a link, which is not followed, and a result would be written below it`)
+  await expect(go(pairs, { overwrite: true })).rejects.toThrow(`${out}/sub is a link, which is not followed`)
+  rmSync(path.join(out, 'sub'))
+  rmSync(path.join(out, 'pipeline_info'), { recursive: true })
+  symlinkSync(elsewhere, path.join(out, 'pipeline_info'))
+  await expect(go()).rejects.toThrow(
+    `${out}/pipeline_info cannot be written: ${out}/pipeline_info is a link, or no folder. Nothing is lost: mend that or give another --out, and run again.`,
+  )
+  expect(readdirSync(elsewhere)).toEqual([])
+  rmSync(path.join(out, 'pipeline_info'))
+  mkdirSync(path.join(out, 'pipeline_info'))
+  writeFileSync(path.join(elsewhere, 'list'), 'mine')
+  symlinkSync(path.join(elsewhere, 'list'), path.join(out, 'pipeline_info/published.jsonl'))
+  await go()
+  expect(readFileSync(path.join(elsewhere, 'list'), 'utf8')).toBe('mine')
+  rmSync(out, { recursive: true })
+  symlinkSync(elsewhere, out) // the user's own name for it
+  await go()
+  expect(readdirSync(elsewhere)).toEqual(['list', 'pipeline_info', 'sub'])
+})
+test('a folder that is replaced by a link while files are put into it', () => {
+  const { folder, out } = setUp([])
+  const elsewhere = path.join(folder, 'elsewhere')
+  mkdirSync(elsewhere)
+  const folders = new FoldersBelow(out)
+  folders.reach('a/b/file')
+  renameSync(path.join(out, 'a/b'), path.join(out, 'moved'))
+  symlinkSync(elsewhere, path.join(out, 'a/b'))
+  try {
+    writeFileSync(folders.reach('a/b/file'), 'a result') // on Linux into the folder that was held
+  } catch (cause) {
+    expect(String(cause)).toContain('was replaced by something else')
+  } finally {
+    folders.close()
+  }
+  expect(readdirSync(elsewhere)).toEqual([])
+  expect(() => new FoldersBelow(out).reach('a/b/file')).toThrow(`${out}/a/b is a link, or no folder`)
+})
+test('what appears in a place between the look at it and the writing stays', async () => {
+  const { out, pairs } = setUp(['a.txt', 'b.txt'])
+  const digests = new Map<string, string>()
+  digests.get = () => {
+    mkdirSync(path.join(out, 'sub'), { recursive: true })
+    writeFileSync(path.join(out, 'sub/b.txt'), 'mine') // asked when all places have been looked at
+    return undefined
+  }
+  await expect(inTurn(out, () => publish(out, pairs, { link: false, digests, guard: { reads: [], overwrite: false } }))).rejects.toThrow(
+    `${out}/sub/b.txt cannot be written: somebody else has written there meanwhile.`,
+  )
+  expect(readFileSync(path.join(out, 'sub/b.txt'), 'utf8')).toBe('mine')
+  expect(readdirSync(path.join(out, 'sub'))).toEqual(['a.txt', 'b.txt'])
+})
+test('copying is given up at once, and leaves nothing', async () => {
+  const { out, pairs, store } = setUp(['a.txt'])
+  rmSync(path.join(store, 'a.txt'))
+  execFileSync('mkfifo', [path.join(store, 'a.txt')])
+  const stop = new AbortController()
+  const options = {
+    link: false,
+    digests: new Map([[pairs[0]!.from, 'a'.repeat(64)]]),
+    guard: { reads: [], overwrite: false },
+    signal: stop.signal,
+  }
+  const going = inTurn(out, () => publish(out, pairs, options))
+  const writing = await open(path.join(store, 'a.txt'), 'w')
+  stop.abort(new Error('stopped'))
+  await expect(going).rejects.toThrow('stopped')
+  await writing.close()
+  expect(readdirSync(path.join(out, 'sub'))).toEqual([])
+})
 test('a run that is killed while it publishes leaves no file that the next one takes for a stranger’s', async () => {
   const others = Array.from({ length: 64 }, (_, n) => `${n}.txt`) // more than are brought to the disk together
   const { folder, out, pairs, go, later, read } = setUp(['a.txt', 'b.txt', ...others])
@@ -257,6 +336,8 @@ test('what is in the place of the folder is told before anything runs', () => {
   const { folder, out } = setUp(['a.txt'])
   expect(() => checkOut(out)).not.toThrow()
   expect(() => checkOut(path.join(out, 'new/deep'))).not.toThrow()
+  mkdirSync(path.join(folder, `.trireme-out-${process.getuid?.() ?? 0}`)) // which a killed run left
+  expect(() => checkOut(out)).not.toThrow()
   expect(readdirSync(folder)).toEqual(['store'])
   writeFileSync(out, '')
   for (const place of [out, path.join(out, 'deep/deeper')])

@@ -5,9 +5,10 @@ import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile, syncEach } from '../../core/store/fsync.ts'
-import { ensureFolderOnDisk, isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
+import { isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
+import { FoldersBelow } from './folders-below.ts'
 import type { Publication } from './layout.ts'
-import { checkPlaces, foldersTo, type Guard, noFolderAbove, type PublicationPlace } from './places.ts'
+import { checkPlaces, type Guard, noFolderAbove, type PublicationPlace } from './places.ts'
 import { infoFolder, listName, PublishedFiles, untouchedMark } from './published.ts'
 import { inTurn, type Turn } from './turns.ts'
 
@@ -26,8 +27,15 @@ const goesOn = 'What was made is kept: the same command goes on from there.'
 
 /** Calls `act` while no other run publishes below the folder: all that one publishes, and what describes it, lies there together. */
 export async function publishing<T>(out: string, at: Pick<Turn, 'signal' | 'log'>, act: () => Promise<T>): Promise<T> {
-  const folder = folderBelow(out, infoFolder)
-  return inTurn({ ...at, folder, name: '.publishing', other: `Another run publishes into ${out}` }, act)
+  const folders = new FoldersBelow(out)
+  try {
+    folders.reach(`${infoFolder}/x`)
+  } catch (cause) {
+    throw unwritable(path.join(out, infoFolder), cause as NodeJS.ErrnoException)
+  } finally {
+    folders.close()
+  }
+  return inTurn({ ...at, folder: path.join(out, infoFolder), name: '.publishing', other: `Another run publishes into ${out}` }, act)
 }
 /**
  * Puts results below a folder as files of their own: shared blocks where the file system can, else copies. Each appears by one rename,
@@ -41,7 +49,7 @@ export async function publish(
   { link, digests, guard, signal }: PublishOptions,
 ): Promise<Published> {
   const published = new PublishedFiles(out)
-  const before = new Map(pairs.map(({ to }) => [to, markAt(out, to)]))
+  const before = new Map(pairs.map(({ to }) => [to, markOf(path.join(out, to))]))
   await checkPlaces(
     out,
     pairs.map(({ to }) => ({ to, what: 'a result' })),
@@ -61,8 +69,8 @@ export async function publish(
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
-  const places = fresh.map(({ from, path: to, part }) => ({ from, out, to, part, before: before.get(to) }))
-  for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(places.slice(n, n + syncedTogether), link, signal)
+  const places = fresh.map(({ from, path: to, part }) => ({ from, to, part, before: before.get(to) }))
+  for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(out, places.slice(n, n + syncedTogether), link, signal)
   for (const file of files) published.settle(left(file))
   published.prune()
   writeList(out, published)
@@ -104,8 +112,8 @@ export const infoPlace = (to: string): PublicationPlace => ({ to, what: 'the des
 const descriptions = ['provenance.json', 'run.json'].map(name => `${infoFolder}/${name}`)
 
 const writeList = (out: string, published: PublishedFiles) => writeText(out, listName, published.text())
-const markAt = (out: string, to: string): string | undefined => {
-  const found = unfollowed(path.join(out, to))
+const markOf = (place: string): string | undefined => {
+  const found = unfollowed(place)
   return found && untouchedMark(found)
 }
 /** The files that have to be published, since they are not there yet with this content. */
@@ -130,42 +138,49 @@ async function removeLeftovers(out: string, published: PublishedFiles): Promise<
 const syncedTogether = 64
 interface PublishedPlace {
   readonly from: string
-  readonly out: string
   readonly to: string
   /** Name beside it under which it is written. */
   readonly part: string
   /** Mark of what lay there when it was looked at. */
   readonly before: string | undefined
 }
-const partAt = ({ out, to, part }: PublishedPlace) => path.join(out, path.posix.dirname(to), part)
 /** Puts files in their places, each whole or not at all: their bytes are on the disk before their names are, and both when this ends. */
-async function putInPlace(places: readonly PublishedPlace[], link: boolean, signal: AbortSignal | undefined): Promise<void> {
+async function putInPlace(out: string, places: readonly PublishedPlace[], link: boolean, signal: AbortSignal | undefined): Promise<void> {
+  const folders = new FoldersBelow(out)
+  const partOf = ({ to, part }: PublishedPlace) => folders.reach(path.posix.join(path.posix.dirname(to), part))
+  const begun: PublishedPlace[] = []
   let target = ''
   try {
     for (const place of places) {
       signal?.throwIfAborted()
-      target = path.join(place.out, place.to)
-      folderBelow(place.out, path.posix.dirname(place.to))
-      await (link ? symlink(place.from, partAt(place)) : copy(place.from, partAt(place), signal))
+      target = place.to
+      const part = partOf(place)
+      begun.push(place)
+      await (link ? symlink(place.from, part) : copy(place.from, part, signal))
     }
-    if (!link) await syncEach(places.map(partAt))
+    if (!link) await syncEach(places.map(partOf))
     for (const place of places) {
-      target = path.join(place.out, place.to)
-      if (markAt(place.out, place.to) !== place.before) throw new Error('somebody else has written there meanwhile')
-      await rename(partAt(place), target)
+      target = place.to
+      if (markOf(folders.reach(target)) !== place.before) throw new Error('somebody else has written there meanwhile')
+      await rename(partOf(place), folders.reach(target))
     }
-    await syncEach(new Set(places.map(place => path.dirname(partAt(place)))))
+    await syncEach(new Set(places.map(place => path.dirname(partOf(place)))))
   } catch (cause) {
-    for (const place of places) await rm(partAt(place), { force: true }).catch(() => {})
+    for (const place of begun) await rm(partOf(place), { force: true }).catch(() => {})
     signal?.throwIfAborted()
-    throw unwritable(target, cause as NodeJS.ErrnoException)
+    throw unwritable(path.join(out, target), cause as NodeJS.ErrnoException)
+  } finally {
+    folders.close()
   }
 }
 function writeText(out: string, to: string, text: string): void {
+  const folders = new FoldersBelow(out)
   try {
-    writeWhole(path.join(folderBelow(out, path.posix.dirname(to)), path.basename(to)), text)
+    writeWhole(folders.reach(to), text)
   } catch (cause) {
     throw unwritable(path.join(out, to), cause as NodeJS.ErrnoException)
+  } finally {
+    folders.close()
   }
 }
 const mode = 0o666 & ~process.umask()
@@ -184,21 +199,9 @@ async function copy(from: string, to: string, signal: AbortSignal | undefined): 
     await file.close()
   }
 }
-/** A folder below the results, made where it is not there. Whatever is on the way is looked at, and no link is followed. */
-function folderBelow(out: string, folder: string): string {
-  try {
-    ensureFolderOnDisk(out)
-    for (const each of foldersTo(`${folder}/.`)) {
-      if (!unfollowed(path.join(out, each))) ensureFolderOnDisk(path.join(out, each))
-      if (!unfollowed(path.join(out, each))?.isDirectory()) throw new Error(`${path.join(out, each)} is no folder, or a link`)
-    }
-    return path.join(out, folder)
-  } catch (cause) {
-    throw cause instanceof TriremeError ? cause : unwritable(path.join(out, folder), cause as NodeJS.ErrnoException)
-  }
-}
 function unwritable(target: string, cause: NodeJS.ErrnoException): TriremeError {
   const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
   const remedy = full ? 'free some space or give another --out' : 'mend that or give another --out'
-  return new TriremeError('STORE', `${target} cannot be written: ${cause.message}. Nothing is lost: ${remedy}, and run again.`, { cause })
+  const why = cause.message.replace(/, \w+ '.*$/s, '') // files are reached by other paths than the user's
+  return new TriremeError('STORE', `${target} cannot be written: ${why}. Nothing is lost: ${remedy}, and run again.`, { cause })
 }

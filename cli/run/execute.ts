@@ -1,4 +1,3 @@
-import os from 'node:os'
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -14,6 +13,7 @@ import type { Display } from '../display/display.ts'
 import { say } from '../display/print.ts'
 import { remember } from '../history/recipes.ts'
 import { findRun, newRunId, Recorder, type RunRecord } from '../history/record.ts'
+import { Cancelled, onStop } from './stopping.ts'
 import { runOn } from './targets.ts'
 
 export interface Performance {
@@ -33,16 +33,6 @@ export interface Part {
   readonly out: string | undefined
   readonly log: (line: string) => void
 }
-/** Signals that stop a run in order: Ctrl-C, a request, a terminal that is gone, Ctrl-\\. */
-const stopping = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-/** A run that was stopped, with the exit status that a shell gives the signal. */
-export class Cancelled extends TriremeError {
-  readonly status: number
-  constructor(message: string, status: number) {
-    super('CANCELLED', message)
-    this.status = status
-  }
-}
 /**
  * Runs a plan where the environment says: shows and records its events, and stops its steps when asked to. Whoever calls it lets go of what was
  * made.
@@ -58,13 +48,11 @@ export async function perform({ plan, store, versions, environment, options, val
   const display = await displayFor(options, store)
   const stop = new AbortController()
   let status = 0
-  const stopBy = (signal: NodeJS.Signals) => {
-    if (stop.signal.aborted) return
+  const forget = onStop((signal, its) => {
     log(`${signal === 'SIGINT' ? 'Stopping' : `Asked to stop (${signal})`}: waiting for the running steps to end.`)
-    status = 128 + os.constants.signals[signal]
+    status = its
     stop.abort()
-  }
-  for (const signal of stopping) process.on(signal, stopBy)
+  })
   try {
     const limits = limitsOf(options, environment)
     const made = await runOn(
@@ -102,7 +90,7 @@ export async function perform({ plan, store, versions, environment, options, val
     if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
-    for (const signal of stopping) process.off(signal, stopBy)
+    forget()
   }
 }
 /** A flag takes precedence over the environment. */

@@ -81,3 +81,22 @@ test('the nearest record is the one that differs least; of several, the first', 
   expect(nearestRecipe(made, [far, near, other])?.record).toBe(near)
   expect(nearestRecipe(made, [])).toBeUndefined()
 })
+test('a sample among 10,000 is found, in time and memory', () => {
+  const lines = (lacks: number) => {
+    const samples = Array.from({ length: 10_000 }, (_, n) => n).filter(n => n !== lacks)
+    return ['flags', 'depths'].flatMap(what => samples.flatMap(n => [what, `sample ${n}`, { slot: what, key: `sample ${n}` }]))
+  }
+  const of = (lacks: number) => changed({ pipes: [[['node', { lines: lines(lacks) }]]] })
+  expect(differences(of(-1), of(5000))).toEqual([
+    {
+      what: 'word',
+      program: 'node',
+      before: '',
+      now: 'sample 5000 <flags.sample 5000> sample 5000 <depths.sample 5000>',
+    },
+  ])
+})
+test('a line of a file of words differs like a word', () => {
+  const of = (...lines: readonly unknown[]) => changed({ pipes: [[['cat', { lines }, 'x']]] })
+  expect(differences(of('a', 'b', 'c'), of('a', 'd', 'c'))).toEqual([{ what: 'word', program: 'cat', before: 'd', now: 'b' }])
+})

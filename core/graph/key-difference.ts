@@ -103,12 +103,36 @@ function shortened(word: unknown): string {
   if (level !== undefined) return `<level ${level}>`
   return canonical(word)
 }
-/** What lies between the common beginning and end of two lists, cut further where a middle part is alike. Words before a changed value are kept for context. */
-function stretches(
-  a: readonly string[],
-  b: readonly string[],
-): readonly { readonly before: readonly string[]; readonly now: readonly string[] }[] {
-  const length = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1))
+interface Stretch {
+  readonly before: readonly string[]
+  readonly now: readonly string[]
+}
+/** Comparisons that are made at most: all would be as many as the product of two lengths, which for the words of 10,000 samples is billions. */
+const mostCompared = 2 ** 23
+/**
+ * What lies between the common beginning and end of two lists, cut further where a middle part is alike. Words before a changed value are
+ * kept for context. Where too much lies between, the words that only one of them has.
+ */
+function stretches(a: readonly string[], b: readonly string[]): readonly Stretch[] {
+  let from = 0
+  while (from < a.length && from < b.length && a[from] === b[from]) from++
+  let [aEnd, bEnd] = [a.length, b.length]
+  while (aEnd > from && bEnd > from && a[aEnd - 1] === b[bEnd - 1]) {
+    aEnd--
+    bEnd--
+  }
+  const [was, is] = [a.slice(from, aEnd), b.slice(from, bEnd)]
+  if (was.length === 0 && is.length === 0) return []
+  if (was.length * is.length > mostCompared) return [{ before: only(was, is), now: only(is, was) }]
+  return cut(was, is, a[from - 1])
+}
+function only(words: readonly string[], others: readonly string[]): readonly string[] {
+  const known = new Set(others)
+  return words.filter(word => !known.has(word))
+}
+/** @param first the word before both */
+function cut(a: readonly string[], b: readonly string[], first: string | undefined): readonly Stretch[] {
+  const length = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1))
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
       length[i]![j] = a[i] === b[j] ? length[i + 1]![j + 1]! + 1 : Math.max(length[i + 1]![j]!, length[i]![j + 1]!)
@@ -123,7 +147,8 @@ function stretches(
       continue
     }
     if (!open) {
-      const flag = a[i - 1]?.startsWith('-') && i > 0 ? [a[i - 1]!] : []
+      const last = i === 0 ? first : a[i - 1]
+      const flag = last?.startsWith('-') ? [last] : []
       open = { before: [...flag], now: [...flag] }
       found.push(open)
     }

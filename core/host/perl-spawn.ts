@@ -66,6 +66,7 @@ class Starter {
     const kill = (signal: NodeJS.Signals) => {
       if (task?.pid === undefined) task!.signal = signal
       else killGroup(task.pid, signal)
+      this.#process.kill('SIGCONT') // its program may have stopped it, and it could not tell of the end
     }
     return { pid: () => task?.pid, kill, ended }
   }

@@ -43,6 +43,13 @@ test('a program called time is GNU time only if it says so: that of macOS takes 
   expect(placeOfTime([path.join(folder, 'none'), other, gnu])).toBe(gnu)
   expect(placeOfTime([other])).toBeUndefined()
 })
+test.skipIf(!startersHere)('a program that stops whoever started it is ended all the same', async () => {
+  const { running } = begin('a starter', sh('kill -STOP $PPID; exit 3'))
+  await pause(300)
+  running.end('cancelled')
+  expect(await ends(running)).toMatchObject({ status: 3, stopped: 'cancelled' })
+  await endStarters()
+})
 test('a program that leaves what cannot be ended has failed, and its log says so', async () => {
   const folder = scratch()
   const end = { status: 0, signal: null, usage: undefined, left: [12, 13] }

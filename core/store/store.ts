@@ -1,12 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { ensureFolder, readIfThere } from '../files.ts'
+import { ensureFolder, moveFolder, readIfThere } from '../files.ts'
 import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
 import { digestFile } from './fsync.ts'
 import { Journal, noteOf } from './journal.ts'
 import { type Entry, type OutputFile, recordIn, type StepRecord, type StoredEntry } from './record.ts'
+import { discard } from './rubbish.ts'
 import { digestIn, sealedText } from './sealed.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
@@ -160,7 +161,7 @@ export class Store {
     this.#journal.read() // another runner may have made the entry again
     return isKnown() ? undefined : 'its record is another than the one that was written'
   }
-  /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. */
+  /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. @throws where this user may not read them */
   async fault({ folder, record }: Entry): Promise<string | undefined> {
     for (const { name, size, sha256 } of filesIn(record)) {
       const place = path.join(folder, name)
@@ -168,6 +169,7 @@ export class Store {
       if (!found?.isFile()) return `its file ${name} is gone`
       if (found.size !== size) return `its file ${name} has ${found.size} bytes instead of ${size}`
       const digest = await digestFile(place, size).catch((cause: NodeJS.ErrnoException) => cause)
+      if (typeof digest !== 'string' && isForbidden(digest)) throw digest
       if (typeof digest !== 'string') return `its file ${name} cannot be read (${digest.code})`
       if (digest !== sha256) return `the content of its file ${name} has changed since it was made`
     }
@@ -182,7 +184,7 @@ export class Store {
     try {
       ensureFolder(folder)
       const place = path.join(folder, `${key}.${readdirSync(folder).length + 1}.${process.pid}`)
-      renameSync(this.entryFolder(key), place)
+      moveFolder(this.entryFolder(key), place)
       return place
     } catch {
       return undefined // another runner was first, or the folder cannot be written: publishing will say so
@@ -238,11 +240,11 @@ export class Store {
       this.#doubted.delete(key)
       try {
         mkdirSync(path.dirname(bin), { recursive: true })
-        renameSync(this.entryFolder(key), bin)
+        moveFolder(this.entryFolder(key), bin)
       } catch {
         continue // another runner was first
       }
-      rmSync(bin, { recursive: true, force: true })
+      discard(bin)
     }
   }
   /** Moves a folder of checked outputs into place, all or nothing. Where another runner was first, its entry stays. */
@@ -275,7 +277,7 @@ export class Store {
     } catch (cause) {
       const there = await this.find(record.key)
       if (there) {
-        rmSync(outputs, { recursive: true, force: true })
+        discard(outputs)
         return there
       }
       if (existsSync(folder)) throw cause
@@ -293,15 +295,14 @@ export class Store {
       return undefined
     const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
     if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
-    if (isReadOnly(cause))
-      return new TriremeError(
-        'STORE',
-        `The store ${this.root} may be read only: ${cause.message}. To look at it, with plan, runs, logs and why, that is enough; to run, give a folder you may write to with --store.`,
-        { cause },
-      )
+    const remedy = isForbidden(cause)
+      ? 'Ask whoever it belongs to for the right to read and write all of it'
+      : (cause as NodeJS.ErrnoException).code === 'EROFS'
+        ? 'Looking is possible, with plan, runs, logs and why; to run, mount it so that it can be written'
+        : 'Free some space, mend the disk'
     return new TriremeError(
       'STORE',
-      `The store ${this.root} cannot be used: ${cause.message}. Free some space, mend the disk, or give another --store. What is finished is kept: the same command goes on from there.`,
+      `The store ${this.root} cannot be used: ${cause.message}. ${remedy}, or give another --store. What is finished is kept: the same command goes on from there.`,
       { cause },
     )
   }
@@ -313,7 +314,11 @@ export class Store {
   /** Writes the journal anew from entries that are known to be on the disk. Other lines about them stay. */
   reindex(entries: readonly StoredEntry[]): void {
     const there = new Set(entries.map(({ record }) => record.key))
-    this.#journal.rebuild([...entries.map(noteOf), ...this.#journal.standIns().filter(line => there.has(line.as))])
+    try {
+      this.#journal.rebuild([...entries.map(noteOf), ...this.#journal.standIns().filter(line => there.has(line.as))])
+    } catch (cause) {
+      if (!isReadOnly(cause)) throw cause // whoever may only read the store may compare it all the same
+    }
   }
   /** Every entry that can be read. */
   async *entries(): AsyncGenerator<Entry> {
@@ -336,9 +341,11 @@ const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
   readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
 
-const isReadOnly = (cause: unknown): boolean => ['EROFS', 'EACCES', 'EPERM'].includes(String((cause as NodeJS.ErrnoException).code))
+const isReadOnly = (cause: unknown): boolean =>
+  cause instanceof Error && (isForbidden(cause) || (cause as NodeJS.ErrnoException).code === 'EROFS')
 function openFault(root: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOTDIR' || code === 'EEXIST') return `The store ${root} would lie in a file, not in a folder: ${message}. Give a folder with --store.`
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return `The store ${root} would lie in a file, not in a folder: ${message}. Give a folder with --store.`
   return `The store ${root} cannot be written: ${message}. Give a folder you may write to with --store.`
 }
 function formatFault(root: string, found: string): string {
@@ -347,4 +354,6 @@ function formatFault(root: string, found: string): string {
     return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
   return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
 }
+/** Whether a file is refused to this user, who cannot say then what is in it. */
+export const isForbidden = (cause: Error): boolean => 'code' in cause && ['EACCES', 'EPERM'].includes(String(cause.code))
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

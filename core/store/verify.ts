@@ -1,5 +1,6 @@
+import { notice } from '../notices.ts'
 import type { StoredEntry } from './record.ts'
-import type { Store } from './store.ts'
+import { isForbidden, type Store } from './store.ts'
 import { syncAll } from './sync-queue.ts'
 
 export interface Damage {
@@ -29,12 +30,17 @@ export async function verify(store: Store, progress: (done: number, of: number) 
   let bytes = 0
   for (const [n, key] of keys.entries()) {
     progress(n, keys.length)
-    const entry = store.look(key)
-    const fault = entry ? (store.recordFault(entry) ?? (await store.fault(entry))) : 'its record cannot be read'
-    if (entry && fault === undefined) {
-      undamaged.push(entry)
-      for (const { size } of Object.values(entry.record.outputs).flat()) bytes += size
-    } else if (fault !== undefined) damaged.push({ key, label: entry?.record.label, fault, place: store.setAside(key, fault) })
+    try {
+      const entry = store.look(key)
+      const fault = entry ? (store.recordFault(entry) ?? (await store.fault(entry))) : 'its record cannot be read'
+      if (entry && fault === undefined) {
+        undamaged.push(entry)
+        for (const { size } of Object.values(entry.record.outputs).flat()) bytes += size
+      } else if (fault !== undefined) damaged.push({ key, label: entry?.record.label, fault, place: store.setAside(key, fault) })
+    } catch (cause) {
+      if (!(cause instanceof Error && isForbidden(cause))) throw cause
+      notice(`Notice: ${store.entryFolder(key)} is another user's and was not compared, since you may not read it.`)
+    }
   }
   for (let n = 0; n < undamaged.length; n += 100) await syncAll(undamaged.slice(n, n + 100))
   store.reindex(undamaged)

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import type { EntryLocks } from './entry-locks.ts'
 import { hold, type Life, lifeOf, lock, release, signed, unlock } from './lock-file.ts'
+import { discard } from './rubbish.ts'
 import { endMarked, markOfRunner } from './strays.ts'
 
 /** Lock file in a work folder: which process owns it, until the run ends by itself. */
@@ -47,7 +48,7 @@ export class WorkFolders {
       rmdirSync(own)
     } catch {
       // It is not empty: it holds failed steps, which may be kept.
-      if (!keep) rmSync(own, { recursive: true, force: true })
+      if (!keep) discard(own)
     }
   }
   /** Removes what killed runners left, and ends their steps. */
@@ -55,11 +56,11 @@ export class WorkFolders {
     this.#claims.clearDead()
     for (const name of readdirSync(this.#folder)) {
       const left = path.join(this.#folder, name)
-      if (/^removed-/.test(name)) rmSync(left, { recursive: true, force: true })
+      if (/^removed-/.test(name)) discard(left)
       const lock = signed(path.join(left, ownerFile))
       if (lock === undefined || lifeOf(lock) !== 'dead') continue
       endMarked(markOfRunner(JSON.stringify(lock.owner)))
-      rmSync(left, { recursive: true, force: true })
+      discard(left)
     }
   }
   running(): readonly string[] {

@@ -1,6 +1,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { intervalText, partsText, ranked, readTrials, shareText, type Trial, trainingSeconds } from '../leaderboard.ts'
+import { markdownText } from '../markup.ts'
 import type { Quality } from '../metrics/patients.script.ts'
 import { main } from '../script.ts'
 import type { Estimate } from '../statistics.ts'
@@ -21,13 +22,13 @@ function card(
   }: { readonly data: string; readonly positive: string; readonly note: string; readonly by: string; readonly of: number },
 ): string {
   const { test, holdout, threshold, thresholdFrom, unscored } = metrics
-  const options = Object.entries(summary.options).map(([option, value]) => `| ${option} | ${value} |`)
+  const options = Object.entries(summary.options).map(([option, value]) => `| ${markdownText(option)} | ${markdownText(String(value))} |`)
   const last = history.at(-1)
-  return `# Model card: ${name}
-${note === '' ? '' : `\n> **${note}**\n`}
+  return `# Model card: ${markdownText(name)}
+${note === '' ? '' : `\n> **${markdownText(note)}**\n`}
 ## Model
 
-${summary.architecture}, ${summary.parameters.toLocaleString('en')} parameters, weights \`${summary.weights.slice(0, 16)}\`, trained from nothing with torch ${summary.versions.torch}.
+${markdownText(summary.architecture)}, ${summary.parameters.toLocaleString('en')} parameters, weights \`${summary.weights.slice(0, 16).replace(/\W/g, '')}\`, trained from nothing with torch ${markdownText(summary.versions.torch ?? '')}.
 It judges an image by the mean over a grid of patches, a patient by the mean over the images.${of > 1 ? ` First of ${of} configurations, chosen on ${by === 'holdout' ? 'training patients that were held out' : 'the TEST patients, so that the figures below are too good'}.` : ''}
 
 | option | value |
@@ -36,9 +37,9 @@ ${options.join('\n')}
 
 ## Data and split
 
-${data === '' ? 'What the images are was not told (--data).' : data}
-Label 1 is ${positive}. Trained on ${summary.trained_on.images} images of ${summary.trained_on.patients} patients${holdout ? `, ${holdout.patient.count} patients held out` : ''}; tested on ${test.image.count} images of ${test.patient.count} other patients.
-${partsText({ name, metrics, summary, history })}${unscored.length > 0 ? ` ${unscored.length} patients of the test (${unscored.map(({ patient, probability }) => `${patient}: probability ${shareText(probability)}`).join(', ')}) are not scored: judged, and in none of the figures.` : ''}
+${data === '' ? 'What the images are was not told (--data).' : markdownText(data)}
+Label 1 is ${markdownText(positive)}. Trained on ${summary.trained_on.images} images of ${summary.trained_on.patients} patients${holdout ? `, ${holdout.patient.count} patients held out` : ''}; tested on ${test.image.count} images of ${test.patient.count} other patients.
+${partsText({ name, metrics, summary, history })}${unscored.length > 0 ? ` ${unscored.length} patients of the test (${unscored.map(({ patient, probability }) => `${markdownText(patient)}: probability ${shareText(probability)}`).join(', ')}) are not scored: judged, and in none of the figures.` : ''}
 
 ## Quality on the test
 
@@ -50,7 +51,7 @@ ${quality('images', test.image)}
 Intervals are 95 %. Patients: ${test.patient.intervals}. Images: ${test.image.intervals}.
 Positive above a probability of ${shareText(threshold)} (${thresholdFrom === 'holdout' ? 'chosen on the held-out patients' : 'given beforehand'}). Of the patients, ${test.patient.confusion.fn} positive and ${test.patient.confusion.fp} negative ones are judged wrongly.
 
-Training took ${trainingSeconds({ name, metrics, summary, history }).toFixed(0)} s (${last?.images_per_s.toFixed(0)} patches/s) on ${summary.options.device} with ${summary.options.threads} thread(s).
+Training took ${trainingSeconds({ name, metrics, summary, history }).toFixed(0)} s (${last?.images_per_s.toFixed(0)} patches/s) on ${markdownText(String(summary.options.device))} with ${markdownText(String(summary.options.threads))} thread(s).
 
 ## Intended use
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Chart, enclosing, escaped, figure } from '../charts.ts'
 import { type EpochLine, intervalText, ranked, readTrials, shareText, type Trial, trainingSeconds, varying } from '../leaderboard.ts'
+import { csvLine } from '../markup.ts'
 import { main } from '../script.ts'
 
 /** The leaderboard's columns, each with what it holds of a trial. */
@@ -35,7 +36,6 @@ const columns = (
   ['device', trial => String(trial.summary.options.device)],
   ['weights', trial => trial.summary.weights.slice(0, 12)],
 ]
-const cell = (value: string | number) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value))
 
 function learning(trials: readonly Trial[]): readonly Chart[] {
   const last = Math.max(...trials.map(({ history }) => history.length), 2)
@@ -92,7 +92,7 @@ await main(() => {
   const heads = shown.map(([head]) => head)
   const rows = trials.map((trial, n) => shown.map(([, of]) => of(trial, n)))
   const [curves, both] = [figure(learning(trials)), rocs(trials)]
-  writeFileSync(values.table ?? '', [heads, ...rows].map(cells => `${cells.map(cell).join(',')}\n`).join(''))
+  writeFileSync(values.table ?? '', [heads, ...rows].map(csvLine).join(''))
   writeFileSync(values.curves ?? '', curves)
   writeFileSync(values.rocs ?? '', both)
   const { test, unscored } = trials[0]!.metrics

@@ -138,3 +138,13 @@ it('refuses files whose names do not agree', async () => {
   const { metrics, summaries, histories } = refs()
   await expect(made(collect({ metrics, summaries, histories: { lucky: histories.lucky! } }))).rejects.toThrow('should have the same names')
 })
+it('takes names for text, in the card and in the table, whatever a program would make of them', async () => {
+  const name = '=HYPERLINK("https://x") | [a](javascript:b) <script>'
+  const { checkpoints, ...inputs } = refs([{ ...trials[1]!, name }])
+  const { table } = await made(collect({ ...inputs, title: '' }))
+  expect(readFileSync(table.path, 'utf8').split('\n')[1]).toMatch(/^1,"'=HYPERLINK\(""https:\/\/x""\) \| \[a\]\(javascript:b\) <script>",/)
+  const { card } = await made(best({ ...inputs, checkpoints, data: '<img src=x>\n# Title', positive: '*x*', note: '' }))
+  const text = readFileSync(card.path, 'utf8')
+  expect(text).toContain('# Model card: \\=HYPERLINK("https://x") \\| \\[a\\](javascript:b) \\<script\\>\n')
+  expect(text).toContain('\\<img src=x\\> # Title\nLabel 1 is \\*x\\*.')
+})

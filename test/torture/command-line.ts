@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../cli/project/package.ts'
 import { letGo, traceable } from './injections.ts'
@@ -24,7 +35,7 @@ const say = step({
   inputs: { text },
   params: { what: z.string() },
   outputs: { said: text },
-  command: ({ text, what, said }) => run('sh', '-c', 'cat "$1"; echo "$2"', 'sh', text, what).into(said),
+  command: ({ text, what, said }) => run('sh', '-ec', 'cat "$1"; echo "$2"', 'sh', text, what).into(said),
 })
 const join = step({
   ...common,
@@ -159,8 +170,8 @@ async function prepared(stage: Stage, { name, before, spoil }: Scene): Promise<v
   }
   spoil?.(stage.project)
 }
-/** Not of the project; steps that were killed, which stay for people to look at; recipes, which a run has that ran a step. */
-const unlike = /^node_modules\/|^\.trireme\/work\/[^/]+\/(?!\.owner)|^\.trireme\/runs\/[^/]+\/recipes/
+/** Not of the project; steps that were killed, which stay for people to look at; recipes, which a run has that ran a step; what was being written of a dead run, which `clean` takes. */
+const unlike = /^node_modules\/|^\.trireme\/work\/[^/]+\/(?!\.owner)|^\.trireme\/runs\/[^/]+\/(recipes|\..*\.part$)/
 /** Every path of the project, with the same name for every run, and what is published. */
 function tree({ project, folder }: Stage): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
@@ -244,6 +255,7 @@ async function strike(stage: Stage, scene: Scene, { name, n }: Call, wanted: Rea
     faults.push(...(stderr.match(/^CRASH [\s\S]*?(?=^CRASH |$(?![\s\S]))/gm) ?? []).map(text => text.slice(0, 800)))
   }
   if (first) await ask()
+  age(stage)
   let again = await command(stage, scene.words)
   if (scene.asksFor && again.stderr.includes(`trireme ${scene.asksFor.join(' ')}`)) {
     const asked = await command(stage, scene.asksFor)
@@ -253,9 +265,25 @@ async function strike(stage: Stage, scene: Scene, { name, n }: Call, wanted: Rea
   if (!(scene.ends ?? [0]).includes(again.status ?? -1)) faults.push(`given again it ended with ${endOf(again)}`)
   const other = differences(wanted, tree(stage))
   if (other.length > 0) faults.push(other.join(', '))
+  for (const left of runningIn(stage.project)) faults.push(`left running: process ${left}`)
   if (!first) await ask()
   return { fell: true, faults }
 }
+/** What is being written lies beside its place for a while: nobody removes what is younger than a minute, so an hour passes. */
+function age({ project }: Stage): void {
+  const hourAgo = new Date(Date.now() - 3_600_000)
+  for (const name of readdirSync(project, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.part')) utimesSync(path.join(project, name), hourAgo, hourAgo)
+}
+/** Processes that work somewhere in the project. */
+const runningIn = (project: string): readonly string[] =>
+  readdirSync('/proc').filter(name => {
+    try {
+      return /^\d+$/.test(name) && `${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${project}/`)
+    } catch {
+      return false // it has ended, or is another user's
+    }
+  })
 const endOf = ({ status, signal, stderr }: Ended) => `${status ?? signal}: ${stderr.slice(0, 800)}`
 
 /** @param most kills in all, spread evenly over scenes and calls; every call where left out. @param side how many at the same time */

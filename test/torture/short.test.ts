@@ -20,7 +20,7 @@ const tortures: Readonly<Record<string, (setting: Setting) => Promise<Told>>> = 
 }
 const linux = process.platform === 'linux'
 describe.skipIf(!linux).concurrent(`the store bears${linux ? '' : ' (skipped: not on Linux)'}`, () => {
-  test.for(Object.entries(tortures))('%s', { timeout: 180_000 }, async ([, torture], { skip }) => {
+  test.for(Object.entries(tortures))('%s', { timeout: 600_000 }, async ([, torture], { skip }) => {
     const setting = await setUp()
     try {
       const { counts, faults, skipped } = await torture(setting)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { contents } from '../../../containers/images.ts'
 import { readImageLock } from '../../../core/environment/images.ts'
@@ -124,7 +124,7 @@ function packagesIn(folder: string): void {
   } catch (cause) {
     throw new TriremeError('ENVIRONMENT', `npm could not fetch the packages of ${folder}. Read the lines above, and try again.`, { cause })
   }
-  writeFileSync(mark, wanted)
+  writeWhole(mark, wanted)
 }
 async function bill(engine: ImageBuilder, name: string, image: string, { tag, sbom }: BuildSettings): Promise<void> {
   const [id = '', created = '', licence = ''] = (

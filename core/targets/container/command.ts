@@ -45,7 +45,7 @@ export const runCommand = (engine: Engine, container: Container): readonly strin
  * podman 2048. It is a quarter of what the smallest machine can number (`kernel.pid_max` 32768), and 32 threads for each core of a machine of 256,
  * where numerical libraries start one for each core that they see, in each program of a chain. apptainer has no such option: there the user's `ulimit -u` holds.
  */
-const mostTasks = 8192
+const pidsLimit = 8192
 /** podman and docker agree on nearly all words. */
 function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string[] {
   const { uid, gid, rootless } = at.caller
@@ -69,7 +69,7 @@ function daemonLike(engine: 'podman' | 'docker', at: Container): readonly string
     ...['--security-opt', 'label=disable'], // else SELinux refuses the mounts, or every input would have to be relabelled
     ...['--cpus', String(at.cpu)],
     ...['--memory', `${at.memory}b`, '--memory-swap', `${at.memory}b`], // no swap beyond it, as in a cluster
-    ...['--pids-limit', String(mostTasks)],
+    ...['--pids-limit', String(pidsLimit)],
     ...(at.gpu ? (engine === 'podman' ? ['--device', 'nvidia.com/gpu=all'] : ['--gpus', 'all']) : []),
     ...at.mounts.flatMap(({ from, to, writable }) => ['--mount', `type=bind,src=${from},dst=${to}${writable ? '' : ',readonly'}`]),
     ...Object.entries(at.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
