@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
@@ -57,7 +57,7 @@ export async function prepareRun(
     return opened
   }
   const openToLook = () => {
-    opened ??= existsSync(path.join(options.store, 'format')) ? open() : emptyStore()
+    opened ??= isStore(options.store) ? open() : emptyStore()
     return opened
   }
   if (!looking) await open() // so that a store that cannot be written is reported before files are read
@@ -127,6 +127,14 @@ function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pip
   const given = Object.entries({ device, threads }).filter(([param, value]) => value !== undefined && spec.params?.[param] !== undefined)
   const words = (param: string) => `environment ${name}, ${param}`
   return Object.fromEntries(given.map(([param, value]) => [param, { value, words: words(param), folder: process.cwd() }]))
+}
+/** Whether a store is there to be looked at; what cannot be read counts as one, so that opening it says why. */
+function isStore(folder: string): boolean {
+  try {
+    return readdirSync(folder).includes('format')
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
 }
 /** A temporary store in place of one that does not exist; removed when this process ends. */
 async function emptyStore(): Promise<Store> {
