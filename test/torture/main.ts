@@ -8,7 +8,7 @@ import { kills } from './kills.ts'
 import { onExt4 } from './power/ext4.ts'
 import { powerCuts } from './power/power.ts'
 import { jumpingClock, twoRunners } from './runners.ts'
-import { type Setting, setUp, type Told, tearDown } from './setting.ts'
+import { ordinary, type Setting, setUp, type Told, tearDown } from './setting.ts'
 
 type Log = (line: string) => void
 const seed = Number(process.env.TORTURE_SEED ?? 1)
@@ -16,6 +16,9 @@ const seed = Number(process.env.TORTURE_SEED ?? 1)
 const sizes = Array.from({ length: 40 }, (_, n) => 16 + n * 112)
 const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<readonly Told[]>>> = {
   kills: async (setting, log) => [await kills(await trireme(setting), Number(process.env.TORTURE_KILLS ?? 200), seed, log)],
+  'kills-of-a-user': async (setting, log) => [
+    await kills(await trireme(ordinary(setting)), Number(process.env.TORTURE_KILLS ?? 200), seed, log),
+  ],
   injections: async (setting, log) => [await injections(setting, log)],
   'command-line': async (setting, log) => [
     await commandLine(setting, log, { most: Number(process.env.TORTURE_KILLS ?? Number.POSITIVE_INFINITY), side: 2 }),
