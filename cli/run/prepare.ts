@@ -4,9 +4,12 @@ import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
+import { toolsOf } from '../../core/host/tools.ts'
 import { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
@@ -39,10 +42,11 @@ export interface Prepared {
  * @param withData a dataset is made all the same, in the store
  */
 export async function prepareRun(
-  { pipeline, flags, given, options }: Asked,
+  asked: Asked,
   log: (line: string) => void,
   { looking = false, withData = false }: { readonly looking?: boolean; readonly withData?: boolean } = {},
 ): Promise<Prepared> {
+  const { pipeline, flags, given, options } = asked
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
@@ -66,6 +70,7 @@ export async function prepareRun(
           looking: looking && !withData,
           options,
           log,
+          laterTools: () => toolsOfRun(asked, environment),
         })
   const store = await (looking ? openToLook() : open())
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
@@ -92,6 +97,15 @@ export async function prepareRun(
     layout: layoutWith(spec.layout, values),
     reads: readFiles(plan, pipeline, raw, options.paramsFile),
     log,
+  }
+}
+/** Tools of this machine that a run asks for, as far as they are known before the dataset of its profile is made. */
+async function toolsOfRun(asked: Asked, environment: Environment): Promise<readonly Tool[]> {
+  if ((await targetOf(environment)).images) return []
+  try {
+    return toolsOf((await prepareRun(asked, () => {}, { looking: true })).plan)
+  } catch {
+    return [] // what is wrong is told when the dataset is there
   }
 }
 function readFiles(plan: Plan, { spec }: Asked['pipeline'], raw: Raw, paramsFile: string | undefined): readonly ReadFile[] {

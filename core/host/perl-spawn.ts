@@ -46,7 +46,8 @@ class Starter {
     this.#output.setEncoding('utf8').on('data', (text: string) => this.#read(text))
     this.#process.on('error', ({ message }) => this.#lost({ ...unstarted, fault: `${perl} could not be started: ${message}` }))
     this.#process.on('close', () => this.#lost({ status: null, signal: 'SIGKILL', usage: undefined }))
-    for (const each of [this.#process, this.#input, this.#output]) each.unref() // an idle starter does not keep Node running
+    this.#input.unref()
+    this.#keepRunning(false)
   }
   start({ program, words }: Launch, at: SpawnOptions): Child {
     const { folder, log, environment } = at
@@ -58,7 +59,7 @@ class Starter {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(request.length)
     this.#input.write(Buffer.concat([length, request]))
-    this.#output.ref()
+    this.#keepRunning(true)
     let task: Task | undefined
     const ended = new Promise<ChildEnd>(done => {
       task = this.#task = { pid: undefined, signal: undefined, mark: environment[markName]!, done }
@@ -72,11 +73,15 @@ class Starter {
   }
   /** Ends the starter and waits for it: only then does its use of CPU count in the runner's own figures. */
   end(): Promise<void> {
-    for (const each of [this.#process, this.#output]) each.ref()
+    this.#keepRunning(true)
     return new Promise(done => {
       this.#process.once('close', () => done())
       this.#input.end()
     })
+  }
+  /** Node goes on while a program runs, and so does it when the starter was killed, until that is known; an idle starter does not keep it. */
+  #keepRunning(busy: boolean): void {
+    for (const each of [this.#process, this.#output]) busy ? each.ref() : each.unref()
   }
   #read(text: string): void {
     const lines = `${this.#text}${text}`.split('\n')
@@ -95,7 +100,7 @@ class Starter {
   #end(end: ChildEnd): void {
     const task = this.#task
     this.#task = undefined
-    this.#output.unref()
+    this.#keepRunning(false)
     idle.push(this)
     task?.done(end)
   }

@@ -87,7 +87,9 @@ const instead: readonly Attack[] = [
       about: 'out',
       way: 'list',
       script: `echo made >"$OUT/1.txt"; mv "$OUT" aside; ${things[thing]!('out/made')}`,
-      ends: thing.startsWith('a full') ? /Step lister wrote "a" into its list "made"/ : /Step lister .*(out\b|"made")/,
+      ends: thing.startsWith('a full')
+        ? /Step lister (left no folder "out.made"|wrote "a" into its list "made")/
+        : /Step lister .*(out\b|"made")/,
     }),
   ),
   ...kinds.map(
@@ -135,14 +137,14 @@ const more: readonly Attack[] = [
   // --- Special files.
   { name: 'the output is a socket', about: 'special files', script: `perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0])) or die' "$OUT"`, ends: /output "made" is no regular file/ },
   { name: 'a socket in tmp', about: 'special files', script: `made; perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("tmp/s")) or die'`, ends: 'well' },
-  { name: 'the output is a device', about: 'special files', script: 'mknod "$OUT" c 1 5', ends: /output "made" is (no regular file|missing)/ },
-  { name: 'the output is a disk', about: 'special files', script: 'mknod "$OUT" b 250 250', ends: /output "made" is (no regular file|missing)/ },
+  { name: 'the output is a device', about: 'special files', script: 'mknod "$OUT" c 1 5', ends: /output "made" is no regular file|ended with status 1/ },
+  { name: 'the output is a disk', about: 'special files', script: 'mknod "$OUT" b 250 250', ends: /output "made" is no regular file|ended with status 1/ },
   { name: 'the log is a device', about: 'log', script: 'made; rm -f out/stderr.log; mknod out/stderr.log c 1 5 || true', ends: 'well' },
   { name: 'the output is a link to another output', about: 'special files', script: 'echo made >out/other; ln out/other "$OUT"', ends: 'clearly' },
   { name: 'the output is the log', about: 'special files', script: 'echo made >&2; ln out/stderr.log "$OUT" || ln log "$OUT"', ends: 'clearly' },
-  { name: 'the output is the input, by a hard link', about: 'special files', script: 'ln -L in/from.txt "$OUT"', ends: /Step attacker .*"made"|its input file .* was written to or replaced/, spoils: 'the input' },
+  { name: 'the output is the input, by a hard link', about: 'special files', script: 'ln -L in/from.txt "$OUT"', ends: /Step attacker (.*"made"|ended with status 1)|its input file .* was written to or replaced/, spoils: 'the input' },
   { name: 'beside the output is the input, by a hard link', about: 'special files', script: 'made; ln -L in/from.txt out/other; ln -L in/from.txt tmp/other; true', ends: 'clearly', spoils: 'the input' },
-  { name: 'the output is a secret, by a hard link', about: 'special files', script: 'ln "$PRECIOUS/secret.txt" "$OUT"', ends: /Step attacker .*"made"/, spoils: 'the input' },
+  { name: 'the output is a secret, by a hard link', about: 'special files', script: 'ln "$PRECIOUS/secret.txt" "$OUT"', ends: /Step attacker (.*"made"|ended with status 1)/, spoils: 'the input' },
   { name: 'the output is the whole input, moved', about: 'rights', script: 'mv "$(readlink -f in/from.txt)" "$OUT"', ends: 'clearly', spoils: 'the input' },
   { name: 'the output is a folder', about: 'out', script: 'mkdir "$OUT"; touch "$OUT/x"', ends: /output "made" is no regular file/ },
   { name: 'the output is empty', about: 'out', script: ': >"$OUT"', ends: /output "made" is empty/ },

@@ -33,7 +33,6 @@ let calls = 0
 
 describe.each([...targets, inPods, onCluster].map(target => [target.name, target] as const))('hostile steps, %s', (_, target) => {
   const { unavailable, user, enclosed } = target
-  if (wanted === '') return test.skip('(skipped: TRIREME_HOSTILE names no attacks)', () => {})
   if (unavailable !== undefined) return test.skip(`(skipped: ${unavailable})`, () => {})
   let world: World | undefined
   /** Attacks on this world of which the aftermath was not looked at. */
