@@ -1,6 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -157,6 +169,15 @@ test('a failure: nothing published, the message, the log, the way on', () => {
   )
   expect(existsSync(path.join(folder, 'results'))).toBe(false)
   expect(trireme(folder, 'logs', 'last', 'join').stdout).toMatch(/^join: failed, Step join ended with status 3\.\n[\s\S]*no such luck\n$/)
+  const log = path.join(/^ {2}folder: {2}(.*)$/m.exec(failed.stderr)![1]!, 'stderr.log')
+  truncateSync(log, 600 * 2 ** 20) // more than one string may hold
+  appendFileSync(log, 'no more luck\n')
+  const words = [process.execPath, '--max-old-space-size=64', cli, 'logs', 'last', 'join']
+  const end = spawnSync('bash', ['-c', '"$@" | tail -c 14 | tr -d "\\0"', 'end', ...words], { cwd: folder, encoding: 'utf8' })
+  expect(end.stdout).toBe('no more luck\n')
+  rmSync(log)
+  symlinkSync('command.sh', log)
+  expect(trireme(folder, 'logs', 'last', 'join').stdout).toContain('\nIts log is not kept.\n')
   expect(trireme(folder, 'runs').stdout).toMatch(/ words {5}failed .* 2 +0 /)
   expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
   expect(trireme(folder, ...go, '--fail', '--publish-partial').status).toBe(1)
@@ -215,9 +236,10 @@ test.each([
 })
 test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that a step has put into a session of its own', async () => {
   const folder = project()
-  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", "'setsid sleep 78.$1 & sleep 78.$1;"))
+  const nap = `sleep 78.${process.pid}` // found among all processes of the machine
+  writeFileSync(path.join(folder, 'pipelines/words.ts'), words.replace("'sleep $1;", `'setsid ${nap} & ${nap};`))
   const tmux = (...words: string[]) => spawnSync('tmux', ['-S', path.join(folder, 's'), ...words], { encoding: 'utf8' }).stdout
-  const sleeping = () => spawnSync('pgrep', ['-f', '^sleep 78\\.50$'], { encoding: 'utf8' }).stdout
+  const sleeping = () => spawnSync('pgrep', ['-fx', nap], { encoding: 'utf8' }).stdout
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise(next => setTimeout(next, 50))
   }

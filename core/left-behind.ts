@@ -81,19 +81,28 @@ export function readEnd(descriptor: number, atMost = 65_536): string {
   const { size } = fstatSync(descriptor)
   return readBytes(descriptor, Math.max(0, size - atMost), Math.min(size, atMost)).toString('utf8')
 }
-/** The text of a plain file, or as much of its beginning; undefined for all else: a link, a pipe, a folder, a file that nobody may read. */
-export function readPlain(path: string, atMost = 65_536): string | undefined {
+/** A descriptor of a plain file, to be closed by the caller; undefined for all else: a link, a pipe, a folder, a file that nobody may read. */
+export function openPlain(path: string): number | undefined {
   let held: Held | undefined
-  let descriptor: number | undefined
   try {
     held = new Held(path)
-    descriptor = held.open()
-    return readBytes(descriptor, 0, Math.min(Number(held.stats.size), atMost)).toString('utf8')
+    return held.open()
   } catch {
     return undefined
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor)
     held?.close()
+  }
+}
+/** The text of a plain file, or as much of its beginning. */
+export function readPlain(path: string, atMost = 65_536): string | undefined {
+  const descriptor = openPlain(path)
+  if (descriptor === undefined) return undefined
+  try {
+    return readBytes(descriptor, 0, Math.min(fstatSync(descriptor).size, atMost)).toString('utf8')
+  } catch {
+    return undefined
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -23,6 +23,7 @@ test('of named values those are held whose names say that they are secrets', () 
 })
 test.each([
   ['https://ada:p4ss@data.example.org:8443/x.bam', 'https://***@data.example.org:8443/x.bam'],
+  ['https://ada:p4/s?s#@data.example.org/x', 'https://***@data.example.org/x'],
   ['socks5://ghp_0123@proxy:1080', 'socks5://***@proxy:1080'],
   ['see "https://a:b@h/x" and <ftp://c:d@i>', 'see "https://***@h/x" and <ftp://***@i>'],
   [
@@ -41,6 +42,7 @@ test.each([
 })
 test.each([
   'docker://registry.example.org:5000/tools/bwa@sha256:0af1',
+  'http://[::1]:8080/a@b and http://host/a:b@c',
   'https://h/a?page=2&design=x&monkey=1&sort=desc',
   'a@b.example.org, s3://bucket/a=b/c, --min-qual=20 --region=chr1:1-10',
   'sort --key=2,2n; INFO=DP=3;key=1;code=x & auth=y',

@@ -17,13 +17,22 @@ export function keepSecret(...values: readonly unknown[]): void {
 }
 /** Whether a name of a variable or a setting says that its value is a secret. */
 const saysSecret = /(^|[-_.])(secret|token|password|passwd|passphrase|credentials?|api[-_]?key|(access|private|secret)[-_.]?key)$/i
-/** Notes those of some named values whose names say that they are secrets: of variables, of a provider's settings. */
+/** Notes those of some named values whose names say that they are secrets, and passwords in addresses: of variables, of a provider's settings. */
 export const keepSecretsOf = (named: Readonly<Record<string, unknown>>): void =>
-  keepSecret(...Object.entries(named).flatMap(([name, value]) => (saysSecret.test(name) ? [value] : [])))
+  keepSecret(...Object.entries(named).flatMap(([name, value]) => [...(saysSecret.test(name) ? [value] : []), passwordIn(String(value))]))
+/** The password of an address, such as a proxy's, as it is before it is encoded there. */
+function passwordIn(address: string): string | undefined {
+  const whole = address.includes('://') ? address : `http://${address}`
+  try {
+    return address.includes('@') ? decodeURIComponent(new URL(whole).password) : undefined
+  } catch {
+    return undefined // no address
+  }
+}
 keepSecretsOf(process.env)
 
-/** The user and password of an address: `https://ada:secret@host`. */
-const userinfo = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"'<>]+@/gi
+/** The user and password of an address: `https://ada:secret@host`, also where the password was not encoded and holds a slash. After a colon, digits alone are a port. */
+const userinfo = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@"'<>]+|[^\s/?#@"'<>:[]*:(?!\d+(?:[/?#]|$))[^\s@"'<>]+)@/gi
 const words = '[a-z]{0,20}(?:signature|token|secret|password|passwd|credential|apikey)'
 /** What signs a query, or is a password in it: `?X-Amz-Signature=…`. */
 const query = new RegExp(String.raw`((?:[?&]|&amp;)(?:[\w.-]{0,60}[-_.])?(?:${words}|sig|pwd|key|auth|jwt|code)=)[^\s&;"'<>#]+`, 'gi')

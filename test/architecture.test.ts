@@ -24,6 +24,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
       '@kubernetes/client-node',
       '@aws-sdk/client-s3',
       '@aws-sdk/lib-storage',
+      'hpagent',
     ],
   },
   containers: { rooms: [], libraries: [] },
@@ -33,7 +34,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench'] },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'undici', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
@@ -102,7 +103,7 @@ describe.each(rooms)('%s', room => {
  */
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
-    ['secrets.ts', 'terminal.ts'],
+    ['proxy.ts', 'secrets.ts', 'terminal.ts'],
     ['errors.ts', 'events.ts', 'files.ts', 'left-behind.ts', 'notices.ts'],
     ['vocabulary', 'store'],
     ['graph', 'kubernetes'],

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { TriremeError } from '../../core/errors.ts'
+import { hidden } from '../../core/secrets.ts'
 import { Store } from '../../core/store/store.ts'
 import { targetsThatCan } from '../../core/targets/registry.ts'
+import { quoted } from '../../core/vocabulary/command.ts'
 import { defaultStore, registerVerb, type StoreOptions } from '../arguments/options.ts'
 import { findRun, isActive, noRuns } from '../history/record.ts'
 import { useOwnTargets } from '../project/environments.ts'
@@ -12,12 +14,17 @@ export async function attach(words: string, { store: root = defaultStore() }: St
   if (!existsSync(root)) throw noRuns(root)
   const store = await Store.open(root)
   const run = await findRun(store, words)
-  const before = `trireme ${run.command.join(' ')}`
+  const before = `trireme ${run.command.map(quoted).join(' ')}`
   if (isActive(store, run)) throw new TriremeError('USAGE', `The run ${run.id} is being followed already, by process ${run.process.pid}.`)
   if (run.state !== 'running')
     throw new TriremeError(
       'USAGE',
       `The run ${run.id} is over: it ${run.state === 'cancelled' ? 'was cancelled' : run.state}. To go on from what it made: ${before}`,
+    )
+  if (run.command.some(word => word.includes(hidden)))
+    throw new TriremeError(
+      'USAGE',
+      `The command of run ${run.id} held a secret, which no record keeps, so it cannot be given again from here. Give it with the secret in the place of ${hidden}, and --attach ${run.id}: ${before}`,
     )
   let folder = await folderOf(store, run.id)
   if (folder === undefined) {

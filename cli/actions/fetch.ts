@@ -6,6 +6,7 @@ import { wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
 import { Screen } from '../display/screen.ts'
 import { didYouMean } from '../display/suggest.ts'
+import { useProxies } from '../machine/proxies.ts'
 import { wayOut } from '../project/inside.ts'
 
 export interface FetchOptions {
@@ -31,6 +32,7 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
       `${link}, outside of ${out}, and what is fetched lies in that folder alone: nothing was fetched. Remove the link, or give another folder with --out.`,
     )
   const words = (given: readonly string[] = []) => given.flatMap(each => each.split(',')).filter(word => word !== '')
+  await useProxies()
   const show = display()
   try {
     const done = await fetchStudy({

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { closeSync, createReadStream, existsSync, fstatSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { folderName } from '../../core/graph/labels.ts'
+import { openPlain, readBytes, readEnd } from '../../core/left-behind.ts'
 import { linkedLog, logName } from '../../core/run/output-folders.ts'
 import { Store } from '../../core/store/store.ts'
 import { quoted } from '../../core/vocabulary/command.ts'
+import { bytesText } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, type StoreOptions } from '../arguments/options.ts'
 import { columns, say } from '../display/print.ts'
 import { didYouMean } from '../display/suggest.ts'
@@ -47,11 +49,14 @@ export async function showLog(words: string, step: string | undefined, { store: 
   const last = told.group === undefined ? undefined : await store.find(steps.get(told.group)?.key ?? '')
   const linked = last && !entry ? [`${last.folder}/${linkedLog(last.record.group?.indexOf(step) ?? 0)}`] : []
   const own = entry && told.state !== 'failed' && told.state !== 'stopped' ? [`${entry.folder}/${logName}`] : []
-  const log =
-    (await logOf([`${store.workFolder(run.id)}/${folderName(step)}/${logName}`, ...own, ...linked])) ?? (last && !entry ? '' : undefined)
-  if (!log) return say(log === undefined ? 'Its log is not kept.' : 'It wrote nothing to its standard error.')
-  if (process.stdout.isTTY) return say(`\n${log.trimEnd()}`)
-  process.stdout.write(`\n${log.trimEnd()}\n`) // as it is: what steers a terminal steers no file
+  const log = openLog([`${store.workFolder(run.id)}/${folderName(step)}/${logName}`, ...own, ...linked])
+  if (log === undefined) return say(last && !entry ? 'It wrote nothing to its standard error.' : 'Its log is not kept.')
+  try {
+    if (fstatSync(log).size === 0) say('It wrote nothing to its standard error.')
+    else await sayLog(log)
+  } finally {
+    closeSync(log)
+  }
 }
 function statesOf(events: readonly Event[]): ReadonlyMap<string, LoggedStep> {
   const steps = new Map<string, LoggedStep>()
@@ -70,11 +75,30 @@ function statesOf(events: readonly Event[]): ReadonlyMap<string, LoggedStep> {
   }
   return steps
 }
-/** A step that ended well has its log beside its outputs; one that failed, in the folder that was kept for a look. */
-async function logOf(places: readonly string[]): Promise<string | undefined> {
+/** A step that ended well has its log beside its outputs; one that failed, in the folder that was kept for a look. A link there is no log. */
+function openLog(places: readonly string[]): number | undefined {
   for (const place of places) {
-    const text = await readFile(place, 'utf8').catch(() => undefined)
-    if (text !== undefined) return text
+    const descriptor = openPlain(place)
+    if (descriptor !== undefined) return descriptor
   }
   return undefined
+}
+/** Most bytes of a log that a terminal is given: its end. */
+const onTerminal = 2 ** 20
+
+/** Writes out a log of any size. What steers a terminal steers no file, and stays there. */
+async function sayLog(log: number): Promise<void> {
+  const { size } = fstatSync(log)
+  if (!process.stdout.isTTY) {
+    process.stdout.write('\n')
+    await pipeline(createReadStream('', { fd: log, start: 0, autoClose: false }), process.stdout, { end: false }).catch(
+      (cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EPIPE') throw cause // its reader has seen enough
+      },
+    )
+    if (readBytes(log, size - 1, 1).toString() !== '\n') process.stdout.write('\n')
+    return
+  }
+  if (size > onTerminal) say(`\nThe end of a log of ${bytesText(size)}. All of it: give the same command, and " > log.txt" after it.`)
+  say(`\n${readEnd(log, onTerminal).trimEnd()}`)
 }

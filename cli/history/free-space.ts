@@ -1,4 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
 import { removeTreeInTurns } from '../../core/left-behind.ts'
@@ -36,31 +36,23 @@ export function age(text: string): number {
  */
 export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed | undefined> =>
   store.alone(async () => {
-    const sizes = new Map<string, Promise<number>>()
-    const bytesOf = (place: string) => {
-      const bytes = sizes.get(place) ?? sizeOf(place)
-      sizes.set(place, bytes)
-      return bytes
-    }
     const kept = (await runsOf(store)).filter((run, n) => isKept(run, n, keep))
     const needed = new Set<string>()
     const keptIds = new Set<string>()
     let budget = keep.bytes ?? Number.POSITIVE_INFINITY
     for (const run of kept) {
       const more = (await keysOf(store, run)).filter(key => !needed.has(key))
-      const bytes = keep.bytes === undefined ? 0 : sum(await Promise.all(more.map(key => bytesOf(store.entryFolder(key)))))
+      const bytes = keep.bytes === undefined ? 0 : sum(more.map(key => sizeOf(store.entryFolder(key))))
       if (bytes > budget && keptIds.size > 0) break
       budget -= bytes
       keptIds.add(run.id)
       for (const key of more) needed.add(key)
     }
-    const gone = (await readdir(path.join(store.root, 'runs'))).filter(id => !keptIds.has(id))
+    const gone = foldersIn(store, 'runs').filter(id => !keptIds.has(id))
     const entries = [...store.keys()].filter(key => !needed.has(key))
-    const below = async (room: string) =>
-      (await readdir(path.join(store.root, room)).catch(() => [])).map(id => path.join(store.root, room, id))
-    const folders = [...(await below('work')), ...(await below('damaged')), ...(await below('resume'))]
+    const folders = ['work', 'damaged', 'resume'].flatMap(room => foldersIn(store, room).map(id => path.join(store.root, room, id)))
     const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
-    const bytes = sum(await Promise.all(places.map(bytesOf)))
+    const bytes = sum(places.map(sizeOf))
     if (!dryRun) {
       store.remove(entries)
       for (const folder of [store.root, ...[...keptIds].map(id => store.runFolder(id))]) removeParts(folder)
@@ -68,23 +60,34 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     }
     return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
   })
+/** Folders that runs made in a room of the store: not what a desktop, an editor or a file system puts there. */
+function foldersIn(store: Store, room: string): readonly string[] {
+  const place = path.join(store.root, room)
+  if (!existsSync(place)) return []
+  return readdirSync(place, { withFileTypes: true }).flatMap(found =>
+    found.isDirectory() && !/^\.|^lost\+found$/.test(found.name) ? found.name : [],
+  )
+}
 function isKept(run: RunRecord, n: number, { last, since }: Keep): boolean {
   if (last === undefined && since === undefined) return true
   return (last !== undefined && n < last) || (since !== undefined && Date.parse(run.started) >= since)
 }
 /** Keys of every entry that a run made or found; where another entry stands in, that one's. */
 async function keysOf(store: Store, run: RunRecord): Promise<readonly string[]> {
-  const events = await eventsOf(store, run.id)
-  const fromEvents = events.flatMap(event => (event.event === 'cached' || event.event === 'succeeded' ? [event.key] : []))
-  const all = [...new Set([...Object.values(run.entries), ...fromEvents])]
-  return Promise.all(all.map(async key => (store.look(key) ? key : ((await store.find(key))?.record.key ?? key))))
+  const keys = new Set(Object.values(run.entries))
+  // The record of a run that was cut off does not know them yet. There may be 100,000: one after the other.
+  if (run.state === 'running')
+    for (const event of await eventsOf(store, run.id)) if (event.event === 'cached' || event.event === 'succeeded') keys.add(event.key)
+  const all: string[] = []
+  for (const key of keys) all.push(existsSync(store.entryFolder(key)) ? key : ((await store.find(key))?.record.key ?? key))
+  return all
 }
-async function sizeOf(place: string): Promise<number> {
-  const found = await lstat(place).catch(() => undefined)
-  if (!found) return 0
-  if (!found.isDirectory()) return found.size
-  const names = await readdir(place).catch(() => []) // of another user
-  let sum = 0
-  for (const name of names) sum += await sizeOf(path.join(place, name))
-  return sum
+/** Bytes of a file, or of all files in a folder; none where nobody may look. */
+function sizeOf(place: string): number {
+  try {
+    const found = lstatSync(place, { throwIfNoEntry: false })
+    return found?.isDirectory() ? sum(readdirSync(place).map(name => sizeOf(path.join(place, name)))) : (found?.size ?? 0)
+  } catch {
+    return 0
+  }
 }

@@ -136,6 +136,7 @@ export async function environmentText(name: string): Promise<string | undefined>
   const found = Object.hasOwn(own, name) ? own[name]! : undefined
   const file = found ? undefined : Object.hasOwn(packaged, name) ? packaged[name] : undefined
   if (!found && file === undefined) return undefined
+  if (found) await readSettings(name, found) // what is at fault may be a secret: it is told, not shown
   const text = found ? stringify(found.settings, { lineWidth: 0 }) : readFileSync(file!, 'utf8') // one of the two, as asked above
   const indented = text.trimEnd().replace(/^(?=.)/gm, '    ')
   const from = found ? `of ${found.file}` : 'of the package; copy it into your trireme.config.yaml, under a name of your own'

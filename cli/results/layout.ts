@@ -104,7 +104,9 @@ function checkPath(base: string, result: string): void {
               ? 'has a part longer than 200 bytes'
               : segments[0] === 'pipeline_info'
                 ? 'is in pipeline_info, where the run itself is described'
-                : undefined
+                : base === 'INCOMPLETE'
+                  ? 'is where a run says what is missing'
+                  : undefined
   if (fault === undefined) return
   throw new TriremeError(
     'PARAMETER',

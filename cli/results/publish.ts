@@ -7,6 +7,7 @@ import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile, syncEach } from '../../core/store/fsync.ts'
 import { isPart, partName, writeWhole } from '../../core/store/whole-file.ts'
 import { FoldersBelow } from './folders-below.ts'
+import { incompleteName } from './incomplete.ts'
 import type { Publication } from './layout.ts'
 import { checkPlaces, type Guard, noFolderAbove, type PublicationPlace } from './places.ts'
 import { infoFolder, listName, PublishedFiles, untouchedMark } from './published.ts'
@@ -46,7 +47,7 @@ export async function publishing<T>(out: string, at: Pick<Turn, 'signal' | 'log'
 export async function publish(
   out: string,
   pairs: readonly Publication[],
-  { link, digests, guard, signal }: PublishOptions,
+  { link, digests, guard, signal, incomplete }: PublishOptions,
 ): Promise<Published> {
   const published = new PublishedFiles(out)
   const before = new Map(pairs.map(({ to }) => [to, markOf(path.join(out, to))]))
@@ -69,13 +70,14 @@ export async function publish(
   // First the list, then the files: a run that is killed in between leaves no file that the next one takes for a stranger's.
   for (const { part, ...file } of fresh) published.add({ ...left(file), part })
   writeList(out, published)
+  if (incomplete !== undefined) await publishMark(out, incomplete, published, guard)
   const places = fresh.map(({ from, path: to, part }) => ({ from, to, part, before: before.get(to) }))
   for (let n = 0; n < places.length; n += syncedTogether) await putInPlace(out, places.slice(n, n + syncedTogether), link, signal)
   for (const file of files) published.settle(left(file))
   published.prune()
   writeList(out, published)
   const now = new Set(files.map(file => file.path))
-  const stale = published.paths.filter(file => !now.has(file) && !file.startsWith(`${infoFolder}/`))
+  const stale = published.paths.filter(file => !now.has(file) && file !== incompleteName && !file.startsWith(`${infoFolder}/`))
   return { files: files.map(({ from, ...file }) => file), stale }
 }
 export interface PublishOptions {
@@ -83,15 +85,31 @@ export interface PublishOptions {
   readonly digests: ReadonlyMap<string, string>
   readonly guard: Guard
   readonly signal?: AbortSignal
+  /** What is said beside results of which some are missing; it is there before the first of them. */
+  readonly incomplete?: string | undefined
+}
+/** Writes a text beside the results; an earlier one is replaced. */
+async function publishMark(out: string, text: string, published: PublishedFiles, guard: Guard): Promise<void> {
+  await checkPlaces(out, [{ to: incompleteName, what: 'what is missing of the results' }], published, guard, goesOn)
+  const file = { path: incompleteName, bytes: Buffer.byteLength(text), sha256: textDigest(text) }
+  published.add(file)
+  writeList(out, published)
+  writeText(out, incompleteName, text)
+  published.settle(file)
 }
 /** Writes the files that describe a run, below the results: after all others, since they tell of them. */
-export async function publishInfo(out: string, texts: Readonly<Record<string, string>>, guard: Guard): Promise<void> {
+export async function publishInfo(
+  out: string,
+  texts: Readonly<Record<string, string>>,
+  guard: Guard,
+  { complete = true }: { readonly complete?: boolean } = {},
+): Promise<void> {
   const published = new PublishedFiles(out)
   const files = Object.entries(texts).map(([name, text]) => ({
     text,
     path: `${infoFolder}/${name}`,
     bytes: Buffer.byteLength(text),
-    sha256: createHash('sha256').update(text).digest('hex'),
+    sha256: textDigest(text),
   }))
   await checkPlaces(
     out,
@@ -104,8 +122,11 @@ export async function publishInfo(out: string, texts: Readonly<Record<string, st
   writeList(out, published)
   for (const { path: to, text } of files) writeText(out, to, text)
   for (const { text, ...file } of files) published.settle(file)
+  if (complete && (await published.standing(incompleteName)) === 'ours') await rm(path.join(out, incompleteName), { force: true })
+  published.prune()
   writeList(out, published)
 }
+const textDigest = (text: string) => createHash('sha256').update(text).digest('hex')
 export const infoPlace = (to: string): PublicationPlace => ({ to, what: 'the description of the run', info: true })
 
 /** What says which run made the files: gone first, and written last. */

@@ -13,6 +13,7 @@ import type { AnyPipeline } from '../project/catalogue.ts'
 import { pipelineVersion } from '../project/pipeline-version.ts'
 import type { CodeState } from '../results/code-state.ts'
 import { noticeLines, resultLines } from '../results/ending.ts'
+import { incompleteName, incompleteText } from '../results/incomplete.ts'
 import { type Layouts, publications } from '../results/layout.ts'
 import { infoFiles } from '../results/pipeline-info.ts'
 import type { Guard } from '../results/places.ts'
@@ -52,20 +53,22 @@ export async function finish(
   const pairs = publications(plan.results, made.results, layout)
   const around = { store, environment, code: await code, linked: (await targetOf(environment)).images !== undefined, files: pairs }
   const version = await pipelineVersion(record.pipeline)
+  const failed = made.state === 'failed'
+  const incomplete = failed ? incompleteText(out, { record, plan, layout, failures: made.failures, events, files: pairs }) : undefined
   const published = await stoppable(
     signal =>
       publishing(out, { signal, log: noteLine }, async () => {
-        const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard, signal })
+        const published = await publish(out, pairs, { link, digests: digestsOf(made.entries.values()), guard, signal, incomplete })
         const ended = { record, entries: made.entries, events, plan, versions, published, pipelineVersion: version }
-        await publishInfo(out, infoFiles(ended, around), guard)
+        await publishInfo(out, infoFiles(ended, around), guard, { complete: !failed })
         return published
       }),
     `Stopped before all results were in ${out}. All steps are done and kept: the same command publishes them.`,
   )
-  if (made.state === 'failed')
+  if (failed)
     throw new TriremeError(
       'STEP',
-      `${failedText(made.failures, events, record, options.store).replace('Nothing was published.', `What was made is in ${out}.`)}`,
+      `${failedText(made.failures, events, record, options.store).replace('Nothing was published.', `What was made is in ${out}, and what is missing there is told in ${path.join(out, incompleteName)}.`)}`,
     )
   const [ran, cached] = [counted(events, 'succeeded'), counted(events, 'cached')]
   const bytes = published.files.reduce((sum, file) => sum + file.bytes, 0)

@@ -115,3 +115,17 @@ export const listed = pipeline({ name: 'listed', inputs: { sheet: rows({ sample:
     ),
   ])
 })
+test('tools that are missing for the data and for the pipeline itself are told together', () => {
+  const lacking = (name: string) =>
+    `tools: [tool({ name: '${name}', homepage: 'https://example.org', licence: 'MIT', version: { argv: ['${name}', '--version'], match: /(\\d+)/ }, accepts: '*' })],`
+  const withTools = pipelines
+    .replace("'trireme-bio'", "'trireme-bio'\nimport { tool } from 'trireme-bio'")
+    .replace("name: 'said',", `name: 'said', ${lacking('nobody-says')}`)
+    .replace("name: 'counted',", `name: 'counted', ${lacking('nobody-counts')}`)
+  const folder = projectWith({ 'pipelines/count.ts': withTools, 'profiles.ts': profiles })
+  const { status, stderr } = trireme(folder, 'run', ...profile, '--no-install')
+  expect([status, stderr.match(/^nobody-\w+ is not installed/gm)]).toEqual([
+    5,
+    ['nobody-says is not installed', 'nobody-counts is not installed'],
+  ])
+})

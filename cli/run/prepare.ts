@@ -1,12 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { type Plan, plan as planOf } from '../../core/graph/plan.ts'
+import { toolsOf } from '../../core/host/tools.ts'
 import { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
+import { targetOf } from '../../core/targets/registry.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
 import { checkComplete } from '../arguments/arguments.ts'
 import type { Asked } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
@@ -39,10 +42,11 @@ export interface Prepared {
  * @param withData a dataset is made all the same, in the store
  */
 export async function prepareRun(
-  { pipeline, flags, given, options }: Asked,
+  asked: Asked,
   log: (line: string) => void,
   { looking = false, withData = false }: { readonly looking?: boolean; readonly withData?: boolean } = {},
 ): Promise<Prepared> {
+  const { pipeline, flags, given, options } = asked
   const { spec } = pipeline
   const known = [...Object.keys(spec.inputs), ...Object.keys(spec.params ?? {})]
   const written = options.paramsFile === undefined ? {} : await readParams(options.paramsFile, known, spec.name)
@@ -53,7 +57,7 @@ export async function prepareRun(
     return opened
   }
   const openToLook = () => {
-    opened ??= existsSync(path.join(options.store, 'format')) ? open() : emptyStore()
+    opened ??= isStore(options.store) ? open() : emptyStore()
     return opened
   }
   if (!looking) await open() // so that a store that cannot be written is reported before files are read
@@ -66,6 +70,7 @@ export async function prepareRun(
           looking: looking && !withData,
           options,
           log,
+          laterTools: () => toolsOfRun(asked, environment),
         })
   const store = await (looking ? openToLook() : open())
   const raw: Raw = { ...defaultsOf(environment, pipeline), ...ready, ...written, ...given }
@@ -94,6 +99,15 @@ export async function prepareRun(
     log,
   }
 }
+/** Tools of this machine that a run asks for, as far as they are known before the dataset of its profile is made. */
+async function toolsOfRun(asked: Asked, environment: Environment): Promise<readonly Tool[]> {
+  if ((await targetOf(environment)).images) return []
+  try {
+    return toolsOf((await prepareRun(asked, () => {}, { looking: true })).plan)
+  } catch {
+    return [] // what is wrong is told when the dataset is there
+  }
+}
 function readFiles(plan: Plan, { spec }: Asked['pipeline'], raw: Raw, paramsFile: string | undefined): readonly ReadFile[] {
   const sheets = Object.entries(spec.inputs).flatMap(([name, kind]): readonly ReadFile[] => {
     const given = raw[name]
@@ -113,6 +127,14 @@ function defaultsOf({ name, device, threads }: Environment, { spec }: Asked['pip
   const given = Object.entries({ device, threads }).filter(([param, value]) => value !== undefined && spec.params?.[param] !== undefined)
   const words = (param: string) => `environment ${name}, ${param}`
   return Object.fromEntries(given.map(([param, value]) => [param, { value, words: words(param), folder: process.cwd() }]))
+}
+/** Whether a store is there to be looked at; what cannot be read counts as one, so that opening it says why. */
+function isStore(folder: string): boolean {
+  try {
+    return readdirSync(folder).includes('format')
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
 }
 /** A temporary store in place of one that does not exist; removed when this process ends. */
 async function emptyStore(): Promise<Store> {

@@ -12,6 +12,7 @@ import { StepOutputs } from '../../core/run/step-outputs.ts'
 import type { Store } from '../../core/store/store.ts'
 import { localEnvironment } from '../../core/targets/environment.ts'
 import { outlooks } from '../../core/targets/text.ts'
+import type { Tool } from '../../core/vocabulary/tool.ts'
 import type { RunFlags } from '../arguments/options.ts'
 import type { Raw } from '../arguments/raw.ts'
 import { didYouMean } from '../display/suggest.ts'
@@ -29,6 +30,8 @@ interface ProfileContext {
   readonly looking: boolean
   readonly options: RunFlags
   readonly log: (line: string) => void
+  /** Tools of this machine that the pipeline itself will ask for, as far as they are known before its dataset is there. */
+  readonly laterTools: () => Promise<readonly Tool[]>
 }
 /** A profile by name. @throws TriremeError `USAGE` with the nearest name when the pipeline has none such */
 export async function findProfile(pipeline: string, name: string): Promise<Profile> {
@@ -106,12 +109,15 @@ async function lookFor(dataset: Dataset, { store: open, log }: ProfileContext): 
 const notMakable = ({ name, source }: Dataset) =>
   new TriremeError('INPUT', `The dataset "${name}" is not here and cannot be made. Get it from: ${source}.`)
 /** Runs the plan that makes a dataset; its results are laid out under the names of the dataset's files. */
-async function make(dataset: Dataset, { store: open, options, log }: ProfileContext): Promise<Readonly<Record<string, string>>> {
+async function make(
+  dataset: Dataset,
+  { store: open, options, log, laterTools }: ProfileContext,
+): Promise<Readonly<Record<string, string>>> {
   if (!dataset.make) throw notMakable(dataset)
   const plan = dataset.make()
   const store = await open()
   const environment = await localEnvironment()
-  const versions = await toolVersions(plan, { store, log, environment }, options.install)
+  const versions = await toolVersions(plan, { store, log, environment, others: await laterTools() }, options.install)
   log(`Dataset ${dataset.name}: ${dataset.title}.`)
   const { made, letGo } = await perform({ plan, store, versions, environment, options, log, values: {}, out: undefined })
   letGo()

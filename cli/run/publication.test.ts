@@ -6,7 +6,7 @@ import { projectWith, trireme } from '../../test/project.ts'
 // What a run may not do to the files of its user.
 
 const source = `
-import { from, kind, many, mib, pipeline, rows, run, step } from 'trireme-bio'
+import { after, from, kind, many, mib, pipeline, rows, run, step } from 'trireme-bio'
 import { sampleName } from 'trireme-bio/values'
 const text = kind('text', { extension: '.txt' })
 const indexed = kind('indexed', { extension: '.txt', companions: ['.idx'] })
@@ -22,6 +22,19 @@ const look = step({
 const parts = step({
   name: 'parts', image: 'any', needs, inputs: { words: text }, outputs: { all: many(text) },
   command: ({ words, all }) => run('sh', '-c', 'for w in $(cat "$1"); do echo $w >$2/$w.txt; done', 'sh', words, all),
+})
+const check = step({
+  name: 'check', image: 'any', needs, inputs: { words: text }, outputs: { report: text },
+  command: ({ words, report }) => run('grep', '-v', 'bad', words).into(report),
+})
+export const checked = pipeline({
+  name: 'checked',
+  inputs: { rows: rows({ sample: sampleName, words: from(text, 'file') }) },
+  build: ({ rows }) => {
+    const louds = Object.fromEntries(rows.map(row => [row.sample, upper({ words: row.words }).loud]))
+    const checks = Object.fromEntries(rows.map(row => [row.sample, check({ words: row.words }).report]))
+    return { loud: Object.fromEntries(rows.map(({ sample }) => [sample, after(louds[sample]!, checks[sample]!)])), unchecked: louds }
+  },
 })
 export const words = pipeline({
   name: 'words',
@@ -121,4 +134,45 @@ test.skipIf(process.platform !== 'linux')('folders that cannot be: told at once,
     expect([status, stderr]).toEqual([7, expect.stringMatching(`^The results cannot be written to ${place}: .*\\. Give a`)])
   }
   expect(existsSync(path.join(folder, '.trireme'))).toBe(false)
+})
+test('--publish-partial: what a check refused is not published, what an earlier run left in its place is told, and so is all until nothing is missing', () => {
+  const folder = project()
+  const at = (name: string) => path.join(folder, name)
+  const go = (...more: string[]) => trireme(folder, 'run', 'checked', '--rows', 'two.csv', ...more)
+  writeFileSync(at('two.csv'), 'sample,file\nA,a.txt\nB,b.txt\nC,c.txt\n')
+  for (const name of ['b', 'c']) writeFileSync(at(`${name}.txt`), `words of ${name}\n`)
+  expect(go().status).toBe(0)
+  rmSync(at('results/loud/C.txt'))
+  for (const name of ['b', 'c']) writeFileSync(at(`${name}.txt`), `bad words of ${name}\n`)
+  expect(go().stderr).toContain('Nothing was published.')
+  const partial = go('--publish-partial')
+  expect([partial.status, partial.stderr]).toEqual([
+    1,
+    expect.stringContaining('What was made is in results, and what is missing there is told in results/INCOMPLETE.txt.'),
+  ])
+  const texts = (folder: string) => readdirSync(at(`results/${folder}`)).map(name => readFileSync(at(`results/${folder}/${name}`), 'utf8'))
+  // Nothing of this run's B is under the name that was to wait for its check: what lies there is the earlier run's.
+  expect(texts('loud')).toEqual(['FIRST WORDS\n', 'WORDS OF B\n'])
+  expect(texts('unchecked')).toEqual(['FIRST WORDS\n', 'BAD WORDS OF B\n', 'BAD WORDS OF C\n'])
+  const info = JSON.parse(readFileSync(at('results/pipeline_info/run.json'), 'utf8'))
+  expect([info.state, info.files.map((file: { path: string }) => file.path)]).toEqual([
+    'failed',
+    ['loud/A.txt', 'unchecked/A.txt', 'unchecked/B.txt', 'unchecked/C.txt'],
+  ])
+  expect(readFileSync(at('results/INCOMPLETE.txt'), 'utf8')).toBe(
+    `This folder holds only a part of what the run ${info.id} of checked was to make, since steps of it failed: check:B, check:C.
+  Step check:B ended with status 1.
+  Step check:C ended with status 1.
+
+Not made, or refused by a check:
+  loud/B.txt   what lies there is of an earlier run
+  loud/C.txt
+
+Take nothing of them from here. The run that makes them all removes this file.
+`,
+  )
+  for (const name of ['b', 'c']) writeFileSync(at(`${name}.txt`), `good words of ${name}\n`)
+  expect(go().status).toBe(0)
+  expect(texts('loud')).toEqual(['FIRST WORDS\n', 'GOOD WORDS OF B\n', 'GOOD WORDS OF C\n'])
+  expect(existsSync(at('results/INCOMPLETE.txt'))).toBe(false)
 })

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
+import type http from 'node:http'
 import { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { TriremeError } from '../errors.ts'
+import { proxyFor } from '../proxy.ts'
 import { keepSecret } from '../secrets.ts'
 import type { BucketSettings } from './settings.ts'
 
@@ -44,11 +46,13 @@ export class S3Bucket {
       )
     // Otherwise the library prints a notice about coming versions of Node, among the events of a run.
     environment.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+    const endpoint = `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`
+    const agent = await proxyAgent(settings, endpoint, environment)
     const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: loaded only where a bucket is used
     const sessionToken = environment[variables.sessionToken]
     keepSecret(environment[variables.secretKey], sessionToken)
     return new S3Bucket(settings, s3, {
-      endpoint: `${settings.insecure ? 'http' : 'https'}://${settings.endpoint}`,
+      endpoint,
       region: settings.region,
       forcePathStyle: settings.forcePathStyle,
       credentials: {
@@ -63,8 +67,8 @@ export class S3Bucket {
       requestHandler: {
         connectionTimeout: 5_000,
         requestTimeout: 120_000,
-        httpAgent: { maxSockets: atOnce },
-        httpsAgent: { maxSockets: atOnce },
+        httpAgent: agent ?? { maxSockets: atOnce },
+        httpsAgent: agent ?? { maxSockets: atOnce },
       },
     })
   }
@@ -204,6 +208,23 @@ export class S3Bucket {
       `Cannot ${what} ${this.#of}: ${s3Message(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
     )
   }
+}
+/** How requests go through the proxy that the environment names; undefined where it names none for this bucket. */
+async function proxyAgent(
+  { name, endpoint }: BucketSettings,
+  address: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<http.Agent | undefined> {
+  const proxy = proxyFor(new URL(address), environment)
+  if (proxy === undefined) return undefined
+  if (!/^https?:\/\/[^/]/i.test(proxy) || !URL.canParse(proxy))
+    throw new TriremeError(
+      'ENVIRONMENT',
+      `The bucket "${name}" is reached through the proxy that HTTPS_PROXY or HTTP_PROXY names, and that is no address such as http://proxy.example.org:3128. Correct it, or name ${endpoint.replace(/:\d+$/, '')} in NO_PROXY.`,
+    )
+  const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
+  const options = { proxy, maxSockets: atOnce, keepAlive: true }
+  return address.startsWith('https:') ? new HttpsProxyAgent(options) : new HttpProxyAgent(options)
 }
 /** The bytes of a file, failing at its end where they are not what they should be: an upload in parts is then never put together. */
 async function* verifiedBytes(file: string, sha256: string): AsyncGenerator<Buffer> {

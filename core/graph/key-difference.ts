@@ -124,14 +124,14 @@ function stretches(a: readonly string[], b: readonly string[]): readonly Stretch
   const [was, is] = [a.slice(from, aEnd), b.slice(from, bEnd)]
   if (was.length === 0 && is.length === 0) return []
   if (was.length * is.length > mostCompared) return [{ before: only(was, is), now: only(is, was) }]
-  return cut(was, is, a[from - 1])
+  return alignedStretches(was, is, a[from - 1])
 }
 function only(words: readonly string[], others: readonly string[]): readonly string[] {
   const known = new Set(others)
   return words.filter(word => !known.has(word))
 }
 /** @param first the word before both */
-function cut(a: readonly string[], b: readonly string[], first: string | undefined): readonly Stretch[] {
+function alignedStretches(a: readonly string[], b: readonly string[], first: string | undefined): readonly Stretch[] {
   const length = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1))
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)

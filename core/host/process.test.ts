@@ -102,14 +102,17 @@ describe.skipIf(!startersHere).each(Object.keys(ways) as Way[])(`a program start
     expect(read('log')).toMatch(/no-such-program.*: No such file or directory/)
   })
   test('leaves nothing running', async () => {
-    await ends(begin(way, sh('sleep 71.25 & setsid sleep 71.25 & (setsid sh -c "sleep 71.25; :" &); sleep 0.2')).running)
-    expect(running('71.25')).toEqual([])
+    await ends(
+      begin(way, sh(`sleep 71.${process.pid} & setsid sleep 71.${process.pid} & (setsid sh -c "sleep 71.${process.pid}; :" &); sleep 0.2`))
+        .running,
+    )
+    expect(running(`71.${process.pid}`)).toEqual([])
   })
   test('can be ended at once, and by its time limit', async () => {
-    const { running } = begin(way, ['sleep', '72.25'])
+    const { running } = begin(way, ['sleep', `72.${process.pid}`])
     running.end('cancelled')
     expect(await ends(running)).toMatchObject({ status: null, stopped: 'cancelled' })
-    expect(await ends(begin(way, sh('sleep 73.25; :'), undefined, 0.1).running)).toMatchObject({ stopped: 'time limit' })
+    expect(await ends(begin(way, sh(`sleep 73.${process.pid}; :`), undefined, 0.1).running)).toMatchObject({ stopped: 'time limit' })
   })
 })
 /** A starter of our own, asked to run a script: its input, and what it answers in the end. */
@@ -133,11 +136,11 @@ const root = process.getuid?.() === 0
 describe.skipIf(!startersHere)(`starters${unless}`, () => {
   test('end what has left its group, its session and its environment, and what they start meanwhile', async () => {
     // The last one never has one number for long: it starts itself anew, and ends.
-    const hops = 'hop() { [ $1 = 0 ] || { setsid sh -c "$HOP" sh $(($1 - 1)) & }; sleep 0.01; }; hop $1'
-    const script = `setsid env -i sh -c 'sleep 75.25; :' & (env -i setsid -f sleep 75.25); export HOP='${hops}'; sh -c "$HOP" sh 300 & sleep 0.2`
+    const hops = `: ${process.pid}; hop() { [ $1 = 0 ] || { setsid sh -c "$HOP" sh $(($1 - 1)) & }; sleep 0.01; }; hop $1`
+    const script = `setsid env -i sh -c 'sleep 75.${process.pid}; :' & (env -i setsid -f sleep 75.${process.pid}); export HOP='${hops}'; sh -c "$HOP" sh 300 & sleep 0.2`
     const { running: step, read } = begin('a starter', sh(script))
     expect(await ends(step)).toMatchObject({ status: 0 })
-    expect([running('75.25'), running(hops), read('log')]).toEqual([[], [], ''])
+    expect([running(`75.${process.pid}`), running(hops), read('log')]).toEqual([[], [], ''])
   })
   test('reap the orphans of a step while it runs, and count what they used', async () => {
     const zombies = 'for p in /proc/[0-9]*/status; do grep -sq "^State:.Z" $p && grep -sq "^PPid:.$PPID$" $p && echo zombie >&2; done'
@@ -149,12 +152,12 @@ describe.skipIf(!startersHere)(`starters${unless}`, () => {
     expect(usage!.user).toBeGreaterThan(0.05)
   })
   test('end the step and themselves when the runner is gone', async () => {
-    const { child, gone } = asked('setsid sleep 76.25 & trap "" TERM HUP; sleep 76.25; :')
-    while (running('76.25').length < 2) await pause(5)
+    const { child, gone } = asked(`setsid sleep 76.${process.pid} & trap "" TERM HUP; sleep 76.${process.pid}; :`)
+    while (running(`76.${process.pid}`).length < 2) await pause(5)
     child.stdin.destroy()
     child.stdout.destroy() // as when it is killed: both at once, and nobody to answer to
     await gone
-    expect(running('76.25')).toEqual([])
+    expect(running(`76.${process.pid}`)).toEqual([])
   })
   test.skipIf(!root)(
     `a stray that has become another user's and cannot be ended is told${root ? '' : ' (skipped: not root)'}`,
@@ -164,9 +167,9 @@ describe.skipIf(!startersHere)(`starters${unless}`, () => {
       copyFileSync('/usr/bin/setpriv', path.join(folder, 'become'))
       chmodSync(path.join(folder, 'become'), 0o4755)
       const user = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-      const { child, answer } = asked(`${path.join(folder, 'become')} --reuid=0 sleep 77.25 & sleep 0.3`, user)
+      const { child, answer } = asked(`${path.join(folder, 'become')} --reuid=0 sleep 77.${process.pid} & sleep 0.3`, user)
       while (answer().length < 2) await pause(5)
-      const left = running('77.25')
+      const left = running(`77.${process.pid}`)
       expect(answer()[1]).toMatch(new RegExp(`^0 \\d+ \\d+ \\d+ ${left[0]}$`))
       process.kill(Number(left[0]), 'SIGKILL')
       child.stdin.end()
@@ -182,11 +185,11 @@ describe.skipIf(!startersHere)(`starters${unless}`, () => {
     expect(starters()).toEqual([])
   })
   test('one that is killed takes its step with it, as if that had been killed; the next one is new', async () => {
-    const { running: step } = begin('a starter', sh('sleep 74.25; :'))
-    while (running('74.25').length === 0) await pause(5)
+    const { running: step } = begin('a starter', sh(`sleep 74.${process.pid}; :`))
+    while (running(`74.${process.pid}`).length === 0) await pause(5)
     for (const id of starters()) process.kill(Number(id), 'SIGKILL')
     expect(await ends(step)).toMatchObject({ status: null, signal: 'SIGKILL', usage: undefined })
-    while (running('74.25').length > 0) await pause(5)
+    while (running(`74.${process.pid}`).length > 0) await pause(5)
     expect((await ends(begin('a starter', ['true']).running)).status).toBe(0)
   })
   test('one that is killed while it waits is not used again', async () => {

@@ -49,8 +49,8 @@ const early = 60_000
  */
 export function credentials(make: () => KubeConfig, way: Way, { context, kubectl, patience }: Surrounding): Omit<Access, 'server'> {
   const user = completed(way)
-  keepSecret(user.token, user.password, user.keyData, passwordOf(way.cluster.proxyUrl))
-  keepSecretsOf(user.authProvider?.config ?? {})
+  keepSecret(user.token, user.password, user.keyData)
+  keepSecretsOf({ ...user.authProvider?.config, proxyUrl: way.cluster.proxyUrl })
   const plugged = Boolean(user.exec)
   let held: { readonly options: Carried; readonly tls: string; readonly until: number } | undefined
   let asking: Promise<Carried> | undefined
@@ -116,8 +116,6 @@ function completed({ user, also: { folder, tokenFile } }: Way): User {
   const env = [...listOf(user.exec.env), { name: 'KUBERNETES_EXEC_INFO', value: asked }]
   return { ...user, exec: { ...user.exec, command: program, args: listOf(args).map(String), env } }
 }
-/** The password in an address, as it is before it is encoded there. */
-const passwordOf = (address: string | undefined) => (URL.canParse(address ?? '') ? decodeURIComponent(new URL(address ?? '').password) : '')
 const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
 
 function headersOf({ headers, auth }: https.RequestOptions, user: User, { behalf }: Also): Carried['headers'] {

@@ -4,9 +4,9 @@ import path from 'node:path'
 import type { KubeConfig, User } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { TriremeError } from '../errors.ts'
+import { proxyFor } from '../proxy.ts'
 import { quoted } from '../vocabulary/command.ts'
 import { type Access, type Also, credentials, type Way } from './credentials.ts'
-import { proxyFor } from './proxy.ts'
 
 const anonymous: User = { name: '' }
 

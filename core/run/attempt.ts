@@ -10,6 +10,7 @@ import { carriedNothing } from '../host/fifos.ts'
 import { launch } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
 import { makeUsable, removeTree } from '../left-behind.ts'
+import { withoutSecrets } from '../secrets.ts'
 import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { quoted, resumes } from '../vocabulary/command.ts'
@@ -204,7 +205,7 @@ function keep({ members }: Attempt, works: readonly WorkFolder[], script: string
       const place = own ? held.place : kept
       for (const name of [logName, commandFile]) removeTree(path.join(place, name))
       outputs.moveLog(path.join(place, logName))
-      writeFileSync(path.join(place, commandFile), script, { flag: 'wx' })
+      writeFileSync(path.join(place, commandFile), withoutSecrets(script), { flag: 'wx' })
     } catch {
       // The disk is full, most likely, which may be why the step failed.
     }

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { chmodSync, closeSync, fstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import type { StepNode } from '../graph/node.ts'
@@ -77,7 +77,7 @@ class Gathering {
     const from = placedAt(`${out.place}/${port}`, file)
     if ('optional' in kind && !filesOf(from).some(unfollowed)) return []
     const to = placedAt(`${entry.place}/${port}`, file)
-    this.#move(filesOf(from), filesOf(to))
+    this.#move(port, filesOf(from), filesOf(to))
     return [to]
   }
   /** Files of a list that a step wrote, in natural order of their names: 2 before 10. */
@@ -100,23 +100,17 @@ class Gathering {
       .map(name => {
         const base = name.slice(0, -kind.extension.length)
         const to = placedAt(`${entry.place}/${port}/${base}`, kind) // not by `path.join`: a file may be named .txt
-        this.#move(filesOf(placedAt(`${folder.place}/${base}`, kind)), filesOf(to))
+        this.#move(port, filesOf(placedAt(`${folder.place}/${base}`, kind)), filesOf(to))
         return to
       })
   }
-  #move(from: readonly string[], to: readonly string[]): void {
+  #move(port: string, from: readonly string[], to: readonly string[]): void {
     for (const [n, file] of from.entries()) {
       if (!unfollowed(file)) continue // `check` says so
       try {
         renameSync(file, to[n]!)
       } catch (cause) {
-        const { code = '' } = cause as NodeJS.ErrnoException
-        if (!['EPERM', 'EACCES'].includes(code)) throw cause
-        throw new TriremeError(
-          'STEP',
-          `Step ${this.#label} ended well, but its output ${path.basename(file)} cannot be moved out of its folder (${code}). A step leaves its outputs so that they can be moved: none that nobody may change, as chattr +i makes them.`,
-          { cause },
-        )
+        throw broken(this.#label, port, faultOfFile(path.basename(file), cause))
       }
       this.#moved.push({ from: file, to: to[n]! })
     }
@@ -130,6 +124,12 @@ class Gathering {
       }
     }
   }
+}
+/** What the system refuses for a file of a step, such as one made immutable, in words; its other faults are the store's. */
+function faultOfFile(name: string, cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException // of Node's file functions
+  if (!['EPERM', 'EACCES', 'EBUSY'].includes(String(code))) throw cause
+  return `cannot be taken (${code}): ${name}. A step leaves its outputs as files that may be read, renamed and made read-only.`
 }
 const publishedName = ({ outputs }: Collecting, file: string) => path.relative(outputs.entry.place, file)
 
@@ -178,16 +178,24 @@ function cancellable<T>(promise: Promise<T>, signal: AbortSignal | undefined): P
 /** Of less than a write permission: whoever may read it is the umask's affair. */
 const readOnly = 0o444 & ~process.umask()
 
-/** Makes a file read-only and digests it, by one descriptor. */
+/** A descriptor of a file that is read-only from now on. */
+function taken(label: string, port: string, name: string, held: Held): number {
+  try {
+    chmodSync(held.place, readOnly)
+    return held.open()
+  } catch (cause) {
+    throw broken(label, port, faultOfFile(name, cause))
+  }
+}
+/** Makes a file read-only and digests it, by what is held of it. */
 async function sealOutput(label: string, port: string, file: string, at: Collecting, signal?: AbortSignal): Promise<OutputFile> {
   const name = publishedName(at, file)
   const held = new Held(file)
   try {
     if (!held.stats.isFile() || held.stats.nlink > 1n)
       throw broken(label, port, `was replaced while it was looked at: ${name}. Something of the step goes on after its end.`)
-    const descriptor = held.open()
+    const descriptor = taken(label, port, name, held)
     try {
-      fchmodSync(descriptor, readOnly)
       const { size } = fstatSync(descriptor)
       return { name, size, sha256: await digestFile(descriptor, size, signal) }
     } finally {

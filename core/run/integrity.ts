@@ -12,14 +12,16 @@ export class Integrity {
   readonly #keys: Keys
   readonly #entries: Map<string, Entry>
   readonly #onDamage: (key: string, fault: string) => void
+  readonly #signal: AbortSignal
   readonly #compared = new Map<Entry, Promise<string | undefined>>()
   readonly #damaged = new Set<string>()
-  /** @param entries finished steps, by key: damaged ones are taken out of it. @param onDamage called for each of them */
-  constructor(store: Store, keys: Keys, entries: Map<string, Entry>, onDamage: (key: string, fault: string) => void) {
+  /** @param entries finished steps, by key: damaged ones are taken out of it. @param onDamage called for each of them. @param signal ends a comparison */
+  constructor(store: Store, keys: Keys, entries: Map<string, Entry>, onDamage: (key: string, fault: string) => void, signal: AbortSignal) {
     this.#store = store
     this.#keys = keys
     this.#entries = entries
     this.#onDamage = onDamage
+    this.#signal = signal
   }
   /** Marks an entry as good without reading it: this run made it. */
   trust(entry: Entry): void {
@@ -38,7 +40,7 @@ export class Integrity {
     const entry = this.#entries.get(key)
     if (!entry) return undefined // left out by its step
     const known = this.#store.untouched(entry) ? this.#compared.get(entry) : undefined
-    const comparing = known ?? this.#store.fault(entry)
+    const comparing = known ?? this.#store.fault(entry, this.#signal)
     this.#compared.set(entry, comparing)
     const fault = await comparing
     if (fault === undefined || this.#entries.get(key) !== entry) return fault

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -143,6 +143,21 @@ describe('outputs', () => {
     const files = results.to as readonly { readonly path: string }[]
     expect(files.map(({ path }) => readFileSync(path, 'utf8'))).toEqual(['2\n', '1\n'])
     expect(readdirSync(path.dirname(files[0]!.path)).sort()).toEqual(['a.txt', 'b.txt'])
+  })
+  test('that may not be moved or made read-only have a fault, and are no fault of the store', async () => {
+    const folder = scratch()
+    const locked = spawnSync('chattr', ['+i', folder]).status === 0 // root, and a file system that has it
+    spawnSync('chattr', ['-i', folder])
+    const { failures } = await ran({ to: single('echo x >"$1"; chattr +i "$1"', folder) })
+    if (!locked) return
+    execFileSync('chattr', ['-R', '-f', '-i', failures[0]!.match(/folder: {2}(\S+)/)![1]!])
+    expect(failures[0]!.split('\n')[0]).toBe(
+      'Step s ended well, but its output "to" cannot be taken (EPERM): to.txt. A step leaves its outputs as files that may be read, renamed and made read-only.',
+    )
+  })
+  test('that their owner may not read are read all the same', async () => {
+    const { to } = await made({ to: single('echo x >"$1"; chmod 0 "$1"', '') })
+    expect(readFileSync(to.path, 'utf8')).toBe('x\n')
   })
   test('are read-only for those that the umask lets read them', async () => {
     const { to } = await made({ to: single('umask 077; echo x >"$1"', '') })

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { StepNode } from '../graph/node.ts'
+import { hidden } from '../secrets.ts'
 
 /** The script that runs a failed chain again, in the folder of each of its steps. */
 export const commandFile = 'command.sh'
@@ -27,6 +28,7 @@ export function freshFolders(at: FailedChain): string {
   return `#!/usr/bin/env bash
 # Runs again what failed: ${title}
 # "bash ${commandFile}" does it, in new folders beside this one, named like it with .again at the end. Nothing of it goes into the store.
+# Where ${hidden} stands in a word, a secret was left out: put it in by hand.
 here=$(cd -- "$(dirname -- "\${BASH_SOURCE[0]}")/.." && pwd) || exit
 again=()
 for name in ${folders}; do

@@ -99,7 +99,8 @@ class Scheduler<O extends Results> {
       faultOf: key => store.faults.get(key),
       ready: job => this.#queue(job),
     })
-    this.#soundness = new Integrity(store, this.#state.keys, this.#state.entries, (key, reason) => this.#state.damaged(key, reason))
+    const { keys, entries } = this.#state
+    this.#soundness = new Integrity(store, keys, entries, (key, reason) => this.#state.damaged(key, reason), this.#stop.signal)
   }
   async go(): Promise<Execution<O>> {
     const { run, signal, store } = this.#at
@@ -155,7 +156,7 @@ class Scheduler<O extends Results> {
       this.#start(taken.item).then(
         () => this.#ended(taken.share),
         (cause: unknown) => {
-          this.#broken ??= { cause }
+          if (cause !== this.#stop.signal.reason) this.#broken ??= { cause }
           this.#stop.abort()
           this.#ended(taken.share)
         },

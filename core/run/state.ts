@@ -111,12 +111,23 @@ export class RunState<O extends Results = Results> {
     const { failures } = this
     const state = cancelled ? 'cancelled' : failures.length > 0 ? 'failed' : 'succeeded'
     this.tell({ event: 'run-ended', run, state, seconds, ...(failures[0] && { message: failures[0] }) })
-    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.outputs.result(given)])
+    const results = Object.entries(this.#plan.results).map(([name, given]) => [name, this.outputs.result(given, ref => this.#holds(ref))])
     const entries = [...this.#steps.keys()].flatMap(key => {
       const entry = this.entries.get(key)
       return entry ? [[this.label(key), entry] as const] : []
     })
     return { state, results: Object.fromEntries(results) as Execution<O>['results'], failures, entries: new Map(entries) } // named as the plan's
+  }
+
+  /** Whether the conditions of a ref were made: a file that a check refused is no result. */
+  #holds({ conditions = [] }: Ref): boolean {
+    return conditions.every(each => this.#wasMade(each.node) && this.#holds(each))
+  }
+  #wasMade(node: Node): boolean {
+    if (node.kind === 'source') return true
+    if (node.kind === 'item') return this.#wasMade(node.list.node)
+    const key = this.keys.of(node)
+    return node.kind === 'each' ? this.jobs.of(key)?.state === 'done' : ['cached', 'succeeded'].includes(this.#states.get(key) ?? '')
   }
 
   /** An attempt at a step began. @param group label of the last step of the chain that it is joined to */

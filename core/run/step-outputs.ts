@@ -78,10 +78,11 @@ export class StepOutputs {
     if (node.kind === 'each') return this.branches.get(key)?.map(({ results }) => this.content(results[ref.port]!)) ?? null
     return this.entries.get(key)?.record.outputs[ref.port]?.map(file => file.sha256) ?? null
   }
-  /** A result of the plan, in the shape it was returned. */
-  result(given: Given): unknown {
-    if (isRef(given)) return this.of(given)
-    if (isList(given)) return given.map(ref => (isRef(ref) ? this.of(ref) : undefined))
-    return Object.fromEntries(Object.entries(given).map(([name, ref]) => [name, this.of(ref)]))
+  /** A result of the plan, in the shape it was returned. @param holds whether what a file had to wait for was made; if not, it is no result */
+  result(given: Given, holds: (ref: Ref) => boolean = () => true): unknown {
+    const one = (ref: Ref) => (holds(ref) ? this.of(ref) : undefined)
+    if (isRef(given)) return one(given)
+    if (isList(given)) return given.map(ref => (isRef(ref) ? one(ref) : undefined))
+    return Object.fromEntries(Object.entries(given).map(([name, ref]) => [name, one(ref)]))
   }
 }

@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { ensureFolder, moveFolder, readIfThere } from '../files.ts'
@@ -63,11 +74,7 @@ export class Store {
         found = format
       } else if (made.length > 0) syncNow(root)
     } catch (cause) {
-      throw new TriremeError(
-        'STORE',
-        `The store ${root} cannot be written: ${(cause as Error).message}. Give a folder you may write to with --store.`,
-        { cause },
-      )
+      throw new TriremeError('STORE', openFault(root, cause as NodeJS.ErrnoException), { cause }) // of Node's file functions
     }
     if (found !== format) throw new TriremeError('STORE', formatFault(root, found))
     return new Store(root)
@@ -166,13 +173,14 @@ export class Store {
     return isKnown() ? undefined : 'its record is another than the one that was written'
   }
   /** What is wrong with an entry's files, in words; undefined when every digest is as recorded. @throws where this user may not read them */
-  async fault({ folder, record }: Entry): Promise<string | undefined> {
+  async fault({ folder, record }: Entry, signal?: AbortSignal): Promise<string | undefined> {
     for (const { name, size, sha256 } of filesIn(record)) {
       const place = path.join(folder, name)
       const found = lstatSync(place, { throwIfNoEntry: false })
       if (!found?.isFile()) return `its file ${name} is gone`
       if (found.size !== size) return `its file ${name} has ${found.size} bytes instead of ${size}`
-      const digest = await digestFile(place, size).catch((cause: NodeJS.ErrnoException) => cause)
+      const digest = await digestFile(place, size, signal).catch((cause: NodeJS.ErrnoException) => cause)
+      signal?.throwIfAborted()
       if (typeof digest !== 'string' && isForbidden(digest)) throw digest
       if (typeof digest !== 'string') return `its file ${name} cannot be read (${digest.code})`
       if (digest !== sha256) return `the content of its file ${name} has changed since it was made`
@@ -202,7 +210,7 @@ export class Store {
   async begin(run: string): Promise<void> {
     removeParts(this.root)
     const held = this.#begun.get(run)
-    if (!held) await this.#workFolders.begin(run)
+    if (!held) await this.#explained(this.#workFolders.begin(run))
     this.#begun.set(run, { times: (held?.times ?? 0) + 1, keep: held?.keep ?? false })
   }
   /** The end of a run by itself. @param keep whether its folder holds failed steps, which people may look at */
@@ -221,7 +229,13 @@ export class Store {
   }
   /** Calls `act` while no run goes on; a run that starts meanwhile waits. @returns undefined where a run goes on, or another process does the same */
   alone<T>(act: () => Promise<T>): Promise<T | undefined> {
-    return this.#workFolders.alone(act)
+    return this.#explained(this.#workFolders.alone(act))
+  }
+  /** A promise whose faults of the disk are told in words for people. */
+  #explained<T>(promise: Promise<T>): Promise<T> {
+    return promise.catch(cause => {
+      throw this.refusal(cause) ?? cause
+    })
   }
   /** Reserves the making of an entry, so that two runners do not make it twice. @returns false while another live runner has it */
   claim(key: string): boolean {
@@ -293,6 +307,12 @@ export class Store {
       return undefined
     const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
     if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
+    if (isReadOnly(cause, this.root))
+      return new TriremeError(
+        'STORE',
+        `The store ${this.root} may be read only: ${cause.message}. To look at it, with plan, runs, logs and why, that is enough; to run, give a folder you may write to with --store.`,
+        { cause },
+      )
     const remedy = isForbidden(cause)
       ? 'Ask whoever it belongs to for the right to read and write all of it'
       : 'Free some space, mend the disk'
@@ -333,6 +353,21 @@ const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
   readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
 
+/** Whether the whole store may only be read; a single folder in it may be another user's. */
+function isReadOnly(cause: Error, root: string): boolean {
+  if ('code' in cause && cause.code === 'EROFS') return true
+  try {
+    accessSync(root, constants.W_OK)
+    return false
+  } catch {
+    return isForbidden(cause)
+  }
+}
+function openFault(root: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return `The store ${root} would lie in a file, not in a folder: ${message}. Give a folder with --store.`
+  return `The store ${root} cannot be written: ${message}. Give a folder you may write to with --store.`
+}
 function formatFault(root: string, found: string): string {
   const mark = path.join(root, 'format')
   if (format.startsWith(withoutZeros(found)))

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { full } from './dag.ts'
 import { faults, look, orphans, pause, type Run, type Setting, type Started, start, startVictim, undisturbed } from './setting.ts'
@@ -28,6 +28,7 @@ const numbered = (folder: string) => {
   return () => {
     const place = path.join(folder, `round-${++n}`)
     mkdirSync(place, { recursive: true })
+    chmodSync(place, 0o777) // the victim may be another user
     return place
   }
 }

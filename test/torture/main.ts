@@ -5,8 +5,10 @@ import { fullDisks } from './disks.ts'
 import { snakemake, trireme } from './engines.ts'
 import { injections } from './injections.ts'
 import { kills } from './kills.ts'
+import { onExt4 } from './power/ext4.ts'
+import { powerCuts } from './power/power.ts'
 import { jumpingClock, twoRunners } from './runners.ts'
-import { type Setting, setUp, type Told, tearDown } from './setting.ts'
+import { ordinary, type Setting, setUp, type Told, tearDown } from './setting.ts'
 
 type Log = (line: string) => void
 const seed = Number(process.env.TORTURE_SEED ?? 1)
@@ -14,6 +16,9 @@ const seed = Number(process.env.TORTURE_SEED ?? 1)
 const sizes = Array.from({ length: 40 }, (_, n) => 16 + n * 112)
 const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<readonly Told[]>>> = {
   kills: async (setting, log) => [await kills(await trireme(setting), Number(process.env.TORTURE_KILLS ?? 200), seed, log)],
+  'kills-of-a-user': async (setting, log) => [
+    await kills(await trireme(ordinary(setting)), Number(process.env.TORTURE_KILLS ?? 200), seed, log),
+  ],
   injections: async (setting, log) => [await injections(setting, log)],
   'command-line': async (setting, log) => [
     await commandLine(setting, log, { most: Number(process.env.TORTURE_KILLS ?? Number.POSITIVE_INFINITY), side: 2 }),
@@ -21,6 +26,10 @@ const tortures: Readonly<Record<string, (setting: Setting, log: Log) => Promise<
   disks: async (setting, log) => [await fullDisks(setting, sizes, log)],
   runners: async (setting, log) => [await twoRunners(setting, 100, seed, log)],
   clock: async (setting, log) => [await jumpingClock(setting, 30, seed, log)],
+  power: async (setting, log) => [
+    await powerCuts(setting, Number(process.env.TORTURE_CUTS ?? 150), seed, log),
+    await onExt4({ folder: path.join(setting.folder, 'ext4') }, log),
+  ],
   snakemake: async (setting, log) => {
     const program = [process.env.SNAKEMAKE, path.resolve('.bench/bin/snakemake')].find(place => place && existsSync(place))
     if (!program)

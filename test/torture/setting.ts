@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,8 @@ import { type DagName, dags } from './dag.ts'
 export interface Setting {
   readonly folder: string
   readonly victim: string
+  /** Words before those that start the victim: they make it another user. */
+  readonly by: readonly string[]
 }
 export async function setUp(): Promise<Setting> {
   const folder = mkdtempSync(path.join(process.env.TORTURE_FOLDER ?? os.tmpdir(), 'trireme-torture-'))
@@ -28,7 +30,13 @@ export async function setUp(): Promise<Setting> {
     conditions: ['trireme-source'],
     banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" }, // semver is CommonJS
   })
-  return { folder, victim }
+  return { folder, victim, by: [] }
+}
+/** The same with a victim that is an ordinary user, where we are root: that user writes in the folder. */
+export function ordinary(setting: Setting): Setting {
+  if (process.getuid?.() !== 0) return setting
+  chownSync(setting.folder, 65534, 65534)
+  return { ...setting, by: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] }
 }
 export const tearDown = ({ folder }: Setting): void => rmSync(folder, { recursive: true, force: true })
 
@@ -43,13 +51,14 @@ export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
 }
-/** Nothing here takes a minute: what does, hangs. */
-const patience = 60_000
-/** Starts a program, which is ended with all its offspring's groups left alone when it hangs. */
+/**
+ * Starts a program, which is ended with all its offspring's groups left alone when it hangs.
+ * @param patience milliseconds: what takes longer hangs
+ */
 export function start(
   program: string,
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { patience = 60_000, ...options }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly patience?: number } = {},
 ): Started {
   const begun = performance.now()
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, ...options }) // a group of its own: killed whole, it must not be ours
@@ -78,8 +87,10 @@ export interface Run {
 /** Beside the store, so that what tells of a run is not tortured itself. */
 export const eventsFile = ({ store, run }: Pick<Run, 'store' | 'run'>): string => `${store}.${run}.events`
 export const words = ({ victim }: Setting, at: Run): readonly string[] => [victim, at.store, at.run, at.dag, eventsFile(at)]
-export const startVictim = (setting: Setting, at: Run, env: NodeJS.ProcessEnv = {}): Started =>
-  start(process.execPath, words(setting, at), { env: { ...process.env, ...env } })
+export function startVictim(setting: Setting, at: Run, env: NodeJS.ProcessEnv = {}): Started {
+  const [program = '', ...others] = [...setting.by, process.execPath, ...words(setting, at)]
+  return start(program, others, { env: { ...process.env, ...env } })
+}
 
 /** What lies in a store, read without the code that is tortured. */
 export interface Seen {

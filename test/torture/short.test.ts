@@ -5,13 +5,14 @@ import { trireme } from './engines.ts'
 import { injections } from './injections.ts'
 import { kills } from './kills.ts'
 import { jumpingClock, twoRunners } from './runners.ts'
-import { type Setting, setUp, type Told, tearDown } from './setting.ts'
+import { ordinary, type Setting, setUp, type Told, tearDown } from './setting.ts'
 
 // A few of each torture; "npm run torture" does them all. A fault says what provoked it.
 
 const quiet = () => {}
 const tortures: Readonly<Record<string, (setting: Setting) => Promise<Told>>> = {
-  'SIGKILL at random moments': async setting => kills(await trireme(setting), 10, 7, quiet),
+  'SIGKILL at random moments': async setting => kills(await trireme(setting), 6, 7, quiet),
+  'SIGKILL at random moments, as an ordinary user': async setting => kills(await trireme(ordinary(setting)), 6, 8, quiet),
   'EIO, ENOSPC and SIGKILL in the middle of its system calls': setting => injections(setting, quiet, 20),
   'SIGKILL in the middle of commands': setting => commandLine(setting, quiet, { most: 9 }),
   'a disk that fills': setting => fullDisks(setting, [64, 1000, 2600], quiet),

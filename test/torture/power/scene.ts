@@ -153,7 +153,7 @@ export async function play(project: string, names: readonly CommandName[], visit
   }
 }
 export const cliIn = (project: string): string => path.join(project, 'node_modules/trireme-bio/dist/cli.js')
-const runsIn = (tree: Tree) => [...tree.keys()].flatMap(place => /^\.trireme\/runs\/([^/]+)$/.exec(place)?.[1] ?? [])
+export const runsIn = (tree: Tree) => [...tree.keys()].flatMap(place => /^\.trireme\/runs\/([^/]+)$/.exec(place)?.[1] ?? [])
 /** What lies in the store and among the results. */
 export function treeIn(project: string): Tree {
   const tree = new Map<string, Leaf>()

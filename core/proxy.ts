@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /**
- * The proxy that the environment names for a server, read as kubectl does. By hand, since the library looks only at `proxy-url` of a
- * kubeconfig, and Node's own agents read these variables from version 24 on.
+ * The proxy that the environment names for a server, read as kubectl does: of clusters, buckets and archives alike. By hand, since the library for clusters
+ * looks only at `proxy-url` of a kubeconfig, that for S3 at nothing, and Node's own agents read these variables from version 24 on.
  */
 export function proxyFor(server: URL, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const of = (name: string) => environment[name] || environment[name.toLowerCase()] || ''
