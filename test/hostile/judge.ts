@@ -208,7 +208,8 @@ function leftovers(world: World): readonly string[] {
       read(`/proc/${id}/environ`),
       read(`/proc/${id}/cwd`, place => readlinkSync(place)),
     ]
-    return `${words} ${variables} ${at}`.includes(world.folder)
+    const ofEngine = /^\S*\/(conmon|podman)\0/.test(words) // it tidies up after a container a little longer
+    return !ofEngine && `${words} ${variables} ${at}`.includes(world.folder)
       ? [{ id: Number(id), words: words.replaceAll('\0', ' ').slice(0, 200) }]
       : []
   })
