@@ -157,6 +157,19 @@ test('plan shows commands, and what is cached; it runs nothing', () => {
   expect(stdout).toContain('plan words: 3 steps, 2 cached, 1 will run\n')
   expect(stdout).toContain(`join  [will run]\n  $ sh -c 'sleep $1; shift; cat "$@"' sh 1 <texts...> > <joined>\n`)
 })
+test('a log of more than one string may hold is shown; a link in its place is none', () => {
+  const folder = project()
+  const failed = trireme(folder, ...go, '--fail')
+  const log = path.join(/^ {2}folder: {2}(.*)$/m.exec(failed.stderr)![1]!, 'stderr.log')
+  truncateSync(log, 600 * 2 ** 20) // more than one string may hold
+  appendFileSync(log, 'no more luck\n')
+  const words = [process.execPath, '--max-old-space-size=64', cli, 'logs', 'last', 'join']
+  const end = spawnSync('bash', ['-c', '"$@" | tail -c 14 | tr -d "\\0"', 'end', ...words], { cwd: folder, encoding: 'utf8' })
+  expect(end.stdout).toBe('no more luck\n')
+  rmSync(log)
+  symlinkSync('command.sh', log)
+  expect(trireme(folder, 'logs', 'last', 'join').stdout).toContain('\nIts log is not kept.\n')
+})
 test('a failure: nothing published, the message, the log, the way on', () => {
   const folder = project()
   const failed = trireme(folder, ...go, '--fail')
@@ -169,15 +182,6 @@ test('a failure: nothing published, the message, the log, the way on', () => {
   )
   expect(existsSync(path.join(folder, 'results'))).toBe(false)
   expect(trireme(folder, 'logs', 'last', 'join').stdout).toMatch(/^join: failed, Step join ended with status 3\.\n[\s\S]*no such luck\n$/)
-  const log = path.join(/^ {2}folder: {2}(.*)$/m.exec(failed.stderr)![1]!, 'stderr.log')
-  truncateSync(log, 600 * 2 ** 20) // more than one string may hold
-  appendFileSync(log, 'no more luck\n')
-  const words = [process.execPath, '--max-old-space-size=64', cli, 'logs', 'last', 'join']
-  const end = spawnSync('bash', ['-c', '"$@" | tail -c 14 | tr -d "\\0"', 'end', ...words], { cwd: folder, encoding: 'utf8' })
-  expect(end.stdout).toBe('no more luck\n')
-  rmSync(log)
-  symlinkSync('command.sh', log)
-  expect(trireme(folder, 'logs', 'last', 'join').stdout).toContain('\nIts log is not kept.\n')
   expect(trireme(folder, 'runs').stdout).toMatch(/ words {5}failed .* 2 +0 /)
   expect(trireme(folder, ...go).stdout).toContain('1 step ran, 2 cached')
   expect(trireme(folder, ...go, '--fail', '--publish-partial').status).toBe(1)

@@ -15,12 +15,12 @@ export async function useProxies(environment: NodeJS.ProcessEnv = process.env): 
   class ByServer extends Dispatcher {
     override dispatch(...[options, handler]: Parameters<InstanceType<typeof Agent>['dispatch']>): boolean {
       const proxy = proxyFor(new URL(String(options.origin)), environment)
-      return (proxy === undefined ? direct : through(checked(proxy))).dispatch(options, handler)
+      return (proxy === undefined ? direct : through(usable(proxy))).dispatch(options, handler)
     }
   }
   setGlobalDispatcher(new ByServer())
 }
-function checked(proxy: string): string {
+function usable(proxy: string): string {
   if (/^https?:\/\/[^/]/i.test(proxy) && URL.canParse(proxy)) return proxy
   throw new TriremeError(
     'ENVIRONMENT',

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { readIfThere } from '../../core/files.ts'
+import { jsonIn } from '../../core/store/sealed.ts'
 import { findPipeline } from './catalogue.ts'
 import { version } from './package.ts'
 
@@ -12,6 +14,6 @@ export async function pipelineVersion(name: string): Promise<string | undefined>
 export function versionAbove(folder: string): string | undefined {
   const file = path.join(folder, 'package.json')
   if (!existsSync(file)) return path.dirname(folder) === folder ? undefined : versionAbove(path.dirname(folder))
-  const { version }: { readonly version?: unknown } = JSON.parse(readFileSync(file, 'utf8'))
+  const { version }: { readonly version?: unknown } = { ...Object(jsonIn(readIfThere(file) ?? '')) }
   return typeof version === 'string' ? version : undefined
 }

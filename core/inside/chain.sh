@@ -157,7 +157,8 @@ end_one() { # why; SIGTERM to the group, SIGKILL three seconds later
 }
 end_all() { local n; for n in "${!alive[@]}"; do end_one "$n" "$1"; done; }
 release() { # opens and closes a pipe, so that a program that waits at its other end goes on
-  [[ -p $1 ]] && { : <>"$1"; } 2>/dev/null
+  if [[ -p $1 ]]; then { : <>"$1"; } 2>/dev/null
+  elif ((!all_by)); then all_by=$((now + 200)); fi # a program took it away: whoever waits at it would wait for ever
 }
 release_neighbours() { # of programs that have ended: they must not wait for one that is gone
   local n

@@ -179,7 +179,7 @@ function cancellable<T>(promise: Promise<T>, signal: AbortSignal | undefined): P
 const readOnly = 0o444 & ~process.umask()
 
 /** A descriptor of a file that is read-only from now on. */
-function taken(label: string, port: string, name: string, held: Held): number {
+function openSealed(label: string, port: string, name: string, held: Held): number {
   try {
     chmodSync(held.place, readOnly)
     return held.open()
@@ -194,7 +194,7 @@ async function sealOutput(label: string, port: string, file: string, at: Collect
   try {
     if (!held.stats.isFile() || held.stats.nlink > 1n)
       throw broken(label, port, `was replaced while it was looked at: ${name}. Something of the step goes on after its end.`)
-    const descriptor = taken(label, port, name, held)
+    const descriptor = openSealed(label, port, name, held)
     try {
       const { size } = fstatSync(descriptor)
       return { name, size, sha256: await digestFile(descriptor, size, signal) }

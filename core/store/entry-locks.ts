@@ -50,8 +50,9 @@ export class EntryLocks {
   }
   /** Removes the claims of dead runners, also of entries that nobody will claim again since they are there. */
   clearDead(): void {
-    for (const name of readdirSync(this.#folder)) {
-      const file = path.join(this.#folder, name)
+    for (const found of readdirSync(this.#folder, { withFileTypes: true })) {
+      if (!found.isSymbolicLink()) continue // a stranger, such as .DS_Store
+      const file = path.join(this.#folder, found.name)
       if (!holds(file) && !isHeld(file)) this.#takeAway(file)
     }
   }

@@ -1,15 +1,4 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
 import { ensureFolder, moveFolder, readIfThere } from '../files.ts'
@@ -307,15 +296,11 @@ export class Store {
       return undefined
     const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
     if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
-    if (isReadOnly(cause, this.root))
-      return new TriremeError(
-        'STORE',
-        `The store ${this.root} may be read only: ${cause.message}. To look at it, with plan, runs, logs and why, that is enough; to run, give a folder you may write to with --store.`,
-        { cause },
-      )
     const remedy = isForbidden(cause)
       ? 'Ask whoever it belongs to for the right to read and write all of it'
-      : 'Free some space, mend the disk'
+      : (cause as NodeJS.ErrnoException).code === 'EROFS'
+        ? 'Looking is possible, with plan, runs, logs and why; to run, mount it so that it can be written'
+        : 'Free some space, mend the disk'
     return new TriremeError(
       'STORE',
       `The store ${this.root} cannot be used: ${cause.message}. ${remedy}, or give another --store. What is finished is kept: the same command goes on from there.`,
@@ -330,7 +315,11 @@ export class Store {
   /** Writes the journal anew from entries that are known to be on the disk. Other lines about them stay. */
   reindex(entries: readonly StoredEntry[]): void {
     const there = new Set(entries.map(({ record }) => record.key))
-    this.#journal.rebuild([...entries.map(noteOf), ...this.#journal.standIns().filter(line => there.has(line.as))])
+    try {
+      this.#journal.rebuild([...entries.map(noteOf), ...this.#journal.standIns().filter(line => there.has(line.as))])
+    } catch (cause) {
+      if (!isReadOnly(cause)) throw cause // whoever may only read the store may compare it all the same
+    }
   }
   /** Every entry that can be read. */
   async *entries(): AsyncGenerator<Entry> {
@@ -353,16 +342,8 @@ const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
 const strangersIn = (root: string): readonly string[] =>
   readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
 
-/** Whether the whole store may only be read; a single folder in it may be another user's. */
-function isReadOnly(cause: Error, root: string): boolean {
-  if ('code' in cause && cause.code === 'EROFS') return true
-  try {
-    accessSync(root, constants.W_OK)
-    return false
-  } catch {
-    return isForbidden(cause)
-  }
-}
+const isReadOnly = (cause: unknown): boolean =>
+  cause instanceof Error && (isForbidden(cause) || (cause as NodeJS.ErrnoException).code === 'EROFS')
 function openFault(root: string, { code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOTDIR' || code === 'EEXIST')
     return `The store ${root} would lie in a file, not in a folder: ${message}. Give a folder with --store.`

@@ -57,6 +57,13 @@ test('a chain streams, and writes only what is wanted', async () => {
   expect(succeeded.map(event => event.step)).toEqual(['count', 'double', 'total'])
   for (const event of succeeded) expect(event.usage?.peakMemory).toBeGreaterThan(0)
 })
+test('a step that takes its pipe away lets nobody wait for ever', async () => {
+  const writer = shell('writer', 'cat "$1" >/dev/null; rm "$2"; echo found >"$2"')
+  const reader = shell('reader', 'cat "$1" >"$2"')
+  const { failures, results } = await ran({ read: reader({ from: writer({ from: count({}).numbers }).to }).to })
+  // Who is faster decides whether the file in the pipe's place is found.
+  expect(results.read === undefined ? failures[0] : read(results.read)).toMatch(/^(found\n$|Step writer )/)
+})
 test('streamed and unfused runs have the same keys, bytes and cache', async () => {
   const results = () => ({ sum: total({ numbers: double({ numbers: count({}).numbers }).doubled }).sum })
   const files = await ran(results(), { stream: false })

@@ -145,7 +145,7 @@ const more: readonly Attack[] = [
   { name: 'the output is the input, by a hard link', about: 'special files', script: 'ln -L in/from.txt "$OUT"', ends: /Step attacker (.*"made"|ended with status 1)|its input file .* was written to or replaced/, spoils: 'the input' },
   { name: 'beside the output is the input, by a hard link', about: 'special files', script: 'made; ln -L in/from.txt out/other; ln -L in/from.txt tmp/other; true', ends: 'clearly', spoils: 'the input' },
   { name: 'the output is a secret, by a hard link', about: 'special files', script: 'ln "$PRECIOUS/secret.txt" "$OUT"', ends: /Step attacker (.*"made"|ended with status 1)/, spoils: 'the input' },
-  { name: 'the output is the whole input, moved', about: 'rights', script: 'mv "$(readlink -f in/from.txt)" "$OUT"', ends: 'clearly', spoils: 'the input' },
+  { name: 'the input is moved away', about: 'rights', script: 'made; mv "$(readlink -f in/from.txt)" tmp', ends: 'clearly', spoils: 'the input' },
   { name: 'the output is a folder', about: 'out', script: 'mkdir "$OUT"; touch "$OUT/x"', ends: /output "made" is no regular file/ },
   { name: 'the output is empty', about: 'out', script: ': >"$OUT"', ends: /output "made" is empty/ },
   { name: 'the output may not be read', about: 'rights', script: 'made; chmod 0 "$OUT"', ends: 'clearly' },

@@ -67,6 +67,7 @@ describe.each([...targets, inPods, onCluster].map(target => [target.name, target
     const before = snapshot(at)
     const ran = await target.run(at, attack)
     const faults = [...judged(at, attack, before, ran, enclosed), ...(target.left?.(at) ?? [])]
+    if (attack.script.includes('chattr')) at.unlock()
     if (attack.spoils === 'the input') writeFileSync(at.input, 'the input\n')
     tried.push(attack.name)
     if (tried.length === 8 || attack.spoils !== undefined) faults.push(...(await aftermath(at)))

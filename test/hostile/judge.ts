@@ -29,6 +29,8 @@ export interface World extends Places {
   readonly user: number | undefined
   /** A word of every file that nobody may show or copy. */
   readonly canary: string
+  /** Makes files removable that a step made unchangeable. */
+  readonly unlock: () => void
   readonly remove: () => void
 }
 /** How a run ended. */
@@ -86,11 +88,12 @@ export function makeWorld(user: number | undefined): World {
     chmodSync(os.tmpdir(), 0o711)
     execFileSync('chown', ['-hR', `${user}:${user}`, folder, places.elsewhere])
   }
+  const unlock = () => void spawnSync('chattr', ['-R', '-f', '-i', places.store])
   const remove = () => {
-    spawnSync('chattr', ['-R', '-f', '-i', places.store])
+    unlock()
     for (const each of [folder, places.elsewhere]) execFileSync('rm', ['-rf', each]) // deeper trees than Node can remove
   }
-  return { folder, project, home: at('home'), user, canary, ...places, remove }
+  return { folder, project, home: at('home'), user, canary, ...places, unlock, remove }
 }
 const dev = (place: string) => lstatSync(place, { throwIfNoEntry: false })?.dev
 
@@ -141,14 +144,14 @@ function changes(world: World, attack: Attack, before: Snapshot, enclosed: boole
 function ending({ ends }: Attack, { status, hung, said, made }: Ran): readonly string[] {
   if (hung) return ['it hung']
   const faults: string[] = []
-  const right = made !== undefined && /^(made\n)+$/.test(made)
+  const right = made !== undefined && /^made\n((made|more)\n)*$/.test(made)
   if (status === 0 && !right) faults.push(`it ended well, and the result is ${JSON.stringify(made?.slice(0, 200))}`)
   if (/Internal error|cannot be used: |^\s+at .+:\d+:\d+/m.test(said)) faults.push(`an error that is none of the step's: ${said}`)
   if (ends === 'well' && status !== 0) faults.push(`it should end well, and ended with ${status}: ${said}`)
   if (ends === 'held' && status === 0) faults.push('it should not end by itself')
   if (ends instanceof RegExp && status === 0) faults.push('it should fail, and ended well')
   if (ends instanceof RegExp && status !== 0 && !ends.test(said)) faults.push(`the message does not say ${ends}: ${said}`)
-  if (ends === 'clearly' && status !== 0 && !/[Ss]tep (attacker|retried|printer|lister|reader|second|all)\b/.test(said))
+  if (ends === 'clearly' && status !== 0 && !/[Ss]tep (attacker|retried|printer|lister|reader|second|all|plain|two)\b/.test(said))
     faults.push(`the message names no step, status ${status}: ${said}`)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be shown
   if (/[\x00-\x08\x0b-\x1f\x7f]/.test(said)) faults.push(`it sends control characters to the terminal: ${JSON.stringify(said)}`)
@@ -220,6 +223,6 @@ function leftovers(world: World): readonly string[] {
 export const judged = (world: World, attack: Attack, before: Snapshot, ran: Ran, enclosed: boolean): readonly string[] => [
   ...ending(attack, ran),
   ...changes(world, attack, before, enclosed),
-  ...keeping(world, ran),
+  ...(attack.spoils === 'the store' && !enclosed ? [] : keeping(world, ran)),
   ...leftovers(world),
 ]

@@ -56,6 +56,6 @@ utf8() {
 fault() { # place words [status]: says what is wrong, and ends the pod
   json "$2" || json='"(words that are no text)"'
   printf 'fault %s %s\n' "$1" "$json" >>"$report"
-  printf 'trireme: %s\n' "$2" >&2
+  printf 'trireme: %s\n' "${2//[[:cntrl:]]/?}" >&2
   finish "${3:-1}"
 }

@@ -87,12 +87,13 @@ end_strays() {
     done 2>/dev/null <"$id/environ"
   done
 }
-real_folder() { # folder: one of the pod's own, and no link that a step put in its place
-  [[ -d $1 && ! -L $1 ]] ||
+real_folder() { # folder: one of the pod's own, and no link that a step put in its place; it may be used, whatever the step made of its mode
+  [[ -d $1 && ! -L $1 ]] && { [[ -r $1 && -w $1 && -x $1 ]] || chmod u+rwx "$1"; } ||
     fault "$at" "Step ${step[at]} left no folder \"$1\", where its outputs belong. A step leaves the folders that it was given where they are."
 }
 collect_outputs() { # place
   collecting=$1 at=$1 out_port=() out_files=() out_names=() moves=() ports=()
+  cd "$root" && real_folder "$1"
   { cd "$root/$1" && mkdir "$root/stage/$1"; } || fault "$1" 'The volume of the pod cannot be written.' 75
   real_folder out
   read_job outputs
@@ -100,7 +101,7 @@ collect_outputs() { # place
   ((${#ports[@]})) || { cd "$root" && return; }
   { ((${#moves[@]} == 0)) || mv "${moves[@]}" "$root/stage/$1/"; } || fault "$1" 'The volume of the pod cannot be written.' 75
   cd "$root/stage/$1" || fault "$1" 'The volume of the pod cannot be read.' 75
-  digests "${out_files[@]}" || fault "$1" 'The outputs cannot be read.' 75
+  digests "${out_files[@]}" 2>/dev/null || { chmod -R u+r . && digests "${out_files[@]}"; } || fault "$1" 'The outputs cannot be read.' 75
   sizes=()
   : >"$root/stage/sizes"
   for ((n = 0; n < ${#out_files[@]}; n += 4000)); do stat -c '%s %h' -- "${out_files[@]:n:4000}" >>"$root/stage/sizes"; done

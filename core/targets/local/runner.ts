@@ -7,6 +7,7 @@ import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type RunningProcess, start } from '../../host/process.ts'
 import { stepEnvironment } from '../../host/step-environment.ts'
 import { changedTool, preferredFolders } from '../../host/tools.ts'
+import type { Held } from '../../left-behind.ts'
 import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
@@ -45,7 +46,10 @@ const localRunner: ChainRunner = {
   again: (at, works) => rerunScript(at, works, n => environment(works[n]!.folder, at.members[n]!.node.step.tools)),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
-    if (pipes.length > 0) await makePipes(pipes)
+    const held = pipes.length > 0 ? await makePipes(pipes) : new Map<string, Held>()
+    const letGo = () => {
+      for (const pipe of held.values()) pipe.close()
+    }
     const everything: RunningProcess[] = []
     const cancel = () => {
       for (const each of everything) each.end('cancelled')
@@ -64,13 +68,15 @@ const localRunner: ChainRunner = {
       // Members that wait for one that could not be started would wait for ever.
       cancel()
       await Promise.all(everything.map(({ ended }) => ended))
+      letGo()
       throw cause
     }
     at.signal.addEventListener('abort', cancel)
     if (at.signal.aborted) cancel()
     try {
-      return await allEnded(at, group, tees)
+      return await allEnded(at, group, tees, held)
     } finally {
+      letGo()
       at.signal.removeEventListener('abort', cancel)
     }
   },
@@ -123,7 +129,12 @@ function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
  * place, again and again, since the other member may open it later. When one fails, the others get two seconds to fail by themselves, so
  * that each reports its own fault, and are then ended.
  */
-async function allEnded(at: Attempt, group: readonly Launched[], tees: readonly RunningProcess[]): Promise<readonly Ended[]> {
+async function allEnded(
+  at: Attempt,
+  group: readonly Launched[],
+  tees: readonly RunningProcess[],
+  pipes: ReadonlyMap<string, Held>,
+): Promise<readonly Ended[]> {
   const timers: NodeJS.Timeout[] = []
   const everybody = [...group.map(({ running }) => running), ...tees]
   const endAll = () => {
@@ -133,8 +144,8 @@ async function allEnded(at: Attempt, group: readonly Launched[], tees: readonly 
     const ended = await running.ended
     if (everybody.length === 1) return ended
     const release = () => {
-      if (writes !== undefined) touch(writes, constants.O_WRONLY)
-      if (reads !== undefined) touch(reads, constants.O_RDONLY)
+      if (writes !== undefined) touch(pipes.get(writes)!, constants.O_WRONLY)
+      if (reads !== undefined) touch(pipes.get(reads)!, constants.O_RDONLY)
     }
     release()
     timers.push(setInterval(release, 100))

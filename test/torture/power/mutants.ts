@@ -68,14 +68,14 @@ export const mutants: readonly (Mutant & { readonly commands?: readonly CommandN
   {
     name: 'results are written in their places',
     module: 'cli/results/publish.js',
-    from: /(const partAt = .*), part\);([\s\S]*?)if \(markAt\(.*\) !== place\.before\)/,
-    to: '$1, path.posix.basename(to));$2if (false)',
+    from: /(const partOf = .*), part\)\);([\s\S]*?)if \(markOf\(.*\) !== place\.before\)/,
+    to: '$1, path.posix.basename(to)));$2if (false)',
     finds: /killed: results\/first\/numbers.txt is neither as it was nor as it will be/,
   },
   {
     name: 'results are not brought to the disk',
     module: 'cli/results/publish.js',
-    from: /await syncEach\(places\.map\(partAt\)\);/,
+    from: /await syncEach\(places\.map\(partOf\)\);/,
     to: ';',
     finds: /names alone: results\/first\/numbers.txt is neither as it was nor as it will be: it has 0 bytes/,
   },

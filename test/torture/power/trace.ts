@@ -68,12 +68,18 @@ export interface Traced {
 /** Repeats on a disk what a traced program did. */
 export function repeat(trace: string, { root, cwd, disk, changed, told }: Traced): void {
   const folders = new Map<string, string>()
+  /** Threads share the descriptors of their process. */
+  const processes = new Map<string, string>()
+  const descriptors = new Map<string, string>()
   for (const { pid, name, words, result } of callsIn(trace)) {
     const own = folders.get(pid) ?? cwd
     const [first = '', second = '', third = '', fourth = ''] = words
     const below = (place: string | undefined) =>
       place === undefined || (place !== root && !place.startsWith(`${root}/`)) ? undefined : place.slice(root.length + 1)
-    const named = (word: string, folder = own) => below(path.resolve(folder, bytesIn(word).toString()))
+    const process = processes.get(pid) ?? pid
+    const opened = (place: string) =>
+      place.replace(/^\/proc\/self\/fd\/(\d+)/, (all, descriptor: string) => descriptors.get(`${process} ${descriptor}`) ?? all)
+    const named = (word: string, folder = own) => below(opened(path.resolve(folder, bytesIn(word).toString())))
     const at = (folder: string, word: string) => named(word, pathOf(folder) ?? own)
     const act = (what: string | undefined, go: (place: string) => void) => {
       if (what === undefined) return
@@ -91,6 +97,7 @@ export function repeat(trace: string, { root, cwd, disk, changed, told }: Traced
       disk.open(place, { cut: flags.includes('O_TRUNC'), append: flags.includes('O_APPEND') })
       changed(`${name} ${place}`)
     }
+    if (name.startsWith('open')) descriptors.set(`${process} ${/^\d+/.exec(result)}`, pathOf(result) ?? '')
     if (name === 'open') open(named(first), second)
     else if (name === 'openat') open(below(pathOf(result)), third)
     else if (name === 'creat') open(named(first), 'O_WRONLY|O_TRUNC')
@@ -127,6 +134,9 @@ export function repeat(trace: string, { root, cwd, disk, changed, told }: Traced
     else if (name === 'mknod') act(named(first), place => disk.make(place, { link: 'a pipe' }))
     else if (name === 'mknodat') act(at(first, second), place => disk.make(place, { link: 'a pipe' }))
     else if (name === 'chdir') folders.set(pid, path.resolve(own, bytesIn(first).toString()))
-    else if (/^(clone3?|v?fork)$/.test(name) && !folders.has(result)) folders.set(result, own)
+    else if (/^(clone3?|v?fork)$/.test(name)) {
+      if (words.some(word => word.includes('CLONE_FILES'))) processes.set(result, process)
+      if (!folders.has(result)) folders.set(result, own)
+    }
   }
 }

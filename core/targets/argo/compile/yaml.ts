@@ -103,11 +103,11 @@ export function taskLine({ name, template, dependencies, withParam, arguments: g
   return `${text}]}}`
 }
 /** Words that YAML 1.1, which Kubernetes' tools read, takes for something else than text. */
-const taken = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'])
+const notText = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'])
 function isPlain(text: string): boolean {
   // A digest of digits with one e among them would be a number.
   if (text.length === 64 && /^[0-9a-f]{64}$/.test(text)) return text[0]! > '9' || (text[0] !== '0' && /[abcdf]/.test(text))
-  return /^[a-z][-a-z0-9]*$/.test(text) && !taken.has(text)
+  return /^[a-z][-a-z0-9]*$/.test(text) && !notText.has(text)
 }
 export const scalar = (text: string): string => (isPlain(text) ? text : JSON.stringify(text))
 
