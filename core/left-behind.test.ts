@@ -108,9 +108,9 @@ describe('removing', () => {
     writeFileSync(path.join(tree, 'other'), 'x')
     const before = state(precious)
     if (spawnSync('mount', ['--bind', precious, mnt]).status !== 0) return // a container without the right to
-    const told = removeTree(tree)
+    const told = [removeTree(mnt), removeTree(tree)]
     execFileSync('umount', [mnt])
-    expect(told?.code).toBe('EBUSY')
+    expect(told.map(fault => fault?.code)).toEqual(['EBUSY', 'EBUSY'])
     expect(state(precious)).toEqual(before)
     expect(readdirSync(tree)).toEqual(['mnt'])
   })
