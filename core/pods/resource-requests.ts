@@ -21,7 +21,8 @@ export interface Amounts {
 }
 /** Bytes for steps that do not say what they write. */
 export interface DiskSettings {
-  readonly request: number
+  /** Left out: nothing is reserved, whatever the steps say. */
+  readonly request?: number | undefined
   readonly limit: number
 }
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`
@@ -45,7 +46,7 @@ export function amountsOf(
   const at = (attempt: number): Amounts => ({
     cpu,
     memory: mebibytes(largest(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
-    disk: { request: written(disk.request), limit: written(disk.limit) },
+    disk: { request: disk.request === undefined ? '0' : written(disk.request), limit: written(disk.limit) },
   })
   const rungsOf = Array.from({ length: attempts }, (_, attempt) => at(attempt))
   const last = rungsOf.findLastIndex(({ memory }) => memory !== rungsOf.at(-1)!.memory) + 1

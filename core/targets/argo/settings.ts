@@ -25,15 +25,15 @@ export const settings = z.strictObject({
   labels: of.labelMap.default({}),
   runAs: z.strictObject({ user: of.some, group: of.some }).default({ user: 1000, group: 1000 }),
   /**
-   * Bytes on its node's disk that a pod may write, its inputs among them: `request` is reserved on the node, and a pod that exceeds `limit` is
-   * ended. A step's own `needs.disk` comes first.
+   * Bytes on its node's disk that a pod may write, its inputs among them: a pod that exceeds `limit` is ended. `request` is reserved on the node,
+   * nothing where it is left out: a node that does not tell its disk would take no pod at all. A step's own `needs.disk` comes first.
    */
   disk: z
     .strictObject({
-      request: of.memorySize.default(of.memorySize.parse('1GiB')),
+      request: of.memorySize.optional(),
       limit: of.memorySize.default(of.memorySize.parse('200GiB')),
     })
-    .refine(({ request, limit }) => request <= limit, 'expected a request that is no more than the limit')
+    .refine(({ request, limit }) => request === undefined || request <= limit, 'expected a request that is no more than the limit')
     .prefault({}),
   hostNetwork: z.boolean().default(false),
   podSecurity: z.enum(['restricted', 'none'], 'expected restricted or none').default('restricted'),

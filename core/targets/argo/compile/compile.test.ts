@@ -255,7 +255,7 @@ describe('what is asked of a node', () => {
     expect(gpu.container.resources.limits).toEqual({
       ...{ cpu: '4', memory: '1024Mi', 'ephemeral-storage': '204800Mi', 'nvidia.com/gpu': '1' },
     })
-    expect(gpu.container.resources.requests).toEqual({ ...gpu.container.resources.limits, 'ephemeral-storage': '1024Mi' })
+    expect(gpu.container.resources.requests).toEqual({ ...gpu.container.resources.limits, 'ephemeral-storage': '0' })
     expect(gpu.nodeSelector).toEqual({ pool: 'cpu', gpu: 'a100' })
     expect(gpu.podSpecPatch).toContain("{{=asInt(retries) == 0 ? '1024Mi' : asInt(retries) == 1 ? '2048Mi' : '8192Mi'}}")
     expect(gpu.retryStrategy).toEqual({
@@ -284,8 +284,9 @@ describe('what is asked of a node', () => {
       const folders = volumes.flatMap(({ name, emptyDir }) => (emptyDir ? [`${name} ${emptyDir.sizeLimit}`] : []))
       return [requests['ephemeral-storage'], limits['ephemeral-storage'], ...folders]
     }
-    expect(of(undefined)).toEqual(['1024Mi', '204800Mi', 'work 204800Mi', 'tmp 204800Mi'])
-    expect(of(300)).toEqual(['307200Mi', '307200Mi', 'work 307200Mi', 'tmp 307200Mi'])
+    // A node that does not tell its disk takes no pod that asks for some of it.
+    expect(of(undefined)).toEqual(['0', '204800Mi', 'work 204800Mi', 'tmp 204800Mi'])
+    expect(of(300)).toEqual(['0', '307200Mi', 'work 307200Mi', 'tmp 307200Mi'])
     expect(of(undefined, { disk: { request: gib(2), limit: gib(5) } })).toEqual(['2048Mi', '5120Mi', 'work 5120Mi', 'tmp 5120Mi'])
     expect(of(1, { disk: { request: gib(2), limit: gib(5) } })).toEqual(['1024Mi', '1024Mi', 'work 1024Mi', 'tmp 1024Mi'])
     const wrong = schema.safeParse({ ...given, disk: { request: '2GiB', limit: '1GiB' } })
