@@ -9,6 +9,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  readlinkSync,
   readSync,
   renameSync,
   rmdirSync,
@@ -50,6 +51,10 @@ export class Held {
     if (this.#descriptor !== undefined && this.#open) return `/proc/self/fd/${this.#descriptor}`
     if (!this.isAt(this.path)) throw new Error(`${this.path} was replaced by something else`)
     return this.path.toString()
+  }
+  /** The same for the programs of this process. */
+  get placeForOthers(): string {
+    return this.place.replace('/proc/self/', () => `/proc/${readlinkSync('/proc/self')}/`)
   }
   /** Whether it is what lies at a path; a link is not followed. */
   isAt(path: string | Buffer): boolean {

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Placed } from '../graph/place.ts'
 import { after, each, gib, kind, many, mib, pipe, type Ref, run, seconds, sequence, step, word } from '../index.ts'
-import { made, ran } from '../testing.ts'
+import { made, ran, scratch } from '../testing.ts'
 
 const text = kind('text', { extension: '.txt' })
 const needs = { cpu: 1, memory: mib(64) }
@@ -62,7 +62,17 @@ test('a step that takes its pipe away lets nobody wait for ever', async () => {
   const reader = shell('reader', 'cat "$1" >"$2"')
   const { failures, results } = await ran({ read: reader({ from: writer({ from: count({}).numbers }).to }).to })
   // Who is faster decides whether the file in the pipe's place is found.
-  expect(results.read === undefined ? failures[0] : read(results.read)).toMatch(/^(found\n$|Step writer )/)
+  expect(results.read === undefined ? failures[0] : read(results.read)).toMatch(/^(found\n$|Step (writer|reader) )/)
+})
+test('the copy of a link goes where the runner said, whatever a step puts there', async () => {
+  const theirs = path.join(scratch(), 'theirs')
+  writeFileSync(theirs, 'theirs')
+  // At once, before the copying begins; and the pipe behind it as well.
+  const script = `for file in out/to.txt link/to.txt.tee; do rm -f $file; ln -s ${theirs} $file; done; cat "$1" >"$2"`
+  const { to } = shell('writer', script)({ from: count({}).numbers })
+  const { failures } = await ran({ to, sum: total({ numbers: to }).sum })
+  expect(failures[0]).toMatch(/^Step (writer|total)/)
+  expect(readFileSync(theirs, 'utf8')).toBe('theirs')
 })
 test('streamed and unfused runs have the same keys, bytes and cache', async () => {
   const results = () => ({ sum: total({ numbers: double({ numbers: count({}).numbers }).doubled }).sum })

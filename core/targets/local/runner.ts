@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Keys } from '../../graph/key.ts'
 import { outputName } from '../../graph/step-words.ts'
@@ -7,7 +7,7 @@ import { launch } from '../../host/pipe-script.ts'
 import { type Ended, type RunningProcess, start } from '../../host/process.ts'
 import { stepEnvironment } from '../../host/step-environment.ts'
 import { changedTool, preferredFolders } from '../../host/tools.ts'
-import type { Held } from '../../left-behind.ts'
+import { Held } from '../../left-behind.ts'
 import { type Attempt, attemptWith, type ChainRunner, type Member, pipeInto, pipeOf, type RunAttempt, teed } from '../../run/attempt.ts'
 import { makeWorkFolder, type WorkFolder } from '../../run/work-folder.ts'
 import type { Store } from '../../store/store.ts'
@@ -46,7 +46,9 @@ const localRunner: ChainRunner = {
   again: (at, works) => rerunScript(at, works, n => environment(works[n]!.folder, at.members[n]!.node.step.tools)),
   run: async (at, works) => {
     const pipes = at.links.flatMap((link, n) => [pipeOf(at, n), ...(link.tee ? [teed(at, n)] : [])])
-    const held = pipes.length > 0 ? await makePipes(pipes) : new Map<string, Held>()
+    const copies = at.links.flatMap((link, n) => (link.tee ? [copyOf(at, n)] : []))
+    for (const copy of copies) closeSync(openSync(copy, 'wx'))
+    const held = new Map([...(pipes.length > 0 ? await makePipes(pipes) : []), ...copies.map(copy => [copy, new Held(copy)] as const)])
     const letGo = () => {
       for (const pipe of held.values()) pipe.close()
     }
@@ -63,7 +65,7 @@ const localRunner: ChainRunner = {
     try {
       for (const [n, member] of at.members.entries())
         group.push({ member, work: works[n]!, running: counted(begin(at, member, works[n]!, n)) })
-      for (const [n, link] of at.links.entries()) if (link.tee) tees.push(counted(beginTee(at, n, works[n]!)))
+      for (const [n, link] of at.links.entries()) if (link.tee) tees.push(counted(beginTee(at, n, works[n]!, held)))
     } catch (cause) {
       // Members that wait for one that could not be started would wait for ever.
       cancel()
@@ -97,18 +99,20 @@ function begin(at: Attempt, member: Member, work: WorkFolder, n: number): Runnin
     timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
   })
 }
-/** Copies what passes through a link into a file that other steps need: both get the same bytes. */
-function beginTee(at: Attempt, n: number, work: WorkFolder): RunningProcess {
-  const { node, folder } = at.members[n]!
-  const { port } = at.links[n]!
+/** The file that receives a copy of what passes through a link. */
+const copyOf = (at: Attempt, n: number): string => path.join(at.members[n]!.folder, outputName(at.members[n]!.node.step, at.links[n]!.port))
+/**
+ * Copies what passes through a link into a file that other steps need: both get the same bytes. It is the runner's program, and opens what the runner
+ * made: the steps beside it may have put anything under these names.
+ */
+function beginTee(at: Attempt, n: number, work: WorkFolder, held: ReadonlyMap<string, Held>): RunningProcess {
+  const { folder } = at.members[n]!
   const words = [
     '-c',
     // With -p it goes on where the reader stops early, since the file must be whole. GNU's tee has that; where it is missing, the step fails.
     'tee -p </dev/null >/dev/null 2>&1 && exec tee -p "$1" <"$2" >"$3"; exec tee "$1" <"$2" >"$3"',
     'tee',
-    outputName(node.step, port),
-    pipeOf(at, n),
-    teed(at, n),
+    ...[copyOf(at, n), pipeOf(at, n), teed(at, n)].map(file => held.get(file)!.placeForOthers),
   ]
   const tee = path.join(folder, 'tee')
   return start(
