@@ -101,7 +101,7 @@ describe('removing', () => {
     expect(turns).toBeGreaterThan(0)
   })
   const mounts = process.platform === 'linux' && process.getuid?.() === 0
-  test.skipIf(!mounts)('enters nothing that is mounted there, and says so (needs root)', () => {
+  test.skipIf(!mounts)(`enters nothing that is mounted there, and says so${mounts ? '' : ' (skipped: mounts need root)'}`, () => {
     const tree = path.join(folder, 'tree')
     const mnt = path.join(tree, 'mnt')
     mkdirSync(mnt, { recursive: true })

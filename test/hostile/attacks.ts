@@ -78,7 +78,7 @@ const instead: readonly Attack[] = [
       name: `the output is ${thing}`,
       about: 'out',
       script: things[thing]!('"$OUT"'),
-      ends: /output "made" is (no regular file|missing)/,
+      ends: /output "made" (is no regular file|is missing|cannot be taken)/,
     }),
   ),
   ...kinds.map(
@@ -98,7 +98,7 @@ const instead: readonly Attack[] = [
       about: 'out',
       way: 'list',
       script: things[thing]!('out/made/1.txt'),
-      ends: /output "made" is no regular file/,
+      ends: /output "made" (is no regular file|cannot be taken)/,
     }),
   ),
 ]

@@ -106,7 +106,7 @@ export async function onExt4(
     const fault = await mounted(copy, at, () => {
       tree = treeIn(path.join(at, 'project'))
       if (++counts.copies % every !== 0) return
-      startAgain(path.join(at, 'project'))
+      endOwners(path.join(at, 'project'))
       for (const [words, wanted] of afterwards) {
         const { status, text } = give(path.join(at, 'project'), words)
         counts['commands given to them']++
@@ -140,13 +140,13 @@ export async function onExt4(
   })
   return skipped === undefined ? { name, counts, faults: all } : none(skipped)
 }
-/** As if the machine had been started again since: whoever holds a lock there is dead. */
-function startAgain(project: string): void {
+/** The program only stands, and must count as dead: as if its number were another process's. After a true start of the machine that takes a minute or two. */
+function endOwners(project: string): void {
   for (const [place, leaf] of treeIn(project)) {
     const link = typeof leaf === 'object' && 'link' in leaf ? leaf.link : ''
-    if (!link.includes('"boot":"')) continue
+    if (!link.includes('"started":')) continue
     unlinkSync(path.join(project, place))
-    symlinkSync(link.replace(/"boot":"[^"]*"/, '"boot":"another"'), path.join(project, place))
+    symlinkSync(link.replace(/"started":\d+/, '"started":1'), path.join(project, place))
   }
 }
 const afterwards = [
