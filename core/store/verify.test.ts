@@ -186,3 +186,11 @@ test('verify finds what nothing else would, moves it away, keeps the rest and th
   expect(started(next)).toEqual([says![0], seconds![0]])
   expect(next.failures).toEqual([])
 })
+test('what a comparison that was killed had begun to write is removed by the next one, an hour later', async () => {
+  const { store } = await ran({ said: say('x') })
+  const [old, young] = ['.journal.jsonl.1.00000000.part', '.journal.jsonl.2.00000000.part'].map(name => path.join(store.root, name))
+  for (const file of [old!, young!]) writeFileSync(file, '{')
+  utimesSync(old!, new Date(Date.now() - 3_600_000), new Date(Date.now() - 3_600_000))
+  await verify(store)
+  expect([existsSync(old!), existsSync(young!)]).toEqual([false, true])
+})

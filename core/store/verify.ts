@@ -2,6 +2,7 @@ import { notice } from '../notices.ts'
 import type { StoredEntry } from './record.ts'
 import { isForbidden, type Store } from './store.ts'
 import { syncAll } from './sync-queue.ts'
+import { removeParts } from './whole-file.ts'
 
 export interface Damage {
   readonly key: string
@@ -43,6 +44,7 @@ export async function verify(store: Store, progress: (done: number, of: number) 
     }
   }
   for (let n = 0; n < undamaged.length; n += 100) await syncAll(undamaged.slice(n, n + 100))
+  removeParts(store.root)
   store.reindex(undamaged)
   const unproved = undamaged.filter(({ record }) => record.format === 1).length
   return { entries: keys.length, bytes, damaged, unproved }

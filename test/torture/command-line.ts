@@ -183,7 +183,7 @@ function tree({ project, folder }: Stage): ReadonlyMap<string, string> {
     found.set(steady(name), content ? readFileSync(path.join(project, name), 'utf8') : '')
   }
   for (const name of readdirSync(path.join(folder, 'temporary'))) found.set(`temporary/${name}`, '')
-  found.delete('.trireme/work/RUN')
+  for (const folder of ['.trireme/work/RUN', '.trireme-copies/undo']) found.delete(folder) // what matters is what is in them
   return found
 }
 function differences(wanted: ReadonlyMap<string, string>, got: ReadonlyMap<string, string>): readonly string[] {
