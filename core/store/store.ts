@@ -1,34 +1,20 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
-import { ensureFolder, moveFolder, readIfThere } from '../files.ts'
+import { ensureFolder, moveFolder } from '../files.ts'
 import { redacted } from '../secrets.ts'
 import { EntryLocks } from './entry-locks.ts'
+import { openFormat } from './format.ts'
 import { digestFile } from './fsync.ts'
 import { Journal, noteOf } from './journal.ts'
 import { type Entry, type OutputFile, recordIn, type StepRecord, type StoredEntry } from './record.ts'
+import { isForbidden, isReadOnly, refusalOf } from './refusals.ts'
 import { discard } from './rubbish.ts'
 import { digestIn, sealedText } from './sealed.ts'
 import { Digests } from './source-digests.ts'
 import { SyncQueue } from './sync-queue.ts'
-import { ensureFolderOnDisk, removeParts, syncNow, writeWhole } from './whole-file.ts'
+import { removeParts } from './whole-file.ts'
 import { WorkFolders } from './work-folders.ts'
-
-const format = 'trireme-store 1\n'
-/** What lies in a store beside its unfinished files. */
-const rooms = ['entries', 'runs', 'claims', 'work']
-const files = ['format', 'journal.jsonl', 'digests.jsonl', 'tools.json', 'images.json']
 
 /**
  * Content by derivation key, in one folder:
@@ -63,20 +49,7 @@ export class Store {
   /** Opens the store, making it where there is none. @throws TriremeError `STORE` when it cannot be written or has another format */
   static async open(folder: string): Promise<Store> {
     const root = path.resolve(folder)
-    const mark = path.join(root, 'format')
-    let found: string | undefined
-    try {
-      ensureFolderOnDisk(root)
-      const made = rooms.flatMap(name => ensureFolder(path.join(root, name)))
-      found = readIfThere(mark)
-      if (found === undefined || (found !== format && (isCutOff(found, root) || (made.length === 0 && isDamaged(found, root))))) {
-        writeWhole(mark, format)
-        found = format
-      } else if (made.length > 0) syncNow(root)
-    } catch (cause) {
-      throw new TriremeError('STORE', openFault(root, cause as NodeJS.ErrnoException), { cause }) // of Node's file functions
-    }
-    if (found !== format) throw new TriremeError('STORE', formatFault(root, found))
+    openFormat(root)
     return new Store(root)
   }
   /** Digests of the user's own files. */
@@ -303,24 +276,7 @@ export class Store {
   }
   /** A fault of the disk below the store, in words for people; undefined for any other. */
   refusal(cause: unknown): TriremeError | undefined {
-    if (!(cause instanceof Error) || cause instanceof TriremeError || !('syscall' in cause) || String(cause.syscall).startsWith('spawn'))
-      return undefined
-    const places = ['path', 'dest'].flatMap(name => String(Reflect.get(cause, name) ?? '') || [])
-    if (places.length > 0 && !places.some(place => place.startsWith(this.root))) return undefined
-    if (isReadOnly(cause, this.root))
-      return new TriremeError(
-        'STORE',
-        `The store ${this.root} may be read only: ${cause.message}. To look at it, with plan, runs, logs and why, that is enough; to run, give a folder you may write to with --store.`,
-        { cause },
-      )
-    const remedy = isForbidden(cause)
-      ? 'Ask whoever it belongs to for the right to read and write all of it'
-      : 'Free some space, mend the disk'
-    return new TriremeError(
-      'STORE',
-      `The store ${this.root} cannot be used: ${cause.message}. ${remedy}, or give another --store. What is finished is kept: the same command goes on from there.`,
-      { cause },
-    )
+    return refusalOf(this.root, cause)
   }
   /** Keys of every entry, whole or not. What others put beside them, such as a `.DS_Store`, is passed over. */
   *keys(): Generator<string> {
@@ -348,36 +304,4 @@ const foldersNamed = (folder: string, names: RegExp): readonly string[] =>
   readdirSync(folder, { withFileTypes: true })
     .flatMap(found => (found.isDirectory() && names.test(found.name) ? found.name : []))
     .sort()
-/** Whether the first file of a store was cut off by a power cut, before there was more than a store's own in its folder. */
-const isCutOff = (found: string, root: string): boolean => format.startsWith(withoutZeros(found)) && strangersIn(root).length === 0
-/** Whether a disk changed a byte of the first file of a store: it names no format. */
-const isDamaged = (found: string, root: string): boolean => !/^trireme-store \d+\n$/.test(found) && strangersIn(root).length === 0
-/** Blocks that never reached the disk read as zeros. */
-const withoutZeros = (found: string): string => found.replace(/\0+$/, '')
-const strangersIn = (root: string): readonly string[] =>
-  readdirSync(root).filter(name => ![...rooms, ...files, 'damaged', 'resume'].includes(name) && !name.startsWith('.'))
-
-/** Whether the whole store may only be read; a single folder in it may be another user's. */
-function isReadOnly(cause: Error, root: string): boolean {
-  if ('code' in cause && cause.code === 'EROFS') return true
-  try {
-    accessSync(root, constants.W_OK)
-    return false
-  } catch {
-    return isForbidden(cause)
-  }
-}
-function openFault(root: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOTDIR' || code === 'EEXIST')
-    return `The store ${root} would lie in a file, not in a folder: ${message}. Give a folder with --store.`
-  return `The store ${root} cannot be written: ${message}. Give a folder you may write to with --store.`
-}
-function formatFault(root: string, found: string): string {
-  const mark = path.join(root, 'format')
-  if (format.startsWith(withoutZeros(found)))
-    return `The file ${mark} is cut off, and beside it lies what no store holds: ${strangersIn(root).slice(0, 3).join(', ')}. If ${root} is a store, remove that file and run again; if not, give another folder with --store.`
-  return `The store ${root} is of format ${JSON.stringify(found.trim().slice(0, 60))}, this version reads "${format.trim()}". Use another folder with --store, or the version that made it.`
-}
-/** Whether a file is refused to this user, who cannot say then what is in it. */
-export const isForbidden = (cause: Error): boolean => 'code' in cause && ['EACCES', 'EPERM'].includes(String(cause.code))
 const filesIn = (record: StepRecord): readonly OutputFile[] => Object.values(record.outputs).flat()

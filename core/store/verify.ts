@@ -1,6 +1,7 @@
 import { notice } from '../notices.ts'
 import type { StoredEntry } from './record.ts'
-import { isForbidden, type Store } from './store.ts'
+import { isForbidden } from './refusals.ts'
+import type { Store } from './store.ts'
 import { syncAll } from './sync-queue.ts'
 import { removeParts } from './whole-file.ts'
 
