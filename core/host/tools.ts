@@ -118,17 +118,27 @@ export const toolsOf = (plan: Plan): readonly Tool[] => [
  * @throws TriremeError `TOOL` naming every tool that is missing or of a version the steps do not accept
  */
 export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap<string, string>> {
-  const marks = new Map(toolsOf(plan).map(tool => [tool.name, filesMark(tool)])) // before the question: what changes meanwhile is asked again
+  const marks = new Map(toolsOf(plan).map(tool => [tool.name, markOf(tool)])) // before the question: what changes meanwhile is asked again
   const found = await findTools(toolsOf(plan), memo)
   const faults = [...found.values()].flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
   if (faults.length > 0) throw new TriremeError('TOOL', `${faults.join('\n')}\n"trireme doctor" says how to get them.`)
   const versions = new Map([...found.values()].flatMap(each => (each.state === 'ready' ? [[each.tool.name, each.version] as const] : [])))
   await refuseMixtures(plan, versions, memo)
-  for (const [name, version] of versions) watched.set(name, { version, mark: marks.get(name)! }) // of the same tools
+  for (const [name, version] of versions) watched.set(name, { version, ...marks.get(name)! }) // of the same tools
   return versions
 }
-/** Tools of runs of this process, as they were when their versions were asked: the version, and the files by that name on PATH. */
-const watched = new Map<string, { readonly version: string; readonly mark: string }>()
+interface ToolMark {
+  /** Of the files by the tool's name on PATH. */
+  readonly mark: string
+  /** Whether one of them is Python: its packages change while the files stay. */
+  readonly python: boolean
+}
+/** Tools of runs of this process, as they were when their versions were asked. */
+const watched = new Map<string, ToolMark & { readonly version: string }>()
+const markOf = (tool: Tool): ToolMark => ({
+  mark: filesMark(tool),
+  python: programsIn(tool.version.argv[0], searchPath()).some(isPython),
+})
 const filesMark = (tool: Tool): string =>
   JSON.stringify(
     programsIn(tool.version.argv[0], searchPath()).map(place => {
@@ -156,20 +166,18 @@ export async function changedTool(
   const moved = tools.flatMap(tool => {
     const known = watched.get(tool.name)
     if (known === undefined || known.version !== promised[tool.name]) return []
-    const mark = filesMark(tool)
-    const moves = mark !== known.mark || programsIn(tool.version.argv[0], searchPath()).some(isPython)
-    return moves ? [{ tool, mark, version: known.version }] : []
+    return known.python || filesMark(tool) !== known.mark ? [{ tool, ...markOf(tool), version: known.version }] : []
   })
   if (moved.length === 0) return undefined
   const found = await findTools(
     moved.map(({ tool }) => tool),
     memo,
   )
-  for (const { tool, mark, version } of moved) {
+  for (const { tool, version, ...mark } of moved) {
     const now = found.get(tool.name)
     const is = now?.state === 'ready' ? now.version : undefined
     if (is !== version) return { name: tool.name, was: version, is }
-    watched.set(tool.name, { version, mark })
+    watched.set(tool.name, { version, ...mark })
   }
   return undefined
 }
