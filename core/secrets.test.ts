@@ -58,3 +58,12 @@ test('data are gone through, and keep their shape', () => {
     e: true,
   })
 })
+test('a digest stays exact, though a secret stands in it by chance; one that is the secret itself does not', () => {
+  const [byChance, secret] = [`0badf00d${'1'.repeat(56)}`, `${'2'.repeat(63)}a`]
+  keepSecret('0badf00d', secret)
+  expect(redacted({ sha256: byChance, said: 'it is 0badf00d', token: secret })).toEqual({
+    sha256: byChance,
+    said: 'it is ***',
+    token: '***',
+  })
+})
