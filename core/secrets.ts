@@ -51,10 +51,10 @@ export function withoutSecrets(text: string): string {
   if (clean.includes('=')) clean = clean.replace(query, `$1${hidden}`).replace(option, `$1${hidden}`)
   return /authorization|bearer/i.test(clean) ? clean.replace(authorization, `$1${hidden}`) : clean
 }
-const digest = /^[0-9a-f]{64}$/
+const isDigest = /^[0-9a-f]{64}$/
 /** A value of plain data, all its texts without secrets. A digest stays exact, though a short secret may stand in it by chance. */
 export function redacted<T>(value: T): T {
-  if (typeof value === 'string') return (digest.test(value) && !held.has(value) ? value : withoutSecrets(value)) as T & string
+  if (typeof value === 'string') return (isDigest.test(value) && !held.has(value) ? value : withoutSecrets(value)) as T & string
   if (Array.isArray(value)) return value.map(redacted) as T & unknown[]
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, redacted(each)])) as T & object

@@ -104,7 +104,7 @@ describe.each(rooms)('%s', room => {
 const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> = {
   core: [
     ['proxy.ts', 'secrets.ts', 'terminal.ts'],
-    ['errors.ts', 'events.ts', 'files.ts', 'left-behind.ts', 'notices.ts'],
+    ['cancellable.ts', 'errors.ts', 'events.ts', 'files.ts', 'left-behind.ts', 'notices.ts'],
     ['vocabulary', 'store'],
     ['graph', 'kubernetes'],
     ['define', 'environment', 'host'],

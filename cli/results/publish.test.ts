@@ -242,6 +242,7 @@ test('copying is given up at once, and leaves nothing', async () => {
   }
   const going = inTurn(out, () => publish(out, pairs, options))
   const writing = await open(path.join(store, 'a.txt'), 'w')
+  await new Promise(next => setTimeout(next, 100)) // it waits for the first byte
   stop.abort(new Error('stopped'))
   await expect(going).rejects.toThrow('stopped')
   await writing.close()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { chmod, copyFile, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { cancellable } from '../../core/cancellable.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { unfollowed } from '../../core/left-behind.ts'
 import { digestFile, syncEach } from '../../core/store/fsync.ts'
@@ -215,7 +216,7 @@ async function copy(from: string, to: string, signal: AbortSignal | undefined): 
   }
   const file = await open(to, 'wx')
   try {
-    await writeFile(file, createReadStream(from, { highWaterMark: 1 << 20 }), { signal })
+    await cancellable(writeFile(file, createReadStream(from, { highWaterMark: 1 << 20 }), { signal }), signal) // it asks the signal between two reads only
   } finally {
     await file.close()
   }

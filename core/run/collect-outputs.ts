@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, fstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
+import { cancellable } from '../cancellable.ts'
 import { TriremeError } from '../errors.ts'
 import type { StepNode } from '../graph/node.ts'
 import { filesOf, type Placed, placedAt } from '../graph/place.ts'
@@ -164,16 +165,6 @@ async function probe(label: string, port: string, kind: FileKind, placed: Placed
   const probing = kind.probe({ ...placed, companions: Object.values(placed.companions), facts: { ...kind.facts }, same })
   const fault = await cancellable(probing, signal)
   if (fault !== undefined) throw broken(label, port, `${fault}. Nothing was published.`)
-}
-/** The same promise, given up once the signal says so. */
-function cancellable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((done, fail) => {
-    const stop = () => fail(signal.reason)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop)
-    promise.then(done, fail).finally(() => signal.removeEventListener('abort', stop))
-  })
 }
 /** Of less than a write permission: whoever may read it is the umask's affair. */
 const readOnly = 0o444 & ~process.umask()
