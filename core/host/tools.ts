@@ -118,7 +118,7 @@ export const toolsOf = (plan: Plan): readonly Tool[] => [
  * @throws TriremeError `TOOL` naming every tool that is missing or of a version the steps do not accept
  */
 export async function readyTools(plan: Plan, memo?: string): Promise<ReadonlyMap<string, string>> {
-  const marks = new Map(toolsOf(plan).map(tool => [tool.name, markOf(tool)])) // before the question: what changes meanwhile is asked again
+  const marks = new Map(toolsOf(plan).map(tool => [tool.name, watchMark(tool)])) // before the question: what changes meanwhile is asked again
   const found = await findTools(toolsOf(plan), memo)
   const faults = [...found.values()].flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
   if (faults.length > 0) throw new TriremeError('TOOL', `${faults.join('\n')}\n"trireme doctor" says how to get them.`)
@@ -135,7 +135,7 @@ interface ToolMark {
 }
 /** Tools of runs of this process, as they were when their versions were asked. */
 const watched = new Map<string, ToolMark & { readonly version: string }>()
-const markOf = (tool: Tool): ToolMark => ({
+const watchMark = (tool: Tool): ToolMark => ({
   mark: filesMark(tool),
   python: programsIn(tool.version.argv[0], searchPath()).some(isPython),
 })
@@ -166,7 +166,7 @@ export async function changedTool(
   const moved = tools.flatMap(tool => {
     const known = watched.get(tool.name)
     if (known === undefined || known.version !== promised[tool.name]) return []
-    return known.python || filesMark(tool) !== known.mark ? [{ tool, ...markOf(tool), version: known.version }] : []
+    return known.python || filesMark(tool) !== known.mark ? [{ tool, ...watchMark(tool), version: known.version }] : []
   })
   if (moved.length === 0) return undefined
   const found = await findTools(
