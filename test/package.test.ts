@@ -28,7 +28,7 @@ const project = path.join(folder, 'heart study')
 let tarball = ''
 const compilers = ['typescript', 'typescript-5'].map(name => path.join(root, 'node_modules', name, 'bin/tsc'))
 
-/** npm as it runs us, or the one on PATH. The cache is asked first: what a checkout has installed is in it. */
+/** npm as it runs us, or the one on PATH. */
 function npm(words: readonly string[], cwd: string): string {
   const own = process.env.npm_execpath
   const [program, before] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []]
@@ -40,6 +40,16 @@ function npm(words: readonly string[], cwd: string): string {
     env: Object.fromEntries(clean),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+/** The cache is asked first: what a checkout has installed is in it. It may know of a package, and not of the newest version that another one needs by now. */
+function installed(what: string, cwd: string): void {
+  const install = ['install', what, '--no-audit', '--no-fund', '--ignore-scripts']
+  try {
+    npm([...install, '--prefer-offline'], cwd)
+  } catch (cause) {
+    if (!/\bETARGET\b/.test(String(cause))) throw cause
+    npm([...install, '--prefer-online'], cwd)
+  }
 }
 function trireme(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(path.join(project, 'node_modules/.bin/trireme'), words, { cwd: project, encoding: 'utf8' })
@@ -96,7 +106,7 @@ beforeAll(() => {
   tarball = filename
   mkdirSync(project)
   writeFileSync(path.join(project, 'package.json'), '{ "name": "heart-study" }')
-  npm(['install', path.join(folder, filename), '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], project)
+  installed(path.join(folder, filename), project)
 }, 180_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -278,7 +288,7 @@ describe('linked: "npm install" of a checkout', () => {
   beforeAll(() => {
     mkdirSync(linked)
     writeFileSync(path.join(linked, 'package.json'), '{ "name": "linked" }')
-    npm(['install', root, '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], linked)
+    installed(root, linked)
   }, 180_000)
   test('npm links it, and installs no library in the project', () => {
     expect(realpathSync(path.join(linked, 'node_modules/trireme-bio'))).toBe(realpathSync(root))
