@@ -35,20 +35,19 @@ while ((read(STDIN, my $length, 4) || 0) == 4) {
   syswrite(STDOUT, "@{[$status, $user, $system, $kilobytes, @left]}\n");
 }
 
-# Waits for the child. That the runner is gone is only told by the end of our input: then nobody keeps the limits of the step, and it is killed.
+# Waits for the child, and reaps orphans meanwhile. That the runner is gone is only told by the end of our input: then nobody keeps the limits of the
+# step, and it is killed. A signal that comes just before select does not end it, so it looks again after a second.
 sub follow {
   my $handle = syscall($pidfd_open, $child, 0); # readable when the child has ended; -1 before Linux 5.3, where a step outlives its runner
   my $both = '';
   vec($both, $_, 1) = 1 for 0, $handle < 0 ? () : $handle;
-  until (defined $status) {
+  while (1) {
+    1 while reap($handle < 0 && !defined $status ? 0 : 1) > 0;
+    last if defined $status;
     my $ready = $both;
-    if ($handle < 0) {
-      reap(0);
-    } elsif (select($ready, undef, undef, undef) > 0 && vec($ready, 0, 1)) {
+    if (select($ready, undef, undef, 1) > 0 && vec($ready, 0, 1)) {
       kill('KILL', -$child, $child);
-      reap(0);
-    } else {
-      1 while reap(1) > 0;
+      reap(0) until defined $status;
     }
   }
   syscall($close, $handle) if $handle >= 0;

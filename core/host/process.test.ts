@@ -143,9 +143,9 @@ describe.skipIf(!startersHere)(`starters${unless}`, () => {
     expect([running(`75.${process.pid}`), running(hops), read('log')]).toEqual([[], [], ''])
   })
   test('reap the orphans of a step while it runs, and count what they used', async () => {
-    const zombies = 'for p in /proc/[0-9]*/status; do grep -sq "^State:.Z" $p && grep -sq "^PPid:.$PPID$" $p && echo zombie >&2; done'
+    const zombies = 'grep -slE "^PPid:.$PPID$" /proc/[0-9]*/status | xargs grep -sl "^State:.Z"'
     const busy = '({ awk "BEGIN { while (n++ < 3e6) m += n % 7 }"; touch done; } &); until [ -e done ]; do sleep 0.05; done'
-    const script = `for n in 1 2 3 4 5; do (true &); done; sleep 0.3; ${zombies}; ${busy}; sleep 0.1`
+    const script = `for n in 1 2 3 4 5; do (true &); done; n=0; while ${zombies} >zombies; do n=$((n + 1)); [ $n -lt 100 ] || { cat zombies >&2; break; }; sleep 0.1; done; ${busy}; sleep 0.1`
     const { running: step, read } = begin('a starter', sh(script))
     const { usage } = await ends(step)
     expect(read('log')).toBe('')
