@@ -33,7 +33,7 @@ export async function findStored(bucket: S3Bucket, key: string): Promise<BucketR
  * is there. Files that are there already, of the same size, are not sent again.
  */
 export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
-  const sent = { ...bucketRecord(record, node.step.outputs), key } // it may be used for another key
+  const sent = { ...bucketRecord(record, node), key } // it may be used for another key
   const there = new Map((await bucket.list(objectKey(key, ''))).map(({ key, size }) => [key, size]))
   await Promise.all(
     Object.values(sent.outputs)

@@ -144,7 +144,7 @@ class ArgoRun<O extends Results> {
     let submission = await this.#prepare(bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
       const left = this.#state.open().length
-      if (left === 0 || left === this.#leftBefore) return
+      if (left === 0 || (left === this.#leftBefore && !this.#reconciler?.again)) return
       this.#leftBefore = left
       submission = await this.#prepare(bucket, round)
     }
@@ -154,7 +154,15 @@ class ArgoRun<O extends Results> {
   async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
     const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
-    return noted ?? submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
+    return (
+      noted ??
+      submit(
+        this.#plan,
+        this.#at,
+        { bucket, state: this.#state, here: this.#here, found: this.#found, climbed: key => this.#steps.climbed(key) },
+        round,
+      )
+    )
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
@@ -199,9 +207,10 @@ class ArgoRun<O extends Results> {
     const fault = stopped || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
+      const again = reconciler.again > 0 && !signal?.aborted && !failFast
       for (const key of state.open())
-        if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} was cancelled.`, { cancelled: true })
-      return false
+        if (state.stateOf(key) === 'started' && !again) state.failed(key, `Step ${state.label(key)} was cancelled.`, { cancelled: true })
+      return again
     }
     return true
   }

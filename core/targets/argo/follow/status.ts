@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { Resource } from '../../../kubernetes/client.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
 
 /** The fields of a Workflow's status that are looked at. */
 export interface WorkflowNode {
@@ -45,6 +46,12 @@ export const isOver = ({ status }: LiveWorkflow): boolean => /^(Succeeded|Failed
 
 /** The fields of a pod that are looked at. */
 export interface LivePod extends Resource {
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly name: string
+      readonly env?: readonly { readonly name: string; readonly value?: string }[]
+    }[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly message?: string
@@ -72,6 +79,19 @@ interface ContainerStatus {
 /** Path of the node that a pod is, as the controller notes it. */
 export const nodeNameOf = ({ metadata }: LivePod): string | undefined => metadata?.annotations?.['workflows.argoproj.io/node-name']
 
+/** Rungs on which the controller put a pod; undefined where that cannot be seen. */
+export function climbedOf({ spec }: LivePod): Climbed | undefined {
+  const env = spec?.containers?.find(({ name }) => name === 'main')?.env
+  const given = (name: string) => env?.find(each => each.name === name)?.value
+  return (
+    env && { memory: Number(given('TRIREME_MEMORY_RUNG') ?? 0), time: Number(/time=(\d+)/.exec(given('TRIREME_CLIMBED') ?? '')?.[1] ?? 0) }
+  )
+}
+/** The same, as the last words of a container tell it. */
+export function climbedIn(message: string): Climbed | undefined {
+  const [, memory, time] = /now memory=(\d+) time=(\d+)/.exec(message) ?? []
+  return memory === undefined ? undefined : { memory: Number(memory), time: Number(time) }
+}
 /** What keeps a pod from running, in words; and whether it may pass by itself (other work ends, nodes are added). */
 export interface Stuck {
   readonly why: string
