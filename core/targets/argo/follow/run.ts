@@ -108,7 +108,8 @@ class ArgoRun<O extends Results> {
   }
   async #open(): Promise<S3Bucket> {
     if (this.#bucket) return this.#bucket
-    const bucket = await S3Bucket.open(this.#at.environment.bucket)
+    const { environment, patience, signal } = this.#at
+    const bucket = await S3Bucket.open(environment.bucket, process.env, { patience: patience?.bucket, signal })
     await bucket.check()
     this.#bucket = bucket
     return bucket
