@@ -197,7 +197,7 @@ export class S3Bucket {
     try {
       let before: Promise<void> | undefined
       let number = 0
-      for await (const part of partsOf(file, size, sha256)) {
+      for await (const part of uploadParts(file, size, sha256)) {
         const sent = send(++number, part)
         sent.catch(() => {}) // it is awaited a little later
         await before
@@ -279,7 +279,7 @@ class Rewritten extends TriremeError {
   }
 }
 /** The bytes of a file in parts, failing before the last of them where they are not what they should be: the upload is then never put together. */
-async function* partsOf(file: string, size: number, sha256: string): AsyncGenerator<Buffer> {
+async function* uploadParts(file: string, size: number, sha256: string): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   const most = Math.max(onePart, Math.ceil(size / 9_000)) // 10,000 parts is the most that S3 takes
   let [pieces, held]: [Buffer[], number] = [[], 0]

@@ -9,7 +9,7 @@ export function bucketFault(what: string, cause: unknown, settings: BucketSettin
   const of = theBucket(settings)
   const [code, status] = [errorCode(cause), httpStatus(cause)]
   const says = (text: string) => new TriremeError('ENVIRONMENT', text, { cause })
-  if (isFull(cause)) return says(fullText(settings, `${s3Message(cause)} (${code})`))
+  if (isFullStore(cause)) return says(fullText(settings, `${s3Message(cause)} (${code})`))
   if (code === 'NoSuchBucket' || code === 'NotFound')
     return says(`There is no bucket "${name}" at ${endpoint}. Make it, or correct bucket.name of the environment.`)
   if (/ExpiredToken|TokenRefreshRequired|ExpiredTokenException/.test(code))
@@ -42,7 +42,7 @@ export const fullText = (settings: BucketSettings, words: string): string =>
 export const fullWords =
   'StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity|minimum free (drive|disk) threshold|[Qq]uota( has been| is)? (exceeded|reached)|no free volumes left|disk path full'
 /** A store that has no room left: no patience helps. */
-export const isFull = (cause: unknown): boolean =>
+export const isFullStore = (cause: unknown): boolean =>
   httpStatus(cause) === 507 || new RegExp(`${fullWords}|no space left on device`, 'i').test(`${errorCode(cause)} ${s3Message(cause)}`)
 
 /** Codes of refusals that pass, whatever their status is. */
@@ -51,7 +51,7 @@ const passing =
 const lostConnection = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)/
 /** A fault that passes by itself: no answer, half of one, or one of a store that starts, is overloaded or fails over. */
 export function isOutage(cause: unknown): boolean {
-  if (!(cause instanceof Error) || cause instanceof TriremeError || isFull(cause)) return false
+  if (!(cause instanceof Error) || cause instanceof TriremeError || isFullStore(cause)) return false
   const status = httpStatus(cause)
   if (lostConnection.test(String(Reflect.get(cause, 'code'))) || cause.name === 'TimeoutError' || passing.test(errorCode(cause)))
     return true
