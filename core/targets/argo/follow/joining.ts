@@ -5,7 +5,7 @@ import type { Store } from '../../../store/store.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { isOver, type LiveWorkflow } from './status.ts'
-import { placeOf, type Submission, type SubmittedTask, submissionsIn } from './submission.ts'
+import { placeSent, type Submission, type SubmittedTask, submissionsIn } from './submission.ts'
 
 /** Label of a Workflow: the run that has sent it. */
 export const runLabel = 'trireme/run'
@@ -21,7 +21,7 @@ export async function joinable(
 ): Promise<Submission | undefined> {
   const query = { labelSelector: `${runLabel},workflows.argoproj.io/completed!=true` }
   const { items = [] } = await cluster.get<Resource & { readonly items?: readonly LiveWorkflow[] }>(cluster.path('workflows'), { query })
-  const place = JSON.stringify(placeOf(at.environment))
+  const place = JSON.stringify(placeSent(at.environment))
   for (const workflow of items) {
     const { name = '', labels = {} } = workflow.metadata ?? {}
     const joined = labels[runLabel]
@@ -31,7 +31,7 @@ export async function joinable(
       const n = workflows.indexOf(name)
       if (n < 0 || JSON.stringify({ environment, context, namespace, bucket }) !== place) continue
       const tasks = sent.tasks.filter(task => task.workflow === n && isKnown(task, steps)).map(task => ({ ...task, workflow: 0 }))
-      if (!tasks.some(task => isOpen(task, steps))) continue
+      if (!tasks.some(task => hasOpen(task, steps))) continue
       return { ...sent, folder: process.cwd(), joined, workflows: [name], files: [`../${joined}/${files[n]}`], tasks }
     }
   }
@@ -52,7 +52,7 @@ function sentBy(store: Store, run: string): readonly Submission[] {
 }
 /** Whether all steps of its pod are of this run, too. What a branch is, only its keys tell. */
 const isKnown = ({ each, entries }: SubmittedTask, { state }: FollowedSteps) => each || entries.every(({ key }) => state.steps.has(key))
-function isOpen({ each, entries }: SubmittedTask, steps: FollowedSteps): boolean {
+function hasOpen({ each, entries }: SubmittedTask, steps: FollowedSteps): boolean {
   if (!each) return entries.some(({ key }) => steps.state.isOpen(key))
   return steps.state.open().some(key => entries.some(general => steps.sibling(key, general.key) !== undefined))
 }

@@ -58,7 +58,7 @@ export function submissionOf(
 ): Submission {
   return {
     format: 1,
-    ...placeOf(environment),
+    ...placeSent(environment),
     folder: process.cwd(),
     files: workflows.map((_, n) => `workflow.${run}.${n + 1}.${process.pid}.json`),
     workflows: workflows.map(({ metadata }, n) => nameFor(metadata.generateName, run, workflows.length > 1 ? n + 1 : undefined)),
@@ -71,7 +71,7 @@ export function submissionOf(
   }
 }
 /** Where a run's Workflows and its entries lie. */
-export function placeOf({ name, context, namespace, bucket }: ArgoEnvironment) {
+export function placeSent({ name, context, namespace, bucket }: ArgoEnvironment) {
   return { environment: name, context, namespace, bucket: `${bucket.endpoint}/${bucket.name}/${bucket.prefix}` }
 }
 /** A name of our own, not one that the server makes: so a request whose answer was lost can be made again. At most 63 characters, a label's. */
