@@ -11,6 +11,7 @@ import type { ArgoEnvironment } from '../settings.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, PodTask } from './pod-attempt.ts'
+import type { PodEvents } from './pod-events.ts'
 import type { Stuck } from './status.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import { type FailedAttempt, failedStep, failureCause, isMade, keepLog } from './task-failure.ts'
@@ -20,12 +21,15 @@ export interface Reconciling {
   readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
   readonly log: (pod: string, signal?: AbortSignal) => Promise<string | undefined>
+  readonly events: PodEvents
   readonly store: Store
   readonly steps: FollowedSteps
   readonly environment: ArgoEnvironment
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
+  /** Another run has sent them: what was stopped there is still to be done here. */
+  readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
 }
@@ -144,7 +148,9 @@ export class Reconciler {
       return 'settled'
     }
     if (seen.over) return 'settled' // its reason is with the step that it needs
-    if (last?.seen?.stuck) return this.#waits(seen.name, last, last.seen.stuck)
+    const { stuck, unstarted } = last?.seen ?? {}
+    const why = stuck ?? (unstarted && (await this.#at.events.why(unstarted)))
+    if (last && why) return this.#waits(seen.name, last, why)
     this.#stuckSince.delete(seen.name)
     return 'moving'
   }
@@ -290,7 +296,7 @@ export class Reconciler {
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
-    if (cancelled && !attempt.seen?.begun) return // like a step that was not begun
+    if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await bucket.read(attempt.object(this.workflow, `${place}.log`))

@@ -127,6 +127,17 @@ export function stuck({ status }: LivePod): Stuck | undefined {
   }
   return undefined
 }
+/** A pod that has a node, and whose containers have not begun: for the most part it waits for its volumes. */
+export interface UnstartedPod {
+  readonly name: string
+  readonly uid: string
+}
+export function unstarted({ metadata, status }: LivePod): UnstartedPod | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const scheduled = status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True')
+  if (status?.phase !== 'Pending' || !scheduled || containers.some(({ state }) => state?.running ?? state?.terminated)) return undefined
+  return { name: metadata?.name ?? '', uid: metadata?.uid ?? '' }
+}
 /** What keeps a pod from being made at all, which only its node tells: the controller tries again and again. */
 export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined {
   if (phase !== 'Pending' || !/forbidden|denied/.test(message)) return undefined

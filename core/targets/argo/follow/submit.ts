@@ -42,8 +42,7 @@ export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round
     share: first,
     start: node => climbed(state.keys.of(node)),
   })
-  const { context, namespace, name } = environment
-  const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment: name, context, namespace })
+  const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment })
   await Promise.all([
     ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
     ...compiled.sources.map(source => sendSource(bucket, source)),

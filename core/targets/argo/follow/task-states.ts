@@ -10,7 +10,9 @@ import {
   nodeNameOf,
   type Stuck,
   stuck,
+  type UnstartedPod,
   unmade,
+  unstarted,
   type WorkflowNode,
   workflowNodes,
 } from './status.ts'
@@ -23,6 +25,8 @@ export interface AttemptState {
   readonly begun: boolean
   readonly message: string
   readonly stuck?: Stuck
+  /** Why it does not start may be in its events. */
+  readonly unstarted?: UnstartedPod | undefined
   /** Rungs that its pod was given, where the pod was seen. */
   readonly climbed?: Climbed | undefined
   /** It was taken away, and the step has no part in that. */
@@ -122,7 +126,7 @@ export class TaskStates {
       begun: known?.begun === true || hasBegun(pod),
       message: pod.status?.message ?? '',
       climbed: climbedOf(pod),
-      ...(why && { stuck: why }),
+      ...(why ? { stuck: why } : { unstarted: unstarted(pod) }),
     })
   }
 }
