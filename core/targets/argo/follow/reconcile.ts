@@ -33,6 +33,8 @@ export interface Reconciling {
   readonly healing: Healing
   /** Whether more of this run was sent after these tasks. */
   readonly followed: () => boolean
+  /** Another run has sent them: what was stopped there is still to be done here. */
+  readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
 }
@@ -278,7 +280,7 @@ export class Reconciler {
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
-    if (cancelled && !attempt.seen?.begun) return // like a step that was not begun
+    if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
     const { report } = failed
     const damaged = damagedObjects(manifest(task.workflow), seen, { report, message, prefix: prefixOf(environment) })
     const suspect = failedStep(failed, this.#state, () => '')
