@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { S3Bucket } from '../../core/bucket/client.ts'
 import { mib, run, step } from '../../core/index.ts'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
@@ -64,6 +65,7 @@ function results() {
 type Made = { readonly [name in 'second' | 'third']: { readonly path: string } | undefined }
 const sumOf = (made: Made) =>
   [made.second, made.third].map(file => (file ? createHash('sha256').update(readFileSync(file.path)).digest('hex') : 'none'))
+const patient = { timeout: 300_000 }
 const at = (prefix: string, endpoint?: string) => {
   const { bucket } = environment()
   return environment({ bucket: { ...bucket, prefix: `test-${mark}/${prefix}`, ...(endpoint !== undefined && { endpoint }) } })
@@ -93,6 +95,33 @@ async function tried(n: number, { kind, phase, seconds }: (typeof many)[number] 
     told++
   }
 }
+real(
+  'a bucket that is full is told at once, and holds nothing by halves; once there is room, the same command goes on',
+  patient,
+  async () => {
+    const proxy = await faultyProxy(environment().bucket.endpoint)
+    try {
+      proxy.fail({ kind: 'full', methods: ['PUT', 'POST'], path: /\/entries\/.*record\.json/, lasts: 3_600_000 })
+      const store = await Store.open(scratch())
+      const there = at('full', proxy.endpoint)
+      const began = Date.now()
+      const { failures } = await ran(first({}), there, { store })
+      expect(failures).toEqual([
+        expect.stringMatching(
+          /^Step first (ended well, but what it made cannot be stored\. The bucket "[^"]+" at \S+ is full|could not be run: the bucket is full)/,
+        ),
+      ])
+      console.log(`${failures[0]}\n${Math.round((Date.now() - began) / 1000)} s`)
+      const bucket = await S3Bucket.open(at('full').bucket)
+      expect(await bucket.list('entries/')).toEqual([])
+      bucket.close()
+      proxy.fail({ kind: '502', lasts: 1 })
+      expect((await ran(first({}), there, { store })).state).toBe('succeeded')
+    } finally {
+      await proxy.close()
+    }
+  },
+)
 real('a bucket that fails for a while, in each phase of a run', { timeout: 3_600_000 }, async () => {
   const undisturbed = await ran(results(), at('undisturbed'))
   expect(undisturbed.state).toBe('succeeded')

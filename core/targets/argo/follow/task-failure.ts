@@ -10,6 +10,7 @@ import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { PodAttempt } from './pod-attempt.ts'
+import { saysFull } from './storing.ts'
 import type { SubmittedEntry } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
@@ -77,6 +78,8 @@ function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: Fa
 function infrastructure(message: string): string {
   const [, artifact] = /artifact (\S+) failed to load: .*(?:does not exist|no such)/i.exec(message) ?? []
   if (artifact !== undefined) return `an input is gone from the bucket (${message}). Give the same command again: what is missing is made.`
+  if (saysFull(message))
+    return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
