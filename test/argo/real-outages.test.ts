@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
+import type { Event } from '../../core/events.ts'
 import { mib, run, step } from '../../core/index.ts'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
@@ -24,9 +25,10 @@ const phases: Readonly<Record<string, Pick<ProxyFault, 'methods' | 'path'>>> = {
   'entries are listed': { methods: ['LIST'], path: /entries/ },
   'records are read': { methods: ['GET'], path: /record\.json/ },
   'the client reads reports': { methods: ['GET'], path: /\/runs\// },
-  everything: {},
+  'everything, from the first request on': {},
+  'everything, while a step runs': {},
 }
-const all = Object.keys(phases).filter(name => name !== 'everything')
+const all = Object.keys(phases).filter(name => !name.startsWith('everything'))
 const long = [1, 5, 20, 50]
 /** Every phase with each kind of fault, for as long as comes next; then everything at once, for up to four minutes. */
 const many = [
@@ -34,13 +36,16 @@ const many = [
     all.map((phase, n) => ({ kind, phase, seconds: long[(n + k) % 4]! })),
   ),
   ...(['refused', '503', 'cut', 'slow'] as const).flatMap(kind =>
-    [2, 30, 75, 240].map(seconds => ({ kind, phase: 'everything', seconds })),
+    [2, 30, 75, 240].map(seconds => ({ kind, phase: 'everything, while a step runs', seconds })),
+  ),
+  ...(['refused', '503', 'cut', 'stalled'] as const).flatMap(kind =>
+    [4, 40].map(seconds => ({ kind, phase: 'everything, from the first request on', seconds })),
   ),
 ]
 const few = [
   { kind: '503', phase: 'a pod stores what it made', seconds: 50 },
   { kind: 'cut', phase: 'a pod loads what another made', seconds: 5 },
-  { kind: 'refused', phase: 'everything', seconds: 20 },
+  { kind: 'refused', phase: 'everything, while a step runs', seconds: 20 },
   { kind: '502', phase: 'records are read', seconds: 20 },
 ] as const
 const named = (process.env.TRIREME_OUTAGES ?? '').split(',')
@@ -77,13 +82,23 @@ async function tried(n: number, { kind, phase, seconds }: (typeof many)[number] 
   const began = performance.now()
   let how = ''
   try {
-    proxy.fail({ kind, ...phases[phase], lasts: seconds * 1000 })
+    const fail = () => proxy.fail({ kind, ...phases[phase], lasts: seconds * 1000 })
+    const whenStarted = phase.endsWith('while a step runs')
+    let started = false
+    const on = ({ event }: Event) => {
+      if (event === 'started' && whenStarted && !started) fail()
+      started ||= event === 'started'
+    }
+    if (!whenStarted) fail()
     const store = await Store.open(scratch())
     for (let times = 1; times <= 4; times++) {
-      const done = await ran(results(), at(`outage-${n}`, proxy.endpoint), { store }).catch((cause: unknown) => String(cause))
+      const done = await ran(results(), at(`outage-${n}`, proxy.endpoint), { store, on }).catch((cause: unknown) => String(cause))
       const why = typeof done === 'string' ? done : done.failures.join('; ')
       how += `${times > 1 ? ', then ' : ''}${typeof done !== 'string' && done.state === 'succeeded' ? 'well' : `failed: ${why.slice(0, 300)}`}`
-      if (typeof done === 'string' || done.state !== 'succeeded') continue
+      if (typeof done === 'string' || done.state !== 'succeeded') {
+        while (performance.now() - began < seconds * 1000 + 10_000) await new Promise(done => setTimeout(done, 1_000)) // people wait, too
+        continue
+      }
       if (sumOf(done.results).join() !== expected.join()) how += ', with other bytes'
       break
     }
