@@ -1,12 +1,15 @@
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
 import { type Joined, recordOf } from '../../../bucket/store-record.ts'
-import { findStored } from '../../../bucket/transfer.ts'
+import { findStored, type Stored } from '../../../bucket/transfer.ts'
 import { type Report, readReport } from '../../../inside/report.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
+import type { Workflow } from '../compile/manifest-schema.ts'
+import { prefixOf } from '../compile/templates.ts'
 import type { ArgoEnvironment } from '../settings.ts'
+import { damagedObjects, type Healing } from './damage.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, PodTask } from './pod-attempt.ts'
@@ -28,6 +31,11 @@ export interface Reconciling {
   readonly tasks: readonly SubmittedTask[]
   /** Another run has sent them: what was stopped there is still to be done here. */
   readonly joined: boolean
+  /** A workflow as it was sent. */
+  readonly manifest: (workflow: number) => Workflow
+  readonly healing: Healing
+  /** Whether more of this run was sent after these tasks. */
+  readonly followed: () => boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: {
     readonly queued: number
@@ -117,8 +125,8 @@ export class Reconciler {
     }
   }
   readonly #reports = new Map<string, Promise<Buffer | undefined>>()
-  readonly #records = new Map<string, Promise<BucketRecord | undefined>>()
-  #stored(key: string): Promise<BucketRecord | undefined> {
+  readonly #records = new Map<string, Promise<Stored | undefined>>()
+  #stored(key: string): Promise<Stored | undefined> {
     const known = this.#records.get(key) ?? findStored(this.#at.bucket, key)
     this.#records.set(key, known)
     return known
@@ -153,7 +161,7 @@ export class Reconciler {
       return 'settled'
     }
     if (seen.over?.state === 'failed') {
-      await this.#failed(latest, last?.seen?.message || seen.over.message)
+      await this.#failed(latest, last?.seen?.message || seen.over.message, seen)
       return 'settled'
     }
     if (seen.over) return 'settled' // its reason is with the step that it needs
@@ -211,11 +219,13 @@ export class Reconciler {
       if (!this.#state.isOpen(key)) continue
       const state = report?.steps.get(entry.place)
       if (state?.state === 'skipped') this.#state.skipped(key, state.reason)
-      else
+      else {
+        const fault = (await this.#stored(key))?.fault
         this.#state.failed(
           key,
-          `Step ${this.#state.label(key)} ended well, but left no record in the bucket. Who else writes to it? Give the same command again.\n  pod:     ${attempt.pod ?? 'gone'}`,
+          `Step ${this.#state.label(key)} ended well, but ${fault ?? 'left no record in the bucket'}. Who else writes to it? Give the same command again.\n  pod:     ${attempt.pod ?? 'gone'}`,
         )
+      }
     }
   }
   /** Tells what a pod made before it failed. */
@@ -237,9 +247,9 @@ export class Reconciler {
       this.#progress.ended(attempt.id, report, place, key)
       return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
-    const record = await this.#stored(key)
-    this.#records.delete(key)
+    const record = (await this.#stored(key))?.record
     if (!record) return
+    this.#records.delete(key)
     const made = this.entry(key, record, task.joined(entry))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt)
@@ -278,14 +288,22 @@ export class Reconciler {
     }
     return { folder: store.entryFolder(key), record: recordOf(node, record, composing) }
   }
-  async #failed(attempt: PodAttempt, message: string): Promise<void> {
-    const { bucket, log, store, run } = this.#at
+  async #failed(attempt: PodAttempt, message: string, seen: TaskState): Promise<void> {
+    const { bucket, log, store, run, healing, followed, manifest, environment } = this.#at
     const { task, pod } = attempt
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
     this.storing.ended(attempt, message)
     if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
+    const { report } = failed
+    const damaged = damagedObjects(manifest(task.workflow), seen, { report, message, prefix: prefixOf(environment) })
+    const suspect = failedStep(failed, this.#state, () => '')
+    const reader = this.#state.label(suspect.key)
+    if (await healing.mend(damaged, { round: this, reader, followed: followed() })) {
+      this.#chainBegun(suspect.entry, attempt)
+      return this.#at.steps.runsAnew([...task.keys.values()], suspect.key, suspect.message.split('\n')[0]!)
+    }
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await bucket.read(attempt.object(this.workflow, `${place}.log`))
@@ -293,7 +311,7 @@ export class Reconciler {
     }
     const podLog = logs.size === 0 && pod !== undefined ? await log(pod).catch(unlessRefused) : undefined
     const logOf = (place: number) => logs.get(place) ?? podLog ?? ''
-    const { entry, key, message: words } = failedStep(failed, this.#state, logOf)
+    const { entry, key, message: words } = failedStep({ ...failed, damage: healing.told(damaged) }, this.#state, logOf)
     const label = this.#state.label(key)
     this.#chainBegun(entry, attempt)
     this.#progress.ended(attempt.id, failed.report, entry.place, key)
@@ -313,7 +331,7 @@ export class Reconciler {
     const { steps, bucket } = this.#at
     await Promise.all(
       [...keys].map(async key => {
-        const record = this.#state.isOpen(key) ? await findStored(bucket, key) : undefined
+        const record = this.#state.isOpen(key) ? (await findStored(bucket, key))?.record : undefined
         if (record)
           this.#state.succeeded([
             { key, entry: this.entry(key, record, this.#joinedTo(key)), seconds: record.seconds, usage: record.usage },
