@@ -131,6 +131,13 @@ export async function sendContent(bucket: S3Bucket, key: string, content: string
   await bucket.put(key, bytes)
   return true
 }
+/** Removes what lies of an entry in the bucket, uploads that nobody has ended among it, but for one that is whole. */
+export async function removeUnlessWhole(bucket: S3Bucket, key: string): Promise<void> {
+  if ((await findStored(bucket, key))?.record) return
+  await bucket.remove(objectKey(key)) // first: no pod takes the rest for whole
+  await bucket.abortUploads(objectKey(key, ''))
+  for (const { key: object } of await bucket.list(objectKey(key, ''))) await bucket.remove(object)
+}
 /** A user's file, under its digest. Whether its bytes are right too is seen by the pods that read it. */
 export async function sendSource(bucket: S3Bucket, { sha256, url }: { readonly sha256: string; readonly url: string }): Promise<boolean> {
   const { size } = statSync(url)

@@ -1,3 +1,4 @@
+import { fullWords } from '../../../bucket/refusals.ts'
 import { sha256 } from '../../../graph/key.ts'
 import { startScript } from '../../../inside/scripts.ts'
 import type { Amounts } from '../../../pods/resource-requests.ts'
@@ -178,13 +179,14 @@ function memoryPatch(amounts: readonly Amounts[]): string {
 const forInfrastructure = 2
 /**
  * By meaning: the pod says with 75 that a declared transient exit may be tried again, with 76 that the time limit has a higher rung; out of
- * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then.
+ * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then, and a
+ * bucket that is full.
  */
 function retry({ amounts, retries }: PodShape): PodTemplate['retryStrategy'] {
   const expression = [
     "lastRetry.exitCode in ['75', '76']",
     ...(amounts.length > 1 ? [`(lastRetry.message matches 'OOMKilled' && asInt(retries) < ${amounts.length - 1})`] : []),
-    "(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+    `(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}'))`,
   ]
   return { limit: String(retries + forInfrastructure), retryPolicy: 'Always', expression: expression.join(' || ') }
 }

@@ -14,6 +14,7 @@ import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, PodTask } from './pod-attempt.ts'
 import type { Stuck } from './status.ts'
+import { StoringPods } from './storing.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import { type FailedAttempt, failedStep, isMade, keepLog } from './task-failure.ts'
 import type { TaskState, TaskStates } from './task-states.ts'
@@ -21,7 +22,7 @@ import type { TaskState, TaskStates } from './task-states.ts'
 export interface Reconciling {
   readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
-  readonly log: (pod: string, signal?: AbortSignal) => Promise<string | undefined>
+  readonly log: (pod: string, signal?: AbortSignal, container?: string) => Promise<string | undefined>
   readonly store: Store
   readonly steps: FollowedSteps
   readonly environment: ArgoEnvironment
@@ -36,7 +37,13 @@ export interface Reconciling {
   /** Another run has sent them: what was stopped there is still to be done here. */
   readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
-  readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
+  readonly patience: {
+    readonly queued: number
+    readonly passing: number
+    readonly lasting: number
+    readonly progress: number
+    readonly storing: number
+  }
 }
 /** Brings what is seen of one workflow's tasks into the state of the run. Everything is told once, however often it is seen. */
 export class Reconciler {
@@ -50,6 +57,7 @@ export class Reconciler {
   /** When a pod was last seen at work. */
   #busy = 0
   readonly #progress: LogProgress
+  readonly storing: StoringPods
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
@@ -58,11 +66,12 @@ export class Reconciler {
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
     this.found = found
     this.#progress = new LogProgress(at.steps, at.log, at.patience.progress)
+    this.storing = new StoringPods(at.steps, at.bucket, (pod, signal) => at.log(pod, signal, 'wait'), at.patience.storing)
   }
   get #state(): RunState {
     return this.#at.steps.state
   }
-  /** @returns whether all that is left waits for pods that will never start */
+  /** @returns whether nothing more can come of it: all that is left waits for pods that will never start, or the bucket is full */
   async look(workflow: number, tasks: TaskStates): Promise<boolean> {
     for (;;) {
       const before = this.#settled.size
@@ -74,6 +83,7 @@ export class Reconciler {
   async #lookOnce(workflow: number, tasks: TaskStates): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
     const running: RunningPod[] = []
+    const storing: PodAttempt[] = []
     this.#fetchAhead(workflow, tasks)
     if (this.#isBusy(tasks)) this.#busy = Date.now()
     for (const seen of tasks.all()) {
@@ -85,11 +95,15 @@ export class Reconciler {
       if (state === 'settled') this.#settled.add(seen.name)
       else if (state === 'hopeless') hopeless++
       else moving++
-      for (const { id, pod, seen } of attempts)
-        if (seen?.state === 'running' && seen.begun && pod !== undefined) running.push({ attempt: id, pod, keys: task.keys })
+      for (const attempt of attempts) {
+        const { id, pod, seen } = attempt
+        if (seen?.state !== 'running' || !seen.begun || pod === undefined) continue
+        if (seen.storing) storing.push(attempt)
+        else running.push({ attempt: id, pod, keys: task.keys })
+      }
     }
-    await this.#progress.look(running)
-    return hopeless > 0 && moving === 0
+    await Promise.all([this.#progress.look(running), this.storing.look(storing)])
+    return this.storing.full || (hopeless > 0 && moving === 0)
   }
   /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
   #isBusy(tasks: TaskStates): boolean {
@@ -280,6 +294,7 @@ export class Reconciler {
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
+    this.storing.ended(attempt, message)
     if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
     const { report } = failed
     const damaged = damagedObjects(manifest(task.workflow), seen, { report, message, prefix: prefixOf(environment) })

@@ -142,18 +142,18 @@ class ArgoRun<O extends Results> {
     this.#reconciler = new Reconciler(
       {
         bucket,
-        log: async (pod, signal) => cluster?.log(pod, signal),
+        log: async (pod, signal, container) => cluster?.log(pod, signal, container),
         store,
         steps: this.#steps,
         environment,
         versions,
         run,
         tasks: submission?.tasks ?? [],
+        joined: submission?.joined !== undefined,
         manifest: workflow => workflowIn(store, run, submission?.files[workflow] ?? ''),
         healing: this.#healing,
         followed: () => notedIn(store, run, round + 1) !== undefined,
-        joined: submission?.joined !== undefined,
-        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
+        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, storing: 8_000, ...patience },
       },
       this.#found,
     )
@@ -246,6 +246,7 @@ class ArgoRun<O extends Results> {
     // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
     const unseen = ending.how === 'deleted' || joined ? open : open.filter(key => state.stateOf(key) === 'started')
     await this.#unlessStopped(reconciler.lookInBucket(unseen))
+    await reconciler.storing.clear()
     if (ending.how === 'unseen' && !joined) await cluster.remove(place)
     const fault = stopped || joined || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault

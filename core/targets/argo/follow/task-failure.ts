@@ -11,6 +11,7 @@ import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
 import { artifactIn } from './damage.ts'
 import type { PodAttempt } from './pod-attempt.ts'
+import { saysFull } from './storing.ts'
 import type { SubmittedEntry } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
@@ -85,6 +86,8 @@ function messageFor(
 /** What Argo says of a pod that never came to its step, in words that say what to do. */
 function infrastructure(message: string): string {
   if (artifactIn(message) !== undefined) return `an input is gone from the bucket (${message}).`
+  if (saysFull(message))
+    return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
