@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import { S3Bucket } from '../../../bucket/client.ts'
 import { fetchEntry, findStored } from '../../../bucket/transfer.ts'
+import { TriremeError } from '../../../errors.ts'
 import { refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
 import { Cluster } from '../../../kubernetes/client.ts'
@@ -143,13 +144,20 @@ class ArgoRun<O extends Results> {
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
     let submission = await this.#prepare(bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
-      const left = this.#state.open().length
-      if (left === 0 || left === this.#leftBefore) return
-      this.#leftBefore = left
+      const left = this.#state.open()
+      const ended = this.#state.steps.size - left.length
+      if (left.length === 0) return
+      if (ended === this.#endedBefore && this.#state.failures.length > 0) return
+      if (ended === this.#endedBefore)
+        throw unheardOf(
+          left.map(key => this.#state.label(key)),
+          submission.workflows,
+        )
+      this.#endedBefore = ended // not those that are left: a list that was made makes more of them
       submission = await this.#prepare(bucket, round)
     }
   }
-  #leftBefore = Number.POSITIVE_INFINITY
+  #endedBefore = -1
   /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
   async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
@@ -236,6 +244,13 @@ class ArgoRun<O extends Results> {
       8,
     )
   }
+}
+function unheardOf([first = '', ...others]: readonly string[], workflows: readonly string[]): TriremeError {
+  const steps = others.length === 0 ? first : `${first} and ${others.length} more`
+  return new TriremeError(
+    'ENVIRONMENT',
+    `The cluster ended the workflow ${workflows.at(-1) ?? 'of this run'} and told nothing of ${steps}, which neither ran nor failed. Give the same command again; "trireme doctor" looks at the cluster.`,
+  )
 }
 /** So many at a time. */
 async function inTurns<T>(all: readonly T[], act: (each: T) => Promise<void>, atOnce = 64): Promise<void> {
