@@ -6,7 +6,7 @@ import { timedIn } from './harness/benchmark.ts'
 import { type Arm, type Target, within } from './harness/compare.ts'
 import { compiled, root, script } from './harness/places.ts'
 import type { Row } from './harness/result.ts'
-import { median, ratioOfMedians } from './harness/statistics.ts'
+import { median, medianRatio } from './harness/statistics.ts'
 
 // A chain of n steps, each needing the one before, to a manifest. What is compared is the time inside each program, without the start of Node or
 // Python: of everything (the graph is built, compiled and written as YAML), and from the graph that is there already to the text alone.
@@ -86,7 +86,7 @@ const compared = {
   textSeconds: 'from graph to text, wall',
   textCpu: 'from graph to text, CPU',
 } as const
-function rowsOf({ seed, quick }: Session, figures: ArmFigures): readonly Row[] {
+function rowsOf({ quick }: Session, figures: ArmFigures): readonly Row[] {
   const row = (what: string, unit: Row['unit'], value: number, target: Target): Row => ({
     what,
     unit,
@@ -96,7 +96,7 @@ function rowsOf({ seed, quick }: Session, figures: ArmFigures): readonly Row[] {
   })
   const beside = (of: keyof typeof compared, other: string, own: string, least?: number): Row => {
     const [a, b] = [figures.all(other, of), figures.all(own, of)]
-    const ratio = a.length === b.length ? ratioOfMedians(a, b, seed) : { value: median(a) / median(b) }
+    const ratio = a.length === b.length ? medianRatio(a, b) : { value: median(a) / median(b) }
     const target = least === undefined ? {} : { least }
     return {
       what: `${other} / ${own}, ${compared[of]}`,

@@ -53,7 +53,7 @@ export const shortSteps: Benchmark = {
   measure: async session => {
     const timed = await timedIn(session, arms, { rounds: 15 })
     const against = (floor: keyof typeof arms, most: number) =>
-      (['wall', 'cpu'] as const).map(of => ratioRow(timed, of, ['trireme', floor], { most }, session.seed))
+      (['wall', 'cpu'] as const).map(of => ratioRow(timed, of, ['trireme', floor], { most }))
     return { timed, rows: [...against('spawn loop, CPU and memory measured', 1.5), ...against('spawn loop', 2), ...against('make -j2', 3)] }
   },
 }
@@ -105,9 +105,9 @@ export const besideSnakemake: Benchmark = {
     return {
       timed: { ...timed, ...cached },
       rows: [
-        ratioRow(timed, 'wall', ['snakemake, default scheduler', 'trireme'], { least: 20 }, session.seed),
-        ratioRow(timed, 'wall', ['snakemake, greedy scheduler', 'trireme'], { least: 5 }, session.seed),
-        ratioRow(cached, 'wall', ['snakemake, nothing to do', 'trireme, all cached'], { least: 5 }, session.seed),
+        ratioRow(timed, 'wall', ['snakemake, default scheduler', 'trireme'], { least: 20 }),
+        ratioRow(timed, 'wall', ['snakemake, greedy scheduler', 'trireme'], { least: 5 }),
+        ratioRow(cached, 'wall', ['snakemake, nothing to do', 'trireme, all cached'], { least: 5 }),
       ],
     }
   },
@@ -137,7 +137,7 @@ export const tenThousand: Benchmark = {
     return {
       timed: { '10,000 new': [first], ...timed },
       rows: [
-        ratioRow(timed, 'wall', ['10,000 cached', '1,000 cached'], { most: 11 }, session.seed),
+        ratioRow(timed, 'wall', ['10,000 cached', '1,000 cached'], { most: 11 }),
         memory('memory of the runner, 10,000 new steps', first.memory, 200),
         memory('memory of the runner, 10,000 cached steps', median(timed['10,000 cached'].map(run => run.memory)), 200),
       ],

@@ -78,8 +78,8 @@ export const besideScript: Benchmark = {
     return {
       timed,
       rows: [
-        ratioRow(timed, 'cpu', ['trireme', 'script by hand'], { most: 1.02 }, session.seed),
-        ratioRow(timed, 'wall', ['trireme', 'script by hand'], { most: 1.05 }, session.seed),
+        ratioRow(timed, 'cpu', ['trireme', 'script by hand'], { most: 1.02 }),
+        ratioRow(timed, 'wall', ['trireme', 'script by hand'], { most: 1.05 }),
       ],
     }
   },
@@ -95,8 +95,8 @@ export const besideStages: Benchmark = {
     return {
       timed,
       rows: [
-        ratioRow(timed, 'wall', ['trireme', 'staged script'], { most: 0.65 }, session.seed),
-        ratioRow(timed, 'wall', ['trireme, 2 regions', 'staged script'], { most: 0.52 }, session.seed),
+        ratioRow(timed, 'wall', ['trireme', 'staged script'], { most: 0.65 }),
+        ratioRow(timed, 'wall', ['trireme, 2 regions', 'staged script'], { most: 0.52 }),
       ],
     }
   },

@@ -23,7 +23,6 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
       'zod',
       '@kubernetes/client-node',
       '@aws-sdk/client-s3',
-      '@aws-sdk/lib-storage',
       'hpagent',
     ],
   },

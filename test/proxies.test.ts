@@ -33,7 +33,11 @@ afterAll(async () => {
 })
 const keys = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'of-a-test' }
 const open = (environment: NodeJS.ProcessEnv) =>
-  S3Bucket.open(schema.parse({ endpoint: 's3.example.invalid:9000', name: 'results', insecure: true }), { ...keys, ...environment })
+  S3Bucket.open(
+    schema.parse({ endpoint: 's3.example.invalid:9000', name: 'results', insecure: true }),
+    { ...keys, ...environment },
+    { patience: { outage: 0 } },
+  )
 async function used(environment: NodeJS.ProcessEnv): Promise<string> {
   const there = await open(environment)
   try {

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { type Command, measure, type Run } from './measure.ts'
 import type { Row } from './result.ts'
-import { drift, generator, outliers, ratioOfMedians, shuffled } from './statistics.ts'
+import { drift, generator, medianRatio, outliers, shuffled } from './statistics.ts'
 
 /** One of the ways to do the work that are compared. */
 export interface Arm {
@@ -66,11 +66,10 @@ export const within = (value: number, { least = Number.NEGATIVE_INFINITY, most =
   value >= least && value <= most
 
 /** A row that says how many times the one arm takes what the other does. */
-export function ratioRow<A extends string>(timed: Timed<A>, of: 'wall' | 'cpu', [a, b]: readonly [A, A], target: Target, seed = 1): Row {
-  const ratio = ratioOfMedians(
+export function ratioRow<A extends string>(timed: Timed<A>, of: 'wall' | 'cpu', [a, b]: readonly [A, A], target: Target): Row {
+  const ratio = medianRatio(
     timed[a].map(run => run[of]),
     timed[b].map(run => run[of]),
-    seed,
   )
   return { what: `${a} / ${b}, ${of === 'cpu' ? 'CPU' : 'wall'}`, unit: 'ratio', ...ratio, target, met: within(ratio.value, target) }
 }

@@ -9,7 +9,7 @@ const row = z.strictObject({
   what: z.string(),
   unit: z.enum(['ratio', 'share', 'AUC', 'MiB', 'bytes', 'seconds', 'ms', 'count', 'differences', 'a second', 'operations a second']),
   value: z.number(),
-  /** Percentile bootstrap interval of 95 %, where the figure is computed from timings. */
+  /** Interval of 95 %, where the figure is computed from at least six rounds. */
   low: z.number().optional(),
   high: z.number().optional(),
   target: z.strictObject({ least: z.number().optional(), most: z.number().optional() }),

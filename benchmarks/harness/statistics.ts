@@ -22,23 +22,36 @@ export function shuffled<T>(items: readonly T[], random: () => number): readonly
   }
   return order
 }
-export interface Interval {
+export interface Estimate {
   readonly value: number
-  readonly low: number
-  readonly high: number
+  /** Interval of 95 %; none where there are too few values for one. */
+  readonly low?: number
+  readonly high?: number
 }
 /**
- * Ratio of two medians with its percentile bootstrap interval of 95 % (Efron 1979). Whole rounds are drawn, since both arms of a round ran
- * while the machine was in the same state.
+ * Median with the distribution-free interval that two order statistics make: the narrowest symmetric one that holds the true median with at
+ * least 95 % (David & Nagaraja, Order Statistics, 2003, section 7.1). It assumes nothing but independent values, and is exact: the chance that it misses is a sum of
+ * binomial terms. Under six values no interval reaches 95 %, and none is given.
  */
-export function ratioOfMedians(a: readonly number[], b: readonly number[], seed: number, draws = 5000): Interval {
-  const random = generator(seed)
-  const ratios = Array.from({ length: draws }, () => {
-    const rounds = a.map(() => Math.floor(random() * a.length))
-    return median(rounds.map(n => a[n]!)) / median(rounds.map(n => b[n]!))
-  }).sort((x, y) => x - y)
-  return { value: median(a) / median(b), low: ratios[Math.floor(draws * 0.025)]!, high: ratios[Math.ceil(draws * 0.975) - 1]! }
+export function medianWithInterval(values: readonly number[]): Estimate {
+  const n = values.length
+  const sorted = [...values].sort((a, b) => a - b)
+  let beyond = 0 // below the lower end, or as well above the upper
+  let term = 0.5 ** n
+  let rank = 0
+  while (rank < n && beyond + term <= 0.025) {
+    beyond += term
+    term *= (n - rank) / (rank + 1)
+    rank++
+  }
+  const value = median(sorted)
+  return rank === 0 ? { value } : { value, low: sorted[rank - 1]!, high: sorted[n - rank]! }
 }
+/**
+ * How many times the one arm takes what the other does: median of the ratios within each round, since both arms of a round ran while the machine was in the same
+ * state.
+ */
+export const medianRatio = (a: readonly number[], b: readonly number[]): Estimate => medianWithInterval(a.map((value, n) => value / b[n]!))
 /** Ten standard deviations: of normally distributed values the standard deviation is 1.4826 times the median absolute deviation. */
 const outlierThreshold = 1.4826 * 10
 /**

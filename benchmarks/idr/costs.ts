@@ -9,7 +9,7 @@ import { twin, twinImages } from '../../steps/idr/twin.ts'
 import { train } from '../../steps/torch/train.ts'
 import type { Benchmark } from '../harness/benchmark.ts'
 import { within } from '../harness/compare.ts'
-import { median, ratioOfMedians } from '../harness/statistics.ts'
+import { median, medianRatio } from '../harness/statistics.ts'
 import { done, images, programs, python, pythonOfTorch, script, small, studyTables } from './laboratory.ts'
 import { rowOf } from './rows.ts'
 
@@ -63,7 +63,7 @@ export const overhead: Benchmark = {
       log(`pair ${n + 1}: ${pairs[n]!.under.cpu.toFixed(2)} and ${pairs[n]!.hand.cpu.toFixed(2)} CPU s`)
     }
     const [a, b] = [pairs.map(({ under }) => under.cpu), pairs.map(({ hand }) => hand.cpu)]
-    const ratio = ratioOfMedians(a, b, 1)
+    const ratio = medianRatio(a, b)
     const different = pairs.filter(({ under, hand }) => under.weights !== hand.weights).length
     const target = { most: 1.01 }
     return {
@@ -93,7 +93,7 @@ export const loading: Benchmark = {
     const loader = fileURLToPath(new URL('./loading.py', import.meta.url))
     const seconds: Record<string, readonly number[]> = JSON.parse(python(program, loader, script, pixels, index, archive!.path, '4')) // its last line
     const row = (what: string, of: 'loader' | 'epoch', target: { readonly least: number }) => {
-      const ratio = ratioOfMedians(seconds[`${of}_png`]!, seconds[`${of}_packed`]!, 1)
+      const ratio = medianRatio(seconds[`${of}_png`]!, seconds[`${of}_packed`]!)
       return { what, unit: 'ratio' as const, ...ratio, target, met: within(ratio.value, target) }
     }
     return {
@@ -126,7 +126,7 @@ export const cores: Benchmark = {
     const walls = { one: [] as number[], two: [] as number[] }
     for (let n = 0; n < (quick ? 1 : 3); n++)
       for (const cpu of n % 2 === 0 ? [1, 2] : [2, 1]) walls[cpu === 1 ? 'one' : 'two'].push(await sweep(cpu, n))
-    const ratio = ratioOfMedians(walls.one, walls.two, 1)
+    const ratio = medianRatio(walls.one, walls.two)
     const target = { least: 1.8 }
     return {
       timed: {},

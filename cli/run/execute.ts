@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Environment } from '../../core/environment/settings.ts'
-import { TriremeError } from '../../core/errors.ts'
+import { Detached, TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { keys, versionFrom } from '../../core/graph/key.ts'
 import type { Plan, Results } from '../../core/graph/plan.ts'
@@ -87,7 +87,7 @@ export async function perform({ plan, store, versions, environment, options, val
   } catch (error) {
     display.close()
     letGo()
-    if (recorder.open) recorder.end('failed', error instanceof Error ? error.message : String(error))
+    if (recorder.open && !(error instanceof Detached)) recorder.end('failed', error instanceof Error ? error.message : String(error))
     throw error
   } finally {
     forget()

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
-import type http from 'node:http'
-import { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { TriremeError } from '../errors.ts'
-import { proxyFor } from '../proxy.ts'
+import { notice } from '../notices.ts'
 import { keepSecret } from '../secrets.ts'
+import { atOnce, proxyAgent } from './agent.ts'
+import { type BucketPatience, longPatience, Outages } from './outages.ts'
+import { bucketFault, errorCode, httpStatus, isOutage, theBucket } from './refusals.ts'
 import type { BucketSettings } from './settings.ts'
 
 export interface ListedObject {
@@ -13,30 +14,46 @@ export interface ListedObject {
   readonly key: string
   readonly size: number
 }
-/** Requests at a time, one connection each. With these 10,000 small objects take 20 s on loopback; with more, stores answer "slow down". */
-const atOnce = 32
 /** Up to this, an object is sent in one request; larger ones in parts. */
 const onePart = 16 * 2 ** 20
 
 // Not "Bucket": the compiler (TypeScript 7.0.2) renames the class inside itself where it may, and with it S3's own fields of that name.
-/** An object store that speaks S3. Every fault is reported in plain words: what is wrong, and what to do about it. */
+/**
+ * An object store that speaks S3. What fails in passing is tried again for minutes (./outages.ts); every other fault is reported in plain words:
+ * what is wrong, and what to do about it (./refusals.ts).
+ */
 export class S3Bucket {
   readonly settings: BucketSettings
   readonly #client: S3Client
   readonly #s3: typeof import('@aws-sdk/client-s3')
-  readonly #of: string
+  readonly #outages: Outages
+  readonly #patience: BucketPatience
   readonly #prefix: string
   readonly #waiting: (() => void)[] = []
   #busy = 0
-  private constructor(settings: BucketSettings, s3: typeof import('@aws-sdk/client-s3'), config: S3ClientConfig) {
+  private constructor(
+    settings: BucketSettings,
+    s3: typeof import('@aws-sdk/client-s3'),
+    config: S3ClientConfig,
+    { patience, signal }: { readonly patience: BucketPatience; readonly signal?: AbortSignal },
+  ) {
     this.settings = settings
     this.#s3 = s3
     this.#client = new s3.S3Client(config)
-    this.#of = `the bucket "${settings.name}" at ${settings.endpoint}`
+    this.#patience = patience
+    this.#outages = new Outages(theBucket(settings), patience, signal)
     this.#prefix = settings.prefix === '' ? '' : `${settings.prefix}/`
   }
-  /** @throws TriremeError `ENVIRONMENT` when a variable that should hold a key is not set */
-  static async open(settings: BucketSettings, environment: NodeJS.ProcessEnv = process.env): Promise<S3Bucket> {
+  /**
+   * @param waiting how long outages are waited for, and what ends that at once
+   * @throws TriremeError `ENVIRONMENT` when a variable that should hold a key is not set
+   */
+  static async open(
+    settings: BucketSettings,
+    environment: NodeJS.ProcessEnv = process.env,
+    waiting: { readonly patience?: Partial<BucketPatience> | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<S3Bucket> {
+    const patience = { ...longPatience, ...waiting.patience }
     const { client: variables } = settings.credentials
     const missing = [variables.accessKey, variables.secretKey].filter(name => !environment[name])
     if (missing.length > 0)
@@ -51,7 +68,7 @@ export class S3Bucket {
     const s3 = await import('@aws-sdk/client-s3') // 0.4 s and 20 MB: loaded only where a bucket is used
     const sessionToken = environment[variables.sessionToken]
     keepSecret(environment[variables.secretKey], sessionToken)
-    return new S3Bucket(settings, s3, {
+    const config: S3ClientConfig = {
       endpoint,
       region: settings.region,
       forcePathStyle: settings.forcePathStyle,
@@ -63,14 +80,15 @@ export class S3Bucket {
       // Stores other than AWS refuse the checksums that newer clients add unasked.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      maxAttempts: 5,
+      maxAttempts: 1, // ours are many more
       requestHandler: {
         connectionTimeout: 5_000,
-        requestTimeout: 120_000,
+        socketTimeout: patience.stall,
         httpAgent: agent ?? { maxSockets: atOnce },
         httpsAgent: agent ?? { maxSockets: atOnce },
       },
-    })
+    }
+    return new S3Bucket(settings, s3, config, { patience, ...(waiting.signal && { signal: waiting.signal }) })
   }
   /**
    * Checks that the bucket is there and the key is accepted. An answer to HEAD has no body, so that a request for one object cannot distinguish
@@ -78,7 +96,8 @@ export class S3Bucket {
    */
   async check(): Promise<void> {
     const { name: Bucket } = this.settings
-    await this.#act('list', () => this.#client.send(new this.#s3.ListObjectsV2Command({ Bucket, Prefix: this.#prefix, MaxKeys: 1 })))
+    const look = () => this.#client.send(new this.#s3.ListObjectsV2Command({ Bucket, Prefix: this.#prefix, MaxKeys: 1 }))
+    await this.#act('list', look, this.#patience.first)
   }
   /** Size of an object in bytes; undefined where there is none. */
   async size(key: string): Promise<number | undefined> {
@@ -94,22 +113,59 @@ export class S3Bucket {
   }
   /** The content of a small object; undefined where there is none. */
   async read(key: string): Promise<Buffer | undefined> {
-    return this.#act(`read ${key} from`, async () => {
-      try {
-        const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)))
-        return Buffer.from((await Body?.transformToByteArray()) ?? [])
-      } catch (cause) {
-        if (variableName(cause) === 'NoSuchKey') return undefined
-        throw cause
-      }
-    })
+    try {
+      return await this.stream(key, async chunks => {
+        const all: Uint8Array[] = []
+        for await (const chunk of chunks) all.push(chunk)
+        return Buffer.concat(all)
+      })
+    } catch (fault) {
+      if (fault instanceof TriremeError && errorCode(fault.cause) === 'NoSuchKey') return undefined
+      throw fault
+    }
   }
-  /** The content of an object as it arrives, given to `take`, which must read it to its end. */
+  /**
+   * The content of an object as it arrives, given to `take`, which must read it to its end. A download that is cut goes on from where it was;
+   * where the object was written anew meanwhile, `take` is called again, with all of it.
+   */
   async stream<T>(key: string, take: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
-    return this.#act(`read ${key} from`, async () => {
-      const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)))
-      return take(Body as AsyncIterable<Uint8Array>) // in Node the body is a readable stream
-    })
+    for (let times = 1; ; times++)
+      try {
+        return await this.#inTurn(() => take(this.#chunks(key)))
+      } catch (cause) {
+        if (!(cause instanceof Rewritten) || times === 5) throw cause
+        notice(`Notice: ${key} of ${theBucket(this.settings)} was written anew while it was read: it is read again, from its beginning.`)
+      }
+  }
+  async *#chunks(key: string): AsyncGenerator<Uint8Array> {
+    let [at, etag]: [number, string | undefined] = [0, undefined]
+    for (;;) {
+      // A try is a request and the first bytes of its answer, so that each one that succeeds comes further.
+      const { first, rest, whole, tag } = await this.#tried(`read ${key} from`, async () => {
+        const more = at > 0 && { Range: `bytes=${at}-`, ...(etag !== undefined && { IfMatch: etag }) }
+        const answer = await this.#client.send(new this.#s3.GetObjectCommand({ ...this.#at(key), ...more })).catch((cause: unknown) => {
+          throw at > 0 && /^(412|416)$/.test(String(httpStatus(cause))) ? new Rewritten(key, this.settings) : cause
+        })
+        if (at > 0 && !answer.ContentRange?.startsWith(`bytes ${at}-`)) throw new Rewritten(key, this.settings) // by a store that knows no ranges, too
+        const rest = (answer.Body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]() // in Node the body is a readable stream
+        const first = await rest.next()
+        if (first.done && answer.ContentLength) throw Object.assign(new Error('it ended early'), { code: 'ECONNRESET' })
+        return { first, rest, whole: answer.ContentLength === undefined ? undefined : at + answer.ContentLength, tag: answer.ETag }
+      })
+      etag ??= tag
+      try {
+        for (let next = first; !next.done; next = await rest.next()) {
+          at += next.value.length
+          yield next.value
+        }
+        if (at >= (whole ?? at)) return
+      } catch (cause) {
+        if (at === whole) return
+        if (!isOutage(cause)) throw cause
+      } finally {
+        await rest.return?.()
+      }
+    }
   }
   async put(key: string, content: string | Uint8Array): Promise<void> {
     await this.#act(`write ${key} to`, () =>
@@ -123,31 +179,57 @@ export class S3Bucket {
    * @param sha256 what its content must be: nothing else is ever seen under the key
    */
   async putFile(key: string, file: string, size: number, sha256: string): Promise<void> {
-    if (size <= onePart) {
-      const content = readFileSync(file)
-      if (createHash('sha256').update(content).digest('hex') !== sha256) throw changedOnItsWay(file)
-      return this.put(key, content)
+    if (size > onePart) return this.#inTurn(() => this.#putParts(key, file, size, sha256))
+    const content = readFileSync(file)
+    if (createHash('sha256').update(content).digest('hex') !== sha256) throw changedOnItsWay(file)
+    return this.put(key, content)
+  }
+  async #putParts(key: string, file: string, size: number, sha256: string): Promise<void> {
+    const { CreateMultipartUploadCommand, UploadPartCommand, CompleteMultipartUploadCommand, AbortMultipartUploadCommand } = this.#s3
+    const what = `write ${key} to`
+    const { UploadId } = await this.#tried(what, () => this.#client.send(new CreateMultipartUploadCommand(this.#at(key))))
+    const upload = { ...this.#at(key), UploadId }
+    const Parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = []
+    const send = async (PartNumber: number, Body: Buffer) => {
+      const { ETag } = await this.#tried(what, () => this.#client.send(new UploadPartCommand({ ...upload, PartNumber, Body })))
+      Parts[PartNumber - 1] = { PartNumber, ETag }
     }
-    const { Upload } = await import('@aws-sdk/lib-storage')
-    await this.#act(`write ${key} to`, () =>
-      new Upload({
-        client: this.#client,
-        params: { ...this.#at(key), Body: Readable.from(verifiedBytes(file, sha256)) },
-        queueSize: 2,
-        partSize: Math.max(onePart, Math.ceil(size / 9_000)), // 10,000 parts is the most that S3 takes
-      }).done(),
-    )
+    try {
+      let before: Promise<void> | undefined
+      let number = 0
+      for await (const part of uploadParts(file, size, sha256)) {
+        const sent = send(++number, part)
+        sent.catch(() => {}) // it is awaited a little later
+        await before
+        before = sent
+      }
+      await before
+      const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
+      let tries = 0
+      await this.#tried(what, async () => {
+        try {
+          await this.#client.send(complete)
+        } catch (cause) {
+          // A try whose answer was lost has ended the upload.
+          if (++tries === 1 || errorCode(cause) !== 'NoSuchUpload') throw cause
+          const { ContentLength } = await this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key)))
+          if (ContentLength !== size) throw cause
+        }
+      })
+    } catch (cause) {
+      await this.#client.send(new AbortMultipartUploadCommand(upload)).catch(() => {}) // what is left of it is the store's to clear
+      throw cause
+    }
   }
   /** Every object whose key begins so, in the order of their keys as bytes. */
   async list(prefix: string): Promise<readonly ListedObject[]> {
-    return this.#act('list', async () => {
+    return this.#inTurn(async () => {
       const all: ListedObject[] = []
       const { Bucket: name, Key } = this.#at(prefix)
       let token: string | undefined
       do {
-        const page = await this.#client.send(
-          new this.#s3.ListObjectsV2Command({ Bucket: name, Prefix: Key, ...(token !== undefined && { ContinuationToken: token }) }),
-        )
+        const asked = { Bucket: name, Prefix: Key, ...(token !== undefined && { ContinuationToken: token }) }
+        const page = await this.#tried('list', () => this.#client.send(new this.#s3.ListObjectsV2Command(asked)))
         for (const { Key: key = '', Size = 0 } of page.Contents ?? []) all.push({ key: key.slice(this.#prefix.length), size: Size })
         token = page.IsTruncated ? page.NextContinuationToken : undefined
       } while (token !== undefined)
@@ -163,96 +245,58 @@ export class S3Bucket {
   #at(key: string) {
     return { Bucket: this.settings.name, Key: this.#prefix + key }
   }
-  /** Waits for its turn, makes the request, and turns faults into plain words. */
-  async #act<T>(what: string, act: () => Promise<T>): Promise<T> {
+  /** Waits for its turn, then tries. */
+  #act<T>(what: string, act: () => Promise<T>, patience?: number): Promise<T> {
+    return this.#inTurn(() => this.#tried(what, act, patience))
+  }
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
     if (this.#busy >= atOnce) await new Promise<void>(go => this.#waiting.push(go))
     else this.#busy++
     try {
       return await act()
-    } catch (cause) {
-      throw cause instanceof TriremeError ? cause : this.#fault(what, cause)
     } finally {
       const next = this.#waiting.shift()
       if (next) next()
       else this.#busy--
     }
   }
-  #fault(what: string, cause: unknown): TriremeError {
-    const {
-      name,
-      endpoint,
-      region,
-      credentials: { client: variables },
-    } = this.settings
-    const keys = `${variables.accessKey} and ${variables.secretKey}`
-    const [code, status] = [variableName(cause), httpStatus(cause)]
-    const says = (text: string) => new TriremeError('ENVIRONMENT', text, { cause })
-    if (code === 'NoSuchBucket' || code === 'NotFound')
-      return says(`There is no bucket "${name}" at ${endpoint}. Make it, or correct bucket.name of the environment.`)
-    if (/ExpiredToken|TokenRefreshRequired|ExpiredTokenException/.test(code))
-      return says(
-        `The credentials for ${this.#of} have expired. Get new ones into ${keys} and ${variables.sessionToken}, and give the same command again.`,
-      )
-    if (/InvalidAccessKeyId|UserNotFound|SignatureDoesNotMatch|InvalidToken|AuthorizationHeaderMalformed/.test(code))
-      return says(`The key for ${this.#of} is not accepted (${code}). Check the values of ${keys}, and the region (${region}).`)
-    if (code === 'RequestTimeTooSkewed')
-      return says(`The clock of this machine is off by more than ${this.#of} accepts. Set it right: timedatectl set-ntp true.`)
-    if (code === 'AccessDenied' || status === 403)
-      return says(
-        `It is not allowed to ${what} ${this.#of}. Its policy must grant get, put, list and delete of ${name}/${this.#prefix}* to the key in ${variables.accessKey}.`,
-      )
-    if (code === 'NoSuchKey') return says(`Cannot ${what} ${this.#of}: it is not there any more. Give the same command again.`)
-    if (status === undefined)
-      return says(`Cannot reach ${this.#of}: ${s3Message(cause)}. Check bucket.endpoint of the environment and the network.`)
-    return says(
-      `Cannot ${what} ${this.#of}: ${s3Message(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
+  /** Tries until it succeeds or will not, and turns faults into plain words. */
+  async #tried<T>(what: string, act: () => Promise<T>, patience?: number): Promise<T> {
+    try {
+      return await this.#outages.outlast(act, patience)
+    } catch (cause) {
+      throw cause instanceof TriremeError ? cause : bucketFault(what, cause, this.settings)
+    }
+  }
+}
+/** An object that is no longer the one that was begun to be read. */
+class Rewritten extends TriremeError {
+  constructor(key: string, settings: BucketSettings) {
+    super(
+      'ENVIRONMENT',
+      `The object ${key} of ${theBucket(settings)} changes again and again while it is read. See who else writes there, and give the same command again.`,
     )
   }
 }
-/** How requests go through the proxy that the environment names; undefined where it names none for this bucket. */
-async function proxyAgent(
-  { name, endpoint }: BucketSettings,
-  address: string,
-  environment: NodeJS.ProcessEnv,
-): Promise<http.Agent | undefined> {
-  const proxy = proxyFor(new URL(address), environment)
-  if (proxy === undefined) return undefined
-  if (!/^https?:\/\/[^/]/i.test(proxy) || !URL.canParse(proxy))
-    throw new TriremeError(
-      'ENVIRONMENT',
-      `The bucket "${name}" is reached through the proxy that HTTPS_PROXY or HTTP_PROXY names, and that is no address such as http://proxy.example.org:3128. Correct it, or name ${endpoint.replace(/:\d+$/, '')} in NO_PROXY.`,
-    )
-  const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
-  const options = { proxy, maxSockets: atOnce, keepAlive: true }
-  return address.startsWith('https:') ? new HttpsProxyAgent(options) : new HttpProxyAgent(options)
-}
-/** The bytes of a file, failing at its end where they are not what they should be: an upload in parts is then never put together. */
-async function* verifiedBytes(file: string, sha256: string): AsyncGenerator<Buffer> {
+/** The bytes of a file in parts, failing before the last of them where they are not what they should be: the upload is then never put together. */
+async function* uploadParts(file: string, size: number, sha256: string): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
+  const most = Math.max(onePart, Math.ceil(size / 9_000)) // 10,000 parts is the most that S3 takes
+  let [pieces, held]: [Buffer[], number] = [[], 0]
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     hash.update(chunk)
-    yield chunk
+    if (held + chunk.length > most) {
+      yield Buffer.concat(pieces)
+      ;[pieces, held] = [[], 0]
+    }
+    pieces.push(chunk)
+    held += chunk.length
   }
   if (hash.digest('hex') !== sha256) throw changedOnItsWay(file)
+  yield Buffer.concat(pieces)
 }
 const changedOnItsWay = (file: string) =>
   new TriremeError(
     'INPUT',
     `${file} is no longer what it was when this run began: its content has changed. It was not sent to the bucket. Once nothing writes to it any more, give the same command again.`,
   )
-const variableName = (cause: unknown): string => {
-  const code = cause instanceof Error ? (Reflect.get(cause, 'Code') ?? cause.name) : ''
-  return String(code)
-}
-/** HTTP status of an answer; undefined where none came. */
-const httpStatus = (cause: unknown): number | undefined => {
-  const metadata = cause instanceof Error ? Reflect.get(cause, '$metadata') : undefined
-  return typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number'
-    ? metadata.httpStatusCode
-    : undefined
-}
-function s3Message(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const inner = 'errors' in cause && Array.isArray(cause.errors) ? cause.errors[0] : undefined // a host with several addresses
-  return inner instanceof Error ? inner.message : cause.message
-}

@@ -84,9 +84,9 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
       'ENVIRONMENT',
       `The record of ${label} in the bucket names a file outside of its folder: ${file.name}. Nothing was written. Check who else writes to this bucket.`,
     )
-  const hash = createHash('sha256')
-  await bucket.stream(objectKey(key, objectOf(file)), chunks =>
-    pipeline(
+  const sha256 = await bucket.stream(objectKey(key, objectOf(file)), async chunks => {
+    const hash = createHash('sha256')
+    await pipeline(
       chunks,
       async function* (all) {
         for await (const chunk of all) {
@@ -95,9 +95,10 @@ async function fetchFile(bucket: S3Bucket, key: string, file: BucketFile, out: s
         }
       },
       createWriteStream(to),
-    ),
-  )
-  if (hash.digest('hex') === file.sha256 && statSync(to).size === file.size) return
+    )
+    return hash.digest('hex')
+  })
+  if (sha256 === file.sha256 && statSync(to).size === file.size) return
   await bucket.remove(objectKey(key))
   throw new TriremeError(
     'ENVIRONMENT',

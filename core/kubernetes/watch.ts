@@ -34,7 +34,7 @@ export async function follow<R extends Resource>(
       if (version === undefined) {
         version = await listed(cluster, path, query, tell, signal)
       }
-      const watching = { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds: '240' }
+      const watching = { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version, timeoutSeconds: '90' }
       for await (const text of cluster.lines(path, watching, signal)) {
         const line: Line = JSON.parse(text) // written by the API server
         if (line.type === 'ERROR') throw new Gone(line.object.code ?? 0)

@@ -10,14 +10,21 @@ export interface FakeBucket {
   readonly asked: Set<string>
   /** Answers the next questions instead: `{ status: 403, code: 'InvalidAccessKeyId' }`. */
   fault: { readonly status: number; readonly code: string } | undefined
+  /** Called before the content of an object is sent, with its number of bytes. */
+  answered: (bytes: number) => void
   readonly close: () => Promise<void>
 }
 export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
   const objects = new Map<string, Buffer>()
   const uploads = new Map<string, Buffer[]>()
+  let begun = 0
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
+    try {
+      for await (const chunk of request) chunks.push(chunk)
+    } catch {
+      return // it was cut
+    }
     const url = new URL(request.url ?? '', 'http://localhost')
     const [, bucket = '', ...rest] = decodeURIComponent(url.pathname).split('/')
     const key = rest.join('/')
@@ -32,15 +39,16 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
     if (request.method === 'HEAD' || request.method === 'GET') fake.asked.add(key)
     const upload = url.searchParams.get('uploadId')
     if (request.method === 'POST' && upload === null) {
-      uploads.set(String(uploads.size), [])
+      const id = String(++begun)
+      uploads.set(id, [])
       response.writeHead(200, { 'Content-Type': 'application/xml' })
-      return response.end(
-        `<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>${uploads.size - 1}</UploadId></InitiateMultipartUploadResult>`,
-      )
+      return response.end(`<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`)
     }
     if (upload !== null) {
+      if (!uploads.has(upload)) return refuse(404, 'NoSuchUpload')
       if (request.method === 'PUT') uploads.get(upload)![Number(url.searchParams.get('partNumber')) - 1] = Buffer.concat(chunks)
       if (request.method === 'POST') objects.set(key, Buffer.concat(uploads.get(upload)!))
+      if (request.method !== 'PUT') uploads.delete(upload)
       response.writeHead(request.method === 'DELETE' ? 204 : 200, { ETag: '"part"', 'Content-Type': 'application/xml' })
       return response.end(
         request.method === 'POST' ? '<?xml version="1.0"?><CompleteMultipartUploadResult></CompleteMultipartUploadResult>' : '',
@@ -70,8 +78,14 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
     }
     const body = objects.get(key)
     if (!body) return refuse(404, 'NoSuchKey')
-    response.writeHead(200, { 'Content-Length': body.length })
-    response.end(request.method === 'HEAD' ? undefined : body)
+    const ETag = `"${createHash('md5').update(body).digest('hex')}"`
+    if ((request.headers['if-match'] ?? ETag) !== ETag) return refuse(412, 'PreconditionFailed')
+    const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
+    const sent = body.subarray(Number(from ?? 0))
+    const range = from !== undefined && { 'Content-Range': `bytes ${from}-${body.length - 1}/${body.length}` }
+    response.writeHead(range ? 206 : 200, { 'Content-Length': sent.length, ETag, ...range })
+    if (request.method === 'GET') fake.answered(sent.length)
+    response.end(request.method === 'HEAD' ? undefined : sent)
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const fake: FakeBucket = {
@@ -79,6 +93,7 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
     objects,
     asked: new Set(),
     fault: undefined,
+    answered: () => {},
     close: () =>
       new Promise(done => {
         server.close(() => done())

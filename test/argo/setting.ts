@@ -81,6 +81,7 @@ export async function ran<O extends Results>({ environment, store }: Setting, re
     image: name => `registry.example.org/${name}`,
     on: event => events.push(event),
     ...more,
+    patience: { ...more.patience, bucket: { first: 500, outage: 20_000, pause: 200, ...more.patience?.bucket } },
   }
   const done = await runOnArgo(plan('small', results), options)
   return { ...done, events, told: events.map(told) }

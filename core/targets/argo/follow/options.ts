@@ -1,3 +1,4 @@
+import type { BucketPatience } from '../../../bucket/outages.ts'
 import type { Sink } from '../../../events.ts'
 import type { Store } from '../../../store/store.ts'
 import type { ArgoEnvironment } from '../settings.ts'
@@ -25,5 +26,7 @@ export interface ArgoOptions {
     readonly lasting?: number
     readonly unseen?: number
     readonly progress?: number
+    /** With a bucket that does not answer. */
+    readonly bucket?: Partial<BucketPatience>
   }
 }

@@ -25,6 +25,8 @@ export interface Reconciling {
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
+  /** Another run has sent them: what was stopped there is still to be done here. */
+  readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
 }
@@ -151,7 +153,7 @@ export class Reconciler {
     const keys = [...task.keys.values()]
     const since = this.#stuckSince.get(name) ?? Date.now()
     this.#stuckSince.set(name, since)
-    steps.progress(keys[0]!, { text: `waits: ${why}` })
+    steps.waits(keys[0]!, why)
     const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
     if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
     const key = keys.find(key => this.#state.isOpen(key))
@@ -268,7 +270,7 @@ export class Reconciler {
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
-    if (cancelled && !attempt.seen?.begun) return // like a step that was not begun
+    if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await bucket.read(attempt.object(this.workflow, `${place}.log`))

@@ -2,20 +2,23 @@ import path from 'node:path'
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import { S3Bucket } from '../../../bucket/client.ts'
 import { fetchEntry, findStored } from '../../../bucket/transfer.ts'
-import { TriremeError } from '../../../errors.ts'
+import { Detached, TriremeError } from '../../../errors.ts'
 import { refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
 import { Cluster } from '../../../kubernetes/client.ts'
+import { notice } from '../../../notices.ts'
 import type { Execution } from '../../../run/scheduler.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import { FollowedSteps } from './followed-steps.ts'
+import { joinable, othersOf, runLabel } from './joining.ts'
+import { ownLines } from './log-progress.ts'
 import type { ArgoOptions } from './options.ts'
 import { Reconciler } from './reconcile.ts'
-import { notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
+import { keepSubmission, notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
 import { submit } from './submit.ts'
 import type { TaskStates } from './task-states.ts'
-import { endingFault, followWorkflow } from './workflow-watch.ts'
+import { endingFault, followWorkflow, unheardOf } from './workflow-watch.ts'
 
 /**
  * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
@@ -67,7 +70,7 @@ class ArgoRun<O extends Results> {
       const { limits } = environment
       await this.#steps.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
       if (this.#state.open().length > 0 && !signal?.aborted) await this.#submitAndFollow()
-      await this.#fetchResults()
+      await this.#unlessStopped(this.#fetchResults())
       await store.flush()
     } catch (cause) {
       store.end(run, true)
@@ -109,7 +112,8 @@ class ArgoRun<O extends Results> {
   }
   async #open(): Promise<S3Bucket> {
     if (this.#bucket) return this.#bucket
-    const bucket = await S3Bucket.open(this.#at.environment.bucket)
+    const { environment, patience, signal } = this.#at
+    const bucket = await S3Bucket.open(environment.bucket, process.env, { patience: patience?.bucket, signal })
     await bucket.check()
     this.#bucket = bucket
     return bucket
@@ -122,13 +126,14 @@ class ArgoRun<O extends Results> {
     this.#reconciler = new Reconciler(
       {
         bucket,
-        log: async (pod, signal) => cluster?.log(pod, signal),
+        log: async (pod, signal) => ownLines(await cluster?.log(pod, signal)),
         store,
         steps: this.#steps,
         environment,
         versions,
         run,
         tasks: more?.submission.tasks ?? [],
+        joined: more?.submission.joined !== undefined,
         patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
       },
       this.#found,
@@ -142,27 +147,35 @@ class ArgoRun<O extends Results> {
     const { context, kubeconfig, namespace, name } = environment
     const bucket = await this.#open()
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
-    let submission = await this.#prepare(bucket, 1)
+    let submission = await this.#prepare(cluster, bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
       const left = this.#state.open()
       const ended = this.#state.steps.size - left.length
-      if (left.length === 0) return
-      if (ended === this.#endedBefore && this.#state.failures.length > 0) return
-      if (ended === this.#endedBefore)
+      const stands = ended === this.#endedBefore && submission.joined === undefined
+      if (left.length === 0 || (stands && this.#state.failures.length > 0)) return
+      if (stands)
         throw unheardOf(
           left.map(key => this.#state.label(key)),
           submission.workflows,
         )
       this.#endedBefore = ended // not those that are left: a list that was made makes more of them
-      submission = await this.#prepare(bucket, round)
+      submission = await this.#prepare(cluster, bucket, round)
     }
   }
   #endedBefore = -1
   /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
-  async #prepare(bucket: S3Bucket, round: number): Promise<Submission> {
+  async #prepare(cluster: Cluster, bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
     const noted = attach || round > 1 ? notedIn(store, run, round) : undefined
-    return noted ?? submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
+    if (noted) return noted
+    const joined = await joinable(cluster, this.#at, this.#steps)
+    if (joined) {
+      notice(
+        `The workflow ${joined.workflows[0]} of the run ${joined.joined} is at work on these steps already: it is followed, and nothing is sent twice.`,
+      )
+      return keepSubmission(store, run, round, joined, { workflows: [] })
+    }
+    return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
@@ -171,9 +184,10 @@ class ArgoRun<O extends Results> {
       if (this.#at.signal?.aborted) return false
       const mine = submission.tasks.filter(task => task.workflow === n)
       if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#state.isOpen(key)))) continue
-      await this.#send(cluster, submission.files[n]!, workflow)
+      const joined = submission.joined !== undefined
+      if (!joined) await this.#send(cluster, submission.files[n]!, workflow)
       reconciler.workflow = workflow
-      if (!(await this.#watch(cluster, reconciler, n, workflow))) return false
+      if (!(await this.#watch(cluster, reconciler, { n, name: workflow, joined }))) return false
     }
     return true
   }
@@ -181,37 +195,71 @@ class ArgoRun<O extends Results> {
     const { store, run } = this.#at
     const { metadata, ...workflow } = workflowIn(store, run, file)
     const { generateName: _, ...others } = metadata
-    const labels = { ...others.labels, 'trireme/run': run }
+    const labels = { ...others.labels, [runLabel]: run }
     await cluster.create('workflows', { ...workflow, metadata: { ...others, name, labels } }, { fieldValidation: 'Strict' })
   }
   /** @returns false when nothing more is to be sent */
-  async #watch(cluster: Cluster, reconciler: Reconciler, n: number, name: string): Promise<boolean> {
-    const { signal, failFast, patience = {}, environment } = this.#at
+  async #watch(
+    cluster: Cluster,
+    reconciler: Reconciler,
+    { n, name, joined }: { readonly n: number; readonly name: string; readonly joined: boolean },
+  ): Promise<boolean> {
+    const { signal, failFast, patience = {}, environment, store, run } = this.#at
     const state = this.#state
     let stopped = false
     const place = cluster.path('workflows', name)
+    let others: readonly string[] = []
     const stop = async () => {
       if (stopped) return
       stopped = true
-      await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
+      others = othersOf(store, run, name)
+      if (others.length > 0) notice(`The workflow ${name} is not stopped: the run ${others[0]} follows it, too.`)
+      else await cluster.patch(place, { spec: { shutdown: 'Terminate' } })
     }
     const look = async (tasks: TaskStates) => {
-      const hopeless = await reconciler.look(n, tasks)
+      if (signal?.aborted) await stop() // first of all: the bucket may be away
+      const hopeless = await this.#unlessStopped(reconciler.look(n, tasks))
       if (hopeless || signal?.aborted || (failFast && state.failures.length > 0)) await stop()
+      return others.length > 0 || (joined && state.open().length === 0)
     }
-    const ending = await followWorkflow({ cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) })
+    const following = { cluster, name, look, patience: patience.unseen ?? 60_000, ...(signal && { signal }) }
+    const ending = await followWorkflow(following).catch(cause => {
+      throw stopped ? cause : this.#detached(name, cause)
+    })
     const open = state.open()
     // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
-    await reconciler.lookInBucket(ending.how === 'deleted' ? open : open.filter(key => state.stateOf(key) === 'started'))
-    if (ending.how === 'unseen') await cluster.remove(place)
-    const fault = stopped || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
+    const unseen = ending.how === 'deleted' || joined ? open : open.filter(key => state.stateOf(key) === 'started')
+    await this.#unlessStopped(reconciler.lookInBucket(unseen))
+    if (ending.how === 'unseen' && !joined) await cluster.remove(place)
+    const fault = stopped || joined || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
+      const what = others.length > 0 ? `goes on in the run ${others[0]}` : 'was cancelled'
       for (const key of state.open())
-        if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} was cancelled.`, { cancelled: true })
+        if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} ${what}.`, { cancelled: true })
       return false
     }
     return true
+  }
+  /** What is looked for in a bucket that is away; undefined once somebody has stopped the run, who does not wait for that. */
+  async #unlessStopped<T>(looking: Promise<T>): Promise<T | undefined> {
+    try {
+      return await looking
+    } catch (cause) {
+      if (this.#at.signal?.aborted && cause instanceof TriremeError && cause.code === 'CANCELLED') return undefined
+      throw cause
+    }
+  }
+  /** This client gives up; its workflow does not. */
+  #detached(name: string, thrown: unknown): unknown {
+    const { store, run } = this.#at
+    const cause = store.refusal(thrown) ?? thrown
+    if (!(cause instanceof TriremeError)) return cause
+    return new Detached(
+      cause.code,
+      `${cause.fault}\nThe workflow ${name} goes on without this client: "trireme attach ${run}", or the same command, follows it again.`,
+      { cause },
+    )
   }
   async #logFor(key: string): Promise<Buffer | undefined> {
     for (const reconciler of this.#reconcilers) {
@@ -244,13 +292,6 @@ class ArgoRun<O extends Results> {
       8,
     )
   }
-}
-function unheardOf([first = '', ...others]: readonly string[], workflows: readonly string[]): TriremeError {
-  const steps = others.length === 0 ? first : `${first} and ${others.length} more`
-  return new TriremeError(
-    'ENVIRONMENT',
-    `The cluster ended the workflow ${workflows.at(-1) ?? 'of this run'} and told nothing of ${steps}, which neither ran nor failed. Give the same command again; "trireme doctor" looks at the cluster.`,
-  )
 }
 /** So many at a time. */
 async function inTurns<T>(all: readonly T[], act: (each: T) => Promise<void>, atOnce = 64): Promise<void> {

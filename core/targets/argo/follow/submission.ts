@@ -7,6 +7,7 @@ import { readSealed, sealedLine } from '../../../store/sealed.ts'
 import type { Store } from '../../../store/store.ts'
 import { ensureFolderOnDisk, writeWhole } from '../../../store/whole-file.ts'
 import type { Compiled } from '../compile/compiled.ts'
+import type { ArgoEnvironment } from '../settings.ts'
 
 /** A pod's task as the client must know it to find its way back from pods to steps. */
 export interface SubmittedTask {
@@ -37,6 +38,10 @@ export interface Submission {
   readonly environment: string
   readonly context: string
   readonly namespace: string
+  /** `ENDPOINT/NAME/PREFIX`. */
+  readonly bucket: string
+  /** The run that has sent it: this one only follows it, in this round. */
+  readonly joined?: string
   /** Working folder and words of the command, from which the plan is made again. */
   readonly folder: string
   readonly workflows: readonly string[]
@@ -49,12 +54,11 @@ const submissionFile = (store: Store, run: string, round: number) =>
 
 export function submissionOf(
   { workflows, tasks }: Compiled,
-  at: { readonly run: string; readonly environment: string; readonly context: string; readonly namespace: string },
+  { run, environment }: { readonly run: string; readonly environment: ArgoEnvironment },
 ): Submission {
-  const { run, ...where } = at
   return {
     format: 1,
-    ...where,
+    ...placeSent(environment),
     folder: process.cwd(),
     files: workflows.map((_, n) => `workflow.${run}.${n + 1}.${process.pid}.json`),
     workflows: workflows.map(({ metadata }, n) => nameFor(metadata.generateName, run, workflows.length > 1 ? n + 1 : undefined)),
@@ -66,6 +70,10 @@ export function submissionOf(
     })),
   }
 }
+/** Where a run's Workflows and its entries lie. */
+export function placeSent({ name, context, namespace, bucket }: ArgoEnvironment) {
+  return { environment: name, context, namespace, bucket: `${bucket.endpoint}/${bucket.name}/${bucket.prefix}` }
+}
 /** A name of our own, not one that the server makes: so a request whose answer was lost can be made again. At most 63 characters, a label's. */
 function nameFor(prefix: string, run: string, number: number | undefined): string {
   const end = `${run.toLowerCase().replace(/[^a-z0-9]+/g, '-')}${number === undefined ? '' : `-${number}`}`
@@ -75,7 +83,13 @@ function nameFor(prefix: string, run: string, number: number | undefined): strin
  * Written before anything is sent: a client killed at any moment leaves nothing on the cluster that nobody knows of.
  * @returns what is to be followed: of two clients that send the rest at the same time, what the first has written
  */
-export function keepSubmission(store: Store, run: string, round: number, submission: Submission, { workflows }: Compiled): Submission {
+export function keepSubmission(
+  store: Store,
+  run: string,
+  round: number,
+  submission: Submission,
+  { workflows }: Pick<Compiled, 'workflows'>,
+): Submission {
   const file = submissionFile(store, run, round)
   const folder = path.dirname(file)
   ensureFolderOnDisk(folder)

@@ -30,16 +30,9 @@ export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round
   const { bucket, state } = known
   const there = new Map([...state.entries].map(([key, { record }]) => [key, record]))
   const first = round === 1
-  const compiled = compile(first ? plan : rest(plan, state), {
-    environment,
-    versions,
-    image,
-    there,
-    stream,
-    share: state.failures.length === 0,
-  })
-  const { context, namespace, name } = environment
-  const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment: name, context, namespace })
+  const share = state.failures.length === 0
+  const compiled = compile(first ? plan : rest(plan, state), { environment, versions, image, there, stream, share })
+  const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment })
   await Promise.all([
     ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
     ...compiled.sources.map(source => sendSource(bucket, source)),

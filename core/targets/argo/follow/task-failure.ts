@@ -78,6 +78,8 @@ function infrastructure(message: string): string {
   const [, artifact] = /artifact (\S+) failed to load: .*(?:does not exist|no such)/i.exec(message) ?? []
   if (artifact !== undefined) return `an input is gone from the bucket (${message}). Give the same command again: what is missing is made.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
+  if (/EmptyDir volume|local (ephemeral )?storage/.test(message))
+    return `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
   if (/denied (the )?request|violates PodSecurity/.test(message))

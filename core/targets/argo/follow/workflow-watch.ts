@@ -10,11 +10,13 @@ export type Ending =
   | { readonly how: 'deleted' }
   /** Nobody gave it a phase: no controller sees it. */
   | { readonly how: 'unseen' }
+  /** It goes on, and is not looked at any more. */
+  | { readonly how: 'left' }
 export interface Following {
   readonly cluster: Cluster
   readonly name: string
-  /** Called whenever something may have changed, never twice at a time. */
-  readonly look: (tasks: TaskStates) => Promise<void>
+  /** Called whenever something may have changed, never twice at a time. @returns whether enough was seen */
+  readonly look: (tasks: TaskStates) => Promise<boolean>
   /** Looks at once when it is set off. */
   readonly signal?: AbortSignal
   /** Milliseconds after which a workflow without a phase is given up. */
@@ -71,8 +73,10 @@ export async function followWorkflow({ cluster, name, look, patience, signal }: 
         wake = done
       })
       if (broken) throw broken.cause
-      await look(tasks)
-      if (ending) return ending
+      const last = ending // what came during the look was not looked at
+      if (await look(tasks)) return last ?? { how: 'left' }
+      if (last) return last
+      if (ending) continue
       // Looked at again from time to time: how long a pod has been waiting is told by no change.
       await Promise.race([woken, new Promise<void>(done => setTimeout(done, 5_000))])
     }
@@ -90,6 +94,7 @@ export function endingFault(name: string, ending: Ending, namespace: string): Tr
     return says(
       `The workflow ${name} was deleted while it ran, not by this run. What is finished is kept: the same command goes on from there.`,
     )
+  if (ending.how === 'left') return undefined
   if (ending.how === 'unseen')
     return says(
       `No controller of Argo Workflows has looked at the workflow ${name} for a minute. See whether workflow-controller runs, and whether it manages the namespace ${namespace}: kubectl get deployments -A | grep workflow-controller. The workflow was removed; give the same command again.`,
@@ -103,5 +108,13 @@ export function endingFault(name: string, ending: Ending, namespace: string): Tr
     return says(`The namespace ${namespace} has no quota left: ${ending.message}. Wait until other work has ended, or ask for more.`)
   return says(
     `The cluster refused the workflow ${name}: ${ending.message || ending.phase}. "trireme doctor" says whether its version of Argo fits; report it where it does.`,
+  )
+}
+/** Of steps that were sent and of which nothing was heard. */
+export function unheardOf([first = '', ...others]: readonly string[], workflows: readonly string[]): TriremeError {
+  const steps = others.length === 0 ? first : `${first} and ${others.length} more`
+  return new TriremeError(
+    'ENVIRONMENT',
+    `The cluster ended the workflow ${workflows.at(-1) ?? 'of this run'} and told nothing of ${steps}, which neither ran nor failed. Give the same command again; "trireme doctor" looks at the cluster.`,
   )
 }

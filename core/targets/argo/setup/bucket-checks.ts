@@ -111,7 +111,7 @@ export async function bucketWorks(environment: ArgoEnvironment): Promise<readonl
   const key = `doctor/${randomBytes(8).toString('hex')}`
   let bucket: S3Bucket | undefined
   try {
-    bucket = await S3Bucket.open(environment.bucket)
+    bucket = await S3Bucket.open(environment.bucket, process.env, { patience: { outage: 10_000 } })
     await bucket.check()
     await bucket.put(key, 'a trial')
     const back = await bucket.read(key)
