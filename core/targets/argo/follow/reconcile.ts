@@ -175,7 +175,7 @@ export class Reconciler {
     const keys = [...task.keys.values()]
     const since = this.#stuckSince.get(name) ?? Date.now()
     this.#stuckSince.set(name, since)
-    steps.progress(keys[0]!, { text: `waits: ${why}` })
+    steps.waits(keys[0]!, why)
     const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
     if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
     const key = keys.find(key => this.#state.isOpen(key))
