@@ -81,6 +81,6 @@ test('more written than a pod may is the step’s own fault', async () => {
   const { failures, starts } = await played([[full]])
   expect(starts).toHaveLength(1)
   expect(failures[0]).toMatch(
-    /^Step hello could not be run: it wrote more than its pod may \(Usage of EmptyDir .*Raise the step's needs\.disk/,
+    /^Step hello could not be run: it wrote more than its pod may \(Usage of EmptyDir .*Say in the step's needs\.disk/,
   )
 })

@@ -1,10 +1,12 @@
+import { fullWords } from '../../../bucket/refusals.ts'
+
 // How a pod that was taken away is told from a step that failed, by Argo's expressions and by the client alike: patterns that Go and JavaScript read
 // the same.
 
 /** Attempts that a lost node, a lost pod or a failed transfer may cost. */
 export const lossesBorne = 2
-/** What the controller says where a file is not in the bucket: it will not be there the next time either. */
-export const missing = 'does not exist|no such file'
+/** What the controller says where a file is not in the bucket, or the bucket is full: it will be so the next time, too. */
+export const missing = `does not exist|no such file|${fullWords}`
 /** What kubelet says of pods that it ended or refused for the node's sake. Whoever deletes a pod leaves it no words. */
 export const taken = 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted'
 /** What kubelet says of pods that took more than they may. */

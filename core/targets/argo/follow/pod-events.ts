@@ -33,7 +33,7 @@ export class PodEvents {
     if (!this.#cluster) return undefined
     const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning` }
     const { status, text } = await this.#cluster.ask('GET', this.#cluster.path('events'), { query, accept: [403], patience: 10_000 })
-    if (status === 403) return hidden(name)
+    if (status === 403) return eventsHidden(name)
     const { items = [] }: Happenings = JSON.parse(text) // an API server speaks JSON; fields are looked at as they may be absent
     const time = ({ lastTimestamp, eventTime }: (typeof items)[number]) => Date.parse(lastTimestamp ?? eventTime ?? '') || 0
     const last = items
@@ -43,7 +43,7 @@ export class PodEvents {
     return last && startFault(last.reason ?? '', last.message ?? '')
   }
 }
-const hidden = (name: string): Stuck => ({
+const eventsHidden = (name: string): Stuck => ({
   why: 'it has a node and does not start; the reason is in the events of the namespace, which you may not read',
   passing: true,
   advice: `Ask who may: kubectl describe pod ${name}. With the Role of "trireme cluster-setup" bound to you, it is told here.`,

@@ -135,7 +135,7 @@ export interface UnstartedPod {
   readonly name: string
   readonly uid: string
 }
-export function unstarted({ metadata, status }: LivePod): UnstartedPod | undefined {
+export function unstartedPod({ metadata, status }: LivePod): UnstartedPod | undefined {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
   const scheduled = status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True')
   if (status?.phase !== 'Pending' || !scheduled || containers.some(({ state }) => state?.running ?? state?.terminated)) return undefined
@@ -149,6 +149,10 @@ export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined
     : 'Ask who keeps the cluster, or adapt the environment.'
   return { why: `its pod is not admitted: ${message.replace(/\.$/, '')}`, passing: true, advice }
 }
+/** Whether the step's own container has ended, and Argo's still brings into the bucket what it made. */
+export const isStoring = ({ status }: LivePod): boolean =>
+  status?.phase === 'Running' &&
+  (status.containerStatuses?.some(({ name, state }) => name === 'main' && state?.terminated !== undefined) ?? false)
 /** Whether the step's own container has begun; init and wait are Argo's. */
 export const hasBegun = ({ status }: LivePod): boolean =>
   status?.containerStatuses?.some(({ name, state }) => name === 'main' && (state?.running ?? state?.terminated) !== undefined) ?? false

@@ -26,7 +26,7 @@ export interface KnownRun {
 }
 /**
  * Compiles what is left to do, and brings all that pods need into the bucket.
- * @param round 1 for the plan as it is; later ones send what is left of it, each chain as a pod of its own
+ * @param round 1 for the plan as it is; later ones send what is left of it, and once something failed, each chain as a pod of its own
  */
 export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round: number): Promise<Submission> {
   const { environment, versions, image, stream = true, run, store } = at
@@ -39,7 +39,7 @@ export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round
     image,
     there,
     stream,
-    share: first,
+    share: state.failures.length === 0,
     start: node => climbed(state.keys.of(node)),
   })
   const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment })
@@ -51,8 +51,8 @@ export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round
   return keepSubmission(store, run, round, submission, compiled)
 }
 /**
- * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
- * have succeeded.
+ * What no failure has touched and yet did not run: it could not be told before a list was there; or Argo began nothing after a pod that failed,
+ * though the step that is needed of it has succeeded.
  */
 function rest(plan: Plan, state: RunState): Plan {
   const { keys, steps } = state
@@ -85,7 +85,7 @@ function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: 
 }
 async function send(key: string, { store }: ArgoOptions, { bucket, state }: KnownRun): Promise<void> {
   const entry = state.entries.get(key)!
-  if (await findStored(bucket, key)) return
+  if ((await findStored(bucket, key))?.record) return
   const fault = await store.fault(entry)
   if (fault !== undefined) {
     store.setAside(entry.record.key, fault)

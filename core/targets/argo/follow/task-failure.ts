@@ -11,7 +11,9 @@ import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Climbed } from '../../../vocabulary/quantity.ts'
 import { taken } from '../compile/lost-pods.ts'
+import { artifactIn } from './damage.ts'
 import type { PodAttempt } from './pod-attempt.ts'
+import { saysFull } from './storing.ts'
 import type { SubmittedEntry } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
@@ -22,6 +24,8 @@ export interface FailedAttempt {
   readonly message: string
   /** Rungs that its pod was given. */
   readonly climbed: Climbed
+  /** What became of objects that it found damaged. */
+  readonly damage?: string
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
 }
@@ -62,7 +66,7 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
 function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunState, log: string): string {
-  const { attempt, report, message, climbed, cpu } = failed
+  const { attempt, report, message, climbed, damage = '', cpu } = failed
   const { place } = entry
   const { task, pod } = attempt
   const node = state.steps.get(task.keyOf(entry))!
@@ -70,7 +74,8 @@ function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunStat
   const where = `pod:     ${pod ?? 'gone'}`
   const lines = linesText(log)
   const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
-  if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
+  if (fault)
+    return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
   const ended = report?.steps.get(place)
   const granted = grantOf(node, climbed.memory, cpu)
@@ -84,15 +89,16 @@ function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunStat
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
   if (cause === 'memory') return failureText({ ...told, cause, status: null, signal: 9 })
   if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })
-  return `Step ${label} could not be run: ${infrastructure(message)}\n  ${where}${log.trim() === '' ? '' : lines}`
+  return `Step ${label} could not be run: ${infrastructure(message)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
 }
 /** What Argo says of a pod that never came to its step, in words that say what to do. */
 function infrastructure(message: string): string {
-  const [, artifact] = /artifact (\S+) failed to load: .*(?:does not exist|no such)/i.exec(message) ?? []
-  if (artifact !== undefined) return `an input is gone from the bucket (${message}). Give the same command again: what is missing is made.`
-  if (/local (ephemeral )?storage|EmptyDir/.test(message))
-    return `it wrote more than its pod may (${message}). Raise the step's needs.disk, or "disk.limit" of the environment.`
+  if (artifactIn(message) !== undefined) return `an input is gone from the bucket (${message}).`
+  if (saysFull(message))
+    return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
+  if (/EmptyDir volume|local (ephemeral )?storage/.test(message))
+    return `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
   if (/denied (the )?request|violates PodSecurity/.test(message))

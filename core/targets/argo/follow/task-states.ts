@@ -5,6 +5,7 @@ import {
   climbedIn,
   climbedOf,
   hasBegun,
+  isStoring,
   type LivePod,
   type LiveWorkflow,
   nodeNameOf,
@@ -12,7 +13,7 @@ import {
   stuck,
   type UnstartedPod,
   unmade,
-  unstarted,
+  unstartedPod,
   type WorkflowNode,
   workflowNodes,
 } from './status.ts'
@@ -23,6 +24,8 @@ export interface AttemptState {
   readonly state: 'waiting' | 'running' | 'succeeded' | 'failed'
   /** Its step's own container was seen, or must have run. */
   readonly begun: boolean
+  /** That container has ended; what it made is on its way into the bucket. */
+  readonly storing?: boolean
   readonly message: string
   readonly stuck?: Stuck
   /** Why it does not start may be in its events. */
@@ -126,7 +129,8 @@ export class TaskStates {
       begun: known?.begun === true || hasBegun(pod),
       message: pod.status?.message ?? '',
       climbed: climbedOf(pod),
-      ...(why ? { stuck: why } : { unstarted: unstarted(pod) }),
+      ...(isStoring(pod) && { storing: true }),
+      ...(why ? { stuck: why } : { unstarted: unstartedPod(pod) }),
     })
   }
 }
