@@ -170,7 +170,8 @@ class ArgoRun<O extends Results> {
     for (let round = 2; await this.#follow(cluster, bucket, submission, round - 1); round++) {
       const left = this.#state.open().length
       const healed = this.#healing?.count ?? 0
-      if (left === 0 || (left === this.#leftBefore && healed === this.#healedBefore && submission.joined === undefined)) return
+      const stands = left === this.#leftBefore && healed === this.#healedBefore && submission.joined === undefined
+      if (left === 0 || stands) return
       this.#leftBefore = left
       this.#healedBefore = healed
       submission = await this.#prepare(cluster, bucket, round)
