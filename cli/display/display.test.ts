@@ -44,6 +44,11 @@ test('plain: a line for what happens, cached steps as a number', () => {
     'skipped  call: sort:a failed',
   ])
 })
+test('plain: what a target has no limit of is not told', () => {
+  const [start] = events
+  expect(lines([{ ...start!, cpu: 1, memory: 0 } as Event])).toEqual(['run r1 of calls: 5 steps, 1 core'])
+  expect(lines([{ ...start!, cpu: 0 } as Event])).toEqual(['run r1 of calls: 5 steps, 8 GiB'])
+})
 test('plain: steps that the run took with it when it was stopped; lists, whose steps are not known yet', () => {
   const [start] = events
   const stopped = at(2, { event: 'failed', step: 'call', key: 'k', message: 'Step call was cancelled.', cancelled: true })

@@ -36,7 +36,7 @@ export function plainDisplay(write: (line: string) => void, paint: Paint = (_, t
 }
 function lineOf(event: Event): string | undefined {
   if (event.event === 'run-started')
-    return `run ${event.run} of ${event.plan}: ${event.steps} steps${event.lists ? ', more for each file of a list' : ''}${event.cpu > 0 ? `, ${event.cpu} core${event.cpu === 1 ? '' : 's'}, ${bytesText(event.memory)}` : ''}`
+    return `run ${event.run} of ${event.plan}: ${event.steps} steps${event.lists ? ', more for each file of a list' : ''}${event.cpu > 0 ? `, ${event.cpu} core${event.cpu === 1 ? '' : 's'}` : ''}${event.memory > 0 ? `, ${bytesText(event.memory)}` : ''}`
   if (event.event === 'started') return `started  ${event.step}${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
   if (event.event === 'succeeded')
     return `done     ${event.step}  ${secondsText(event.seconds)}${event.usage ? `, ${bytesText(event.usage.peakMemory)}` : ''}`

@@ -80,20 +80,20 @@ export function branchOf(each: EachNode, name: string): Branch {
   })
   return { results: mapRecord(each.body, ref => movedRef(ref, copies)), nodes }
 }
-function movedRef(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
+/** The same file of the copy of its node. */
+export function movedRef(ref: Ref, copies: ReadonlyMap<Node, Node>): Ref {
   const conditions = ref.conditions?.map(each => movedRef(each, copies))
   return refTo(ref.kind, copies.get(ref.node) ?? ref.node, ref.port, conditions)
 }
-const mapRecord = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
+export const mapRecord = (refs: Readonly<Record<string, Ref>>, to: (ref: Ref) => Ref) =>
   Object.fromEntries(Object.entries(refs).map(([name, ref]) => [name, to(ref)]))
+export const mapGiven = (given: Given, to: (ref: Ref) => Ref): Given =>
+  isRef(given) ? to(given) : isList(given) ? given.map(to) : mapRecord(given, to)
 /** @param mark added to the tags of steps, also of those that are copied once more by an `each` inside: `upper[1.txt][2.txt]` */
 function copied(node: Node, outer: ReadonlyMap<Node, Node>, mark: string): Node {
   const to = (ref: Ref) => movedRef(ref, outer)
   if (node.kind === 'step') {
-    const inputs = Object.entries(node.inputs).map(([slot, given]): [string, Given] => [
-      slot,
-      isRef(given) ? to(given) : isList(given) ? given.map(to) : mapRecord(given, to),
-    ])
+    const inputs = Object.entries(node.inputs).map(([slot, given]) => [slot, mapGiven(given, to)])
     return { ...node, inputs: Object.fromEntries(inputs), tag: `${node.tag ?? ''}${mark}` }
   }
   if (node.kind !== 'each') return node

@@ -3,9 +3,9 @@ import { TriremeError } from '../errors.ts'
 import { refsFromOutside } from '../graph/jobs.ts'
 import type { Keys } from '../graph/key.ts'
 import { mayBeLeftOut } from '../graph/left-out.ts'
-import { type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, type StepNode } from '../graph/node.ts'
+import { after, type EachNode, type Given, isList, isRef, type Node, type Ref, refsIn, refTo, type StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
-import { type Branch, branchOf, nodesOf, outerNodes, upstream } from '../graph/walk.ts'
+import { type Branch, bodyOf, branchOf, mapGiven, mapRecord, movedRef, nodesOf, outerNodes, upstream } from '../graph/walk.ts'
 import type { StepRecord } from '../store/record.ts'
 import { fileOf } from '../vocabulary/kind.ts'
 
@@ -15,6 +15,8 @@ export interface Needed {
   readonly steps: readonly StepNode[]
   /** Each `each` whose list is not there yet. */
   readonly eaches: readonly EachNode[]
+  /** What can only be told once more lists are there: an `each` within such an `each`, and all that needs it. */
+  readonly later: readonly (StepNode | EachNode)[]
   /** Knows the keys of steps whose inputs were rewritten. */
   readonly keys: Keys
   /** Files that must be there in the end: results, what branches gather, and what bodies read from outside. */
@@ -27,6 +29,15 @@ export function neededOf(plan: Plan, keys: Keys, there: There): Needed {
   at.take(outerNodes(plan.nodes))
   return at.demand(Object.values(plan.results).flatMap(refsIn))
 }
+/**
+ * Whether the steps of an `each` are known but for their items. Those of one over what another gathers, or with another within, are known
+ * when the lists before are there.
+ */
+function isOfOneLevel(each: EachNode): boolean {
+  const body = bodyOf(each)
+  const made = Object.values(each.body).every(({ node }) => body.includes(node))
+  return each.list.node.kind === 'step' && made && body.every(({ kind }) => kind === 'step')
+}
 class Expansion {
   readonly #keys: Keys
   readonly #there: There
@@ -35,14 +46,15 @@ class Expansion {
   readonly #branches = new Map<Node, readonly Branch[]>()
   /** Keys of steps known to be skipped, for an input that was left out. */
   readonly #absent = new Set<string>()
-  /** Key of the step that a rewritten one stands for. */
-  readonly #aliases = new Map<Node, string>()
+  /** What a rewritten node stands for: its key and its recipe are those of the plan's. */
+  readonly #originals = new Map<Node, Node>()
   readonly #known: Keys
   constructor(keys: Keys, there: There) {
     this.#keys = keys
     this.#there = there
-    const of = (node: Node) => this.#aliases.get(node) ?? keys.of(node)
-    this.#known = { of, ofRef: ref => `${of(ref.node)}#${ref.port}`, recipe: node => keys.recipe(node) }
+    const original = (node: Node) => this.#originals.get(node) ?? node
+    const of = (node: Node) => keys.of(original(node))
+    this.#known = { of, ofRef: ref => `${of(ref.node)}#${ref.port}`, recipe: node => keys.recipe(original(node)) }
   }
   take(nodes: readonly Node[]): void {
     for (const node of nodes) {
@@ -51,7 +63,7 @@ class Expansion {
       const names = this.#names(node.list)
       const branches = names?.map(name => branchOf(node, name))
       if (branches) this.#branches.set(node, branches)
-      else this.#order.push(node)
+      else this.#order.push(this.#takeEach(node))
       for (const branch of branches ?? []) this.take(branch.nodes)
     }
   }
@@ -61,45 +73,67 @@ class Expansion {
       this.#order.push(node) // nothing to rewrite, and nothing is known to be left out
       return
     }
-    const inputs = Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, this.#flat(given)]))
-    const own = { ...node, inputs }
-    this.#aliases.set(own, key)
-    if (!this.#there.has(key) && Object.values(inputs).some(given => !isList(given) && refsIn(given).some(ref => this.#isAbsent(ref))))
+    const own = this.#rewritten(node, given => this.#flat(given))
+    if (!this.#there.has(key) && Object.values(own.inputs).some(given => !isList(given) && refsIn(given).some(ref => this.#isAbsent(ref))))
       this.#absent.add(key)
     this.#order.push(own)
+  }
+  /** The body of an `each` reads what is known like any other step. */
+  #takeEach(each: EachNode): EachNode {
+    if (this.#branches.size === 0 || !isOfOneLevel(each)) return each
+    const copies = new Map<Node, Node>()
+    const moved = (ref: Ref) => movedRef(ref, copies)
+    for (const node of bodyOf(each))
+      if (node.kind === 'step')
+        copies.set(
+          node,
+          this.#rewritten(node, given => mapGiven(this.#flat(given), moved)),
+        )
+    const own = { ...each, body: mapRecord(each.body, moved) }
+    this.#originals.set(own, each)
+    return own
+  }
+  #rewritten(node: StepNode, to: (given: Given) => Given): StepNode {
+    const own = { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([slot, given]) => [slot, to(given)])) }
+    this.#originals.set(own, node)
+    return own
   }
   /** Names of a list's items, in their order; undefined while the list is not there. */
   #names(list: Ref): readonly string[] | undefined {
     const { node, port } = list
-    if (node.kind === 'each') {
-      const results = this.#branches.get(node)?.map(({ results }) => this.#one(results[port]!))
-      const certain = results?.every(ref => this.#there.has(this.#known.of(ref.node)) || !mayBeLeftOut(ref))
-      return certain ? results!.filter(ref => !this.#isAbsent(ref)).map((_, n) => itemNumber(n + 1)) : undefined
-    }
+    if (node.kind === 'each') return this.#gathered(list)?.map((_, n) => itemNumber(n + 1))
     const record = this.#there.get(this.#keys.of(node))
     const { extension } = fileOf(list.kind)
     return record?.outputs[port]?.flatMap(({ name }) => (name.endsWith(extension) ? [path.basename(name)] : []))
+  }
+  /** What branches gather; undefined while it is not known what some of them leave out. */
+  #gathered({ node, port }: Ref): readonly Ref[] | undefined {
+    const results = this.#branches.get(node)?.map(({ results }) => this.#one(results[port]!))
+    const isCertain = (ref: Ref) => this.#there.has(this.#known.of(ref.node)) || !mayBeLeftOut(ref) || this.#isAbsent(ref)
+    return results?.every(isCertain) ? results.filter(ref => !this.#isAbsent(ref)) : undefined
   }
   /** Inputs as files of steps: the gathering of branches that are known is the list of what they make. */
   #flat(given: Given): Given {
     if (isRef(given)) {
       const branches = this.#branches.get(given.node)
       if (!branches) return this.#one(given)
-      const { conditions } = given
-      const all = branches.map(({ results }) => ({ ...this.#one(results[given.port]!), ...(conditions && { conditions }) }))
-      return all.filter(ref => !this.#isAbsent(ref))
+      const conditions = this.#conditions(given)
+      return branches.map(({ results }) => after(this.#one(results[given.port]!), ...conditions)).filter(ref => !this.#isAbsent(ref))
     }
     if (isList(given)) return (given as readonly Ref[]).map(ref => this.#one(ref)).filter(ref => !this.#isAbsent(ref)) // a list in a slot holds refs
-    return Object.fromEntries(Object.entries(given).map(([name, ref]) => [name, this.#one(ref)]))
+    return mapRecord(given, ref => this.#one(ref))
   }
   /** An item of gathered results is the result of that branch. */
   #one(ref: Ref): Ref {
-    if (ref.node.kind !== 'item') return ref
-    const { list, name } = ref.node
-    const branches = this.#branches.get(list.node)
-    if (!branches || name === undefined) return ref
-    const own = branches[Number(name) - 1]!.results[list.port]!
-    return this.#one({ ...own, ...(ref.conditions && { conditions: ref.conditions }) })
+    const { node, kind, port, conditions } = ref
+    if (node.kind !== 'item' || node.name === undefined || !this.#branches.has(node.list.node))
+      return conditions ? refTo(kind, node, port, this.#conditions(ref)) : ref
+    const own = this.#gathered(node.list)![Number(node.name) - 1]! // it has a name since all are known
+    return after(own, ...this.#conditions(ref))
+  }
+  /** Of branches that are known: what these make. */
+  #conditions({ conditions = [] }: Ref): readonly Ref[] {
+    return conditions.flatMap(ref => refsIn(this.#flat(ref)))
   }
   #isAbsent({ node, port }: Ref): boolean {
     if (node.kind === 'each' && !this.#branches.has(node)) return this.#isAbsent(node.list)
@@ -123,15 +157,26 @@ class Expansion {
       stack.push(...upstream(own.get(key) ?? node))
     }
     const all = [...own.values()].filter(node => needed.has(this.#known.of(node)))
-    const eaches = all.filter(node => node.kind === 'each')
+    const later = this.#laterOf(all)
+    const now = all.filter(node => !later.has(node))
+    const eaches = now.filter(node => node.kind === 'each')
     const gathered = [...this.#branches.values()].flat().flatMap(({ results }) => Object.values(results))
     return {
-      steps: all.filter(node => node.kind === 'step'),
+      steps: now.filter(node => node.kind === 'step'),
       eaches,
+      later: [...later],
       keys: this.#known,
-      wanted: [...results, ...gathered, ...eaches.flatMap(refsFromOutside)],
+      wanted: [...results, ...gathered, ...eaches.flatMap(refsFromOutside), ...[...later].flatMap(readBy)],
       numberOf: (list, name) => this.#numberOf(list, name),
     }
+  }
+  /** @param all each after what it needs */
+  #laterOf(all: readonly (StepNode | EachNode)[]): ReadonlySet<StepNode | EachNode> {
+    const later = new Map<string, StepNode | EachNode>()
+    const waits = (node: Node) => later.has(this.#known.of(node.kind === 'item' ? node.list.node : node))
+    for (const node of all)
+      if ((node.kind === 'each' && !isOfOneLevel(node)) || upstream(node).some(waits)) later.set(this.#known.of(node), node)
+    return new Set(later.values())
   }
   #numberOf(list: Ref, name: string): number {
     const found = this.#names(list)?.indexOf(name) ?? -1
@@ -139,6 +184,12 @@ class Expansion {
     return found + 1
   }
 }
+/** Files that must be there for it, with those that it only waits for. */
+const readBy = (node: StepNode | EachNode): readonly Ref[] =>
+  (node.kind === 'each' ? refsFromOutside(node) : Object.values(node.inputs).flatMap(refsIn)).flatMap(ref => [
+    ref,
+    ...(ref.conditions ?? []),
+  ])
 export const itemNumber = (n: number): string => String(n).padStart(4, '0')
 /** What the bucket holds: the outputs of complete entries, by key. */
 export type There = ReadonlyMap<string, Pick<StepRecord, 'outputs'>>

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 export interface FakeBucket {
   readonly endpoint: string
   readonly objects: Map<string, Buffer>
+  /** Keys that were asked for. */
+  readonly asked: Set<string>
   /** Answers the next questions instead: `{ status: 403, code: 'InvalidAccessKeyId' }`. */
   fault: { readonly status: number; readonly code: string } | undefined
   /** Called before the content of an object is sent, with its number of bytes. */
@@ -34,6 +36,7 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
     }
     if (fake.fault) return refuse(fake.fault.status, fake.fault.code)
     if (bucket !== name) return refuse(404, 'NoSuchBucket')
+    if (request.method === 'HEAD' || request.method === 'GET') fake.asked.add(key)
     const upload = url.searchParams.get('uploadId')
     if (request.method === 'POST' && upload === null) {
       const id = String(++begun)
@@ -88,6 +91,7 @@ export async function fakeBucket(name = 'bucket'): Promise<FakeBucket> {
   const fake: FakeBucket = {
     endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
+    asked: new Set(),
     fault: undefined,
     answered: () => {},
     close: () =>

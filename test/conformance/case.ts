@@ -16,8 +16,8 @@ export interface Case {
   /** What a target must have for it; one that has not is skipped, with the reason. */
   readonly asks?: Ability
 }
-/** What not every target has: links between steps, early cut-off by content, a limit of memory that ends a step, a list for each file of a list. */
-export type Ability = 'streams' | 'cut-off' | 'memory limits' | 'lists of lists'
+/** What not every target has: links between steps, early cut-off by content, a limit of memory that ends a step. */
+export type Ability = 'streams' | 'cut-off' | 'memory limits'
 export interface Surroundings {
   /** Folder for input files of the case. */
   readonly folder: string

@@ -30,10 +30,9 @@ const settings = {
 }
 const folder = scratch()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-/** Refused before anything is made, as the same plan would be anywhere without a GPU; or since Argo cannot do it in one go. */
+/** Refused before anything is made, as the same plan would be anywhere without a GPU. */
 const refused: Readonly<Record<string, { readonly code: string; readonly says: string }>> = {
   gpu: { code: 'RESOURCES', says: 'GPU' },
-  'each-each': { code: 'ENVIRONMENT', says: 'within an each' },
 }
 const compiled = (each: Case) => {
   mkdirSync(`${folder}/${each.name}`, { recursive: true })

@@ -38,7 +38,6 @@ export const onArgo: Target = {
   unavailable: async () => (context === undefined ? 'TRIREME_TEST_CONTEXT names no context of a cluster' : undefined),
   lacks: {
     'cut-off': 'what a pod made is known when it has ended, and what follows is already sent',
-    'lists of lists': 'Argo fans out over a list that is not there yet on one level only; the plan is refused with the way out',
   },
   width: 8,
   patience: 600,

@@ -15,8 +15,9 @@ export const argo: Target<ArgoSettings> = {
     write: async (plan, { form, ...options }) => {
       const { compile } = await import('./compile/compile.ts')
       const { manifestsOf } = await import('./compile/manifests.ts')
-      const { byHand, warningsOf } = await import('./compile/by-hand.ts')
+      const { byHand, refuseParts, warningsOf } = await import('./compile/by-hand.ts')
       const compiled = compile(plan, options)
+      refuseParts(compiled, plan.name, options.environment.name)
       const manifests = manifestsOf(compiled, form === 'template' ? form : 'workflow')
       return {
         manifests,

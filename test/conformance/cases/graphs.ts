@@ -1,4 +1,4 @@
-import { after, each, optional, pipeline, plan, run, step } from 'trireme-bio'
+import { after, each, many, optional, pipeline, plan, run, step } from 'trireme-bio'
 import { z } from 'zod'
 import { bash, by, type Case, image, lines, needs, say, tally, text, upper } from '../case.ts'
 
@@ -97,6 +97,14 @@ export const graphs: readonly Case[] = [
   },
 ]
 
+const beside = step({
+  name: 'beside',
+  image,
+  inputs: { text, texts: many(text) },
+  outputs: { told: text },
+  needs,
+  command: ({ text, texts, told }) => run(...bash('tr "\\n" " " <"$1"; shift; echo "beside $#"'), text, texts).into(told),
+})
 const fanned = (what: string) => {
   const { files } = lines({ text: say({ what }).said })
   const { big } = each(files, text => ({ big: upper({ text: upper({ text }).shouted }).shouted }))
@@ -151,7 +159,6 @@ export const lists: readonly Case[] = [
   {
     name: 'each-each',
     proves: 'A list within each file of a list',
-    asks: 'lists of lists',
     plans: () => {
       const { files } = lines({ text: say({ what: 'a b\nc d e' }).said })
       const words = by('words', 'tr " " "\\n" <"$1" >"$2"')
@@ -162,5 +169,42 @@ export const lists: readonly Case[] = [
       return [plan('each-each', { out: tally({ texts: told }).told })]
     },
     holds: { out: '2 files\n2 files\nA\nB\n3 files\nC\nD\nE\n' },
+  },
+  {
+    name: 'each-deep',
+    proves: 'Lists of lists of lists, of none, one and several files; the innermost step reads what another each gathers',
+    plans: () => {
+      const { files } = lines({ text: say({ what: '+\nb\nc-d c' }).said })
+      const split = (name: string, mark: string) => by(name, `tr "${mark}" "\\n" <"$1" >"$2"`)
+      const [words, letters] = [split('words', ' +'), split('letters', '-')]
+      const { large } = each(files, text => ({ large: upper({ text }).shouted }))
+      const { told } = each(files, from => {
+        const { told } = each(lines({ text: words({ from }).to }).files, from => {
+          const { all } = each(lines({ text: letters({ from }).to }).files, text => ({ all: beside({ text, texts: large }).told }))
+          return { told: tally({ texts: all }).told }
+        })
+        return { told: tally({ texts: told }).told }
+      })
+      return [plan('each-deep', { out: tally({ texts: told }).told })]
+    },
+    holds: {
+      out: '3 files\n0 files\n1 files\n1 files\nb beside 3\n2 files\n2 files\nc beside 3\nd beside 3\n1 files\nc beside 3\n',
+    },
+  },
+  {
+    name: 'each-each-failing',
+    proves: 'A failing item of an inner list: its siblings end well, what gathers it is skipped, the other inner lists are not disturbed',
+    plans: () => {
+      const { files } = lines({ text: say({ what: 'a bad\nc d' }).said })
+      const words = by('words', 'tr " " "\\n" <"$1" >"$2"')
+      const picky = by('picky', 'if grep -q bad "$1"; then echo no good >&2; exit 3; fi; cp "$1" "$2"')
+      const { told } = each(files, from => {
+        const inner = each(lines({ text: words({ from }).to }).files, from => ({ kept: upper({ text: picky({ from }).to }).shouted }))
+        return { told: tally({ texts: inner.kept }).told }
+      })
+      return [plan('each-each-failing', { out: tally({ texts: told }).told, fine: tally({ texts: files }).told })]
+    },
+    holds: { fine: '2 files\na bad\nc d\n' },
+    says: ['no good'],
   },
 ]

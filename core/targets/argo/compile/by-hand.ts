@@ -1,4 +1,5 @@
 import { isByTag } from '../../../environment/images.ts'
+import { TriremeError } from '../../../errors.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { Compiled } from './compiled.ts'
 
@@ -19,6 +20,15 @@ export function byHand({ bucket, context, namespace }: ArgoEnvironment, folder: 
   ]
 }
 
+/** @throws TriremeError `ENVIRONMENT` for a plan of which only a part can be written down before it runs */
+export function refuseParts({ later }: Compiled, plan: string, environment: string): void {
+  if (later.length === 0) return
+  const steps = later.length > 5 ? [...later.slice(0, 5), `${later.length - 5} more`] : later
+  throw new TriremeError(
+    'ENVIRONMENT',
+    `Plan ${plan} has lists within lists, or branches over what others gather, and manifests can hold one level of them: ${steps.join(', ')} can only be told once a run has made the lists before. "trireme run ${plan} --on ${environment}" sends them in turn.`,
+  )
+}
 /** @param environment its name */
 export function warningsOf({ workflows }: Compiled, environment: string): readonly string[] {
   const images = new Set(

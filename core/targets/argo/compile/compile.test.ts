@@ -16,7 +16,7 @@ import { pipe, run, word } from '../../../vocabulary/command.ts'
 import { kind, many, optional } from '../../../vocabulary/kind.ts'
 import { gib, hours, mib } from '../../../vocabulary/quantity.ts'
 import { settings as schema } from '../settings.ts'
-import { warningsOf } from './by-hand.ts'
+import { refuseParts, warningsOf } from './by-hand.ts'
 import type { Compiled, CompileOptions } from './compiled.ts'
 import { type DagTask, type PodTemplate, thinWorkflow, workflowTemplate } from './manifest-schema.ts'
 import { manifestsOf } from './manifests.ts'
@@ -231,22 +231,92 @@ describe('what is there', () => {
     const there = new Map([[keyOf(first, 'maybe'), record({ to: [] })]])
     expect(shared(compiled(of, { there }))).toEqual(['join'])
   })
-  test('an each within an each, and one over what another gathers, are run when the list is there', () => {
+  test('what is within an each, or over what another gathers, is left for when the list is there', () => {
     const inner = plan('nested', {
       all: each(made, part => ({
         one: join({ all: each(split({ whole: part }).parts, small => ({ n: count({ of: small }).number })).n }).whole,
       })).one,
     })
-    expect(() => compiled(inner)).toThrow(
-      'Plan nested has an each within an each, which Argo cannot run before that list is there. Run the step that writes the list first, locally or as a plan of its own: what is there is known when the rest is compiled.',
+    const first = compiled(inner)
+    expect([shared(first), first.later]).toEqual([['split'], ['split', 'count', 'join']])
+    expect(() => refuseParts(first, 'nested', 'lab')).toThrow(
+      'Plan nested has lists within lists, or branches over what others gather, and manifests can hold one level of them: split, count, join can only be told once a run has made the lists before. "trireme run nested --on lab" sends them in turn.',
     )
     const there = new Map([[keyOf(compiled(of), 'split'), record({ parts: ['parts/a.txt', 'parts/b.txt'] })]])
-    expect(tasks(compiled(inner, { there })).filter(({ withParam }) => withParam)).toHaveLength(2)
+    const second = compiled(inner, { there })
+    expect(tasks(second).filter(({ withParam }) => withParam)).toHaveLength(2)
+    expect(second.later).toEqual([])
     const again = plan('again', {
       all: each(each(made, part => ({ n: count({ of: part }).number })).n, n => ({ m: copy({ from: n }).to })).m,
     })
-    expect(() => compiled(again)).toThrow('Plan again has an each over what another each gathers, which Argo cannot run')
+    expect([shared(compiled(again)), compiled(again).later]).toEqual([['count', 'split'], ['copy']]) // bodies come first
     expect(shared(compiled(again, { there }))).toEqual(['count copy', 'count copy'])
+  })
+  test('what is left for later is refused at once where it can never run', () => {
+    const large = step({
+      name: 'large',
+      image,
+      inputs: { from: text },
+      outputs: { to: text },
+      needs: { cpu: 1, memory: gib(900) },
+      command: at => run('cp', at.from, at.to),
+    })
+    const of = plan('p', {
+      all: each(made, part => ({
+        all: join({ all: each(split({ whole: part }).parts, small => ({ n: large({ from: small }).to })).n }).whole,
+      })).all,
+    })
+    const environment = { ...rich, limits: { ...rich.limits, memory: gib(8) } }
+    expect(() => compiled(of, { environment })).toThrow('Step large needs 900 GiB of memory')
+  })
+  test('a body that reads what known branches gather waits for them, and takes their files', () => {
+    const beside = step({
+      name: 'beside',
+      image: 'others',
+      inputs: { one: text, all: many(text) },
+      outputs: { to: text },
+      needs,
+      command: at => run('cat', at.one, at.all).into(at.to),
+    })
+    const { n } = each(made, part => ({ n: count({ of: part }).number }))
+    const { to } = each(split({ whole: file(2) }).parts, one => ({ to: beside({ one, all: n }).to }))
+    const { late } = each(split({ whole: file(3) }).parts, one => ({ late: copy({ from: after(one, n) }).to }))
+    const there = new Map([[keyOf(compiled(plan('p', { made })), 'split'), record({ parts: ['parts/a.txt', 'parts/b.txt'] })]])
+    const second = compiled(plan('p', { to, late }), { there })
+    const counts = second.tasks.filter(({ entries }) => entries[0]!.node.step.name === 'count')
+    const branchings = tasks(second).filter(({ withParam }) => withParam)
+    expect([counts.length, branchings.length]).toEqual([2, 2])
+    for (const { dependencies } of branchings) expect(dependencies).toEqual(expect.arrayContaining(counts.map(({ name }) => name)))
+    const body = tasks(second).find(({ template }) => template.startsWith('others'))!
+    const taken = body.arguments!.parameters.map(({ value }) => value)
+    expect(taken).toEqual(expect.arrayContaining(counts.flatMap(({ entries }) => entries.map(({ key }) => key))))
+  })
+  test('branches over what others gather, some of which left it out or were skipped, take those that are there', () => {
+    const { kept } = each(made, part => ({ kept: copy({ from: maybe({ from: part }).to }).to }))
+    const of = plan('p', { all: each(kept, one => ({ n: count({ of: one }).number })).n })
+    const lists = new Map([[keyOf(compiled(plan('p', { made })), 'split'), record({ parts: ['parts/a.txt', 'parts/b.txt'] })]])
+    const second = compiled(of, { there: lists })
+    expect([shared(second).sort(), second.later]).toEqual([['maybe copy', 'maybe copy'], ['count']])
+    const keys = (name: string) =>
+      second.tasks.flatMap(({ entries }) => entries.filter(({ node }) => node.step.name === name).map(({ key }) => key))
+    const [left, kept1] = keys('maybe')
+    const there = new Map([
+      ...lists,
+      [left!, record({ to: [] })],
+      [kept1!, record({ to: ['to.txt'] })],
+      [keys('copy')[1]!, record({ to: ['to.txt'] })],
+    ])
+    const third = compiled(of, { there })
+    expect([shared(third), third.later]).toEqual([['count'], []])
+    expect(tasks(third)[0]!.arguments!.parameters).toContainEqual({ name: 'a', value: keys('copy')[1] })
+  })
+  test('what only steps of later read is kept', () => {
+    const first = upper({ from: file() }).to
+    const late = each(each(made, part => ({ n: count({ of: part }).number })).n, n => ({ n: join({ all: [n, first] }).whole })).n
+    const entries = (of: Compiled) => of.tasks.flatMap(({ entries }) => entries.map(({ node, kept }) => `${node.step.name} ${kept}`)).sort()
+    const next = numbered({ lines: first, n: 'x' }).made
+    expect(entries(compiled(plan('p', { next })))).toEqual(['numbered true', 'upper false'])
+    expect(entries(compiled(plan('p', { next, late })))).toEqual(['count true', 'numbered true', 'split true', 'upper true'])
   })
 })
 describe('what is asked of a node', () => {

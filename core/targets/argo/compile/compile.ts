@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { TriremeError } from '../../../errors.ts'
 import { type Keys, keys as keysOf, sha256, versionFrom } from '../../../graph/key.ts'
 import { labels } from '../../../graph/labels.ts'
-import { type EachNode, type Ref, refsIn, type StepNode } from '../../../graph/node.ts'
+import { type EachNode, type Node, type Ref, refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan } from '../../../graph/plan.ts'
 import { bodyOf } from '../../../graph/walk.ts'
 import { jobFile } from '../../../inside/job.ts'
 import { chainScript, podScript } from '../../../inside/scripts.ts'
 import { type BranchKeys, branchKeys } from '../../../pods/branch-recipes.ts'
-import { accept, bodyName, gathersOf } from '../../../pods/branches.ts'
+import { bodyName, gathersOf } from '../../../pods/branches.ts'
 import { graphOf } from '../../../pods/pod-graph.ts'
 import { type PodContext, type PodWork, workOf } from '../../../pods/pod-job.ts'
 import { type Needed, neededOf } from '../../../pods/remaining-work.ts'
@@ -23,7 +23,7 @@ import { workflowsOf } from './workflows.ts'
 
 /**
  * A plan as Workflows and the objects that they refer to. Pure: nothing is uploaded, nothing asked of a cluster.
- * @throws TriremeError `RESOURCES` for a step that needs more than the environment has; `ENVIRONMENT` for an `each` that Argo cannot run
+ * @throws TriremeError `RESOURCES` for a step that needs more than the environment has; `ENVIRONMENT` for a plan that does not fit
  */
 export function compile(plan: Plan, options: CompileOptions): Compiled {
   const compiled = new Compiler(plan, options).go()
@@ -68,9 +68,10 @@ class Compiler {
     }
   }
   go(): Compiled {
-    const { steps, eaches, wanted } = this.#needed
-    for (const each of eaches) accept(each, this.#plan.name)
+    const { steps, eaches, wanted, later } = this.#needed
     const graph = this.#graph(steps, eaches, wanted)
+    const left = stepsWithin(later)
+    this.#graph(left, [], []) // what could never run is refused before anything does
     const bodies = new Map(graph.flatMap(it => (isPod(it) ? [] : [[it, this.#body(it.each)] as const])))
     const names = this.#names([...graph, ...[...bodies.values()].flat()])
     for (const [{ each }, body] of bodies) this.#branch(each, body, names)
@@ -85,6 +86,7 @@ class Compiler {
       workflows,
       objects: this.#objects,
       sources: [...this.#sources].map(([sha256, url]) => ({ sha256, url })),
+      later: left.map(node => this.#label(node)),
       tasks: this.#tasks.map(task => ({ ...task, workflow: inWorkflow(task.name, task.each) })),
     }
   }
@@ -209,5 +211,8 @@ class Compiler {
         if (node.kind === 'source') for (const { sha256, url } of Object.values(node.files)) this.#sources.set(sha256, url)
   }
 }
+/** Those of bodies, too. */
+const stepsWithin = (nodes: readonly Node[]): readonly StepNode[] =>
+  nodes.flatMap(node => (node.kind === 'step' ? [node] : node.kind === 'each' ? stepsWithin(bodyOf(node)) : []))
 /** Argo's own limit for a template. */
 const mostParameters = 500

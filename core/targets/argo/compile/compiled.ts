@@ -15,6 +15,8 @@ export interface Compiled {
   /** Input files, to be at `sources/<sha256>`. */
   readonly sources: readonly { readonly sha256: string; readonly url: string }[]
   readonly tasks: readonly CompiledTask[]
+  /** Steps that are left out, since nobody knows them before more lists are there: those of an `each` within an `each`, and what needs them. */
+  readonly later: readonly string[]
 }
 /** One pod, before it runs. */
 export interface CompiledTask {

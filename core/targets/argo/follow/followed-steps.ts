@@ -23,10 +23,14 @@ export class FollowedSteps<O extends Results = Results> {
   #lists: Job[] = []
   /** By key: the last attempt of its pod that it ran in, and how many it took part in. */
   readonly #attempts = new Map<string, { readonly pod: number; readonly own: number }>()
-  /** Of steps of branches: the whole branch, by the keys for an unnamed item. */
+  /** Of steps of branches: the whole branch, or all that it is in, by the keys for an unnamed item. */
   readonly #siblings = new Map<string, ReadonlyMap<string, string>>()
   /** What each step said last of its progress. */
   readonly #said = new Map<string, string>()
+  /** What was said last of each step's waiting. */
+  readonly #waits = new Map<string, string>()
+  /** By what is waited for, the step of which it was said. */
+  readonly #waiting = new Map<string, string>()
   constructor(plan: Plan<O>, { versions, on, lookUp, faultOf, cpu }: FollowedOptions) {
     this.#cpu = cpu
     this.state = new RunState(plan, {
@@ -53,7 +57,10 @@ export class FollowedSteps<O extends Results = Results> {
       const body = bodyOf(work.each).map(general => this.state.keys.of(general))
       for (const { nodes } of this.state.outputs.branches.get(job.key) ?? []) {
         const own = new Map(body.map((general, n) => [general, this.state.keys.of(nodes[n]!)])) // in one order
-        for (const key of own.values()) this.#siblings.set(key, own)
+        for (const key of own.values()) {
+          const others = this.#siblings.get(key) // equal calls in branches of several
+          this.#siblings.set(key, others ? new Map([...others, ...own]) : own)
+        }
       }
     }
   }
@@ -74,6 +81,15 @@ export class FollowedSteps<O extends Results = Results> {
   runsAnew(keys: readonly string[], key: string, reason: string): void {
     this.state.retried(key, reason)
     for (const each of keys) this.#attempts.set(each, { pod: 0, own: this.#attempts.get(each)?.own ?? 0 })
+  }
+  /** What its pod waits for: in full for the first step, and for others of which the same is said by naming that one. */
+  waits(key: string, why: string): void {
+    if (this.#waits.get(key) === why) return
+    this.#waits.set(key, why)
+    const known = this.#waiting.get(why)
+    const first = known !== undefined && this.state.stateOf(known) === 'planned' ? known : key
+    this.#waiting.set(why, first)
+    this.progress(key, { text: first === key ? `waits: ${why}` : `waits for the same as ${this.state.label(first)}` })
   }
   /** Each message once: a pod that waits says the same again and again. */
   progress(key: string, progress: Progress): void {

@@ -60,3 +60,8 @@ export const unlessRefused = (cause: unknown) => {
   if (cause instanceof TriremeError) return undefined // nothing hangs on it
   throw cause
 }
+/** A pod's log without what Argo's own executor writes into it, which may follow a text that has no last newline. */
+export function ownLines(log: string | undefined): string | undefined {
+  const own = log?.replace(/time=\S+ level=\w+ msg=.*\bargo=true\b.*(\n|$)/g, '')
+  return own === log ? own : own?.replace(/(^|\n|(?<=.))Error: exit status \d+\n?$/, '')
+}

@@ -29,13 +29,13 @@ export interface Reconciling {
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
-  /** Another run has sent them: what was stopped there is still to be done here. */
-  readonly joined: boolean
   /** A workflow as it was sent. */
   readonly manifest: (workflow: number) => Workflow
   readonly healing: Healing
   /** Whether more of this run was sent after these tasks. */
   readonly followed: () => boolean
+  /** Another run has sent them: what was stopped there is still to be done here. */
+  readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
   readonly patience: {
     readonly queued: number
@@ -175,7 +175,7 @@ export class Reconciler {
     const keys = [...task.keys.values()]
     const since = this.#stuckSince.get(name) ?? Date.now()
     this.#stuckSince.set(name, since)
-    steps.progress(keys[0]!, { text: `waits: ${why}` })
+    steps.waits(keys[0]!, why)
     const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
     if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
     const key = keys.find(key => this.#state.isOpen(key))

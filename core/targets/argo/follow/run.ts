@@ -13,12 +13,13 @@ import type { Entry } from '../../../store/record.ts'
 import { Healing } from './damage.ts'
 import { FollowedSteps } from './followed-steps.ts'
 import { joinable, othersOf, runLabel } from './joining.ts'
+import { ownLines } from './log-progress.ts'
 import type { ArgoOptions } from './options.ts'
 import { Reconciler } from './reconcile.ts'
 import { keepSubmission, notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
 import { submit } from './submit.ts'
 import type { TaskStates } from './task-states.ts'
-import { endingFault, followWorkflow } from './workflow-watch.ts'
+import { endingFault, followWorkflow, unheardOf } from './workflow-watch.ts'
 
 /**
  * Runs a plan on a cluster: what neither this machine's store nor the bucket holds is sent as Workflows and followed to its end; results come
@@ -142,7 +143,10 @@ class ArgoRun<O extends Results> {
     this.#reconciler = new Reconciler(
       {
         bucket,
-        log: async (pod, signal, container) => cluster?.log(pod, signal, container),
+        log: async (pod, signal, container) => {
+          const log = await cluster?.log(pod, signal, container)
+          return container === undefined ? ownLines(log) : log
+        },
         store,
         steps: this.#steps,
         environment,
@@ -168,16 +172,22 @@ class ArgoRun<O extends Results> {
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
     let submission = await this.#prepare(cluster, bucket, 1)
     for (let round = 2; await this.#follow(cluster, bucket, submission, round - 1); round++) {
-      const left = this.#state.open().length
+      const left = this.#state.open()
+      const ended = this.#state.steps.size - left.length
       const healed = this.#healing?.count ?? 0
-      const stands = left === this.#leftBefore && healed === this.#healedBefore && submission.joined === undefined
-      if (left === 0 || stands) return
-      this.#leftBefore = left
+      const stands = ended === this.#endedBefore && healed === this.#healedBefore && submission.joined === undefined
+      if (left.length === 0 || (stands && this.#state.failures.length > 0)) return
+      if (stands)
+        throw unheardOf(
+          left.map(key => this.#state.label(key)),
+          submission.workflows,
+        )
+      this.#endedBefore = ended // not those that are left: a list that was made makes more of them
       this.#healedBefore = healed
       submission = await this.#prepare(cluster, bucket, round)
     }
   }
-  #leftBefore = Number.POSITIVE_INFINITY
+  #endedBefore = -1
   #healedBefore = 0
   /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
   async #prepare(cluster: Cluster, bucket: S3Bucket, round: number): Promise<Submission> {

@@ -23,14 +23,15 @@ export interface KnownRun {
 }
 /**
  * Compiles what is left to do, and brings all that pods need into the bucket.
- * @param round 1 for the plan as it is; later ones send what is left of it, each chain as a pod of its own
+ * @param round 1 for the plan as it is; later ones send what is left of it, and once something failed, each chain as a pod of its own
  */
 export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round: number): Promise<Submission> {
   const { environment, versions, image, stream = true, run, store } = at
   const { bucket, state } = known
   const there = new Map([...state.entries].map(([key, { record }]) => [key, record]))
   const first = round === 1
-  const compiled = compile(first ? plan : rest(plan, state), { environment, versions, image, there, stream, share: first })
+  const share = state.failures.length === 0
+  const compiled = compile(first ? plan : rest(plan, state), { environment, versions, image, there, stream, share })
   const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment })
   await Promise.all([
     ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),
@@ -40,8 +41,8 @@ export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round
   return keepSubmission(store, run, round, submission, compiled)
 }
 /**
- * What no failure has touched and yet did not run: Argo begins nothing after a pod that failed, though the step that is needed of it may
- * have succeeded.
+ * What no failure has touched and yet did not run: it could not be told before a list was there; or Argo began nothing after a pod that failed,
+ * though the step that is needed of it has succeeded.
  */
 function rest(plan: Plan, state: RunState): Plan {
   const { keys, steps } = state

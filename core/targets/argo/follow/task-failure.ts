@@ -89,6 +89,8 @@ function infrastructure(message: string): string {
   if (saysFull(message))
     return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
+  if (/EmptyDir volume|local (ephemeral )?storage/.test(message))
+    return `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`
   if (/exceeded quota/.test(message))
     return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
   if (/denied (the )?request|violates PodSecurity/.test(message))

@@ -110,3 +110,11 @@ export function endingFault(name: string, ending: Ending, namespace: string): Tr
     `The cluster refused the workflow ${name}: ${ending.message || ending.phase}. "trireme doctor" says whether its version of Argo fits; report it where it does.`,
   )
 }
+/** Of steps that were sent and of which nothing was heard. */
+export function unheardOf([first = '', ...others]: readonly string[], workflows: readonly string[]): TriremeError {
+  const steps = others.length === 0 ? first : `${first} and ${others.length} more`
+  return new TriremeError(
+    'ENVIRONMENT',
+    `The cluster ended the workflow ${workflows.at(-1) ?? 'of this run'} and told nothing of ${steps}, which neither ran nor failed. Give the same command again; "trireme doctor" looks at the cluster.`,
+  )
+}
