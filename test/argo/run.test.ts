@@ -68,7 +68,10 @@ test('what this machine has made is brought into the bucket, and not made again'
   runsAll(at.cluster, at.bucket, prefix, () => 'words')
   const hello = write('hello')
   await ran(at, { hello })
-  at.bucket.objects.clear()
+  for (const object of at.bucket.objects.keys())
+    if (object.endsWith('/made.txt'))
+      at.bucket.objects.set(object, Buffer.from('WORDS')) // as large as it should be
+    else at.bucket.objects.delete(object)
   at.cluster.workflows.clear()
   const { told } = await ran(at, { copied: copy('again', hello) }, { run: '20260101-120000-0002' })
   expect(told).toContain('cached hello')

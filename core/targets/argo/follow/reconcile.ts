@@ -274,8 +274,8 @@ export class Reconciler {
       return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
     const record = (await this.#stored(key))?.record
+    this.#records.delete(key) // a further attempt may make what is not there
     if (!record) return
-    this.#records.delete(key)
     const made = this.entry(key, record, task.joined(entry))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt, report)
