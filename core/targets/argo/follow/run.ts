@@ -14,6 +14,7 @@ import { FollowedSteps } from './followed-steps.ts'
 import { joinable, othersOf, runLabel } from './joining.ts'
 import { ownLines } from './log-progress.ts'
 import type { ArgoOptions } from './options.ts'
+import { PodEvents } from './pod-events.ts'
 import { Reconciler } from './reconcile.ts'
 import { fetchResults, inTurns } from './results.ts'
 import { keepSubmission, notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
@@ -147,6 +148,7 @@ class ArgoRun<O extends Results> {
           const log = await cluster?.log(pod, signal, container)
           return container === undefined ? ownLines(log) : log
         },
+        events: new PodEvents(cluster, patience.events ?? 5_000),
         store,
         steps: this.#steps,
         environment,
@@ -175,7 +177,8 @@ class ArgoRun<O extends Results> {
       const left = this.#state.open()
       const ended = this.#state.steps.size - left.length
       const healed = this.#healing?.count ?? 0
-      const stands = ended === this.#endedBefore && healed === this.#healedBefore && submission.joined === undefined
+      const again = submission.joined !== undefined || (this.#reconciler?.again ?? 0) > 0
+      const stands = ended === this.#endedBefore && healed === this.#healedBefore && !again
       if (left.length === 0 || (stands && this.#state.failures.length > 0)) return
       if (stands)
         throw unheardOf(
@@ -201,7 +204,8 @@ class ArgoRun<O extends Results> {
       )
       return keepSubmission(store, run, round, joined, { workflows: [] })
     }
-    return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
+    const climbed = (key: string) => this.#steps.climbed(key)
+    return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found, climbed }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission, round: number): Promise<boolean> {
@@ -261,6 +265,8 @@ class ArgoRun<O extends Results> {
     const fault = stopped || joined || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
+      const again = reconciler.again > 0 && others.length === 0 && !signal?.aborted && !failFast
+      if (again) return true
       const what = others.length > 0 ? `goes on in the run ${others[0]}` : 'was cancelled'
       for (const key of state.open())
         if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} ${what}.`, { cancelled: true })
