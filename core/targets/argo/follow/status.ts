@@ -82,12 +82,13 @@ export interface Stuck {
 }
 const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
 const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
+/** The scheduler's words; where even an empty node would not do, they are "Preemption is not helpful for scheduling". */
+export const isQueued = (message: string): boolean => /No preemption victims found/.test(message)
 export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     const message = scheduled.message ?? 'the scheduler gives no reason'
-    // The scheduler's words where even an empty node would not do: "Preemption is not helpful for scheduling".
-    const queued = /No preemption victims found/.test(message) && { queued: true as const }
+    const queued = isQueued(message) && { queued: true as const }
     return { why: `no node can take it: ${message.replace(/\.$/, '')}`, passing: true, advice: room, ...queued }
   }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
