@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { Detached } from '../core/errors.ts'
 import type { StepNode } from '../core/graph/node.ts'
 import { addTarget, sharedSettings, type Target } from '../core/targets/index.ts'
 import { runLocally } from '../core/targets/local/index.ts'
@@ -23,6 +24,7 @@ const desks: number[] = []
 const sent = new Set<string>()
 const followed: string[] = []
 let tried = false
+let givesUp = false
 const office: Target<Settings> = {
   name: 'office',
   settings,
@@ -30,6 +32,11 @@ const office: Target<Settings> = {
   joins: () => (writer, reader) => writer.step.name === 'one' && reader.step.name === 'two',
   run: (plan, options) => {
     desks.push(options.environment.desk)
+    if (givesUp) {
+      options.on?.({ at: new Date(0).toISOString(), event: 'run-started', run: options.run, plan: plan.name, steps: 3, cpu: 1, memory: 1 })
+      sent.add(options.run)
+      return Promise.reject(new Detached('ENVIRONMENT', 'The way to the office is closed.'))
+    }
     return runLocally(plan, { ...options, stream: false })
   },
   compile: {
@@ -190,6 +197,22 @@ test('a run of it can be followed again', async () => {
   sent.add(id)
   expect(await trireme('attach', 'last')).toContain(`3 steps ran, 0 cached. Run ${id}.`)
   expect(followed).toEqual([id])
+})
+test('a run whose client gave up, while what it had sent went on, is not over', async () => {
+  const { argv } = process
+  const words = ['run', 'small', '--on', 'ours']
+  try {
+    process.argv = [...argv.slice(0, 2), ...words]
+    givesUp = true
+    await expect(trireme(...words)).rejects.toThrow('The way to the office is closed.')
+    givesUp = false
+    expect(await trireme('runs')).toContain('cut off')
+    expect(await trireme('attach', 'last')).toContain('3 steps ran, 0 cached.')
+    await expect(trireme('attach', 'last')).rejects.toThrow('is over: it succeeded.')
+  } finally {
+    process.argv = argv
+    givesUp = false
+  }
 })
 test('settings of a folder that the run has nothing to do with are not read to follow it', async () => {
   const id = '20260101-120000-abcd'

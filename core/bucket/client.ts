@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { TriremeError } from '../errors.ts'
 import { notice } from '../notices.ts'
@@ -8,15 +8,13 @@ import { atOnce, proxyAgent } from './agent.ts'
 import { type BucketPatience, longPatience, Outages } from './outages.ts'
 import { bucketFault, errorCode, httpStatus, isOutage, theBucket } from './refusals.ts'
 import type { BucketSettings } from './settings.ts'
+import { changedOnItsWay, onePart, uploadParts } from './upload-parts.ts'
 
 export interface ListedObject {
   /** Without the bucket's prefix. */
   readonly key: string
   readonly size: number
 }
-/** Up to this, an object is sent in one request; larger ones in parts. */
-const onePart = 16 * 2 ** 20
-
 // Not "Bucket": the compiler (TypeScript 7.0.2) renames the class inside itself where it may, and with it S3's own fields of that name.
 /**
  * An object store that speaks S3. What fails in passing is tried again for minutes (./outages.ts); every other fault is reported in plain words:
@@ -239,6 +237,15 @@ export class S3Bucket {
   async remove(key: string): Promise<void> {
     await this.#act(`remove ${key} from`, () => this.#client.send(new this.#s3.DeleteObjectCommand(this.#at(key))))
   }
+  /** Ends uploads in parts that nobody has put together. Stores that keep no account of them have nothing to clear. */
+  async abortUploads(prefix: string): Promise<void> {
+    const { Bucket, Key: Prefix } = this.#at(prefix)
+    const { Uploads = [] } = await this.#client
+      .send(new this.#s3.ListMultipartUploadsCommand({ Bucket, Prefix }))
+      .catch((): { Uploads?: { Key?: string; UploadId?: string }[] } => ({}))
+    for (const { Key, UploadId } of Uploads)
+      await this.#client.send(new this.#s3.AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => {})
+  }
   close(): void {
     this.#client.destroy()
   }
@@ -278,25 +285,3 @@ class Rewritten extends TriremeError {
     )
   }
 }
-/** The bytes of a file in parts, failing before the last of them where they are not what they should be: the upload is then never put together. */
-async function* uploadParts(file: string, size: number, sha256: string): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256')
-  const most = Math.max(onePart, Math.ceil(size / 9_000)) // 10,000 parts is the most that S3 takes
-  let [pieces, held]: [Buffer[], number] = [[], 0]
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk)
-    if (held + chunk.length > most) {
-      yield Buffer.concat(pieces)
-      ;[pieces, held] = [[], 0]
-    }
-    pieces.push(chunk)
-    held += chunk.length
-  }
-  if (hash.digest('hex') !== sha256) throw changedOnItsWay(file)
-  yield Buffer.concat(pieces)
-}
-const changedOnItsWay = (file: string) =>
-  new TriremeError(
-    'INPUT',
-    `${file} is no longer what it was when this run began: its content has changed. It was not sent to the bucket. Once nothing writes to it any more, give the same command again.`,
-  )

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from '../../test/inside/trial.ts'
 import { readSealed } from '../store/sealed.ts'
 import { scratch } from '../testing.ts'
-import type { JobMember, PodJob } from './job.ts'
+import { type JobMember, jobFile, type PodJob } from './job.ts'
 import { readReport, sayings } from './report.ts'
+import { chainScript, podScript, startScript } from './scripts.ts'
 
 const bash = (script: string, ...words: readonly string[]) => ['bash', '-c', script, 'bash', ...words]
 const text = (port: string) => [{ port, files: [`${port}.txt`] }] as const
@@ -57,7 +58,8 @@ test('a damaged record ends the pod, also where the file that it names may be le
   })
   for (const damaged of [record.replace('"x.txt"', '"y.txt"'), record.slice(0, -40), record.replace('"format":2', '"format":3'), '']) {
     const told = await ran(job, 75, { files: { ...files, 'from/a/record.json': damaged } })
-    expect(faultOf(told)).toEqual(['The record from/a/record.json is damaged. Run again, and its entry is made anew.'])
+    expect(faultOf(told)).toEqual(['The record from/a/record.json is damaged.'])
+    expect(reportOf(told).damaged).toEqual(['from/a/record.json'])
   }
   const older = record.replace('"format":2', '"format":1').replace(/,"digest":.*/, '}')
   const told = await ran(job, 0, { files: { ...files, 'from/a/record.json': older } })
@@ -186,10 +188,41 @@ test('what is finished is published also when a later chain fails', async () => 
   expect(told.there('out/2')).toBe(false)
 })
 test('a pod that runs again after its entries were published has nothing to do', async () => {
-  const own: Files = { 'own/1/record.json': '{}', 'own/2/record.json': '{}' }
-  const told = await ran(two({ rungs: [{ argv: [[bash('exit 9')]] }] }), 0, { files: own })
+  const env = { TRIREME_KEY_1: 'a'.repeat(64), TRIREME_KEY_2: 'b'.repeat(64) }
+  const made = await ran(two({}), 0, { env })
+  const names = ['1/x.txt', '1/record.json', '2/sum.txt', '2/record.json']
+  const own: Record<string, string> = Object.fromEntries(names.map(name => [`own/${name}`, made.read(`out/${name}`)]))
+  const again = (files: Files, status: number) => ran(two({ rungs: [{ argv: [[bash('exit 9')]] }] }), status, { files, env })
+  const told = await again(own, 0)
   expect([...reportOf(told).steps.values()]).toEqual([{ state: 'there' }, { state: 'there' }])
-  await ran(two({ rungs: [{ argv: [[bash('exit 9')]] }] }), 1, { files: { 'own/1/record.json': '{}' } })
+  // A pipe's writer has no entry: that of its reader says whether it is done.
+  const piped = await ran(two({}), 0, { files: own, env: { ...env, TRIREME_KEY_1: '' } })
+  expect([...reportOf(piped).steps.values()]).toEqual([{ state: 'there' }, { state: 'there' }])
+  // Anything less than whole counts as not there: the pod does its work.
+  for (const name of names) {
+    const { [`own/${name}`]: content = '', ...gone } = own
+    const flipped = content.replace(/[a-z]/, letter => (letter === 'x' ? 'y' : 'x'))
+    for (const files of [gone, { ...own, [`own/${name}`]: content.slice(0, -2) }, { ...own, [`own/${name}`]: flipped }])
+      expect((await again(files, 1)).there('own')).toBe(false)
+  }
+  await again({ ...own, 'own/2/record.json': own['own/1/record.json']!, 'own/2/x.txt': own['own/1/x.txt']! }, 1)
+})
+test('what a pod should run is compared with its digest first', async () => {
+  const job = oneStep({ argv: bash('echo x >out/sum.txt'), outputs: text('sum') })
+  const lines = [`${sha256(podScript())}  run/pod.sh`, `${sha256(chainScript())}  run/chain.sh`, `${sha256(jobFile(job))}  run/job`]
+  const start = (files: Files) => pod(job, { files, bash: ['bash', '-c', `set -- "\${@:1:3}"\n${startScript}`, 'start', ...lines] })
+  expect((await start({})).read('out/1/sum.txt')).toBe('x\n')
+  for (const [name, content] of [
+    ['run/pod.sh', podScript()],
+    ['run/chain.sh', chainScript()],
+    ['run/job', jobFile(job)],
+  ] as const)
+    for (const damaged of [content.slice(1), '', `${content}#`]) {
+      const told = await start({ [name]: damaged })
+      const { damaged: found, faults } = reportOf(told)
+      expect([told.status, found]).toEqual([75, [name]])
+      expect(faults).toEqual([{ place: 0, message: `${name} is not what was sent: it changed in the bucket or on its way.` }])
+    }
 })
 test('what needs an output that was left out is skipped, and so is what follows', async () => {
   const optional = { from: 'place', to: 'in/from.txt', place: 1, file: 'x.txt', optional: true } as const
@@ -204,7 +237,9 @@ test('what needs an output that was left out is skipped, and so is what follows'
   for (const files of [entry('a', { x: {} }), {}])
     expect(reportOf(await ran(two({ inputs: [producer] }, { inputs: [optional] }), 0, { files })).steps.get(2)?.state).toBe('skipped')
   const needed = { from: 'producer', to: 'in/from.txt', mount: 'a', file: 'x.txt' } as const
-  expect(faultOf(await ran(two({ inputs: [needed] }), 75))[0]).toMatch(/^Step s1 needs from\/a\/x.txt, and no record tells of it\./)
+  expect(faultOf(await ran(two({ inputs: [needed] }), 75))[0]).toMatch(
+    /^Step s1 needs from\/a\/x.txt, and no record tells of it: its entry is not whole\./,
+  )
 })
 test('outputs are looked at: missing, empty, a link, a folder', async () => {
   const fault = async (script: string) => faultOf(await ran(oneStep({ argv: bash(script), outputs: text('sum') }), 1))[0]
@@ -248,8 +283,12 @@ test('an input that changed, was cut, or did not arrive is told before anything 
   const told = await ran(job, 75, { files: { ...files, 'from/a/x.txt': 'One\n' } })
   expect(faultOf(told)[0]).toMatch(/^Input from\/a\/x\.txt is not what its record says: its SHA-256 is [0-9a-f]{64}, and should be/)
   expect(told.there('1/out/sum.txt')).toBe(false)
+  expect(reportOf(told).damaged).toEqual(['from/a/x.txt'])
+  await ran(job, 1, { files: { ...files, 'from/a/x.txt': 'One\n' }, env: { TRIREME_ATTEMPT: '1' } }) // twice: it lies so in the bucket
   const { 'from/a/x.txt': _, ...gone } = files
-  expect(faultOf(await ran(job, 75, { files: gone }))[0]).toMatch(/^Step s1 needs from\/a\/x\.txt, which did not arrive\./)
+  expect(faultOf(await ran(job, 75, { files: gone }))[0]).toMatch(
+    /^Step s1 needs from\/a\/x\.txt, which did not arrive: it is gone from the bucket/,
+  )
   const source = oneStep({ argv: bash('true'), inputs: [{ from: 'source', to: 'in/a', mount: 's', sha256: sha256('x') }] })
   expect(faultOf(await ran(source, 75, { files: { [`from/s/${sha256('x')}`]: 'y' } }))[0]).toMatch(/is not what its record says/)
 })

@@ -11,6 +11,8 @@ export interface Report {
   readonly steps: ReadonlyMap<number, StepReport>
   /** Other faults, as messages: an input that did not arrive, an output that is missing. */
   readonly faults: readonly { readonly place: number; readonly message: string }[]
+  /** What came from the bucket otherwise than it was written there, or not at all: files below the pod's folder. */
+  readonly damaged: readonly string[]
   /** The latest progress lines of its programs. */
   readonly progress: readonly Saying[]
   /** Exit status of pod.sh, where it came to its end. */
@@ -41,6 +43,7 @@ export function readReport(text: string): Report {
   const members = new Map<number, MemberReport>()
   const steps = new Map<number, StepReport>()
   const faults: { place: number; message: string }[] = []
+  const damaged: string[] = []
   const progress: Saying[] = []
   let attempt = 0
   let status: number | undefined
@@ -51,9 +54,10 @@ export function readReport(text: string): Report {
     if (word === 'member') members.set(Number(place), memberReport(pairs(rest)))
     if (word === 'step') steps.set(Number(place), stepReport(pairs(rest), rest))
     if (word === 'progress') progress.push(...sayings(`::${line}`))
+    if (word === 'damaged') damaged.push(rest)
     if (word === 'fault') faults.push({ place: Number(place), message: wordsOf(rest) })
   }
-  return { attempt, members, steps, faults, progress, status }
+  return { attempt, members, steps, faults, damaged, progress, status }
 }
 /** Progress lines in the log of a pod, among other lines. */
 export function sayings(log: string): readonly Saying[] {

@@ -20,7 +20,7 @@ export interface Refusal {
 export interface FakeCluster {
   readonly kubeconfig: string
   readonly workflows: Map<string, Json>
-  /** What a pod has written, by its name. */
+  /** What a pod has written, by its name; `POD wait`: what Argo's container has. */
   readonly logs: Map<string, string>
   /** What was asked, `POST /apis/…`. */
   readonly asked: string[]
@@ -113,8 +113,10 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
       for (const object of all.values())
         if (Number((object.metadata as Json).resourceVersion) > from) response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
     } else if (url.pathname.endsWith('/log')) {
-      response.writeHead(fake.logs.has(name) ? 200 : 404)
-      response.end(fake.logs.get(name))
+      const container = url.searchParams.get('container')
+      const log = fake.logs.get(container === 'main' ? name : `${name} ${container}`)
+      response.writeHead(log === undefined ? 404 : 200)
+      response.end(log)
     } else if (name !== '') all.has(name) ? say(200, all.get(name)) : say(404, { kind: 'Status', message: `${kind} "${name}" not found` })
     else {
       const field = url.searchParams.get('fieldSelector')?.split('=')[1]

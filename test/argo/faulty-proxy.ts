@@ -5,9 +5,9 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface ProxyFault {
   /**
    * `refused`: nobody listens, for any request; `reset`: the connection is torn down when the request has come; `cut`: half of the body, of
-   * an answer or of what is sent, and then torn down; `lost`: it is done, and the connection torn down before the answer; `stalled`: no answer; `slow`: a second before each request, and bodies in pieces.
+   * an answer or of what is sent, and then torn down; `lost`: it is done, and the connection torn down before the answer; `full`: the store has no room left; `stalled`: no answer; `slow`: a second before each request, and bodies in pieces.
    */
-  readonly kind: 'refused' | 'reset' | '502' | '503' | 'slow' | 'cut' | 'lost' | 'stalled'
+  readonly kind: 'refused' | 'reset' | '502' | '503' | 'slow' | 'cut' | 'lost' | 'full' | 'stalled'
   /** `LIST` is told from `GET`. @default all */
   readonly methods?: readonly string[]
   /** Of the path. @default any */
@@ -55,6 +55,12 @@ export async function faultyProxy(store: string): Promise<FaultyProxy> {
       request.resume()
       response.writeHead(Number(kind), { 'Content-Type': 'text/html', Connection: 'close' })
       return response.end(request.method === 'HEAD' ? '' : `<html><body><h1>${kind} said the proxy</h1></body></html>`)
+    }
+    if (kind === 'full') {
+      request.resume()
+      const words = 'Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.'
+      response.writeHead(507, { 'Content-Type': 'application/xml' })
+      return response.end(`<?xml version="1.0"?><Error><Code>XMinioStorageFull</Code><Message>${words}</Message></Error>`)
     }
     if (kind === 'slow') await new Promise(done => setTimeout(done, 1_000))
     const { method, url: path, headers } = request

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { S3Bucket } from '../../core/bucket/client.ts'
+import type { Event } from '../../core/events.ts'
 import { mib, run, step } from '../../core/index.ts'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
@@ -23,9 +25,10 @@ const phases: Readonly<Record<string, Pick<ProxyFault, 'methods' | 'path'>>> = {
   'entries are listed': { methods: ['LIST'], path: /entries/ },
   'records are read': { methods: ['GET'], path: /record\.json/ },
   'the client reads reports': { methods: ['GET'], path: /\/runs\// },
-  everything: {},
+  'everything, from the first request on': {},
+  'everything, while a step runs': {},
 }
-const all = Object.keys(phases).filter(name => name !== 'everything')
+const all = Object.keys(phases).filter(name => !name.startsWith('everything'))
 const long = [1, 5, 20, 50]
 /** Every phase with each kind of fault, for as long as comes next; then everything at once, for up to four minutes. */
 const many = [
@@ -33,13 +36,16 @@ const many = [
     all.map((phase, n) => ({ kind, phase, seconds: long[(n + k) % 4]! })),
   ),
   ...(['refused', '503', 'cut', 'slow'] as const).flatMap(kind =>
-    [2, 30, 75, 240].map(seconds => ({ kind, phase: 'everything', seconds })),
+    [2, 30, 75, 240].map(seconds => ({ kind, phase: 'everything, while a step runs', seconds })),
+  ),
+  ...(['refused', '503', 'cut', 'stalled'] as const).flatMap(kind =>
+    [4, 40].map(seconds => ({ kind, phase: 'everything, from the first request on', seconds })),
   ),
 ]
 const few = [
   { kind: '503', phase: 'a pod stores what it made', seconds: 50 },
   { kind: 'cut', phase: 'a pod loads what another made', seconds: 5 },
-  { kind: 'refused', phase: 'everything', seconds: 20 },
+  { kind: 'refused', phase: 'everything, while a step runs', seconds: 20 },
   { kind: '502', phase: 'records are read', seconds: 20 },
 ] as const
 const named = (process.env.TRIREME_OUTAGES ?? '').split(',')
@@ -64,6 +70,7 @@ function results() {
 type Made = { readonly [name in 'second' | 'third']: { readonly path: string } | undefined }
 const sumOf = (made: Made) =>
   [made.second, made.third].map(file => (file ? createHash('sha256').update(readFileSync(file.path)).digest('hex') : 'none'))
+const patient = { timeout: 300_000 }
 const at = (prefix: string, endpoint?: string) => {
   const { bucket } = environment()
   return environment({ bucket: { ...bucket, prefix: `test-${mark}/${prefix}`, ...(endpoint !== undefined && { endpoint }) } })
@@ -75,13 +82,23 @@ async function tried(n: number, { kind, phase, seconds }: (typeof many)[number] 
   const began = performance.now()
   let how = ''
   try {
-    proxy.fail({ kind, ...phases[phase], lasts: seconds * 1000 })
+    const fail = () => proxy.fail({ kind, ...phases[phase], lasts: seconds * 1000 })
+    const whenStarted = phase.endsWith('while a step runs')
+    let started = false
+    const on = ({ event }: Event) => {
+      if (event === 'started' && whenStarted && !started) fail()
+      started ||= event === 'started'
+    }
+    if (!whenStarted) fail()
     const store = await Store.open(scratch())
     for (let times = 1; times <= 4; times++) {
-      const done = await ran(results(), at(`outage-${n}`, proxy.endpoint), { store }).catch((cause: unknown) => String(cause))
+      const done = await ran(results(), at(`outage-${n}`, proxy.endpoint), { store, on }).catch((cause: unknown) => String(cause))
       const why = typeof done === 'string' ? done : done.failures.join('; ')
       how += `${times > 1 ? ', then ' : ''}${typeof done !== 'string' && done.state === 'succeeded' ? 'well' : `failed: ${why.slice(0, 300)}`}`
-      if (typeof done === 'string' || done.state !== 'succeeded') continue
+      if (typeof done === 'string' || done.state !== 'succeeded') {
+        while (performance.now() - began < seconds * 1000 + 10_000) await new Promise(done => setTimeout(done, 1_000)) // people wait, too
+        continue
+      }
       if (sumOf(done.results).join() !== expected.join()) how += ', with other bytes'
       break
     }
@@ -93,6 +110,33 @@ async function tried(n: number, { kind, phase, seconds }: (typeof many)[number] 
     told++
   }
 }
+real(
+  'a bucket that is full is told at once, and holds nothing by halves; once there is room, the same command goes on',
+  patient,
+  async () => {
+    const proxy = await faultyProxy(environment().bucket.endpoint)
+    try {
+      proxy.fail({ kind: 'full', methods: ['PUT', 'POST'], path: /\/entries\/.*record\.json/, lasts: 3_600_000 })
+      const store = await Store.open(scratch())
+      const there = at('full', proxy.endpoint)
+      const began = Date.now()
+      const { failures } = await ran(first({}), there, { store })
+      expect(failures).toEqual([
+        expect.stringMatching(
+          /^Step first (ended well, but what it made cannot be stored\. The bucket "[^"]+" at \S+ is full|could not be run: the bucket is full)/,
+        ),
+      ])
+      console.log(`${failures[0]}\n${Math.round((Date.now() - began) / 1000)} s`)
+      const bucket = await S3Bucket.open(at('full').bucket)
+      expect(await bucket.list('entries/')).toEqual([])
+      bucket.close()
+      proxy.fail({ kind: '502', lasts: 1 })
+      expect((await ran(first({}), there, { store })).state).toBe('succeeded')
+    } finally {
+      await proxy.close()
+    }
+  },
+)
 real('a bucket that fails for a while, in each phase of a run', { timeout: 3_600_000 }, async () => {
   const undisturbed = await ran(results(), at('undisturbed'))
   expect(undisturbed.state).toBe('succeeded')

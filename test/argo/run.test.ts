@@ -84,8 +84,10 @@ test('an entry whose record is there but whose file is not, or is of another siz
   const file = [...at.bucket.objects.keys()].find(key => key.endsWith('/made.txt'))!
   at.bucket.objects.set(file, Buffer.from('word'))
   at.cluster.workflows.clear()
-  const { told } = await ran({ ...at, store: await Store.open(scratch()) }, results, { run: '20260101-120000-0002' })
+  const { told, events } = await ran({ ...at, store: await Store.open(scratch()) }, results, { run: '20260101-120000-0002' })
   expect(told).toContain('succeeded hello')
+  const reason = `${file.slice(prefix.length)} in the bucket has 4 bytes, and should have 5`
+  expect(events).toContainEqual(expect.objectContaining({ event: 'damaged', step: 'hello', reason }))
 })
 test('content that is not what its record says is refused, and taken away so that it is made again', async () => {
   const at = await setting()
@@ -96,7 +98,7 @@ test('content that is not what its record says is refused, and taken away so tha
   at.bucket.objects.set(file, Buffer.from('WORDS'))
   const elsewhere = { ...at, store: await Store.open(scratch()) }
   await expect(ran(elsewhere, results, { run: '20260101-120000-0002' })).rejects.toThrow(
-    'The file made.txt of hello is not what its record in the bucket says: it changed there or on its way. The entry was taken away; the same command makes it again.',
+    `The file made.txt of hello is not what its record in the bucket says (${file.slice(prefix.length)}): it changed there or on its way. The entry was taken away; the same command makes it again.`,
   )
   const again = await ran(elsewhere, results, { run: '20260101-120000-0003' })
   expect(again.told).toContain('succeeded hello')

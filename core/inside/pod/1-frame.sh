@@ -3,7 +3,7 @@
 # Below TRIREME_ROOT, which is /w unless set:
 #   run/job, run/chain.sh       what to do, and how (this file lies there, too)
 #   from/<mount>/…              inputs: files of an entry with its record.json, sources by digest, results of branches
-#   own/<place>/record.json     there when the n-th step's entry is there already
+#   own/<place>/…               entry of the n-th step, if it is there already: its record.json and its files
 #   <place>/                    where a step works
 #   out/<place>/                its outputs and record.json, put there by one rename when all its chain is well
 #   report/                     report (see report.ts), <place>.log, items-<name>: written also when the pod fails

@@ -1,5 +1,9 @@
 # --- Records: sizes and digests by "<folder>/<file>", numbers of items by "<folder>/<port>".
 declare -A record_of size sha count verified
+damaged() { # place file words: what the bucket gave is not what was written. Tried once more, since that may be of its way; then whoever reads the report mends it
+  printf 'damaged %s %s\n' "$1" "${2#"$root/"}" >>"$report"
+  fault "$1" "$3" $((attempt ? 1 : 75))
+}
 is_whole() { # record: whether all its bytes are as they were written; of format 1, from older versions, that cannot be told
   local first sum
   IFS= read -r first <"$1"
@@ -13,7 +17,7 @@ load() { # folder; false where it has no record
   record_of[$folder]=none
   [[ -f $folder/record.json ]] || return 1
   is_whole "$folder/record.json" ||
-    fault "$at" "The record ${folder#"$root/"}/record.json is damaged. Run again, and its entry is made anew." 75
+    damaged "$at" "$folder/record.json" "The record ${folder#"$root/"}/record.json is damaged."
   record_of[$folder]=there
   local entry='^\{"name":"(.*)","size":([0-9]+),"sha256":"([0-9a-f]{64})"(,"file":"([^"]*)")?\},?$' output='^"(.*)":\[$' last=''
   while IFS= read -r line; do

@@ -2,7 +2,7 @@
 links=() rooms=() sure=() sure_sha=() skip=
 mine() { [[ $doing == inputs && ${chain_of[at]} == "$now" && -z $skip ]]; }
 want() { # path digest
-  [[ -f $1 ]] || fault "$at" "Step ${step[at]} needs ${1#"$root/"}, which did not arrive. The object is gone from the bucket, or was never there: run again, and what is missing is made." 75
+  [[ -f $1 ]] || damaged "$at" "$1" "Step ${step[at]} needs ${1#"$root/"}, which did not arrive: it is gone from the bucket, or was never there."
   [[ -n ${verified[$1]-} ]] || { sure+=("$1") sure_sha+=("$2"); verified[$1]=1; }
 }
 link_to() { # one of several lies in a folder of its slot
@@ -12,7 +12,7 @@ link_to() { # one of several lies in a folder of its slot
 gone() { # slot optional what
   local slot=${1#in/}
   if [[ $2 == optional ]]; then skip="its input \"${slot%%[./]*}\" was left out by the step that may make it"
-  else fault "$at" "Step ${step[at]} needs $3, and no record tells of it. The entry in the bucket is not whole: run again, and it is made anew." 75; fi
+  else damaged "$at" "$3" "Step ${step[at]} needs $3, and no record tells of it: its entry is not whole."; fi
 }
 from_folder() { # folder file to optional
   if load "$1" && [[ -n ${sha[$1/$2]-} ]]; then
@@ -121,7 +121,7 @@ stage() { # links the inputs of chain `now`; false with `skip` where one was lef
   digests "${sure[@]}" || fault "${members[0]}" 'The inputs cannot be read.' 75
   for ((n = 0; n < ${#sure[@]}; n++)); do
     [[ ${digests[n]} == "${sure_sha[n]}" ]] ||
-      fault "${members[0]}" "Input ${sure[n]#"$root/"} is not what its record says: its SHA-256 is ${digests[n]}, and should be ${sure_sha[n]}. It changed in the bucket or on its way." 75
+      damaged "${members[0]}" "${sure[n]}" "Input ${sure[n]#"$root/"} is not what its record says: its SHA-256 is ${digests[n]}, and should be ${sure_sha[n]}. It changed in the bucket or on its way."
   done
   for ((n = 0; n < ${#links[@]}; n += 2)); do ln -s "${links[n]}" "${links[n + 1]}" || fault "${members[0]}" 'The volume of the pod cannot be written.' 75; done
   for p in "${members[@]}"; do fresh_log "$p" && ln -s "$root/report/$p.log" "$root/$p/log"; done

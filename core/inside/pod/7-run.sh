@@ -96,13 +96,35 @@ run_again_with_copies() {
   done
 }
 read_job list
-all_there() { # a pod that runs again after its entries were published has nothing to do
-  local p
-  for p in "${places[@]}"; do [[ -f $root/own/$p/record.json ]] || return 1; done
+own_is_whole() { # place: the record is this entry's, and each of its files is as it says. An upload that failed leaves one without the other.
+  local folder=$root/own/$1 key=TRIREME_KEY_$1 first name n=0 files=()
+  [[ -f $folder/record.json ]] && is_whole "$folder/record.json" && load "$folder" || return 1
+  IFS= read -r first <"$folder/record.json"
+  [[ $first == *"\"key\":\"${!key}\","* ]] || return 1
+  for name in "${!sha[@]}"; do
+    [[ $name == "$folder/"* ]] || continue
+    [[ -f $name ]] || return 1
+    files+=("$name")
+  done
+  digests "${files[@]}" || return 1
+  for name in "${files[@]}"; do [[ ${digests[n++]} == "${sha[$name]}" ]] || return 1; done
 }
-if [[ -d $root/own ]] && all_there; then
-  for p in "${places[@]}"; do printf 'step %s state=there\n' "$p"; done >>"$report"
-  finish 0
+all_there() { # a pod that runs again after its entries were published has nothing to do; a step without a key only feeds a pipe
+  local p key found=
+  for p in "${places[@]}"; do
+    key=TRIREME_KEY_$p
+    [[ -n ${!key-} ]] || continue
+    own_is_whole "$p" || return 1
+    found=1
+  done
+  [[ -n $found ]]
+}
+if [[ -d $root/own ]]; then
+  if all_there; then
+    for p in "${places[@]}"; do printf 'step %s state=there\n' "$p"; done >>"$report"
+    finish 0
+  fi
+  rm -rf "${root:?}/own" # room for what is made in its place
 fi
 look_at_host
 chains=$chain

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { compiled, dags, digest, file, image, needs, slow, text } from '../../../../test/argo/compiled.ts'
+import { fullWords } from '../../../bucket/refusals.ts'
 import { each, source } from '../../../define/pipeline.ts'
 import { step } from '../../../define/step.ts'
 import { after } from '../../../graph/node.ts'
@@ -331,8 +332,7 @@ describe('what is asked of a node', () => {
     expect(gpu.retryStrategy).toEqual({
       limit: '5',
       retryPolicy: 'Always',
-      expression:
-        "lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+      expression: `lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}'))`,
     })
   })
   test('comments show what runs: the cores that the environment grants', () => {

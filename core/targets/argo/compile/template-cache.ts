@@ -68,10 +68,6 @@ export class Templates {
       places: work.members
         .filter(({ kept }) => kept)
         .map(({ node, place }) => ({ place, parameter: parameters.get(place)!, files: entryFiles(node) })),
-      own: work.members.map(({ place, chain }) => ({
-        place,
-        parameter: parameters.get(place) ?? parameters.get(work.members.findLast(member => member.chain === chain)!.place)!,
-      })),
       takes: takesOf(work),
       assets: [...work.assets].map(([mount, { sha256 }]) => ({ mount, sha256 })),
       items: Array.from({ length: items }, (_, n) => String(n + 1)),

@@ -1,4 +1,6 @@
+import { fullWords } from '../../../bucket/refusals.ts'
 import { sha256 } from '../../../graph/key.ts'
+import { startScript } from '../../../inside/scripts.ts'
 import type { Amounts } from '../../../pods/resource-requests.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { PodTemplate } from './manifest-schema.ts'
@@ -11,8 +13,6 @@ export interface PodShape {
   readonly image: string
   /** Steps that leave files. */
   readonly places: readonly { readonly place: number; readonly parameter: string; readonly files: readonly string[] }[]
-  /** By step, the parameter with the key of the entry that says whether its work is done: that of its chain's last step, if it only feeds a pipe. */
-  readonly own: readonly { readonly place: number; readonly parameter: string }[]
   readonly takes: readonly Take[]
   readonly assets: readonly { readonly mount: string; readonly sha256: string }[]
   /** Numbers of the lists that it reports to the tasks that run over them. */
@@ -61,9 +61,17 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
   const first = shape.places[0]!.parameter
   // A pod whose work is all done has nothing to do, unless other tasks need what only its run gives: a list's items, results to gather.
   const tells = shape.items.length > 0 || shape.gathers.length > 0
-  const own = shape.own.map(({ place, parameter }) =>
-    artifact(`own${place}`, `${work}/own/${place}/record.json`, `entries/${parametersGiven(parameter)}/record.json`, true),
-  )
+  const entries = (name: string, folder: string) =>
+    shape.places.flatMap(({ place, parameter, files }) =>
+      [...files, 'record.json'].map((file, n) =>
+        artifact(
+          `${name}${place}-${file === 'record.json' ? 'record' : n + 1}`,
+          `${work}/${folder}/${place}/${file}`,
+          `entries/${parametersGiven(parameter)}/${file}`,
+          true,
+        ),
+      ),
+    )
   return {
     name: `${plainName(shape.name, 30, 'image')}-${sha256(JSON.stringify(shape)).slice(0, 8)}`,
     inputs: {
@@ -73,7 +81,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
         artifact('chain', `${work}/run/chain.sh`, `objects/${scripts.chain}`),
         artifact('job', `${work}/run/job`, `objects/${parametersGiven('w')}`),
         ...shape.assets.map(({ mount, sha256 }) => artifact(mount, `${work}/from/${mount}/${sha256}`, `objects/${sha256}`)),
-        ...(tells ? [] : own),
+        ...(tells ? [] : entries('own', 'own')),
         ...shape.takes.flatMap(({ files }) => files.map(file => artifact(file.name, work + file.path, file.key, file.optional))),
       ],
     },
@@ -86,16 +94,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
       }),
       artifacts: [
         // All may be missing: a step that is skipped, or whose entry is there, publishes nothing. One that is there is whole, by its record.
-        ...shape.places.flatMap(({ place, parameter, files }) =>
-          [...files, 'record.json'].map((file, n) =>
-            artifact(
-              `o${place}-${file === 'record.json' ? 'record' : n + 1}`,
-              `${work}/out/${place}/${file}`,
-              `entries/${parametersGiven(parameter)}/${file}`,
-              true,
-            ),
-          ),
-        ),
+        ...entries('o', 'out'),
         ...shape.gathers.map(({ place, parameter }) =>
           artifact(parameter, `${work}/out/${place}`, `gathers/${parametersGiven(parameter)}/${parametersGiven('i')}`, true),
         ),
@@ -110,7 +109,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
       { name: 'tmp', emptyDir: { sizeLimit: shape.amounts[0].disk.limit } },
       ...environment.volumes.map(volumeOf),
     ],
-    container: mainContainer(shape, environment),
+    container: mainContainer(shape, environment, scripts),
     ...(shape.amounts.length > 1 && { podSpecPatch: memoryPatch(shape.amounts) }),
     retryStrategy: retry(shape),
   }
@@ -137,15 +136,16 @@ function volumeOf({ name, readOnly, claim, configMap, secret }: ArgoEnvironment[
   if (claim !== undefined) return { name, persistentVolumeClaim: { claimName: claim, readOnly } }
   return configMap === undefined ? { name, secret: { secretName: secret! } } : { name, configMap: { name: configMap } } // one of three, by the schema
 }
-function mainContainer(shape: PodShape, environment: ArgoEnvironment): PodTemplate['container'] {
+function mainContainer(shape: PodShape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate['container'] {
   const [{ cpu, memory, disk }] = shape.amounts
   const all = (disk: string) => ({ cpu, memory, 'ephemeral-storage': disk, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) })
   const items = shape.takes.filter(({ kind }) => kind === 'item')
+  const run = [`${scripts.pod}  run/pod.sh`, `${scripts.chain}  run/chain.sh`, `${parametersGiven('w')}  run/job`]
   return {
     image: shape.image,
     imagePullPolicy: environment.images.pullPolicy,
     workingDir: work,
-    command: ['bash', `${work}/run/pod.sh`],
+    command: ['bash', '-c', startScript, 'start', ...run],
     env: [
       { name: 'TRIREME_RUN', value: '{{workflow.name}}' },
       { name: 'TRIREME_ATTEMPT', value: '{{retries}}' },
@@ -179,13 +179,14 @@ function memoryPatch(amounts: readonly Amounts[]): string {
 const forInfrastructure = 2
 /**
  * By meaning: the pod says with 75 that a declared transient exit may be tried again, with 76 that the time limit has a higher rung; out of
- * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then.
+ * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then, and a
+ * bucket that is full.
  */
 function retry({ amounts, retries }: PodShape): PodTemplate['retryStrategy'] {
   const expression = [
     "lastRetry.exitCode in ['75', '76']",
     ...(amounts.length > 1 ? [`(lastRetry.message matches 'OOMKilled' && asInt(retries) < ${amounts.length - 1})`] : []),
-    "(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file'))",
+    `(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}'))`,
   ]
   return { limit: String(retries + forInfrastructure), retryPolicy: 'Always', expression: expression.join(' || ') }
 }

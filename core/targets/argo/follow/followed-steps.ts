@@ -10,6 +10,8 @@ export interface FollowedOptions {
   readonly versions: ReadonlyMap<string, string>
   readonly on?: Sink | undefined
   readonly lookUp: LookUp
+  /** Why an entry of an earlier run cannot be used. */
+  readonly faultOf?: (key: string) => string | undefined
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
 }
@@ -29,12 +31,13 @@ export class FollowedSteps<O extends Results = Results> {
   readonly #waits = new Map<string, string>()
   /** By what is waited for, the step of which it was said. */
   readonly #waiting = new Map<string, string>()
-  constructor(plan: Plan<O>, { versions, on, lookUp, cpu }: FollowedOptions) {
+  constructor(plan: Plan<O>, { versions, on, lookUp, faultOf, cpu }: FollowedOptions) {
     this.#cpu = cpu
     this.state = new RunState(plan, {
       versions,
       on,
       lookUp,
+      ...(faultOf && { faultOf }),
       granted: node => grantOf(node, 1, cpu),
       ready: job => {
         if ('each' in job.work) this.#lists.push(job) // the cluster starts steps by itself
@@ -73,6 +76,11 @@ export class FollowedSteps<O extends Results = Results> {
     const own = (before?.own ?? 0) + 1
     this.#attempts.set(key, { pod, own })
     this.state.started(key, own, grantOf(node, pod, this.#cpu), group)
+  }
+  /** Steps whose pod failed for a fault of the bucket that is mended: they run in another pod, later. @param key the one that found it */
+  runsAnew(keys: readonly string[], key: string, reason: string): void {
+    this.state.retried(key, reason)
+    for (const each of keys) this.#attempts.set(each, { pod: 0, own: this.#attempts.get(each)?.own ?? 0 })
   }
   /** What its pod waits for: in full for the first step, and for others of which the same is said by naming that one. */
   waits(key: string, why: string): void {

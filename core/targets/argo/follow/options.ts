@@ -19,13 +19,14 @@ export interface ArgoOptions {
   readonly signal?: AbortSignal
   /** Goes on with what this run has sent to the cluster, instead of sending it. */
   readonly attach?: boolean
-  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees; and between two looks at progress. */
+  /** Milliseconds until a pod that cannot start is given up, and a workflow that no controller sees; between two looks at progress; and for which a pod may store in silence. */
   readonly patience?: {
     readonly queued?: number
     readonly passing?: number
     readonly lasting?: number
     readonly unseen?: number
     readonly progress?: number
+    readonly storing?: number
     /** With a bucket that does not answer. */
     readonly bucket?: Partial<BucketPatience>
   }

@@ -6,11 +6,14 @@ import type { AttemptState, TaskState } from './task-states.ts'
 
 /** A task of a Workflow: the steps that were sent in it, each with the key that it has in this run. */
 export class PodTask {
+  /** Number of its workflow. */
+  readonly workflow: number
   readonly entries: readonly SubmittedEntry[]
   /** By place. */
   readonly keys: ReadonlyMap<number, string>
   readonly #state: RunState
-  constructor({ entries }: SubmittedTask, keys: ReadonlyMap<number, string>, state: RunState) {
+  constructor({ workflow, entries }: SubmittedTask, keys: ReadonlyMap<number, string>, state: RunState) {
+    this.workflow = workflow
     this.entries = entries
     this.keys = keys
     this.#state = state

@@ -1,16 +1,20 @@
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
 import { type Joined, recordOf } from '../../../bucket/store-record.ts'
-import { findStored } from '../../../bucket/transfer.ts'
+import { findStored, type Stored } from '../../../bucket/transfer.ts'
 import { type Report, readReport } from '../../../inside/report.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
+import type { Workflow } from '../compile/manifest-schema.ts'
+import { prefixOf } from '../compile/templates.ts'
 import type { ArgoEnvironment } from '../settings.ts'
+import { damagedObjects, type Healing } from './damage.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, PodTask } from './pod-attempt.ts'
 import type { Stuck } from './status.ts'
+import { StoringPods } from './storing.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import { type FailedAttempt, failedStep, isMade, keepLog } from './task-failure.ts'
 import type { TaskState, TaskStates } from './task-states.ts'
@@ -18,17 +22,28 @@ import type { TaskState, TaskStates } from './task-states.ts'
 export interface Reconciling {
   readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
-  readonly log: (pod: string, signal?: AbortSignal) => Promise<string | undefined>
+  readonly log: (pod: string, signal?: AbortSignal, container?: string) => Promise<string | undefined>
   readonly store: Store
   readonly steps: FollowedSteps
   readonly environment: ArgoEnvironment
   readonly versions: ReadonlyMap<string, string>
   readonly run: string
   readonly tasks: readonly SubmittedTask[]
+  /** A workflow as it was sent. */
+  readonly manifest: (workflow: number) => Workflow
+  readonly healing: Healing
+  /** Whether more of this run was sent after these tasks. */
+  readonly followed: () => boolean
   /** Another run has sent them: what was stopped there is still to be done here. */
   readonly joined: boolean
   /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
-  readonly patience: { readonly queued: number; readonly passing: number; readonly lasting: number; readonly progress: number }
+  readonly patience: {
+    readonly queued: number
+    readonly passing: number
+    readonly lasting: number
+    readonly progress: number
+    readonly storing: number
+  }
 }
 /** Brings what is seen of one workflow's tasks into the state of the run. Everything is told once, however often it is seen. */
 export class Reconciler {
@@ -42,6 +57,7 @@ export class Reconciler {
   /** When a pod was last seen at work. */
   #busy = 0
   readonly #progress: LogProgress
+  readonly storing: StoringPods
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
@@ -50,11 +66,12 @@ export class Reconciler {
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
     this.found = found
     this.#progress = new LogProgress(at.steps, at.log, at.patience.progress)
+    this.storing = new StoringPods(at.steps, at.bucket, (pod, signal) => at.log(pod, signal, 'wait'), at.patience.storing)
   }
   get #state(): RunState {
     return this.#at.steps.state
   }
-  /** @returns whether all that is left waits for pods that will never start */
+  /** @returns whether nothing more can come of it: all that is left waits for pods that will never start, or the bucket is full */
   async look(workflow: number, tasks: TaskStates): Promise<boolean> {
     for (;;) {
       const before = this.#settled.size
@@ -66,6 +83,7 @@ export class Reconciler {
   async #lookOnce(workflow: number, tasks: TaskStates): Promise<boolean> {
     let [moving, hopeless] = [0, 0]
     const running: RunningPod[] = []
+    const storing: PodAttempt[] = []
     this.#fetchAhead(workflow, tasks)
     if (this.#isBusy(tasks)) this.#busy = Date.now()
     for (const seen of tasks.all()) {
@@ -77,11 +95,15 @@ export class Reconciler {
       if (state === 'settled') this.#settled.add(seen.name)
       else if (state === 'hopeless') hopeless++
       else moving++
-      for (const { id, pod, seen } of attempts)
-        if (seen?.state === 'running' && seen.begun && pod !== undefined) running.push({ attempt: id, pod, keys: task.keys })
+      for (const attempt of attempts) {
+        const { id, pod, seen } = attempt
+        if (seen?.state !== 'running' || !seen.begun || pod === undefined) continue
+        if (seen.storing) storing.push(attempt)
+        else running.push({ attempt: id, pod, keys: task.keys })
+      }
     }
-    await this.#progress.look(running)
-    return hopeless > 0 && moving === 0
+    await Promise.all([this.#progress.look(running), this.storing.look(storing)])
+    return this.storing.full || (hopeless > 0 && moving === 0)
   }
   /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
   #isBusy(tasks: TaskStates): boolean {
@@ -103,8 +125,8 @@ export class Reconciler {
     }
   }
   readonly #reports = new Map<string, Promise<Buffer | undefined>>()
-  readonly #records = new Map<string, Promise<BucketRecord | undefined>>()
-  #stored(key: string): Promise<BucketRecord | undefined> {
+  readonly #records = new Map<string, Promise<Stored | undefined>>()
+  #stored(key: string): Promise<Stored | undefined> {
     const known = this.#records.get(key) ?? findStored(this.#at.bucket, key)
     this.#records.set(key, known)
     return known
@@ -139,7 +161,7 @@ export class Reconciler {
       return 'settled'
     }
     if (seen.over?.state === 'failed') {
-      await this.#failed(latest, last?.seen?.message || seen.over.message)
+      await this.#failed(latest, last?.seen?.message || seen.over.message, seen)
       return 'settled'
     }
     if (seen.over) return 'settled' // its reason is with the step that it needs
@@ -197,11 +219,13 @@ export class Reconciler {
       if (!this.#state.isOpen(key)) continue
       const state = report?.steps.get(entry.place)
       if (state?.state === 'skipped') this.#state.skipped(key, state.reason)
-      else
+      else {
+        const fault = (await this.#stored(key))?.fault
         this.#state.failed(
           key,
-          `Step ${this.#state.label(key)} ended well, but left no record in the bucket. Who else writes to it? Give the same command again.\n  pod:     ${attempt.pod ?? 'gone'}`,
+          `Step ${this.#state.label(key)} ended well, but ${fault ?? 'left no record in the bucket'}. Who else writes to it? Give the same command again.\n  pod:     ${attempt.pod ?? 'gone'}`,
         )
+      }
     }
   }
   /** Tells what a pod made before it failed. */
@@ -223,9 +247,9 @@ export class Reconciler {
       this.#progress.ended(attempt.id, report, place, key)
       return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
-    const record = await this.#stored(key)
-    this.#records.delete(key)
+    const record = (await this.#stored(key))?.record
     if (!record) return
+    this.#records.delete(key)
     const made = this.entry(key, record, task.joined(entry))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt)
@@ -264,13 +288,22 @@ export class Reconciler {
     }
     return { folder: store.entryFolder(key), record: recordOf(node, record, composing) }
   }
-  async #failed(attempt: PodAttempt, message: string): Promise<void> {
-    const { bucket, log, store, run } = this.#at
+  async #failed(attempt: PodAttempt, message: string, seen: TaskState): Promise<void> {
+    const { bucket, log, store, run, healing, followed, manifest, environment } = this.#at
     const { task, pod } = attempt
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
     const cancelled = /Stopped with strategy|shutdown/i.test(message)
+    this.storing.ended(attempt, message)
     if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
+    const { report } = failed
+    const damaged = damagedObjects(manifest(task.workflow), seen, { report, message, prefix: prefixOf(environment) })
+    const suspect = failedStep(failed, this.#state, () => '')
+    const reader = this.#state.label(suspect.key)
+    if (await healing.mend(damaged, { round: this, reader, followed: followed() })) {
+      this.#chainBegun(suspect.entry, attempt)
+      return this.#at.steps.runsAnew([...task.keys.values()], suspect.key, suspect.message.split('\n')[0]!)
+    }
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await bucket.read(attempt.object(this.workflow, `${place}.log`))
@@ -278,7 +311,7 @@ export class Reconciler {
     }
     const podLog = logs.size === 0 && pod !== undefined ? await log(pod).catch(unlessRefused) : undefined
     const logOf = (place: number) => logs.get(place) ?? podLog ?? ''
-    const { entry, key, message: words } = failedStep(failed, this.#state, logOf)
+    const { entry, key, message: words } = failedStep({ ...failed, damage: healing.told(damaged) }, this.#state, logOf)
     const label = this.#state.label(key)
     this.#chainBegun(entry, attempt)
     this.#progress.ended(attempt.id, failed.report, entry.place, key)
@@ -298,7 +331,7 @@ export class Reconciler {
     const { steps, bucket } = this.#at
     await Promise.all(
       [...keys].map(async key => {
-        const record = this.#state.isOpen(key) ? await findStored(bucket, key) : undefined
+        const record = this.#state.isOpen(key) ? (await findStored(bucket, key))?.record : undefined
         if (record)
           this.#state.succeeded([
             { key, entry: this.entry(key, record, this.#joinedTo(key)), seconds: record.seconds, usage: record.usage },

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import { S3Bucket } from '../../../bucket/client.ts'
-import { fetchEntry, findStored } from '../../../bucket/transfer.ts'
+import { fetchEntry, findStored, takeAway } from '../../../bucket/transfer.ts'
 import { Detached, TriremeError } from '../../../errors.ts'
 import { refsIn, type StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
@@ -10,6 +10,7 @@ import { notice } from '../../../notices.ts'
 import type { Execution } from '../../../run/scheduler.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
+import { Healing } from './damage.ts'
 import { FollowedSteps } from './followed-steps.ts'
 import { joinable, othersOf, runLabel } from './joining.ts'
 import { ownLines } from './log-progress.ts'
@@ -42,7 +43,10 @@ class ArgoRun<O extends Results> {
   readonly #found = new Map<string, BucketRecord>()
   /** Keys whose entries this machine holds. */
   readonly #here = new Set<string>()
+  /** What was wrong with entries of the bucket, by key. */
+  readonly #faults = new Map<string, string>()
   #bucket: S3Bucket | undefined
+  #healing: Healing | undefined
   #reconciler: Reconciler | undefined
   /** One for each time that something was sent, and one from before. */
   readonly #reconcilers: Reconciler[] = []
@@ -54,7 +58,13 @@ class ArgoRun<O extends Results> {
     const before = options.attach ? submissionsIn(options.store, options.run).flatMap(({ tasks }) => tasks) : []
     this.#sent = new Set(before.flatMap(({ entries }) => entries.map(({ key }) => key)))
     const { versions, on, environment } = options
-    this.#steps = new FollowedSteps(plan, { versions, on, lookUp: (keys, steps) => this.#lookUp(keys, steps), cpu: environment.limits.cpu })
+    this.#steps = new FollowedSteps(plan, {
+      versions,
+      on,
+      lookUp: (keys, steps) => this.#lookUp(keys, steps),
+      faultOf: key => this.#faults.get(key),
+      cpu: environment.limits.cpu,
+    })
   }
   get #state(): RunState<O> {
     return this.#steps.state
@@ -96,8 +106,11 @@ class ArgoRun<O extends Results> {
     const records = new Map<string, BucketRecord>()
     await Promise.all(
       missing.map(async key => {
-        const record = await findStored(bucket, key)
-        if (record) records.set(key, record)
+        const stored = await findStored(bucket, key)
+        if (stored?.record) records.set(key, stored.record)
+        if (stored?.fault === undefined) return
+        await takeAway(bucket, `entries/${key}/record.json`) // its record: no pod takes the rest for whole
+        this.#faults.set(key, stored.fault)
       }),
     )
     // In the plan's order, since the content of a step's inputs is asked for.
@@ -119,22 +132,32 @@ class ArgoRun<O extends Results> {
     return bucket
   }
   /** The same throughout the run; tasks and cluster come when something is sent. */
-  #reconcilerNow(bucket: S3Bucket, more?: { readonly cluster: Cluster; readonly submission: Submission }): Reconciler {
+  #reconcilerNow(
+    bucket: S3Bucket,
+    more?: { readonly cluster: Cluster; readonly submission: Submission; readonly round: number },
+  ): Reconciler {
     if (this.#reconciler && !more) return this.#reconciler
     const { store, environment, versions, run, patience = {} } = this.#at
-    const cluster = more?.cluster
+    const { cluster, submission, round = 0 } = more ?? {}
+    this.#healing ??= new Healing(bucket, this.#state, this.#here, this.#found)
     this.#reconciler = new Reconciler(
       {
         bucket,
-        log: async (pod, signal) => ownLines(await cluster?.log(pod, signal)),
+        log: async (pod, signal, container) => {
+          const log = await cluster?.log(pod, signal, container)
+          return container === undefined ? ownLines(log) : log
+        },
         store,
         steps: this.#steps,
         environment,
         versions,
         run,
-        tasks: more?.submission.tasks ?? [],
-        joined: more?.submission.joined !== undefined,
-        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, ...patience },
+        tasks: submission?.tasks ?? [],
+        joined: submission?.joined !== undefined,
+        manifest: workflow => workflowIn(store, run, submission?.files[workflow] ?? ''),
+        healing: this.#healing,
+        followed: () => notedIn(store, run, round + 1) !== undefined,
+        patience: { queued: 24 * 3_600_000, passing: 600_000, lasting: 30_000, progress: 4_000, storing: 8_000, ...patience },
       },
       this.#found,
     )
@@ -148,10 +171,11 @@ class ArgoRun<O extends Results> {
     const bucket = await this.#open()
     const cluster = await Cluster.open({ context, namespace, environment: name, ...(kubeconfig !== undefined && { kubeconfig }) })
     let submission = await this.#prepare(cluster, bucket, 1)
-    for (let round = 2; await this.#follow(cluster, bucket, submission); round++) {
+    for (let round = 2; await this.#follow(cluster, bucket, submission, round - 1); round++) {
       const left = this.#state.open()
       const ended = this.#state.steps.size - left.length
-      const stands = ended === this.#endedBefore && submission.joined === undefined
+      const healed = this.#healing?.count ?? 0
+      const stands = ended === this.#endedBefore && healed === this.#healedBefore && submission.joined === undefined
       if (left.length === 0 || (stands && this.#state.failures.length > 0)) return
       if (stands)
         throw unheardOf(
@@ -159,10 +183,12 @@ class ArgoRun<O extends Results> {
           submission.workflows,
         )
       this.#endedBefore = ended // not those that are left: a list that was made makes more of them
+      this.#healedBefore = healed
       submission = await this.#prepare(cluster, bucket, round)
     }
   }
   #endedBefore = -1
+  #healedBefore = 0
   /** What another client of this run has sent in this round is followed, not sent again: names of tasks differ with what was known. */
   async #prepare(cluster: Cluster, bucket: S3Bucket, round: number): Promise<Submission> {
     const { attach, store, run } = this.#at
@@ -178,8 +204,8 @@ class ArgoRun<O extends Results> {
     return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
   }
   /** @returns false when nothing more is to be sent */
-  async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission): Promise<boolean> {
-    const reconciler = this.#reconcilerNow(bucket, { cluster, submission })
+  async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission, round: number): Promise<boolean> {
+    const reconciler = this.#reconcilerNow(bucket, { cluster, submission, round })
     for (const [n, workflow] of submission.workflows.entries()) {
       if (this.#at.signal?.aborted) return false
       const mine = submission.tasks.filter(task => task.workflow === n)
@@ -230,6 +256,7 @@ class ArgoRun<O extends Results> {
     // Of a workflow that is gone nothing more can be seen; what it made lies in the bucket.
     const unseen = ending.how === 'deleted' || joined ? open : open.filter(key => state.stateOf(key) === 'started')
     await this.#unlessStopped(reconciler.lookInBucket(unseen))
+    await reconciler.storing.clear()
     if (ending.how === 'unseen' && !joined) await cluster.remove(place)
     const fault = stopped || joined || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault

@@ -116,6 +116,10 @@ export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined
     : 'Ask who keeps the cluster, or adapt the environment.'
   return { why: `its pod is not admitted: ${message.replace(/\.$/, '')}`, passing: true, advice }
 }
+/** Whether the step's own container has ended, and Argo's still brings into the bucket what it made. */
+export const isStoring = ({ status }: LivePod): boolean =>
+  status?.phase === 'Running' &&
+  (status.containerStatuses?.some(({ name, state }) => name === 'main' && state?.terminated !== undefined) ?? false)
 /** Whether the step's own container has begun; init and wait are Argo's. */
 export const hasBegun = ({ status }: LivePod): boolean =>
   status?.containerStatuses?.some(({ name, state }) => name === 'main' && (state?.running ?? state?.terminated) !== undefined) ?? false

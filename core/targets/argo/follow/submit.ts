@@ -75,7 +75,7 @@ function wanted({ tasks }: Compiled, { state: { keys, outputs }, here, found }: 
 }
 async function send(key: string, { store }: ArgoOptions, { bucket, state }: KnownRun): Promise<void> {
   const entry = state.entries.get(key)!
-  if (await findStored(bucket, key)) return
+  if ((await findStored(bucket, key))?.record) return
   const fault = await store.fault(entry)
   if (fault !== undefined) {
     store.setAside(entry.record.key, fault)

@@ -9,7 +9,9 @@ import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
+import { artifactIn } from './damage.ts'
 import type { PodAttempt } from './pod-attempt.ts'
+import { saysFull } from './storing.ts'
 import type { SubmittedEntry } from './submission.ts'
 
 /** An attempt that failed, as far as it is known. */
@@ -18,6 +20,8 @@ export interface FailedAttempt {
   readonly report: Report | undefined
   /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
   readonly message: string
+  /** What became of objects that it found damaged. */
+  readonly damage?: string
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
 }
@@ -48,7 +52,12 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: FailedAttempt, state: RunState, log: string): string {
+function messageFor(
+  entry: SubmittedEntry,
+  { attempt, report, message, damage = '', cpu }: FailedAttempt,
+  state: RunState,
+  log: string,
+): string {
   const { place } = entry
   const { task, number, pod } = attempt
   const node = state.steps.get(task.keyOf(entry))!
@@ -56,7 +65,8 @@ function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: Fa
   const where = `pod:     ${pod ?? 'gone'}`
   const lines = linesText(log)
   const fault = report?.faults.find(fault => fault.place === place) ?? report?.faults[0]
-  if (fault) return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}\n  ${where}${log.trim() === '' ? '' : lines}`
+  if (fault)
+    return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
   const ended = report?.steps.get(place)
   const granted = grantOf(node, number, cpu)
@@ -71,12 +81,13 @@ function messageFor(entry: SubmittedEntry, { attempt, report, message, cpu }: Fa
   }
   if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })
   if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })
-  return `Step ${label} could not be run: ${infrastructure(message)}\n  ${where}${log.trim() === '' ? '' : lines}`
+  return `Step ${label} could not be run: ${infrastructure(message)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
 }
 /** What Argo says of a pod that never came to its step, in words that say what to do. */
 function infrastructure(message: string): string {
-  const [, artifact] = /artifact (\S+) failed to load: .*(?:does not exist|no such)/i.exec(message) ?? []
-  if (artifact !== undefined) return `an input is gone from the bucket (${message}). Give the same command again: what is missing is made.`
+  if (artifactIn(message) !== undefined) return `an input is gone from the bucket (${message}).`
+  if (saysFull(message))
+    return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
   if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
   if (/EmptyDir volume|local (ephemeral )?storage/.test(message))
     return `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`

@@ -1,6 +1,7 @@
 import type { Change } from '../../../kubernetes/watch.ts'
 import {
   hasBegun,
+  isStoring,
   type LivePod,
   type LiveWorkflow,
   nodeNameOf,
@@ -17,6 +18,8 @@ export interface AttemptState {
   readonly state: 'waiting' | 'running' | 'succeeded' | 'failed'
   /** Its step's own container was seen, or must have run. */
   readonly begun: boolean
+  /** That container has ended; what it made is on its way into the bucket. */
+  readonly storing?: boolean
   readonly message: string
   readonly stuck?: Stuck
 }
@@ -104,6 +107,7 @@ export class TaskStates {
       state,
       begun: known?.begun === true || hasBegun(pod),
       message: pod.status?.message ?? '',
+      ...(isStoring(pod) && { storing: true }),
       ...(why && { stuck: why }),
     })
   }
