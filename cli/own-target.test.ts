@@ -23,6 +23,7 @@ type Settings = z.output<typeof settings>
 const desks: number[] = []
 const sent = new Set<string>()
 const followed: string[] = []
+let tried = false
 let givesUp = false
 const office: Target<Settings> = {
   name: 'office',
@@ -66,8 +67,12 @@ const office: Target<Settings> = {
         needed: 'at most 9',
         ...(desk > 9 && { mend: 'see there' }),
       }
+      yield { name: 'lamp', state: tried ? 'ok' : 'unknown', found: tried ? 'bright' : 'a trial shows it', needed: 'bright' }
     },
-    trial: async ({ image }, name) => ({ name: 'trial run', state: 'ok', found: 'both ran', needed: `two steps of ${image(name)}` }),
+    trial: async ({ image }, name) => {
+      tried = true
+      return { name: 'trial run', state: 'ok', found: 'both ran', needed: `two steps of ${image(name)}` }
+    },
   },
   setup: { text: async ({ desk }, subjects) => `Desk ${desk} for ${subjects.map(({ kind, name }) => `${kind} ${name}`).join(', ')}\n` },
 }
@@ -172,7 +177,7 @@ test('it is compiled, in the forms that it has', async () => {
 })
 test('the doctor and the setting up ask it', async () => {
   expect(await trireme('doctor', '--on', 'ours', '--trial')).toMatch(
-    /^ok +desk +at most 9 +3\nok +trial run +two steps of reads +both ran\n\nRuns on "ours" should work\.\n/m,
+    /^ok +desk +at most 9 +3\nok +lamp +bright +bright\nok +trial run +two steps of reads +both ran\n\nRuns on "ours" should work\.\n/m,
   )
   await expect(trireme('doctor', '--on', 'far')).rejects.toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }))
   expect(said).toContain('To be mended: desk.')

@@ -16,12 +16,16 @@ export async function doctorOfCluster({
   readonly json?: boolean
 }): Promise<void> {
   const { environment, target } = await environmentThatCan(on, 'examine')
-  const findings: Finding[] = []
-  for await (const finding of target.examine.findings(environment)) findings.push(finding)
-  const ready = findings.every(({ state }) => state !== 'bad')
-  if (trial && ready) {
+  const examined = async () => {
+    const all: Finding[] = []
+    for await (const finding of target.examine.findings(environment)) all.push(finding)
+    return all
+  }
+  let findings = await examined()
+  if (trial && findings.every(({ state }) => state !== 'bad')) {
     const { imagesIn } = await import('./images.ts')
-    findings.push(await target.examine.trial({ environment, image: await imagesIn(environment) }, image))
+    const tried = await target.examine.trial({ environment, image: await imagesIn(environment) }, image)
+    findings = [...(await examined()), tried] // once more: what a trial has brought to light is not to be found unknown beside it
   }
   const bad = findings.filter(({ state }) => state === 'bad')
   if (json) say(JSON.stringify({ ok: bad.length === 0, findings }, null, 2))

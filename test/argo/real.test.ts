@@ -5,9 +5,10 @@ import { S3Bucket } from '../../core/bucket/client.ts'
 import type { Event } from '../../core/events.ts'
 import { run, step } from '../../core/index.ts'
 import { examineCluster } from '../../core/targets/argo/setup/doctor.ts'
+import { setupObjects } from '../../core/targets/argo/setup/setup.ts'
 import { trial } from '../../core/targets/argo/setup/trial.ts'
 import { scratch } from '../../core/testing.ts'
-import { image, ran, environment as read, real } from './real-setting.ts'
+import { during, image, mark, namespace, ran, environment as read, real } from './real-setting.ts'
 import { needs, text } from './setting.ts'
 
 real('the bucket keeps what it is given, in one part and in several, and forgets what is removed', async () => {
@@ -41,6 +42,15 @@ real('the doctor finds nothing to mend, and two steps run', { timeout: 180_000 }
   for await (const { state, name, found } of examineCluster(environment)) if (state === 'bad') bad.push(`${name}: ${found}`)
   expect(bad).toEqual([])
   expect(await trial(environment, 'any', () => image)).toMatchObject({ state: 'ok' })
+})
+real('pods find the bucket by an artifact repository of the namespace, which the doctor reads, too', { timeout: 300_000 }, async () => {
+  const own = read({ artifactRepositoryRef: { configMap: `trireme-${mark}`, key: 'bucket' } })
+  const map = setupObjects(own, []).find(it => (it as { readonly kind: string }).kind === 'ConfigMap')
+  await during(`/api/v1/namespaces/${namespace}/configmaps`, map as { readonly metadata: { readonly name: string } })
+  const found: string[] = []
+  for await (const { state, name, needed } of examineCluster(own)) if (name === 'bucket of pods') found.push(`${state}: ${needed}`)
+  expect(found).toEqual([`ok: ${own.bucket.name}, by ConfigMap trireme-${mark}`])
+  expect(await trial(own, 'any', () => image)).toMatchObject({ state: 'ok' })
 })
 real('what a step in a pod says of its progress is heard while it runs, its last words with its end', { timeout: 300_000 }, async () => {
   const said = [`printf '::progress {"text": "one of two", "share": 0.5}\\n' >&2`, 'sleep 30']

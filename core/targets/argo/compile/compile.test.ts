@@ -353,6 +353,26 @@ describe('what is asked of a node', () => {
       expression: `lastRetry.message matches 'next memory=(0|1|2) ' || lastRetry.message matches 'OOMKilled.*now memory=(0|1) ' || (asInt(retries) < 2 && ((lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}')) || lastRetry.exitCode in ['75', '143'] || lastRetry.message matches 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted') && !(lastRetry.message matches 'deadline|local (ephemeral )?storage|EmptyDir'))`,
     })
   })
+  test('comments show what runs: the cores that the environment grants', () => {
+    const many = step({
+      name: 'many',
+      image,
+      inputs: { from: text },
+      outputs: { to: text },
+      needs: { cpu: 4, memory: mib(64) },
+      command: at => run('sort', word`--parallel=${at.cpu}`, at.from, '-o', at.to),
+    })
+    const of = plan('p', { to: many({ from: file() }).to })
+    const shown = (cpu: number) => {
+      const made = compiled(of, { environment: { ...rich, limits: { ...rich.limits, cpu } } })
+      return [pods(made)[0]!.container.resources.limits.cpu, /--parallel=\d+/.exec(yamlOf(made.workflows[0]!, made))?.[0]]
+    }
+    expect([shown(1), shown(2), shown(8)]).toEqual([
+      ['1', '--parallel=1'],
+      ['2', '--parallel=2'],
+      ['4', '--parallel=4'],
+    ])
+  })
   test('disk: what the steps say they write; of those that do not, what the environment lets a pod write', () => {
     const writing = (name: string, disk?: number) =>
       step({

@@ -103,13 +103,14 @@ export interface Stuck {
 const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
 const volume = 'Have the claim made, or correct "volumes" of the environment.'
 const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
+/** The scheduler's words; where even an empty node would not do, they are "Preemption is not helpful for scheduling". */
+export const isQueued = (message: string): boolean => /No preemption victims found/.test(message)
 export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     const message = scheduled.message ?? 'the scheduler gives no reason'
-    // The scheduler's words where even an empty node would not do: "Preemption is not helpful for scheduling".
     const absent = /persistentvolumeclaim ".*" not found/.test(message)
-    const queued = /No preemption victims found/.test(message) && { queued: true as const }
+    const queued = isQueued(message) && { queued: true as const }
     const why = `no node can take it: ${message.replace(/\.$/, '')}`
     return absent ? { why, passing: false, advice: volume } : { why, passing: true, advice: room, ...queued }
   }
