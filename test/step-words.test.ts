@@ -174,7 +174,15 @@ function inContainers({ chain }: Setup): readonly WorkFolder[] {
     const inputs = filled(node, chain.links[n - 1])
     return { node, label: node.step.name, inputs, ...granted, folder: `${folder}/container${n}`, kept: '', versions: {}, content: '' }
   })
-  const attempt: Attempt = { members, links: chain.links, number: 2, run: 'run', signal: AbortSignal.timeout(1e6), progress: () => {} }
+  const attempt: Attempt = {
+    members,
+    links: chain.links,
+    number: 2,
+    climbed: { memory: 1, time: 0 },
+    run: 'run',
+    signal: AbortSignal.timeout(1e6),
+    progress: () => {},
+  }
   return runner.prepare(attempt, store, keys)
 }
 function inPod({ chain, at }: Setup) {
@@ -196,7 +204,7 @@ function recorded({ at, node }: Setup, members: ReturnType<typeof inPod>['member
   const pipe = pipedOutput(entries[at]!, entries, node.step)
   const composing: Composing = { keys, places, versions: new Map(), run: 'run', label: 'step', cpu: 4, ...(pipe && { pipe }) }
   const host = { name: 'node', platform: 'linux-x64', cpu: 'any', cores: 1 }
-  const found = { format: 1 as const, key: keys.of(node), step: 'step', outputs: {}, attempt: 2, started: '', seconds: 1, host }
+  const found = { format: 1 as const, key: keys.of(node), step: 'step', outputs: {}, attempt: 2, climbed: 1, started: '', seconds: 1, host }
   return recordOf(node, found, composing).argv
 }
 /** Names below `in/` that words mean, each a file; the common beginning of several has none. */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Usage } from '../events.ts'
+import type { StepNode } from '../graph/node.ts'
 import { hostShape, type OutputFile, outputFile, outputsShape, type StepRecord, usageShape } from '../store/record.ts'
 import { jsonIn, sealJson, unsealed } from '../store/sealed.ts'
-import { fileOf, type OutKinds, suffixesOf } from '../vocabulary/kind.ts'
+import { fileOf, suffixesOf } from '../vocabulary/kind.ts'
+import { rungs } from '../vocabulary/quantity.ts'
 
 /** A file of an entry in the bucket: `file` is the object's name where it is not the file's own, as in lists. */
 export interface BucketFile extends OutputFile {
@@ -16,6 +18,8 @@ export interface BucketRecord {
   readonly step: string
   readonly outputs: Readonly<Record<string, readonly BucketFile[]>>
   readonly attempt: number
+  /** Rungs of memory above the lowest, on which it ran. Older records do not say. */
+  readonly climbed?: number
   readonly started: string
   readonly seconds: number
   readonly usage?: Usage
@@ -26,6 +30,7 @@ const bucketShape = z.strictObject({
   step: z.string(),
   outputs: outputsShape(outputFile.extend({ file: z.string().exactOptional() })),
   attempt: z.int(),
+  climbed: z.int().exactOptional(),
   started: z.string(),
   seconds: z.number(),
   usage: usageShape.exactOptional(),
@@ -38,7 +43,7 @@ export function readRecord(text: string): BucketRecord | undefined {
   return sealed ? bucketFormats[2].safeParse(sealed.value).data : bucketFormats[1].safeParse(jsonIn(text)).data
 }
 /** Record for the bucket of an entry that the local store holds. Items of a list get numbers for names, as in a pod. */
-export function bucketRecord(record: StepRecord, kinds: OutKinds): BucketRecord {
+export function bucketRecord(record: StepRecord, { step: { outputs: kinds }, needs }: StepNode): BucketRecord {
   const outputs = Object.entries(record.outputs).map(([port, files]) => {
     const kind = kinds[port]
     if (!kind || !('many' in kind)) return [port, files] as const
@@ -53,7 +58,11 @@ export function bucketRecord(record: StepRecord, kinds: OutKinds): BucketRecord 
     return [port, numbered] as const
   })
   const { key, step, attempt, started, seconds, usage, host } = record
-  return { format: 2, key, step, outputs: Object.fromEntries(outputs), attempt, started, seconds, ...(usage && { usage }), host }
+  const climbed = Math.max(
+    rungs(needs.memory).findIndex(memory => memory >= record.memory),
+    0,
+  )
+  return { format: 2, key, step, outputs: Object.fromEntries(outputs), attempt, climbed, started, seconds, ...(usage && { usage }), host }
 }
 /** The text of `record.json`: sealed JSON with one file a line, which a script of bash can read. */
 export function recordText({ format, key, step, outputs, ...rest }: BucketRecord): string {

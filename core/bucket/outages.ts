@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cancellable } from '../cancellable.ts'
 import { TriremeError } from '../errors.ts'
 import { notice } from '../notices.ts'
 import { isOutage, s3Message } from './refusals.ts'
@@ -38,7 +39,7 @@ export class Outages {
     let since: Date | undefined
     for (let tries = 0; ; tries++) {
       try {
-        const done = await act()
+        const done = await this.#answered(act)
         if (since) this.#told = false
         return done
       } catch (cause) {
@@ -52,6 +53,22 @@ export class Outages {
           throw new TriremeError('CANCELLED', 'Stopped.')
         })
       }
+    }
+  }
+  /** Whoever has stopped the run waits two more seconds for an answer, not for a connection to be given up. */
+  async #answered<T>(act: () => Promise<T>): Promise<T> {
+    const late = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    const stop = () => {
+      timer = setTimeout(() => late.abort(new TriremeError('CANCELLED', 'Stopped.')), 2_000)
+    }
+    this.#signal?.addEventListener('abort', stop)
+    if (this.#signal?.aborted) stop()
+    try {
+      return await cancellable(act(), late.signal)
+    } finally {
+      clearTimeout(timer)
+      this.#signal?.removeEventListener('abort', stop)
     }
   }
   #tell(since: Date, patience: number, cause: unknown): void {

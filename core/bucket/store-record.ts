@@ -27,7 +27,7 @@ export interface Composing extends Joined {
 }
 /** The store's record of a step that ran in a pod: what the pod reported, and what only the plan knows. */
 export function recordOf(node: StepNode, found: BucketRecord, at: Composing): StepRecord {
-  const granted = grantOf(node, found.attempt, at.cpu)
+  const granted = grantOf(node, found.climbed ?? 0, at.cpu)
   const tools = versionsOf(node, at.versions)
   const outputs = Object.entries(found.outputs).map(([port, files]) => [
     port,

@@ -52,7 +52,7 @@ export const entryOf = (object: string): string | undefined => /^entries\/([0-9a
  * is there. What lies there already is not trusted: a file of the same size may be of another run, or damaged.
  */
 export async function sendEntry(bucket: S3Bucket, key: string, { folder, record }: Entry, node: StepNode): Promise<void> {
-  const sent = { ...bucketRecord(record, node.step.outputs), key } // it may be used for another key
+  const sent = { ...bucketRecord(record, node), key } // it may be used for another key
   await Promise.all(
     Object.values(sent.outputs)
       .flat()

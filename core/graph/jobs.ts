@@ -1,3 +1,4 @@
+import { type Climbed, lowest } from '../vocabulary/quantity.ts'
 import { type Chain, chainsOf, type Joins } from './chains.ts'
 import type { Keys } from './key.ts'
 import { type EachNode, isList, isRef, type Node, type Ref, refsIn, type StepNode } from './node.ts'
@@ -17,6 +18,10 @@ export interface Job {
   /** How many jobs it waits for. */
   waiting: number
   attempts: number
+  /** Where its next attempt stands. */
+  climbed: Climbed
+  /** Attempts that a cause has cost which no rung helps against. */
+  readonly cost: Record<'transient' | 'touched', number>
 }
 /** A job that did not succeed, and why. */
 export interface Lost {
@@ -86,7 +91,18 @@ export class JobGraph {
     const made: Job[] = []
     const make = (work: Job['work'], keys: readonly string[]) => {
       const rank = Math.max(...keys.map(key => this.#ranks.get(key) ?? 1))
-      const job: Job = { work, key: keys.at(-1)!, keys, rank, followers: [], state: 'open', waiting: 0, attempts: 0 }
+      const job: Job = {
+        work,
+        key: keys.at(-1)!,
+        keys,
+        rank,
+        followers: [],
+        state: 'open',
+        waiting: 0,
+        attempts: 0,
+        climbed: lowest,
+        cost: { transient: 0, touched: 0 },
+      }
       for (const key of keys) this.#jobs.set(key, job)
       this.#open++
       made.push(job)

@@ -15,10 +15,10 @@ export interface Grant {
   readonly cpu: number
   readonly memory: number
 }
-/** What an attempt, counted from 1, is granted in a pod: no more cores than the environment's limit, the rung of its memory. */
-export const grantOf = ({ needs }: StepNode, attempt: number, cores = Number.POSITIVE_INFINITY): Grant => ({
+/** What an attempt is granted in a pod that stands so many rungs of memory above the lowest: no more cores than the environment's limit. */
+export const grantOf = ({ needs }: StepNode, climbed: number, cores = Number.POSITIVE_INFINITY): Grant => ({
   cpu: Math.min(needs.cpu, cores),
-  memory: rung(needs.memory, attempt - 1),
+  memory: rung(needs.memory, climbed),
 })
 /** An output that goes into a pipe, to the next step of a chain; with `tee` it is written as a file, too. */
 export type PipedOutput = Pick<Link, 'port' | 'tee'>

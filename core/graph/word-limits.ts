@@ -14,7 +14,7 @@ const cost = (word: string) => Buffer.byteLength(word) + 9
 export function wordsFault(node: StepNode): string | undefined {
   if (fitsSurely(node)) return undefined
   const { argv, responses } = stepWords(node, {
-    granted: grantOf(node, 1),
+    granted: grantOf(node, 0),
     assets: 'by link',
     list: slot => listWords(node.step, slot, refsIn(node.inputs[slot]!).length),
   })

@@ -1,14 +1,14 @@
 # Runs one chain of a job: its members at the same time, joined by named pipes. Needs bash 4.4 and coreutils, nothing else.
 #   bash chain.sh JOB CHAIN ROOT REPORT
 # JOB: file of declarations, see job.ts. CHAIN: which of its chains, counted from 1. ROOT: members work in ROOT/<place>, where in/, out/
-# and tmp/ are ready; stderr goes to the file `log` there. REPORT: a line for each member is appended, see report.ts. TRIREME_ATTEMPT counts
-# attempts from 0, TRIREME_UMASK is that of the programs. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
+# and tmp/ are ready; stderr goes to the file `log` there. REPORT: a line for each member is appended, see report.ts. TRIREME_MEMORY_RUNG
+# and TRIREME_TIME_RUNG say which of a member's words and time limits hold, from 0; TRIREME_UMASK is that of the programs. With TRIREME_LEASH=1 the end of stdin, or SIGTERM, ends everything.
 # With TRIREME_PROGRESS=1, progress lines of programs go to stdout as "::progress PLACE NUMBER JSON", for clients that read the log of the pod;
 # the last of them go to the report, too.
 # The exit status is 0 also where members fail: the report says so.
 # Programs may put pipes or links in the place of all that they can reach: whatever is needed again is opened before the first of them starts.
 job_file=$1 wanted=$2 root=$3 report=$4
-attempt=${TRIREME_ATTEMPT:-0}
+memory_rung=${TRIREME_MEMORY_RUNG:-0} time_rung=${TRIREME_TIME_RUNG:-0}
 [[ -z ${TRIREME_UMASK-} ]] || umask "$TRIREME_UMASK"
 export TZ=UTC
 LC_ALL=C # lengths and order by bytes; the programs get C.UTF-8
@@ -26,7 +26,7 @@ job() { [[ $1 == 1 ]] || trouble "This job is of format $1, and format 1 is unde
 chain() { ((++chain)); active=0; }
 member() {
   ((chain == wanted)) || return 0
-  place[++m]=$1 rung=0
+  place[++m]=$1 rung=0 seconds[m]=
 }
 stdout() { ((chain != wanted)) || stdout[m]=$1; }
 link() { # with TRIREME_COPY, links of these places are copied on their way, to see whether anything goes through them
@@ -36,8 +36,11 @@ link() { # with TRIREME_COPY, links of these places are copied on their way, to 
 }
 rung() {
   active=0
-  ((chain == wanted && rung++ <= attempt)) || return 0
-  active=1 shape[m]='' written[m]='' seconds[m]=${1-}
+  ((chain == wanted && rung++ <= memory_rung)) || return 0
+  active=1 shape[m]='' written[m]=''
+}
+limits() { # the last one serves all higher rungs
+  ((chain != wanted)) || { shift $((time_rung < $# ? time_rung : $# - 1)); seconds[m]=$1; }
 }
 program() { shape[m]+="$1 ${#words[@]} "; }
 more() { ((!active)) || { words+=("$@"); last[m]=${#words[@]}; }; }

@@ -36,8 +36,10 @@ export interface JobMember {
   readonly inputs: readonly Staged[]
   /** Files that it must leave in `out/`; none for a step whose only output is a link. */
   readonly outputs: readonly Promised[]
-  /** By attempt: words and time limit, as the step's ladders of memory and time grant them. The last one serves all later attempts. */
+  /** Words by rung of the pod's memory, from the lowest. The last one serves all higher ones. */
   readonly rungs: readonly [Rung, ...Rung[]]
+  /** Longest time in seconds that an attempt may take, by rung of the pod's time. */
+  readonly limits?: readonly number[]
   /** File that receives the standard output of the last program, from the member's folder. */
   readonly stdout?: string
   /** Exit statuses that are declared transient, and how many further attempts they may cost. */
@@ -51,8 +53,6 @@ export interface Rung {
   readonly argv: readonly (readonly (readonly JobWord[])[])[]
   /** Files of one word a line, written before the programs start. */
   readonly responses?: readonly ResponseWords<JobWord>[]
-  /** Longest time that the attempt may take. */
-  readonly seconds?: number
 }
 /** One word; or as many words as a list has files, in their order, from a folder that a `several` made: 'in/bams' with '.bam'. */
 export type JobWord = string | ListWord
@@ -171,8 +171,9 @@ function memberLines(member: JobMember): readonly string[] {
   if (member.stdout !== undefined) add('stdout', member.stdout)
   if (member.transient.length > 0) add('transient', String(member.tries), ...member.transient.map(String))
   if (member.resumes) add('resumes')
-  for (const { argv, responses = [], seconds } of member.rungs) {
-    add('rung', ...(seconds === undefined ? [] : [String(seconds)]))
+  if (member.limits) add('limits', ...member.limits.map(String))
+  for (const { argv, responses = [] } of member.rungs) {
+    add('rung')
     for (const { file, lines: words } of responses) lines.push(...stageLines('response', [file, ...words]))
     for (const stages of argv) for (const [n, words] of stages.entries()) lines.push(...stageLines(n === 0 ? 'run' : 'into', words))
   }

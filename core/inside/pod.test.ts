@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { entry, type Files, memberOf, oneStep, pod, sha256, type TrialOptions, type Tried } from '../../test/inside/trial.ts'
@@ -295,27 +295,46 @@ test('an input that changed, was cut, or did not arrive is told before anything 
 test('declared transient exits may be tried again, while tries are left; all others not', async () => {
   const job = (status: number) => oneStep({ argv: bash(`exit ${status}`), transient: [69], tries: 2 })
   await ran(job(69), 75)
-  await ran(job(69), 75, { env: { TRIREME_ATTEMPT: '1' } })
-  await ran(job(69), 1, { env: { TRIREME_ATTEMPT: '2' } })
+  await ran(job(69), 75, { env: { TRIREME_CLIMBED: 'time=0 tried=1' } })
+  await ran(job(69), 1, { env: { TRIREME_CLIMBED: 'time=0 tried=2' } })
+  await ran(job(69), 75, { env: { TRIREME_ATTEMPT: '2' } }) // attempts that something else has cost
   await ran(job(75), 1)
   await ran(job(127), 1)
 })
-test('a time limit ends the whole group; a longer one may follow; each attempt has its own words', async () => {
+test('a time limit ends the whole group; a longer one may follow; each rung of memory has its own words', async () => {
   const job = oneStep({
     argv: [],
-    rungs: [
-      { argv: [[bash('trap "" TERM; sleep 100 & sleep 100')]], seconds: 0.3 },
-      { argv: [[bash('echo second >out/sum.txt')]], seconds: 20 },
-    ],
+    rungs: [{ argv: [[bash('trap "" TERM; sleep 100 & sleep 100')]] }, { argv: [[bash('echo second >out/sum.txt')]] }],
+    limits: [0.3, 20],
     outputs: text('sum'),
   })
   const slow = await ran(job, 76)
   expect(slow.seconds).toBeLessThan(8)
   expect(reportOf(slow).members.get(1)).toMatchObject({ stopped: 'time limit' })
-  for (const attempt of ['1', '5'])
-    expect((await ran(job, 0, { env: { TRIREME_ATTEMPT: attempt } })).read('out/1/sum.txt')).toBe('second\n')
-  const [first] = job.chains[0]!.members[0]!.rungs
-  await ran(oneStep({ argv: [], rungs: [first], outputs: text('sum') }), 1)
+  for (const climbed of ['1', '5']) {
+    const told = await ran(job, 0, { env: { TRIREME_MEMORY_RUNG: climbed } })
+    expect(told.read('out/1/sum.txt')).toBe('second\n')
+    expect(JSON.parse(told.read('out/1/record.json'))).toMatchObject({ attempt: 1, climbed: Number(climbed) })
+  }
+  const { rungs, limits } = job.chains[0]!.members[0]!
+  const again = oneStep({ argv: [], rungs: [rungs[0]], limits: [limits![0]!, 0.4], outputs: text('sum') })
+  await ran(again, 76, { env: { TRIREME_ATTEMPT: '1' } }) // the first was lost: it had no more time for that
+  await ran(again, 1, { env: { TRIREME_CLIMBED: 'time=1 tried=0' } })
+})
+test('the last words of a pod tell where it stands, and where the next one should', async () => {
+  const words = path.join(scratch(), 'termination-log')
+  const last = async (job: PodJob, status: number, env: Readonly<Record<string, string>> = {}) => {
+    writeFileSync(words, '')
+    const told = await ran(job, status, { env: { TRIREME_LAST_WORDS: words, ...env } })
+    expect(reportOf(told).climbed.memory).toBe(Number(env.TRIREME_MEMORY_RUNG ?? 0))
+    return readFileSync(words, 'utf8')
+  }
+  const climbed = { TRIREME_MEMORY_RUNG: '2', TRIREME_CLIMBED: 'time=1 tried=3' }
+  expect(await last(oneStep({ argv: bash('exit 1') }), 1)).toBe('now memory=0 time=0 tried=0 ')
+  expect(await last(oneStep({ argv: bash('kill -9 $$') }), 137, climbed)).toBe('now memory=2 time=1 tried=3 ')
+  expect(await last(oneStep({ argv: bash('sleep 9'), limits: [9, 0.1, 0.2] }), 76, climbed)).toBe('next memory=2 time=2 tried=3 ')
+  expect(await last(oneStep({ argv: bash('exit 69'), transient: [69], tries: 4 }), 75, climbed)).toBe('next memory=2 time=1 tried=4 ')
+  await ran(oneStep({ argv: bash('exit 1') }), 1, { env: { TRIREME_LAST_WORDS: '/no/such/folder' } })
 })
 test('told to stop, it ends its programs, publishes nothing half, and leaves report and log', async () => {
   const job = oneStep({

@@ -2,11 +2,13 @@ import type { Usage } from '../events.ts'
 import type { Ended, StopReason } from '../host/process.ts'
 import type { Cause } from '../run/failure.ts'
 import { type Progress, progressIn } from '../run/progress.ts'
+import { type Climbed, lowest } from '../vocabulary/quantity.ts'
 
 /** What chain.sh and pod.sh report, by place of the step. A pod that was killed leaves a report without an end, or none. */
 export interface Report {
   /** Counted from 0. */
   readonly attempt: number
+  readonly climbed: Climbed
   readonly members: ReadonlyMap<number, MemberReport>
   readonly steps: ReadonlyMap<number, StepReport>
   /** Other faults, as messages: an input that did not arrive, an output that is missing. */
@@ -46,10 +48,15 @@ export function readReport(text: string): Report {
   const damaged: string[] = []
   const progress: Saying[] = []
   let attempt = 0
+  let climbed = lowest
   let status: number | undefined
   for (const line of text.split('\n')) {
     const [, word = '', place = '', rest = ''] = /^(\w+) (\S+) ?(.*)$/.exec(line) ?? []
-    if (word === 'pod') attempt = Number(pairs(line).get('attempt') ?? 0)
+    if (word === 'pod') {
+      const figure = (name: string) => Number(pairs(line).get(name) ?? 0)
+      attempt = figure('attempt')
+      climbed = { memory: figure('memory'), time: figure('time') }
+    }
     if (word === 'end') status = Number(pairs(line).get('status'))
     if (word === 'member') members.set(Number(place), memberReport(pairs(rest)))
     if (word === 'step') steps.set(Number(place), stepReport(pairs(rest), rest))
@@ -57,7 +64,7 @@ export function readReport(text: string): Report {
     if (word === 'damaged') damaged.push(rest)
     if (word === 'fault') faults.push({ place: Number(place), message: wordsOf(rest) })
   }
-  return { attempt, members, steps, faults, damaged, progress, status }
+  return { attempt, climbed, members, steps, faults, damaged, progress, status }
 }
 /** Progress lines in the log of a pod, among other lines. */
 export function sayings(log: string): readonly Saying[] {

@@ -177,9 +177,10 @@ test('the job is a file that people can read', () => {
     ],
     outputs: [{ port: 'sorted', files: ['sorted.bam', 'sorted.bam.bai'] }],
     rungs: [
-      { argv: [[['samtools', 'sort', "it's", { list: 'in/more', suffix: '.bam' }, '-'], ['cat']]], seconds: 60 },
+      { argv: [[['samtools', 'sort', "it's", { list: 'in/more', suffix: '.bam' }, '-'], ['cat']]] },
       { argv: [[['samtools', 'sort']]] },
     ],
+    limits: [60, 120],
     stdout: 'out/sorted.bam',
     transient: [69],
     tries: 2,
@@ -193,7 +194,8 @@ member '1' 'samtools-sort'
   leaves 'sorted' 'sorted.bam' 'sorted.bam.bai'
   stdout 'out/sorted.bam'
   transient '2' '69'
-  rung '60'
+  limits '60' '120'
+  rung
     run 'samtools' 'sort' 'it'\\''s'
     files 'in/more' '.bam'
     more '-'

@@ -6,7 +6,7 @@ import { assetName, grantOf, inputBase, inputName, listWord, outputName, pipeNam
 import type { JobChain, JobMember, JobWord, Promised, Rung, Several, Staged } from '../inside/job.ts'
 import { resumes } from '../vocabulary/command.ts'
 import { type FileKind, fileOf, type OutKind, partsOf, suffixesOf } from '../vocabulary/kind.ts'
-import { rung, rungs } from '../vocabulary/quantity.ts'
+import { rungs } from '../vocabulary/quantity.ts'
 import { PodInputs } from './pod-inputs.ts'
 import { itemNumber } from './remaining-work.ts'
 
@@ -79,32 +79,32 @@ class Writer {
     const inputs: Staged[] = []
     for (const slot of Object.keys(node.inputs)) if (slot !== from?.slot) inputs.push(...this.#staged(node, slot))
     for (const slot of Object.keys(step.assets)) inputs.push(this.#asset(node, slot))
-    const first = this.#words(node, to, 1)
+    const [first, ...higher] = this.#rungs(node, to)
     return {
       step: step.name,
       place,
       inputs,
       outputs: to && !to.tee ? [] : promises(step),
-      rungs: this.#rungs(node, to, first),
+      rungs: [rungOf(first), ...higher.map(rungOf)],
+      ...(node.needs.time !== undefined && { limits: rungs(node.needs.time) }),
       ...(first.stdout !== undefined && { stdout: first.stdout }),
       transient: step.retry.exits,
       tries: step.retry.times,
       ...(resumes(script) && { resumes: true }),
     }
   }
-  #rungs(node: StepNode, to: Link | undefined, first: StepWords<JobWord>): readonly [Rung, ...Rung[]] {
-    const { memory, time } = node.needs
-    const single = typeof memory === 'number' && (time === undefined || typeof time === 'number')
-    const count = single ? 1 : Math.max(rungs(memory).length, time === undefined ? 1 : rungs(time).length)
-    if (count === 1) return [rungOf(node, 1, first)]
-    const all = Array.from({ length: count }, (_, n) => rungOf(node, n + 1, n === 0 ? first : this.#words(node, to, n + 1)))
-    const texts = all.map(each => JSON.stringify(each))
-    // The last one serves all later attempts, so equal ones at the end are one.
-    const last = texts.findLastIndex(text => text !== texts.at(-1)) + 1
-    return [all[0]!, ...all.slice(1, last + 1)]
+  /** Words by rung of memory. The last one serves all higher ones of the pod, so equal ones at the end are one. */
+  #rungs(node: StepNode, to: Link | undefined): readonly [StepWords<JobWord>, ...StepWords<JobWord>[]] {
+    const first = this.#words(node, to, 0)
+    const higher = rungs(node.needs.memory)
+      .slice(1)
+      .map((_, n) => this.#words(node, to, n + 1))
+    if (higher.length === 0) return [first]
+    const texts = [first, ...higher].map(each => JSON.stringify(each))
+    return [first, ...higher.slice(0, texts.findLastIndex(text => text !== texts.at(-1)) + 1)]
   }
-  #words(node: StepNode, pipe: Link | undefined, attempt: number): StepWords<JobWord> {
-    const granted = grantOf(node, attempt, this.#at.cpu)
+  #words(node: StepNode, pipe: Link | undefined, climbed: number): StepWords<JobWord> {
+    const granted = grantOf(node, climbed, this.#at.cpu)
     return stepWords<JobWord>(node, { granted, pipe, assets: 'by link', list: slot => [listWord(node.step, slot)] })
   }
   #asset(node: StepNode, slot: string): Staged {
@@ -180,11 +180,7 @@ class Writer {
     return { kind: 'producer', mount: mounts[0]!, base: stem(port), ...optional }
   }
 }
-const rungOf = ({ needs: { time } }: StepNode, attempt: number, { argv, responses }: StepWords<JobWord>): Rung => ({
-  argv,
-  ...(responses.length > 0 && { responses }),
-  ...(time !== undefined && { seconds: rung(time, attempt - 1) }),
-})
+const rungOf = ({ argv, responses }: StepWords<JobWord>): Rung => ({ argv, ...(responses.length > 0 && { responses }) })
 /** File endings below `in/`, as the slot's kind has them, with those that the maker of the file gave. */
 function suffixPairs(slot: FileKind, made: FileKind): readonly { readonly to: string; readonly from: string }[] {
   const parts = partsOf(slot)

@@ -30,7 +30,7 @@ const cores = (cpu: number) => (Number.isInteger(cpu) ? String(cpu) : `${Math.ce
 const largest = (all: readonly number[]) => Math.max(...all)
 
 /**
- * By attempt. Steps of a chain run at once: their memory adds up, and one of them is the slowest, so that the largest number of cores
+ * By rung of memory. Steps of a chain run at once: their memory adds up, and one of them is the slowest, so that the largest number of cores
  * serves; chains of a pod run one after another. What they write stays until the pod ends.
  */
 export function amountsOf(
@@ -38,27 +38,31 @@ export function amountsOf(
   { cpu: cpuLimit, disk }: { readonly cpu: number | undefined; readonly disk: DiskSettings },
 ): readonly [Amounts, ...Amounts[]] {
   const members = chains.flatMap(chain => chain.members)
-  const attempts = largest(members.map(({ needs }) => rungs(needs.memory).length))
+  const count = largest(members.map(({ needs }) => rungs(needs.memory).length))
   const cpu = cores(Math.min(largest(members.map(({ needs }) => needs.cpu)), cpuLimit ?? Number.POSITIVE_INFINITY))
   const told = sum(members.map(({ needs }) => (needs.disk === undefined ? 0 : rung(needs.disk, rungs(needs.disk).length - 1))))
   const all = members.every(({ needs }) => needs.disk !== undefined)
   const written = (bytes: number) => mebibytes(all ? told : Math.max(told, bytes))
-  const at = (attempt: number): Amounts => ({
+  const at = (climbed: number): Amounts => ({
     cpu,
-    memory: mebibytes(largest(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, attempt)))))),
+    memory: mebibytes(largest(chains.map(chain => sum(chain.members.map(({ needs }) => rung(needs.memory, climbed)))))),
     disk: { request: disk.request === undefined ? '0' : written(disk.request), limit: written(disk.limit) },
   })
-  const rungsOf = Array.from({ length: attempts }, (_, attempt) => at(attempt))
+  const rungsOf = Array.from({ length: count }, (_, climbed) => at(climbed))
   const last = rungsOf.findLastIndex(({ memory }) => memory !== rungsOf.at(-1)!.memory) + 1
   return [rungsOf[0]!, ...rungsOf.slice(1, last + 1)]
 }
-/** How often the steps may be tried again: for higher rungs of memory and time, and for transient exits that they declare. */
-export const retriesOf = (chains: readonly Chain[]): number => {
+/** How often the steps may be tried again: with higher limits of time, and after transient exits that they declare. */
+export interface Ladders {
+  readonly time: number
+  readonly tries: number
+}
+export const laddersOf = (chains: readonly Chain[]): Ladders => {
   const members = chains.flatMap(chain => chain.members)
-  const ladders = members.map(
-    ({ needs }) => Math.max(rungs(needs.memory).length, needs.time === undefined ? 1 : rungs(needs.time).length) - 1,
-  )
-  return largest([...ladders, ...members.map(({ step }) => (step.retry.exits.length > 0 ? step.retry.times : 0))])
+  return {
+    time: largest(members.map(({ needs: { time } }) => (time === undefined ? 0 : rungs(time).length - 1))),
+    tries: largest(members.map(({ step }) => (step.retry.exits.length > 0 ? step.retry.times : 0))),
+  }
 }
 /** Seconds after which a pod is ended from outside, in case its own limits did not work: only where all its steps have one. */
 export function deadlineOf(chains: readonly Chain[]): number | undefined {

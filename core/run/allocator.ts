@@ -1,4 +1,5 @@
 import { TriremeError } from '../errors.ts'
+import type { Job } from '../graph/jobs.ts'
 import type { StepNode } from '../graph/node.ts'
 import { bytesText, rung, rungs, sum } from '../vocabulary/quantity.ts'
 import type { Cause } from './failure.ts'
@@ -10,26 +11,30 @@ export class Allocator {
   constructor(total: Share) {
     this.#total = total
   }
-  /** The grant of one step: its cores, at most those of the run, and the memory of the rung that this attempt has reached. */
-  of({ needs }: StepNode, attempt: number): Share {
+  /** The grant of one step: its cores, at most those of the run, and the memory of the rung that it stands on. */
+  of({ needs }: StepNode, climbed: number): Share {
     return {
       cpu: Math.min(needs.cpu, this.#total.cpu),
-      memory: Math.min(rung(needs.memory, attempt - 1), this.#total.memory),
+      memory: Math.min(rung(needs.memory, climbed), this.#total.memory),
       gpu: needs.gpu?.count ?? 0,
     }
   }
   /** The grant of a chain, whose steps run at once: the largest number of cores among them, since the slowest sets the pace, and the sum of their memory. */
-  ofChain(members: readonly StepNode[], attempt: number): Share {
-    const all = members.map(node => this.of(node, attempt))
+  ofChain(members: readonly StepNode[], climbed: number): Share {
+    const all = members.map(node => this.of(node, climbed))
     const memory = Math.min(sum(all.map(each => each.memory)), this.#total.memory)
     return { cpu: Math.max(...all.map(each => each.cpu)), memory, gpu: sum(all.map(each => each.gpu)) }
   }
-  /** Tries again with the next rung when one was too small, after a declared transient exit while tries are left, and where an input was touched meanwhile; never otherwise. */
-  mayTryAgain({ needs, step }: StepNode, cause: Cause | 'touched', attempts: number): boolean {
-    if (cause === 'memory') return attempts < rungs(needs.memory).length && rung(needs.memory, attempts) <= this.#total.memory
-    if (cause === 'time') return needs.time !== undefined && attempts < rungs(needs.time).length
-    if (cause === 'touched') return attempts < 3 // a file that was written to once stays as it is, most likely
-    return cause === 'transient' && attempts <= step.retry.times
+  /**
+   * Whether another attempt may help: after too little memory or time on the next of that ladder, where there is one; after a
+   * declared transient exit while tries are left, and where an input was touched meanwhile, on the same. Each cause counts for itself.
+   */
+  mayTryAgain({ needs, step }: StepNode, cause: Cause | 'touched', { climbed, cost }: Job): boolean {
+    if (cause === 'memory')
+      return climbed.memory + 1 < rungs(needs.memory).length && rung(needs.memory, climbed.memory + 1) <= this.#total.memory
+    if (cause === 'time') return needs.time !== undefined && climbed.time + 1 < rungs(needs.time).length
+    if (cause === 'touched') return cost.touched < 2 // a file that was written to once stays as it is, most likely
+    return cause === 'transient' && cost.transient < step.retry.times
   }
   /** @throws TriremeError `RESOURCES` when a step's first attempt asks for more memory or GPUs than there are */
   check({ needs }: StepNode, label: string): void {

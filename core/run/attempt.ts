@@ -14,6 +14,7 @@ import { withoutSecrets } from '../secrets.ts'
 import type { Entry, OutputFile, StepRecord } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
 import { quoted, resumes } from '../vocabulary/command.ts'
+import type { Climbed } from '../vocabulary/quantity.ts'
 import { collectOutputs } from './collect-outputs.ts'
 import { type Cause, type Failure, failureOf, lastLines } from './failure.ts'
 import { linkedLog, logName } from './output-folders.ts'
@@ -44,6 +45,7 @@ export interface Attempt {
   /** `links[n]` joins member n to member n + 1. */
   readonly links: readonly Link[]
   readonly number: number
+  readonly climbed: Climbed
   readonly run: string
   readonly signal: AbortSignal
   /** Called with what a member reports of its progress. */
@@ -221,7 +223,7 @@ function firstFailure(at: Attempt, works: readonly WorkFolder[], ended: readonly
       work,
       ended: ended[n]!,
       statuses: launch(work.argv).statuses,
-      attempt: at.number,
+      climbed: at.climbed,
       memory: member.memory,
       where: whereText(at, n),
     })

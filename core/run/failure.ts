@@ -5,7 +5,7 @@ import { failedStage } from '../host/pipe-script.ts'
 import type { Ended } from '../host/process.ts'
 import { readEnd, readPlain } from '../left-behind.ts'
 import { quoted } from '../vocabulary/command.ts'
-import { rung, rungs, secondsText } from '../vocabulary/quantity.ts'
+import { type Climbed, rung, rungs, secondsText } from '../vocabulary/quantity.ts'
 import { isProgress } from './progress.ts'
 import type { WorkFolder } from './work-folder.ts'
 
@@ -24,13 +24,13 @@ export interface Circumstances {
   readonly ended: Ended
   /** True where bash recorded the statuses of the pipe's stages. */
   readonly statuses: boolean
-  readonly attempt: number
+  readonly climbed: Climbed
   readonly memory: number
   /** Where to look: `FailureDetails.where`. */
   readonly where: string
 }
 /** What went wrong with one step of an attempt, in words for people; undefined when nothing did. */
-export function failureOf({ node, label, work, ended, statuses, attempt, memory, where }: Circumstances): Failure | undefined {
+export function failureOf({ node, label, work, ended, statuses, climbed, memory, where }: Circumstances): Failure | undefined {
   if (ended.status === 0 && ended.stopped === undefined) return undefined
   const culprit = statuses ? failedStage(ended.statuses ?? readPlain(`${work.held.place}/status`) ?? '') : undefined
   const status = culprit?.status ?? ended.status
@@ -39,7 +39,7 @@ export function failureOf({ node, label, work, ended, statuses, attempt, memory,
   return {
     cause,
     unread: ended.stopped === 'group' || ended.signal === 13 || ended.signal === 'SIGPIPE' || status === 141 || /broken pipe/i.test(lines),
-    message: failureText({ node, label, cause, status, signal: ended.signal, attempt, memory, argv: work.argv, culprit, where, lines }),
+    message: failureText({ node, label, cause, status, signal: ended.signal, climbed, memory, argv: work.argv, culprit, where, lines }),
   }
 }
 /** How an attempt ended, for people. */
@@ -49,7 +49,7 @@ export interface FailureDetails {
   readonly cause: Cause
   readonly status: number | null
   readonly signal: NodeJS.Signals | number | null
-  readonly attempt: number
+  readonly climbed: Climbed
   /** Granted, in bytes. */
   readonly memory: number
   /** All that ran, by pipe and program. */
@@ -60,19 +60,18 @@ export interface FailureDetails {
   readonly where: string
   readonly lines: string
 }
-export function failureText({ node, label, cause, status, signal, attempt, memory, argv, culprit, where, lines }: FailureDetails): string {
+export function failureText({ node, label, cause, status, signal, climbed, memory, argv, culprit, where, lines }: FailureDetails): string {
   const how = {
     cancelled: 'was cancelled',
-    time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, attempt - 1))}`,
+    time: `ran longer than its limit of ${secondsText(node.needs.time === undefined ? 0 : rung(node.needs.time, climbed.time))}`,
     memory: `ran out of memory (${Math.round(memory / 2 ** 20)} MiB granted)`,
     transient: `ended with status ${status}`,
     other: signal === null ? `ended with status ${status}` : `was ended by signal ${signal}`,
   }[cause]
-  const last = (ladder: { readonly length: number }) => ladder.length <= attempt
   const remedy =
-    cause === 'time' && node.needs.time !== undefined && last(rungs(node.needs.time))
+    cause === 'time' && node.needs.time !== undefined && rungs(node.needs.time).length <= climbed.time + 1
       ? " If it is only slow, raise the step's needs.time."
-      : cause === 'memory' && last(rungs(node.needs.memory))
+      : cause === 'memory' && rungs(node.needs.memory).length <= climbed.memory + 1
         ? " Add a higher rung to the step's needs.memory."
         : /argument list too long|E2BIG/i.test(lines)
           ? ` In its command ${manyWords(argv)}`

@@ -65,6 +65,23 @@ test('out of memory climbs the ladder, and no other failure does', async () => {
   expect([told.state, granted]).toEqual(['succeeded', [gib(1), gib(2), gib(4)]])
   expect((await play(step({}), () => failed('other'))).order).toEqual(['s'])
 })
+test('each cause counts for itself: no other failure uses up a rung, nor a rung a try', async () => {
+  const step = make('s', { cpu: 1, memory: [gib(1), gib(2)], time: [minutes(1), minutes(2)] }, { times: 2, exits: [69] })
+  const causes = ['transient', 'time', 'transient', 'memory', 'memory'] as const
+  const stood: unknown[] = []
+  const told = await play(step({}), ({ climbed, members }) => {
+    stood.push([members[0]!.memory / gib(1), climbed.time])
+    return failed(causes[stood.length - 1]!)
+  })
+  expect(stood).toEqual([
+    [1, 0],
+    [1, 0],
+    [1, 1],
+    [1, 1],
+    [2, 1],
+  ])
+  expect(told.failures).toEqual(['failed for memory'])
+})
 test('the ladder ends where the machine does', async () => {
   const told = await play(make('s', { cpu: 1, memory: [gib(1), gib(16)] })({}), () => failed('memory'))
   expect([told.state, told.order.length]).toEqual(['failed', 1])

@@ -94,7 +94,7 @@ class Scheduler<O extends Results> {
       versions: at.versions,
       on: at.on,
       joining: stream ? { memory, memoryOf, ...(joins && { joins }) } : undefined,
-      granted: node => this.#grants.of(node, 1),
+      granted: node => this.#grants.of(node, 0),
       lookUp: keys => this.#lookUp(keys),
       faultOf: key => store.faults.get(key),
       ready: job => this.#queue(job),
@@ -144,7 +144,7 @@ class Scheduler<O extends Results> {
     return found
   }
   #queue(job: Job): void {
-    const share = 'each' in job.work ? nothing : this.#grants.ofChain(job.work.members, job.attempts + 1)
+    const share = 'each' in job.work ? nothing : this.#grants.ofChain(job.work.members, job.climbed.memory)
     this.#pool.add(job, job.rank, share)
   }
   /** Starts what fits; ends when no job is open, or when stopped and nothing runs any more. */
@@ -259,19 +259,20 @@ class Scheduler<O extends Results> {
   }
   async #attempt(job: Job, { members: nodes, links }: Chain, inputs: readonly Inputs[], content: readonly string[]): Promise<void> {
     const number = ++job.attempts
+    const { climbed } = job
     const { store, run } = this.#at
-    const members = nodes.map((node, n) => this.#member(node, job.keys[n]!, number, inputs[n]!, content[n]!))
+    const members = nodes.map((node, n) => this.#member(node, job.keys[n]!, climbed.memory, inputs[n]!, content[n]!))
     const group = members.length > 1 ? members.at(-1)!.label : undefined
     for (const [n, member] of members.entries()) this.#state.started(job.keys[n]!, number, member, group)
     const progress = (n: number, latest: Progress) => this.#state.progress(job.keys[n]!, latest)
-    const at: Attempt = { members, links, number, run, signal: this.#stop.signal, progress }
+    const at: Attempt = { members, links, number, climbed, run, signal: this.#stop.signal, progress }
     const outcome = await this.#runAttempt(at, store, this.#state.keys)
     if (outcome.state === 'done') this.#succeeded(job, outcome)
     else await this.#failed(job, nodes, outcome)
   }
-  #member(node: StepNode, key: string, attempt: number, inputs: Inputs, content: string): Member {
+  #member(node: StepNode, key: string, climbed: number, inputs: Inputs, content: string): Member {
     const { store, run, versions } = this.#at
-    const { cpu, memory } = this.#grants.of(node, attempt)
+    const { cpu, memory } = this.#grants.of(node, climbed)
     const label = this.#state.label(key)
     const kept = path.join(store.workFolder(run), folderName(label))
     const tools = versionsOf(node, versions)
@@ -286,7 +287,9 @@ class Scheduler<O extends Results> {
     const { member, cause, message, folder } = outcome
     const node = nodes[member]!
     const key = job.keys[member]!
-    if (this.#grants.mayTryAgain(node, cause, job.attempts)) {
+    if (this.#grants.mayTryAgain(node, cause, job)) {
+      if (cause === 'memory' || cause === 'time') job.climbed = { ...job.climbed, [cause]: job.climbed[cause] + 1 }
+      else if (cause === 'transient' || cause === 'touched') job.cost[cause]++
       this.#state.retried(key, message.split('\n')[0]!)
       if (cause === 'transient' && node.step.retry.pause) await pause(node.step.retry.pause, this.#stop.signal)
       return this.#queue(job)

@@ -14,7 +14,7 @@ export const minutes = (n: number) => (n * 60) as Seconds
 /** n × 3600 seconds. */
 export const hours = (n: number) => (n * 3600) as Seconds
 
-/** One amount, or a ladder with a rung for each attempt: the next rung is tried only when the one before was too small. */
+/** One amount, or a ladder of them: the next rung is tried only when the one before was too small. */
 export type Ladder<T> = T | readonly [T, ...T[]]
 
 /** The resources that a step asks for. The scheduler reserves them; argv sees only what was granted. */
@@ -33,9 +33,16 @@ export interface Needs {
   readonly network?: true
 }
 
-export const rung = <T extends number>(ladder: Ladder<T>, attempt: number): T => {
+/** How many rungs an attempt stands above the lowest of each ladder: what happened before it decides, never how many attempts there were. */
+export interface Climbed {
+  readonly memory: number
+  readonly time: number
+}
+export const lowest: Climbed = { memory: 0, time: 0 }
+/** @param climbed rungs above the lowest; the last one serves all beyond it */
+export const rung = <T extends number>(ladder: Ladder<T>, climbed: number): T => {
   const all = rungs(ladder)
-  return all[Math.min(attempt, all.length - 1)]!
+  return all[Math.min(climbed, all.length - 1)]!
 }
 export const rungs = <T extends number>(ladder: Ladder<T>): readonly T[] => (typeof ladder === 'number' ? [ladder] : ladder)
 

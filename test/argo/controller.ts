@@ -94,7 +94,7 @@ export interface NodeTold {
   readonly phase: string
   readonly message?: string
   /** Of each attempt. */
-  readonly attempts?: readonly { readonly phase: string; readonly message?: string }[]
+  readonly attempts?: readonly { readonly phase: string; readonly message?: string; readonly outputs?: Json }[]
 }
 /** Nodes of a workflow's status as the controller writes them: a Retry for each task, and a Pod below it for each attempt. */
 export function nodes(workflow: string, tasks: readonly Task[], told: Readonly<Record<string, NodeTold>>): Json {
@@ -122,9 +122,9 @@ export function nodes(workflow: string, tasks: readonly Task[], told: Readonly<R
         name: ids[n],
         displayName: `${task.name}(${n})`,
         type: 'Pod',
+        outputs: { exitCode: '1' },
         ...attempt,
         inputs,
-        outputs: { exitCode: '1' },
       }
   }
   return all

@@ -3,7 +3,7 @@ import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
 import { damaged, damagesOf, isNamed, results, some, words } from './damage.ts'
 import { runsPods } from './pods-by-bash.ts'
-import { contentOf, prefix, ran, setting } from './setting.ts'
+import { contentOf, copy, prefix, ran, setting, write } from './setting.ts'
 
 // In npm test a sample of them, another one every hour; TRIREME_DAMAGES=all tries all. On a real cluster: real-damage.test.ts.
 
@@ -46,4 +46,38 @@ test('an object of a finished run that is damaged: the next command makes it aga
   }
   stderr.mockRestore()
   expect(faults).toEqual([])
+})
+test('an entry that is damaged once more when it was made again fails its reader, with what it is and who made it', async () => {
+  const at = await setting()
+  runsPods(at.cluster, at.bucket)
+  const { objects } = at.bucket
+  const hello = write('hello')
+  await ran(at, { hello })
+  const file = [...objects.keys()].find(key => key.endsWith('/made.txt'))!
+  const set = objects.set.bind(objects)
+  objects.set = (key, content) => set(key, key === file ? Buffer.from('jello') : content)
+  objects.set(file, Buffer.from(''))
+  const own = { ...at, store: await Store.open(scratch()) }
+  const { events, failures, told } = await ran(own, { copied: copy('again', hello) }, { run: '20260101-120000-0002' })
+  const object = file.slice(prefix.length)
+  const reason = `${object} in the bucket was damaged or gone when again came to read it`
+  expect(events).toContainEqual(expect.objectContaining({ event: 'damaged', step: 'hello', reason }))
+  const those = told.filter(line => /^(started|damaged|succeeded|failed|run-ended)/.test(line))
+  expect(those.slice(-7)).toEqual([
+    'damaged hello',
+    'started hello 1',
+    'succeeded hello',
+    'started again 3',
+    'started again 4',
+    'failed again',
+    'run-ended failed',
+  ])
+  expect(failures[0]).toMatch(/^Input from\/a\/made\.txt is not what its record says: /)
+  expect(failures[0]).toContain(
+    ` It is ${object} in the bucket, which hello made, and was taken away: the same command makes it again.\n  pod:     gone`,
+  )
+  expect(objects.has(file.replace('made.txt', 'record.json'))).toBe(false)
+  delete (objects as { set?: unknown }).set
+  const again = await ran(own, { copied: copy('again', hello) }, { run: '20260101-120000-0003' })
+  expect(contentOf(again.results.copied)).toBe('hello')
 })

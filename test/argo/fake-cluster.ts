@@ -31,6 +31,8 @@ export interface FakeCluster {
   onPatch: (name: string, change: Json) => void
   /** What the server makes of a workflow that it is given: plays its policies and its CRDs. */
   admit: (workflow: Json) => Json
+  /** What happened to pods, by their uid. */
+  readonly events: Map<string, readonly Json[]>
   /** ConfigMaps, `NAMESPACE/NAME`. */
   readonly configMaps: Map<string, Json>
   readonly setWorkflow: (name: string, status: Json) => void
@@ -79,6 +81,10 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
     const [, kind = '', name = ''] = /\/(workflows|pods|selfsubjectaccessreviews)(?:\/([^/]+))?(?:\/log)?$/.exec(url.pathname) ?? []
     if (url.pathname === '/version') return say(200, { gitVersion: 'v1.34.4' })
     if (kind === 'selfsubjectaccessreviews') return say(201, { status: { allowed: true } })
+    if (url.pathname.endsWith('/events')) {
+      const uid = /involvedObject\.uid=([^,]+)/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1] ?? ''
+      return say(200, { kind: 'List', items: fake.events.get(uid) ?? [] })
+    }
     const [, at, configMap] = /\/namespaces\/([^/]+)\/configmaps\/([^/]+)$/.exec(url.pathname) ?? []
     if (configMap !== undefined) {
       const found = fake.configMaps.get(`${at}/${configMap}`)
@@ -159,6 +165,7 @@ export async function fakeCluster(folder: string): Promise<FakeCluster> {
     onWorkflow: () => {},
     onPatch: () => {},
     admit: workflow => workflow,
+    events: new Map(),
     configMaps: new Map(),
     setWorkflow: (name, status) => void put('workflows', workflows, name, { ...workflows.get(name), status }),
     deleteWorkflow: name => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../core/events.ts'
-import { began, nodes, pod, tasksOf } from './controller.ts'
+import { began, nodes, pod, publish, report, tasksOf } from './controller.ts'
 import type { Json } from './fake-cluster.ts'
 import { prefix, ran, setting, told, write } from './setting.ts'
 
@@ -47,6 +47,32 @@ test('a pod whose end was not seen: Argo says that the bucket is full', async ()
     `Step hello could not be run: the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.\n  pod:     gone`,
   ])
   expect([...at.bucket.objects.keys()].filter(key => key.includes('/entries/'))).toEqual([])
+})
+test('what a first attempt could not store, and a second one did, is there', async () => {
+  const at = await setting()
+  const events: Event[] = []
+  const failed = { phase: 'Error', message: 'wait: Error (exit code 64): timed out waiting for the condition: failed to put file: 503' }
+  at.cluster.onWorkflow = (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    report(at.bucket, prefix, name, task!, 1, [
+      'member 1 status=0 signal=- stopped=- seconds=9 user=1 system=0 memory=1 oom=0 started=x',
+      'step 1 state=made',
+    ])
+    const attempts = [failed, { phase: 'Running' }]
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: nodes(name, [task!], { [task!.name]: { phase: 'Running', attempts } }) })
+  }
+  const on = (event: Event) => {
+    events.push(event)
+    if (event.event !== 'retried') return
+    const [name, workflow] = [...at.cluster.workflows][0]!
+    const [task] = tasksOf(workflow)
+    publish(at.bucket, prefix, name, task!, 'made.txt', 'hello', 2)
+    const attempts = [failed, { phase: 'Succeeded' }]
+    at.cluster.setWorkflow(name, { phase: 'Succeeded', nodes: nodes(name, [task!], { [task!.name]: { phase: 'Succeeded', attempts } }) })
+  }
+  const { state, failures } = await ran(at, { hello: write('hello') }, { ...quick, on })
+  expect([state, failures]).toEqual(['succeeded', []])
+  expect(events.map(told)).toContain('retried hello 1')
 })
 test('a pod whose files do not get on for another reason says which, and goes on', async () => {
   const at = await setting()

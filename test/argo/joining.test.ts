@@ -54,6 +54,39 @@ test('a client that gives up says what goes on, and how it is followed again; at
   expect([state, contentOf(made.hello)]).toEqual(['succeeded', 'hello'])
   expect(sent(at)).toHaveLength(1)
 })
+test.each<[string, RegExp, (at: Setting) => void]>([
+  [
+    'of the cluster',
+    /^ENVIRONMENT: The cluster of context "test" does not accept your credentials \(401\).*\nThe workflow small-\S+ goes on without this client/,
+    at => {
+      at.cluster.refuse = () => ({ status: 401, message: 'Unauthorized' })
+      at.cluster.dropWatches() // as each ends by itself within 90 s
+    },
+  ],
+  [
+    'of the bucket',
+    /^ENVIRONMENT: The key for the bucket "bucket" at \S+ is not accepted \(InvalidAccessKeyId\).*\nThe workflow small-\S+ goes on without this client/,
+    at => {
+      at.bucket.fault = { status: 403, code: 'InvalidAccessKeyId' }
+      ends(at)
+    },
+  ],
+])(
+  'a key %s that is taken back in the middle is no outage: told at once, and the run can be followed again',
+  async (_, message, takeBack) => {
+    const at = await setting()
+    running(at)
+    const on = ({ event }: Event) => {
+      if (event === 'started') takeBack(at)
+    }
+    expect(await fault(() => ran(at, results(), { run: one, on }))).toMatch(message)
+    at.bucket.fault = undefined
+    at.cluster.refuse = () => undefined
+    ends(at)
+    const { state, results: made } = await ran(at, results(), { run: one, attach: true })
+    expect([state, contentOf(made.hello), sent(at).length]).toEqual(['succeeded', 'hello', 1])
+  },
+)
 test('the same command joins what an earlier run has sent, whose client has gone; so does attach of the joining run', async () => {
   const at = await setting()
   await givesUp(at)

@@ -93,6 +93,7 @@ test('cluster-setup: least rights, no secret, nothing of the whole cluster', asy
     'workflows: create,get,list,watch,patch,delete',
     'pods: get,list,watch',
     'pods/log: get',
+    'events: list',
   ])
   expect(objects[5].subjects).toEqual([{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ada' }])
   expect(text).toContain('create secret docker-registry registry')

@@ -130,12 +130,12 @@ test.each([
   )
   expect(proxy.asked).toHaveLength(1)
 })
-test('whoever asks to stop does not wait for a store', async () => {
+test.each(['503', 'stalled'] as const)('whoever asks to stop does not wait for a store (%s)', async kind => {
   const stop = new AbortController()
-  const { proxy, client } = await behindProxy({ outage: 3_600_000, pause: 3_600_000 }, stop.signal)
-  proxy.fail({ kind: '503', lasts: 3_600_000 })
+  const { proxy, client } = await behindProxy({ outage: 3_600_000, pause: 3_600_000, stall: 3_600_000 }, stop.signal)
+  proxy.fail({ kind, lasts: 3_600_000 })
   const waiting = fault(() => client.read('a'))
-  while (proxy.met.length < 3) await new Promise(done => setTimeout(done, 20))
+  while (proxy.met.length < (kind === '503' ? 3 : 1)) await new Promise(done => setTimeout(done, 20))
   stop.abort()
   expect(await waiting).toBe('CANCELLED: Stopped.')
 })

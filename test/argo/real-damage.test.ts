@@ -53,9 +53,9 @@ real(
     }
     const open = [...some(damagesOf(whole), count).entries()]
     const worker = async () => {
-      for (let next = open.pop(); next; next = open.pop()) await tryOne(next[1], next[0])
+      for (let next = open.shift(); next; next = open.shift()) await tryOne(next[1], next[0])
     }
-    await Promise.all(Array.from({ length: 6 }, worker))
+    await Promise.all(Array.from({ length: 8 }, worker))
     stderr.mockRestore()
     expect(faults).toEqual([])
   },

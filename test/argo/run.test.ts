@@ -5,9 +5,11 @@ import type { Event } from '../../core/events.ts'
 import { mib } from '../../core/index.ts'
 import { sealedLine } from '../../core/store/sealed.ts'
 import { Store } from '../../core/store/store.ts'
+import type { ArgoOptions } from '../../core/targets/argo/follow/options.ts'
 import { submissionIn, workflowIn } from '../../core/targets/argo/follow/submission.ts'
 import { scratch } from '../../core/testing.ts'
 import { began, nodes, pod, publish, report, runsAll, tasksOf } from './controller.ts'
+import type { Json, Refusal } from './fake-cluster.ts'
 import { contentOf, copy, prefix, ran, setting, told, write } from './setting.ts'
 
 // The client against a cluster and a bucket in memory: what it sends, tells and keeps. A controller in these tests puts into the bucket what
@@ -66,7 +68,10 @@ test('what this machine has made is brought into the bucket, and not made again'
   runsAll(at.cluster, at.bucket, prefix, () => 'words')
   const hello = write('hello')
   await ran(at, { hello })
-  at.bucket.objects.clear()
+  for (const object of at.bucket.objects.keys())
+    if (object.endsWith('/made.txt'))
+      at.bucket.objects.set(object, Buffer.from('WORDS')) // as large as it should be
+    else at.bucket.objects.delete(object)
   at.cluster.workflows.clear()
   const { told } = await ran(at, { copied: copy('again', hello) }, { run: '20260101-120000-0002' })
   expect(told).toContain('cached hello')
@@ -210,6 +215,63 @@ describe('failures', () => {
       "Step hello could not start: no node can take it: 0/3 nodes are available: 3 Insufficient memory. Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores.\n  pod:     big",
     )
   })
+})
+const pending = {
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'True' }],
+  initContainerStatuses: [{ name: 'init', state: { waiting: { reason: 'PodInitializing' } } }],
+  containerStatuses: [{ name: 'main', state: { waiting: { reason: 'PodInitializing' } } }],
+}
+/** A run whose only pod has a node and does not start. */
+async function unstarted(events: readonly Json[], patience: ArgoOptions['patience'], refused?: Refusal) {
+  const at = await setting()
+  at.cluster.events.set('u1', events)
+  if (refused) at.cluster.refuse = (_, path) => (path.endsWith('/events') ? refused : undefined)
+  at.cluster.onWorkflow = (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    const made = pod(name, task!.name, 1, pending)
+    at.cluster.setPod('hello', { ...made, metadata: { ...(made.metadata as Json), uid: 'u1' } })
+    at.cluster.setWorkflow(name, { phase: 'Running', nodes: {} })
+  }
+  at.cluster.onPatch = name =>
+    at.cluster.setWorkflow(name, { phase: 'Failed', nodes: { x: { id: 'x', name, type: 'DAG', phase: 'Failed' } } })
+  return ran(at, { hello: write('hello') }, { patience: { events: 50, ...patience } })
+}
+const happened = (reason: string, message: string, lastTimestamp = '2026-01-01T00:00:00Z') => ({
+  type: 'Warning',
+  reason,
+  message,
+  lastTimestamp,
+})
+test('a Secret that is not there is told with the words of the event, and given up soon', async () => {
+  const message = 'MountVolume.SetUp failed for volume "s3" : secret "s3" not found'
+  const { told, failures } = await unstarted(
+    [
+      happened('FailedMount', message, '2026-01-01T00:02:00Z'),
+      happened('FailedMount', 'older words', '2026-01-01T00:01:00Z'),
+      happened('BackOff', 'later words of no account', '2026-01-01T00:03:00Z'),
+    ],
+    { lasting: 300 },
+  )
+  expect(told).toContain(`progress hello: waits: it cannot start (FailedMount: ${message})`)
+  expect(failures).toEqual([
+    `Step hello could not start: it cannot start (FailedMount: ${message}). Have what is named there made, or correct its name in the environment: "trireme doctor" looks for it.\n  pod:     hello`,
+  ])
+})
+test('a volume that may still come is waited for longer', async () => {
+  const message = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) other'
+  const { told, failures } = await unstarted([happened('FailedAttachVolume', message)], { lasting: 1, passing: 600 })
+  expect(told).toContain(`progress hello: waits: it cannot start (FailedAttachVolume: ${message})`)
+  expect(failures[0]).toContain('It is tried again and again; ask who keeps the cluster.')
+})
+test('who may not read events is told that, and where the reason is', async () => {
+  const { told, failures } = await unstarted([], { passing: 300 }, { status: 403, message: 'events is forbidden' })
+  expect(told).toContain(
+    'progress hello: waits: it has a node and does not start; the reason is in the events of the namespace, which you may not read',
+  )
+  expect(failures[0]).toContain(
+    'Ask who may: kubectl describe pod hello. With the Role of "trireme cluster-setup" bound to you, it is told here.',
+  )
 })
 test('a pod that is never made, for want of quota: told at once, and given up after a time', async () => {
   const at = await setting()

@@ -7,16 +7,25 @@
 #   <place>/                    where a step works
 #   out/<place>/                its outputs and record.json, put there by one rename when all its chain is well
 #   report/                     report (see report.ts), <place>.log, items-<name>: written also when the pod fails
-# TRIREME_KEY_<place> is the key of the n-th step, TRIREME_ATTEMPT counts attempts from 0.
+# TRIREME_KEY_<place> is the key of the n-th step, TRIREME_ATTEMPT counts attempts from 0. On which rungs this attempt stands, from 0, and how many
+# transient exits there were before: TRIREME_MEMORY_RUNG, and TRIREME_CLIMBED as `time=0 tried=0`. It is told in the container's last words,
+# which outlive it, even where it is killed: `now memory=0 time=0 tried=0`, or `next …` for what the next attempt should have.
 # Exit status: 0 done or skipped; 75 may be tried again; 76 too slow, and a longer limit follows; 137 killed; 143 asked to stop; 1 all else.
 root=${TRIREME_ROOT:-/w}
-attempt=${TRIREME_ATTEMPT:-0}
+attempt=${TRIREME_ATTEMPT:-0} memory=${TRIREME_MEMORY_RUNG:-0} time=0 tried=0
+[[ ! ${TRIREME_CLIMBED-} =~ ^time=([0-9]+)\ tried=([0-9]+)$ ]] || time=${BASH_REMATCH[1]} tried=${BASH_REMATCH[2]}
+export TRIREME_TIME_RUNG=$time
 LC_ALL=C
+last_words() { # now | next
+  local file=${TRIREME_LAST_WORDS:-/dev/termination-log}
+  [[ ! -w $file ]] || printf '%s memory=%s time=%s tried=%s ' "$1" "$memory" "$time" "$tried" >"$file"
+}
+last_words now
 export TZ=UTC
 shopt -s nullglob dotglob
 run=$root/run report=$root/report/report
 mkdir -p "$root/report" "$root/out" "$root/stage" || exit 75 # the volume is lost
-printf 'pod format=1 attempt=%s\n' "$attempt" >"$report"
+printf 'pod format=1 attempt=%s memory=%s time=%s\n' "$attempt" "$memory" "$time" >"$report"
 
 child=
 held() { # a command that SIGTERM may interrupt

@@ -9,7 +9,8 @@ member() {
   at=$1
   [[ $doing != list ]] || { places+=("$1") chain_of[$1]=$chain step[$1]=$2 limits[$1]='' transient[$1]='' tries[$1]=0; }
 }
-rung() { [[ $doing != list ]] || limits[at]+=" ${1:--}"; }
+rung() { :; }
+limits() { [[ $doing != list ]] || limits[at]=$*; }
 transient() { [[ $doing != list ]] || { tries[at]=$1 transient[at]=" ${*:2} "; }; }
 link() {
   [[ $doing == list ]] || return 0

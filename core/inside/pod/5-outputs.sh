@@ -143,7 +143,7 @@ record() { # place
     printf '\n]'
   done
   figures "$1"
-  printf '\n},\n"attempt":%s,"started":"%s","seconds":%s,' $((attempt + 1)) "${m[started]}" "${m[seconds]}"
+  printf '\n},\n"attempt":%s,"climbed":%s,"started":"%s","seconds":%s,' $((attempt + 1)) "$memory" "${m[started]}" "${m[seconds]}"
   printf '"usage":{"user":%s,"system":%s,"peakMemory":%s},' "${m[user]}" "${m[system]}" "${m[memory]}"
   json "${HOSTNAME-}"
   printf '"host":{"name":%s,' "$json"

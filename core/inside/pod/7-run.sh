@@ -36,20 +36,17 @@ judge() { # place
       ;;
   esac
 }
-outcome() { # place; `exit_status` is the exit status of the pod after a failure
-  local n
+outcome() { # place; `exit_status` is the exit status of the pod after a failure, and its last words say what the next attempt should have
+  local all=(${limits[$1]})
+  exit_status=1
   case $cause in
-    memory | killed) exit_status=137 ;;
+    killed) exit_status=137 ;;
+    memory) exit_status=137 && ((++memory)) ;;
     cancelled) exit_status=143 ;;
-    transient) ((exit_status = attempt < tries[$1] ? 75 : 1)) ;;
-    time)
-      exit_status=1
-      local all=(${limits[$1]})
-      local own=${all[attempt < ${#all[@]} ? attempt : ${#all[@]} - 1]}
-      for n in "${all[@]:attempt+1}"; do [[ $n == "$own" ]] || exit_status=76; done
-      ;;
-    *) exit_status=1 ;;
+    transient) ((tried >= tries[$1])) || { exit_status=75 && ((++tried)); } ;;
+    time) ((time + 1 >= ${#all[@]})) || { exit_status=76 && ((++time)); } ;;
   esac
+  [[ $cause != memory && $exit_status != 7[56] ]] || last_words next
 }
 run_chain() {
   local p failed='' first='' exit_status

@@ -189,13 +189,13 @@ function containerFor(at: Containers, { members }: Attempt, image: string, mount
 function jobOf(at: Attempt, works: readonly WorkFolder[]): PodJob {
   const members = at.members.map(({ node }, n): JobMember => {
     const work = works[n]!
-    const seconds = node.needs.time === undefined ? undefined : rung(node.needs.time, at.number - 1)
     return {
       step: node.step.name,
       place: n + 1,
       inputs: [],
       outputs: [],
-      rungs: [{ argv: work.argv, ...(seconds !== undefined && { seconds }) }],
+      rungs: [{ argv: work.argv }],
+      ...(node.needs.time !== undefined && { limits: [rung(node.needs.time, at.climbed.time)] }),
       ...(work.stdout !== undefined && { stdout: work.stdout }),
       transient: [],
       tries: 0,

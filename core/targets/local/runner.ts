@@ -96,7 +96,7 @@ function begin(at: Attempt, member: Member, work: WorkFolder, n: number): Runnin
     stdout: work.stdout,
     piped: at.links[n] !== undefined && member.node.script.stdout?.slot === at.links[n].port,
     environment: environment(work.folder, member.node.step.tools),
-    timeLimit: time === undefined ? undefined : rung(time, at.number - 1),
+    timeLimit: time === undefined ? undefined : rung(time, at.climbed.time),
   })
 }
 /** The file that receives a copy of what passes through a link. */

@@ -328,11 +328,29 @@ describe('what is asked of a node', () => {
     })
     expect(gpu.container.resources.requests).toEqual({ ...gpu.container.resources.limits, 'ephemeral-storage': '0' })
     expect(gpu.nodeSelector).toEqual({ pool: 'cpu', gpu: 'a100' })
-    expect(gpu.podSpecPatch).toContain("{{=asInt(retries) == 0 ? '1024Mi' : asInt(retries) == 1 ? '2048Mi' : '8192Mi'}}")
+    const says = (pattern: string) => `lastRetry.message matches '${pattern}'`
+    const climbed = [2, 1].map(n => says(`OOMKilled.*now memory=${n - 1} |n(ow|ext) memory=${n} `))
+    const value = (...of: readonly string[]) => `{{=${climbed[0]} ? '${of[0]}' : ${climbed[1]} ? '${of[1]}' : '${of[2]}'}}`
+    const memory = value('8192Mi', '2048Mi', '1024Mi')
+    expect(JSON.parse(gpu.podSpecPatch!)).toEqual({
+      containers: [
+        {
+          name: 'main',
+          resources: { requests: { memory }, limits: { memory } },
+          env: [
+            { name: 'TRIREME_MEMORY_RUNG', value: value('2', '1', '0') },
+            {
+              name: 'TRIREME_CLIMBED',
+              value: `{{=${says('time=')} ? sprig.regexFind('time=[0-9]+ tried=[0-9]+', lastRetry.message) : 'time=0 tried=0'}}`,
+            },
+          ],
+        },
+      ],
+    })
     expect(gpu.retryStrategy).toEqual({
-      limit: '5',
+      limit: '8', // two rungs of memory, one of time, three tries, two losses
       retryPolicy: 'Always',
-      expression: `lastRetry.exitCode in ['75', '76'] || (lastRetry.message matches 'OOMKilled' && asInt(retries) < 2) || (lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}'))`,
+      expression: `lastRetry.message matches 'next memory=(0|1|2) ' || lastRetry.message matches 'OOMKilled.*now memory=(0|1) ' || (asInt(retries) < 2 && ((lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}')) || lastRetry.exitCode in ['75', '143'] || lastRetry.message matches 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted') && !(lastRetry.message matches 'deadline|local (ephemeral )?storage|EmptyDir'))`,
     })
   })
   test('comments show what runs: the cores that the environment grants', () => {

@@ -1,6 +1,7 @@
 import type { EachNode, StepNode } from '../../../graph/node.ts'
 import type { JobWord } from '../../../inside/job.ts'
 import type { There } from '../../../pods/remaining-work.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { Workflow } from './manifest-schema.ts'
 
@@ -57,6 +58,8 @@ export interface CompileOptions {
   readonly image: (name: string) => string
   /** Entries that the bucket holds: what they make is pruned, and a list among them is expanded. @default none */
   readonly there?: There
+  /** Rungs on which a step begins: what earlier attempts at it have shown. @default the lowest */
+  readonly start?: (node: StepNode) => Climbed
   /** Joins steps whose both ends can stream by pipes. @default true */
   readonly stream?: boolean
   /** Lets short steps share a pod with the one they follow. @default true */

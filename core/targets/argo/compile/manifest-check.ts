@@ -130,7 +130,7 @@ function podFaults({ inputs, outputs, container, podSpecPatch = '' }: PodTemplat
   }
   for (const { name, value } of container.env) text(name, value)
   for (const word of [container.image, ...container.command]) text('container', word)
-  if (podSpecPatch.replace(/\{\{=asInt\(retries\)[^{}]*\}\}/g, '').includes('{{'))
+  if (podSpecPatch.replace(/\{\{=lastRetry\.message[^{}]*\}\}/g, '').includes('{{'))
     faults.push('podSpecPatch has braces that are none of ours')
   for (const name of parameters) if (!used.has(name)) faults.push(`parameter ${name} serves nothing`)
   return faults

@@ -1,9 +1,10 @@
 import type { StepNode } from '../../../graph/node.ts'
 import type { Gathered } from '../../../pods/branches.ts'
 import type { PodWork } from '../../../pods/pod-job.ts'
-import { amountsOf, deadlineOf, gpusOf, poolOf, retriesOf } from '../../../pods/resource-requests.ts'
+import { amountsOf, deadlineOf, gpusOf, laddersOf, poolOf } from '../../../pods/resource-requests.ts'
 import type { Pod } from '../../../pods/shared-pods.ts'
 import { fileOf, suffixesOf } from '../../../vocabulary/kind.ts'
+import { type Climbed, lowest } from '../../../vocabulary/quantity.ts'
 import type { CompileOptions } from './compiled.ts'
 import type { PodTemplate } from './manifest-schema.ts'
 import { likeness, type OwnParameters, takesOf } from './tasks.ts'
@@ -37,7 +38,8 @@ export class Templates {
     for (const { place } of facts.gathers) text += `,${place}`
     for (const { node, chain, kept } of facts.work.members)
       text += ` ${this.#number(node.step)}.${this.#needs(node.needs)}.${chain}${kept ? 'k' : ''}`
-    text += likeness(facts.work)
+    const { memory, time } = this.#start(facts.work)
+    text += `${likeness(facts.work)} ${memory},${time}`
     const known = this.#known.get(text)
     if (known !== undefined) return known
     const template = templateOf(this.#shape(pod, facts), this.#options.environment, this.#scripts)
@@ -59,6 +61,13 @@ export class Templates {
     this.#numbers.set(needs, own)
     return own
   }
+  /** The highest rungs that any of its steps is known to need. */
+  #start({ members }: PodWork): Climbed {
+    const { start } = this.#options
+    if (!start) return lowest
+    const known = members.map(({ node }) => start(node))
+    return { memory: Math.max(...known.map(({ memory }) => memory)), time: Math.max(...known.map(({ time }) => time)) }
+  }
   #shape({ chains }: Pod, { work, parameters, items, gathers }: PodFacts): PodShape {
     const { environment, image } = this.#options
     const name = chains[0]!.members[0]!.step.image
@@ -75,7 +84,8 @@ export class Templates {
       amounts: amountsOf(chains, { cpu: environment.limits.cpu, disk: environment.disk }),
       gpu: Math.max(...chains.map(gpusOf)),
       pool: poolOf(chains[0]!, environment, this.#label),
-      retries: retriesOf(chains),
+      ladders: laddersOf(chains),
+      start: this.#start(work),
       deadline: deadlineOf(chains),
     }
   }

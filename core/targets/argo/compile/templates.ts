@@ -1,13 +1,12 @@
-import { fullWords } from '../../../bucket/refusals.ts'
 import { sha256 } from '../../../graph/key.ts'
 import { startScript } from '../../../inside/scripts.ts'
-import type { Amounts } from '../../../pods/resource-requests.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import type { PodTemplate } from './manifest-schema.ts'
 import { plainName } from './names.ts'
+import { type Rungs, retries, startOf } from './retries.ts'
 
 /** What tasks of one template have in common. Two tasks with equal shapes share a template; all that differs is a parameter. */
-export interface PodShape {
+export interface PodShape extends Rungs {
   /** Name of the image as steps have it: the template's name begins with it. */
   readonly name: string
   readonly image: string
@@ -19,10 +18,8 @@ export interface PodShape {
   readonly items: readonly string[]
   /** Where results of a branch are gathered: by place, the parameter that holds the key. */
   readonly gathers: readonly { readonly place: number; readonly parameter: string }[]
-  readonly amounts: readonly [Amounts, ...Amounts[]]
   readonly gpu: number
   readonly pool: ArgoEnvironment['gpuPools'][number] | undefined
-  readonly retries: number
   readonly deadline: number | undefined
 }
 /** One artifact that a pod takes: `key` and `path` below the bucket's prefix and `/w/from/<mount>/`, with parameters in them. */
@@ -110,8 +107,7 @@ export function templateOf(shape: PodShape, environment: ArgoEnvironment, script
       ...environment.volumes.map(volumeOf),
     ],
     container: mainContainer(shape, environment, scripts),
-    ...(shape.amounts.length > 1 && { podSpecPatch: memoryPatch(shape.amounts) }),
-    retryStrategy: retry(shape),
+    ...retries(shape),
   }
 }
 /** A template's own node selector stands in place of the Workflow's, so it holds both. */
@@ -137,7 +133,7 @@ function volumeOf({ name, readOnly, claim, configMap, secret }: ArgoEnvironment[
   return configMap === undefined ? { name, secret: { secretName: secret! } } : { name, configMap: { name: configMap } } // one of three, by the schema
 }
 function mainContainer(shape: PodShape, environment: ArgoEnvironment, scripts: Scripts): PodTemplate['container'] {
-  const [{ cpu, memory, disk }] = shape.amounts
+  const { cpu, memory, disk } = shape.amounts[startOf(shape)]!
   const all = (disk: string) => ({ cpu, memory, 'ephemeral-storage': disk, ...(shape.gpu > 0 && { 'nvidia.com/gpu': String(shape.gpu) }) })
   const items = shape.takes.filter(({ kind }) => kind === 'item')
   const run = [`${scripts.pod}  run/pod.sh`, `${scripts.chain}  run/chain.sh`, `${parametersGiven('w')}  run/job`]
@@ -167,26 +163,4 @@ export const restricted = {
   readOnlyRootFilesystem: true as const,
   runAsNonRoot: true as const,
   capabilities: { drop: ['ALL' as const] },
-}
-/** Memory by attempt: the ladder of the steps. A quantity with an expression in it is refused in `resources`, so it is patched in. */
-function memoryPatch(amounts: readonly Amounts[]): string {
-  const rungs = amounts.map(({ memory }) => memory)
-  const expression = rungs.slice(0, -1).map((memory, n) => `asInt(retries) == ${n} ? '${memory}' : `)
-  const memory = `{{=${expression.join('')}'${rungs.at(-1)}'}}`
-  return JSON.stringify({ containers: [{ name: 'main', resources: { requests: { memory }, limits: { memory } } }] })
-}
-/** Attempts that a lost node, a lost pod or a failed transfer may cost. */
-const forInfrastructure = 2
-/**
- * By meaning: the pod says with 75 that a declared transient exit may be tried again, with 76 that the time limit has a higher rung; out of
- * memory climbs the ladder; what Argo calls Error is infrastructure, but for a file that is not there, which will not be there either then, and a
- * bucket that is full.
- */
-function retry({ amounts, retries }: PodShape): PodTemplate['retryStrategy'] {
-  const expression = [
-    "lastRetry.exitCode in ['75', '76']",
-    ...(amounts.length > 1 ? [`(lastRetry.message matches 'OOMKilled' && asInt(retries) < ${amounts.length - 1})`] : []),
-    `(lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}'))`,
-  ]
-  return { limit: String(retries + forInfrastructure), retryPolicy: 'Always', expression: expression.join(' || ') }
 }

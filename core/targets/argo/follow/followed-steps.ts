@@ -3,8 +3,11 @@ import type { Job } from '../../../graph/jobs.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
 import { type Grant, grantOf } from '../../../graph/step-words.ts'
 import { bodyOf } from '../../../graph/walk.ts'
+import type { Cause } from '../../../run/failure.ts'
 import type { Progress } from '../../../run/progress.ts'
 import { type LookUp, RunState } from '../../../run/state.ts'
+import { type Climbed, lowest, rungs } from '../../../vocabulary/quantity.ts'
+import { lossesBorne } from '../compile/lost-pods.ts'
 
 export interface FollowedOptions {
   readonly versions: ReadonlyMap<string, string>
@@ -21,8 +24,11 @@ export class FollowedSteps<O extends Results = Results> {
   readonly #cpu: number | undefined
   /** Lists that are there, but whose branches are not told yet. */
   #lists: Job[] = []
-  /** By key: the last attempt of its pod that it ran in, and how many it took part in. */
-  readonly #attempts = new Map<string, { readonly pod: number; readonly own: number }>()
+  /** By key: the attempts at its pod that it took part in. */
+  readonly #attempts = new Map<string, Set<string>>()
+  readonly #climbed = new Map<string, Climbed>()
+  /** By key: how many of its pods were lost. */
+  readonly #losses = new Map<string, number>()
   /** Of steps of branches: the whole branch, or all that it is in, by the keys for an unnamed item. */
   readonly #siblings = new Map<string, ReadonlyMap<string, string>>()
   /** What each step said last of its progress. */
@@ -38,7 +44,7 @@ export class FollowedSteps<O extends Results = Results> {
       on,
       lookUp,
       ...(faultOf && { faultOf }),
-      granted: node => grantOf(node, 1, cpu),
+      granted: node => grantOf(node, 0, cpu),
       ready: job => {
         if ('each' in job.work) this.#lists.push(job) // the cluster starts steps by itself
       },
@@ -68,19 +74,34 @@ export class FollowedSteps<O extends Results = Results> {
   sibling(key: string, general: string): string | undefined {
     return this.#siblings.get(key)?.get(general)
   }
-  /** @param pod attempt of its pod, which may have begun for another step's sake */
-  started(key: string, pod: number, group?: string): void {
+  /** @param attempt at its pod, which may have begun for another step's sake: what tells it from all others of the run */
+  started(key: string, attempt: string, climbed: Climbed, group?: string): void {
     const node = this.state.steps.get(key)
-    const before = this.#attempts.get(key)
-    if (!node || !this.state.isOpen(key) || (before?.pod ?? 0) >= pod) return
-    const own = (before?.own ?? 0) + 1
-    this.#attempts.set(key, { pod, own })
-    this.state.started(key, own, grantOf(node, pod, this.#cpu), group)
+    const seen = this.#attempts.get(key) ?? new Set()
+    if (!node || !this.state.isOpen(key) || seen.has(attempt)) return
+    this.#attempts.set(key, seen.add(attempt))
+    this.state.started(key, seen.size, grantOf(node, climbed.memory, this.#cpu), group)
   }
-  /** Steps whose pod failed for a fault of the bucket that is mended: they run in another pod, later. @param key the one that found it */
-  runsAnew(keys: readonly string[], key: string, reason: string): void {
-    this.state.retried(key, reason)
-    for (const each of keys) this.#attempts.set(each, { pod: 0, own: this.#attempts.get(each)?.own ?? 0 })
+  /** Rungs that a step is known to need. */
+  climbed(key: string): Climbed {
+    return this.#climbed.get(key) ?? lowest
+  }
+  /**
+   * What an attempt that failed has shown of the steps of its pod, which climb together.
+   * @returns whether another may help: there is a higher rung, or the pods were not lost too often
+   */
+  learn(keys: readonly string[], cause: Cause | 'lost', climbed: Climbed): boolean {
+    if (cause === 'lost') {
+      const losses = 1 + Math.max(...keys.map(key => this.#losses.get(key) ?? 0))
+      for (const key of keys) this.#losses.set(key, losses)
+      return losses <= lossesBorne
+    }
+    if (cause !== 'memory' && cause !== 'time') return false
+    const next = climbed[cause] + 1
+    const ladders = keys.map(key => rungs(this.state.steps.get(key)!.needs[cause] ?? 0).length)
+    if (next >= Math.max(...ladders)) return false
+    for (const key of keys) this.#climbed.set(key, { ...this.climbed(key), [cause]: Math.max(this.climbed(key)[cause], next) })
+    return true
   }
   /** What its pod waits for: in full for the first step, and for others of which the same is said by naming that one. */
   waits(key: string, why: string): void {

@@ -25,6 +25,7 @@ export interface ArgoOptions {
     readonly passing?: number
     readonly lasting?: number
     readonly unseen?: number
+    readonly events?: number
     readonly progress?: number
     readonly storing?: number
     /** With a bucket that does not answer. */

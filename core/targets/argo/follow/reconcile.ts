@@ -6,6 +6,7 @@ import { type Report, readReport } from '../../../inside/report.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
 import type { Workflow } from '../compile/manifest-schema.ts'
 import { prefixOf } from '../compile/templates.ts'
 import type { ArgoEnvironment } from '../settings.ts'
@@ -13,16 +14,18 @@ import { damagedObjects, type Healing } from './damage.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, PodTask } from './pod-attempt.ts'
+import type { PodEvents } from './pod-events.ts'
 import type { Stuck } from './status.ts'
 import { StoringPods } from './storing.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
-import { type FailedAttempt, failedStep, isMade, keepLog } from './task-failure.ts'
+import { type FailedAttempt, failedStep, failureCause, isMade, keepLog } from './task-failure.ts'
 import type { TaskState, TaskStates } from './task-states.ts'
 
 export interface Reconciling {
   readonly bucket: S3Bucket
   /** Last lines of what a pod wrote, where it is still there. */
   readonly log: (pod: string, signal?: AbortSignal, container?: string) => Promise<string | undefined>
+  readonly events: PodEvents
   readonly store: Store
   readonly steps: FollowedSteps
   readonly environment: ArgoEnvironment
@@ -61,6 +64,8 @@ export class Reconciler {
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
   workflow = ''
+  /** Tasks that Argo gave up, and that are to be sent once more: it knows of one attempt what it was, this client of all. */
+  again = 0
   constructor(at: Reconciling, found: Map<string, BucketRecord>) {
     this.#at = at
     this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
@@ -152,7 +157,7 @@ export class Reconciler {
     for (const attempt of attempts) {
       const first = attempt.seen?.begun ? task.next() : undefined
       // A pod that begins begins with its first chain that is not done. When the others do is told by its report, in order.
-      if (first) this.#chainBegun(first, attempt)
+      if (first) this.#chainBegun(first, attempt, attempt.seen?.climbed ? undefined : await this.#reportIfEnded(attempt))
       if (attempt.seen?.state === 'failed' && attempt !== last) await this.#tellRetry(attempt)
     }
     const latest = last ?? new PodAttempt(task, seen, 1)
@@ -165,7 +170,9 @@ export class Reconciler {
       return 'settled'
     }
     if (seen.over) return 'settled' // its reason is with the step that it needs
-    if (last?.seen?.stuck) return this.#waits(seen.name, last, last.seen.stuck)
+    const { stuck, unstarted } = last?.seen ?? {}
+    const why = stuck ?? (unstarted && (await this.#at.events.why(unstarted)))
+    if (last && why) return this.#waits(seen.name, last, why)
     this.#stuckSince.delete(seen.name)
     return 'moving'
   }
@@ -183,21 +190,37 @@ export class Reconciler {
     for (const other of keys) this.#state.skipped(other, `${this.#state.label(key ?? other)}, which shares its pod, failed`)
     return 'hopeless' as const
   }
-  #chainBegun(entry: SubmittedEntry, { task, number }: PodAttempt): void {
-    for (const each of task.chainOf(entry)) this.#at.steps.started(task.keyOf(each), number, task.groupOf(each))
+  #chainBegun(entry: SubmittedEntry, attempt: PodAttempt, report: Report | undefined): void {
+    const { task, id } = attempt
+    const climbed = this.#climbed(attempt, report)
+    for (const each of task.chainOf(entry)) this.#at.steps.started(task.keyOf(each), id, climbed, task.groupOf(each))
+  }
+  /** Rungs that its pod was given. Where nothing tells, those on which it was sent. */
+  #climbed({ task, seen }: PodAttempt, report: Report | undefined): Climbed {
+    return report?.climbed ?? seen?.climbed ?? this.#at.steps.climbed([...task.keys.values()][0]!)
   }
   async #tellRetry(attempt: PodAttempt): Promise<void> {
     if (this.#retried.has(attempt.id)) return
     this.#retried.add(attempt.id)
     const failed = await this.#failedAttempt(attempt, attempt.seen?.message ?? '')
     await this.#tellMade(attempt, failed.report)
-    const { entry, key, message } = failedStep(failed, this.#state, () => '')
-    this.#chainBegun(entry, attempt)
-    this.#progress.ended(attempt.id, failed.report, entry.place, key)
+    const { entry, message } = failedStep(failed, this.#state, () => '')
+    this.#learn(failed)
+    this.#tellAgain(entry, failed, message)
+  }
+  #tellAgain(entry: SubmittedEntry, { attempt, report }: FailedAttempt, message: string): void {
+    const key = attempt.task.keyOf(entry)
+    this.#chainBegun(entry, attempt, report)
+    this.#progress.ended(attempt.id, report, entry.place, key)
     this.#state.retried(key, message.split('\n')[0]!)
   }
+  #learn(failed: FailedAttempt): boolean {
+    return this.#at.steps.learn([...failed.attempt.task.keys.values()], failureCause(failed), failed.climbed)
+  }
   async #failedAttempt(attempt: PodAttempt, message: string): Promise<FailedAttempt> {
-    return { attempt, report: await this.#report(attempt), message, cpu: this.#at.environment.limits.cpu }
+    const report = await this.#report(attempt)
+    const words = message.replace(/: (now|next) memory=.*$/, '')
+    return { attempt, report, message: words, climbed: this.#climbed(attempt, report), cpu: this.#at.environment.limits.cpu }
   }
   async #report(attempt: PodAttempt): Promise<Report | undefined> {
     const object = attempt.object(this.workflow, 'report')
@@ -205,6 +228,9 @@ export class Reconciler {
     this.#reports.set(object, reading)
     const text = await reading
     return text && readReport(text.toString('utf8'))
+  }
+  #reportIfEnded(attempt: PodAttempt): Promise<Report | undefined> | undefined {
+    return /^(succeeded|failed)$/.test(attempt.seen?.state ?? '') ? this.#report(attempt) : undefined
   }
   async #succeeded(attempt: PodAttempt): Promise<void> {
     const { task } = attempt
@@ -243,16 +269,16 @@ export class Reconciler {
     const member = report?.members.get(place)
     if (!kept) {
       if (!member || (state !== undefined && state !== 'made')) return this.#state.cached([{ key, entry: undefined }]) // the whole chain was there
-      this.#chainBegun(entry, attempt)
+      this.#chainBegun(entry, attempt, report)
       this.#progress.ended(attempt.id, report, place, key)
       return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
     const record = (await this.#stored(key))?.record
+    this.#records.delete(key) // a further attempt may make what is not there
     if (!record) return
-    this.#records.delete(key)
     const made = this.entry(key, record, task.joined(entry))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
-    this.#chainBegun(entry, attempt)
+    this.#chainBegun(entry, attempt, report)
     this.#progress.ended(attempt.id, report, place, key)
     this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
   }
@@ -301,8 +327,7 @@ export class Reconciler {
     const suspect = failedStep(failed, this.#state, () => '')
     const reader = this.#state.label(suspect.key)
     if (await healing.mend(damaged, { round: this, reader, followed: followed() })) {
-      this.#chainBegun(suspect.entry, attempt)
-      return this.#at.steps.runsAnew([...task.keys.values()], suspect.key, suspect.message.split('\n')[0]!)
+      return this.#tellAgain(suspect.entry, failed, suspect.message)
     }
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
@@ -312,8 +337,12 @@ export class Reconciler {
     const podLog = logs.size === 0 && pod !== undefined ? await log(pod).catch(unlessRefused) : undefined
     const logOf = (place: number) => logs.get(place) ?? podLog ?? ''
     const { entry, key, message: words } = failedStep({ ...failed, damage: healing.told(damaged) }, this.#state, logOf)
+    if (!cancelled && this.#learn(failed)) {
+      this.again++
+      return this.#tellAgain(entry, failed, words)
+    }
     const label = this.#state.label(key)
-    this.#chainBegun(entry, attempt)
+    this.#chainBegun(entry, attempt, failed.report)
     this.#progress.ended(attempt.id, failed.report, entry.place, key)
     this.#state.failed(key, cancelled ? `Step ${label} was cancelled.` : words, {
       folder: keepLog(store.workFolder(run), label, logOf(entry.place)),

@@ -1,9 +1,8 @@
-import path from 'node:path'
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import { S3Bucket } from '../../../bucket/client.ts'
-import { fetchEntry, findStored, takeAway } from '../../../bucket/transfer.ts'
+import { findStored, takeAway } from '../../../bucket/transfer.ts'
 import { Detached, TriremeError } from '../../../errors.ts'
-import { refsIn, type StepNode } from '../../../graph/node.ts'
+import type { StepNode } from '../../../graph/node.ts'
 import type { Plan, Results } from '../../../graph/plan.ts'
 import { Cluster } from '../../../kubernetes/client.ts'
 import { notice } from '../../../notices.ts'
@@ -15,7 +14,9 @@ import { FollowedSteps } from './followed-steps.ts'
 import { joinable, othersOf, runLabel } from './joining.ts'
 import { ownLines } from './log-progress.ts'
 import type { ArgoOptions } from './options.ts'
+import { PodEvents } from './pod-events.ts'
 import { Reconciler } from './reconcile.ts'
+import { fetchResults, inTurns } from './results.ts'
 import { keepSubmission, notedIn, type Submission, submissionsIn, workflowIn } from './submission.ts'
 import { submit } from './submit.ts'
 import type { TaskStates } from './task-states.ts'
@@ -80,7 +81,7 @@ class ArgoRun<O extends Results> {
       const { limits } = environment
       await this.#steps.begin(run, { cpu: limits.cpu ?? 0, memory: limits.memory ?? 0 })
       if (this.#state.open().length > 0 && !signal?.aborted) await this.#submitAndFollow()
-      await this.#unlessStopped(this.#fetchResults())
+      await this.#unlessStopped(fetchResults(this.#plan, { store, run, bucket: () => this.#open() }, this.#known()))
       await store.flush()
     } catch (cause) {
       store.end(run, true)
@@ -147,6 +148,7 @@ class ArgoRun<O extends Results> {
           const log = await cluster?.log(pod, signal, container)
           return container === undefined ? ownLines(log) : log
         },
+        events: new PodEvents(cluster, patience.events ?? 5_000),
         store,
         steps: this.#steps,
         environment,
@@ -175,7 +177,8 @@ class ArgoRun<O extends Results> {
       const left = this.#state.open()
       const ended = this.#state.steps.size - left.length
       const healed = this.#healing?.count ?? 0
-      const stands = ended === this.#endedBefore && healed === this.#healedBefore && submission.joined === undefined
+      const again = submission.joined !== undefined || (this.#reconciler?.again ?? 0) > 0
+      const stands = ended === this.#endedBefore && healed === this.#healedBefore && !again
       if (left.length === 0 || (stands && this.#state.failures.length > 0)) return
       if (stands)
         throw unheardOf(
@@ -201,7 +204,8 @@ class ArgoRun<O extends Results> {
       )
       return keepSubmission(store, run, round, joined, { workflows: [] })
     }
-    return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found }, round)
+    const climbed = (key: string) => this.#steps.climbed(key)
+    return submit(this.#plan, this.#at, { bucket, state: this.#state, here: this.#here, found: this.#found, climbed }, round)
   }
   /** @returns false when nothing more is to be sent */
   async #follow(cluster: Cluster, bucket: S3Bucket, submission: Submission, round: number): Promise<boolean> {
@@ -261,6 +265,8 @@ class ArgoRun<O extends Results> {
     const fault = stopped || joined || state.open().length === 0 ? undefined : endingFault(name, ending, environment.namespace)
     if (fault) throw fault
     if (stopped) {
+      const again = reconciler.again > 0 && others.length === 0 && !signal?.aborted && !failFast
+      if (again) return true
       const what = others.length > 0 ? `goes on in the run ${others[0]}` : 'was cancelled'
       for (const key of state.open())
         if (state.stateOf(key) === 'started') state.failed(key, `Step ${state.label(key)} ${what}.`, { cancelled: true })
@@ -288,6 +294,9 @@ class ArgoRun<O extends Results> {
       { cause },
     )
   }
+  #known() {
+    return { state: this.#state, here: this.#here, found: this.#found, logOf: (key: string) => this.#logFor(key) }
+  }
   async #logFor(key: string): Promise<Buffer | undefined> {
     for (const reconciler of this.#reconcilers) {
       const log = await reconciler.logFor(key)
@@ -295,36 +304,4 @@ class ArgoRun<O extends Results> {
     }
     return undefined
   }
-  /** Brings results into the store; what else the run made stays in the bucket. */
-  async #fetchResults(): Promise<void> {
-    const { store, run } = this.#at
-    const { outputs, keys, entries, steps } = this.#state
-    const wanted = Object.values(this.#plan.results)
-      .flatMap(refsIn)
-      .flatMap(ref => outputs.origins(ref))
-    const missing = [...new Set(wanted.map(ref => keys.of(ref.node)))].filter(key => entries.has(key) && !this.#here.has(key))
-    if (missing.length === 0) return
-    const bucket = await this.#open()
-    await inTurns(
-      missing,
-      async key => {
-        const record = this.#found.get(key)
-        if (!record) return
-        const folder = path.join(store.workFolder(run), `.from-${key.slice(0, 16)}`)
-        const log = await this.#logFor(key)
-        const entry = await fetchEntry(bucket, store, entries.get(key)!.record, record, { node: steps.get(key)!, folder, log })
-        entries.set(key, entry)
-        this.#here.add(key)
-      },
-      8,
-    )
-  }
-}
-/** So many at a time. */
-async function inTurns<T>(all: readonly T[], act: (each: T) => Promise<void>, atOnce = 64): Promise<void> {
-  const rest = [...all].reverse()
-  const worker = async () => {
-    for (let each = rest.pop(); each !== undefined; each = rest.pop()) await act(each)
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker))
 }

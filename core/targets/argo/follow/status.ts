@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { Resource } from '../../../kubernetes/client.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
 
 /** The fields of a Workflow's status that are looked at. */
 export interface WorkflowNode {
@@ -45,6 +46,12 @@ export const isOver = ({ status }: LiveWorkflow): boolean => /^(Succeeded|Failed
 
 /** The fields of a pod that are looked at. */
 export interface LivePod extends Resource {
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly name: string
+      readonly env?: readonly { readonly name: string; readonly value?: string }[]
+    }[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly message?: string
@@ -72,6 +79,19 @@ interface ContainerStatus {
 /** Path of the node that a pod is, as the controller notes it. */
 export const nodeNameOf = ({ metadata }: LivePod): string | undefined => metadata?.annotations?.['workflows.argoproj.io/node-name']
 
+/** Rungs on which the controller put a pod; undefined where that cannot be seen. */
+export function climbedOf({ spec }: LivePod): Climbed | undefined {
+  const env = spec?.containers?.find(({ name }) => name === 'main')?.env
+  const given = (name: string) => env?.find(each => each.name === name)?.value
+  return (
+    env && { memory: Number(given('TRIREME_MEMORY_RUNG') ?? 0), time: Number(/time=(\d+)/.exec(given('TRIREME_CLIMBED') ?? '')?.[1] ?? 0) }
+  )
+}
+/** The same, as the last words of a container tell it. */
+export function climbedIn(message: string): Climbed | undefined {
+  const [, memory, time] = /now memory=(\d+) time=(\d+)/.exec(message) ?? []
+  return memory === undefined ? undefined : { memory: Number(memory), time: Number(time) }
+}
 /** What keeps a pod from running, in words; and whether it may pass by itself (other work ends, nodes are added). */
 export interface Stuck {
   readonly why: string
@@ -81,6 +101,7 @@ export interface Stuck {
   readonly advice: string
 }
 const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
+const volume = 'Have the claim made, or correct "volumes" of the environment.'
 const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
 /** The scheduler's words; where even an empty node would not do, they are "Preemption is not helpful for scheduling". */
 export const isQueued = (message: string): boolean => /No preemption victims found/.test(message)
@@ -88,8 +109,10 @@ export function stuck({ status }: LivePod): Stuck | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     const message = scheduled.message ?? 'the scheduler gives no reason'
+    const absent = /persistentvolumeclaim ".*" not found/.test(message)
     const queued = isQueued(message) && { queued: true as const }
-    return { why: `no node can take it: ${message.replace(/\.$/, '')}`, passing: true, advice: room, ...queued }
+    const why = `no node can take it: ${message.replace(/\.$/, '')}`
+    return absent ? { why, passing: false, advice: volume } : { why, passing: true, advice: room, ...queued }
   }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { reason = '', message = '' } = container.state?.waiting ?? {}
@@ -107,6 +130,17 @@ export function stuck({ status }: LivePod): Stuck | undefined {
       }
   }
   return undefined
+}
+/** A pod that has a node, and whose containers have not begun: for the most part it waits for its volumes. */
+export interface UnstartedPod {
+  readonly name: string
+  readonly uid: string
+}
+export function unstartedPod({ metadata, status }: LivePod): UnstartedPod | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const scheduled = status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True')
+  if (status?.phase !== 'Pending' || !scheduled || containers.some(({ state }) => state?.running ?? state?.terminated)) return undefined
+  return { name: metadata?.name ?? '', uid: metadata?.uid ?? '' }
 }
 /** What keeps a pod from being made at all, which only its node tells: the controller tries again and again. */
 export function unmade({ phase, message = '' }: WorkflowNode): Stuck | undefined {

@@ -7,6 +7,7 @@ import type { Plan } from '../../../graph/plan.ts'
 import { inOrder, nodesOf, upstream } from '../../../graph/walk.ts'
 import type { RunState } from '../../../run/state.ts'
 import { fileOf } from '../../../vocabulary/kind.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
 import { compile } from '../compile/compile.ts'
 import type { Compiled } from '../compile/compiled.ts'
 import type { ArgoOptions } from './options.ts'
@@ -16,6 +17,8 @@ import { keepSubmission, type Submission, submissionOf } from './submission.ts'
 export interface KnownRun {
   readonly bucket: S3Bucket
   readonly state: RunState
+  /** Rungs on which a step begins, by its key. */
+  readonly climbed: (key: string) => Climbed
   /** Keys whose entries this machine holds. */
   readonly here: ReadonlySet<string>
   /** Records of the entries that the bucket holds. */
@@ -27,11 +30,18 @@ export interface KnownRun {
  */
 export async function submit(plan: Plan, at: ArgoOptions, known: KnownRun, round: number): Promise<Submission> {
   const { environment, versions, image, stream = true, run, store } = at
-  const { bucket, state } = known
+  const { bucket, state, climbed } = known
   const there = new Map([...state.entries].map(([key, { record }]) => [key, record]))
   const first = round === 1
-  const share = state.failures.length === 0
-  const compiled = compile(first ? plan : rest(plan, state), { environment, versions, image, there, stream, share })
+  const compiled = compile(first ? plan : rest(plan, state), {
+    environment,
+    versions,
+    image,
+    there,
+    stream,
+    share: state.failures.length === 0,
+    start: node => climbed(state.keys.of(node)),
+  })
   const submission = submissionOf(compiled, { run: first ? run : `${run}-${round}`, environment })
   await Promise.all([
     ...[...compiled.objects].map(([key, content]) => sendContent(bucket, key, content)),

@@ -9,6 +9,8 @@ import type { MemberReport, Report } from '../../../inside/report.ts'
 import { type Cause, failureText, linesText } from '../../../run/failure.ts'
 import { logName } from '../../../run/output-folders.ts'
 import type { RunState } from '../../../run/state.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
+import { taken } from '../compile/lost-pods.ts'
 import { artifactIn } from './damage.ts'
 import type { PodAttempt } from './pod-attempt.ts'
 import { saysFull } from './storing.ts'
@@ -18,12 +20,23 @@ import type { SubmittedEntry } from './submission.ts'
 export interface FailedAttempt {
   readonly attempt: PodAttempt
   readonly report: Report | undefined
-  /** What Argo says of it: `main: OOMKilled (exit code 137)`. */
+  /** What Argo says of it, without the pod's own last words: `main: OOMKilled (exit code 137)`. */
   readonly message: string
+  /** Rungs that its pod was given. */
+  readonly climbed: Climbed
   /** What became of objects that it found damaged. */
   readonly damage?: string
   /** Most cores that a step is granted. */
   readonly cpu: number | undefined
+}
+/** Why it failed, as far as it decides whether trying again may help. */
+export function failureCause({ report, message, attempt }: FailedAttempt): Cause | 'lost' {
+  if (attempt.seen?.lost) return 'lost'
+  const killed = /OOMKilled/.test(message) ? 'memory' : 'other'
+  for (const [place, step] of report?.steps ?? [])
+    if (step.state === 'failed' && step.cause !== 'killed') return step.cause
+    else if (step.state === 'failed') return report?.members.get(place)?.oom ? 'memory' : killed
+  return killed
 }
 /** The step of a pod that is the cause, and what to say of it. @param log what the step at a place wrote */
 export function failedStep(
@@ -52,14 +65,10 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 }
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
-function messageFor(
-  entry: SubmittedEntry,
-  { attempt, report, message, damage = '', cpu }: FailedAttempt,
-  state: RunState,
-  log: string,
-): string {
+function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunState, log: string): string {
+  const { attempt, report, message, climbed, damage = '', cpu } = failed
   const { place } = entry
-  const { task, number, pod } = attempt
+  const { task, pod } = attempt
   const node = state.steps.get(task.keyOf(entry))!
   const label = state.label(task.keyOf(entry))
   const where = `pod:     ${pod ?? 'gone'}`
@@ -69,17 +78,16 @@ function messageFor(
     return `${fault.message.replace(`Step ${node.step.name} `, `Step ${label} `)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
   const member = report?.members.get(place)
   const ended = report?.steps.get(place)
-  const granted = grantOf(node, number, cpu)
+  const granted = grantOf(node, climbed.memory, cpu)
   const { memory } = granted
   const { pipe } = task.joined(entry)
   const stage = member?.statuses === undefined ? undefined : stageOf(member.statuses)
   const argv = argvOf(node, granted, { places: state.outputs, ...(pipe && { pipe }) })
-  const told = { node, label, attempt: number, memory, argv, culprit: stage, where, lines }
-  if (member && ended?.state === 'failed') {
-    const cause: Cause = ended.cause === 'killed' ? (member.oom || /OOMKilled/.test(message) ? 'memory' : 'other') : ended.cause
+  const told = { node, label, climbed, memory, argv, culprit: stage, where, lines }
+  const cause = failureCause(failed)
+  if (cause !== 'lost' && member && ended?.state === 'failed')
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
-  }
-  if (/OOMKilled/.test(message)) return failureText({ ...told, cause: 'memory', status: null, signal: 9 })
+  if (cause === 'memory') return failureText({ ...told, cause, status: null, signal: 9 })
   if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })
   return `Step ${label} could not be run: ${infrastructure(message)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
 }
@@ -96,7 +104,7 @@ function infrastructure(message: string): string {
   if (/denied (the )?request|violates PodSecurity/.test(message))
     return `a policy of the cluster refused its pod (${message}). Ask who keeps the cluster, or adapt the environment.`
   if (/Stopped with strategy|shutdown/i.test(message)) return `the run was stopped (${message}).`
-  if (/pod deleted|node.*(lost|shutdown|drain)|Evicted|evicted/.test(message))
+  if (new RegExp(`${taken}|pod deleted|exit code 143|node.*(lost|drain)|[Ee]victed`).test(message))
     return `its pod was taken away again and again (${message}). Give the same command again; it goes on from where it was.`
   return `${message || 'the cluster gives no reason'}. "trireme doctor" looks at the cluster.`
 }

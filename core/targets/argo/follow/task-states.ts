@@ -1,5 +1,9 @@
 import type { Change } from '../../../kubernetes/watch.ts'
+import type { Climbed } from '../../../vocabulary/quantity.ts'
+import { isLost } from '../compile/lost-pods.ts'
 import {
+  climbedIn,
+  climbedOf,
   hasBegun,
   isStoring,
   type LivePod,
@@ -7,7 +11,9 @@ import {
   nodeNameOf,
   type Stuck,
   stuck,
+  type UnstartedPod,
   unmade,
+  unstartedPod,
   type WorkflowNode,
   workflowNodes,
 } from './status.ts'
@@ -22,6 +28,12 @@ export interface AttemptState {
   readonly storing?: boolean
   readonly message: string
   readonly stuck?: Stuck
+  /** Why it does not start may be in its events. */
+  readonly unstarted?: UnstartedPod | undefined
+  /** Rungs that its pod was given, where the pod was seen. */
+  readonly climbed?: Climbed | undefined
+  /** It was taken away, and the step has no part in that. */
+  readonly lost?: boolean
 }
 /** One task as it runs: all attempts at it. */
 export interface TaskState {
@@ -80,7 +92,15 @@ export class TaskStates {
     const state = node.phase === 'Succeeded' ? 'succeeded' : node.phase === 'Failed' || node.phase === 'Error' ? 'failed' : undefined
     // Stopped before it began, or after: a pod that began was seen, or was so short that it ended.
     const begun = known?.begun === true || state === 'succeeded' || (state === 'failed' && node.outputs?.exitCode !== undefined)
-    if (state !== undefined) task.attempts.set(attempt, { pod: known?.pod, state, begun, message })
+    if (state !== undefined)
+      task.attempts.set(attempt, {
+        pod: known?.pod,
+        state,
+        begun,
+        message,
+        climbed: known?.climbed ?? climbedIn(message),
+        lost: state === 'failed' && isLost(node),
+      })
     else if (known?.pod === undefined) {
       const why = unmade(node)
       const state = node.phase === 'Running' ? 'running' : 'waiting'
@@ -95,7 +115,8 @@ export class TaskStates {
     const known = task.attempts.get(attempt)
     const podName = pod.metadata?.name
     if (known?.state === 'succeeded' || known?.state === 'failed') {
-      if (known.pod === undefined) task.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod) })
+      if (known.pod === undefined)
+        task.attempts.set(attempt, { ...known, pod: podName, begun: known.begun || hasBegun(pod), climbed: climbedOf(pod) })
       return
     }
     const phase = pod.status?.phase
@@ -107,8 +128,9 @@ export class TaskStates {
       state,
       begun: known?.begun === true || hasBegun(pod),
       message: pod.status?.message ?? '',
+      climbed: climbedOf(pod),
       ...(isStoring(pod) && { storing: true }),
-      ...(why && { stuck: why }),
+      ...(why ? { stuck: why } : { unstarted: unstartedPod(pod) }),
     })
   }
 }

@@ -120,14 +120,17 @@ const slow = (time: string | undefined) => {
 const rights: ClusterCheck = async ({ cluster, environment: { name } }) => {
   const asked = userRights.flatMap(right => right.verbs.map(verb => ({ ...right, verb })))
   const answers = await Promise.all(asked.map(({ verb, group, resource, subresource }) => cluster.may(verb, group, resource, subresource)))
-  const lacking = asked
-    .filter((_, n) => !answers[n])
-    .map(({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`)
+  const refused = asked.filter((_, n) => !answers[n])
+  const lacking = refused.map(
+    ({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`,
+  )
   const needed = 'submit and follow workflows'
+  const mend = `have the Role of "trireme cluster-setup --on ${name}" bound to you`
   if (lacking.length === 0) return [ok('your rights', needed, 'all there')]
-  return [
-    bad('your rights', needed, `may not: ${lacking.join(', ')}`, `have the Role of "trireme cluster-setup --on ${name}" bound to you`),
-  ]
+  const may = `may not: ${lacking.join(', ')}`
+  if (refused.every(({ optional }) => optional !== undefined))
+    return [{ ...unknown('your rights', needed, may), mend: `${refused.map(({ optional }) => optional).join('; ')}: ${mend}` }]
+  return [bad('your rights', needed, may, mend)]
 }
 const objects: ClusterCheck = async ({ cluster, environment }) => {
   const { serviceAccount, executorServiceAccount, pullSecrets, priorityClassName, bucket, namespace, name } = environment

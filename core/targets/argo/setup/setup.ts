@@ -9,12 +9,15 @@ export interface Right {
   readonly resource: string
   readonly subresource?: string
   readonly verbs: readonly string[]
+  /** What goes without it only tells less: for what it serves. */
+  readonly optional?: string
 }
 /** The rights of users who submit runs, and nothing more. */
 export const userRights: readonly Right[] = [
   { group: 'argoproj.io', resource: 'workflows', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: '', resource: 'pods', subresource: 'log', verbs: ['get'] },
+  { group: '', resource: 'events', verbs: ['list'], optional: 'without it a run cannot say why a pod does not start' },
 ]
 /** The rights of Argo's own containers in a pod: to report the outcome. The step's container has no token at all. */
 export const executorRights: readonly Right[] = [{ group: 'argoproj.io', resource: 'workflowtaskresults', verbs: ['create', 'patch'] }]
