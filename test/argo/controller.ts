@@ -57,6 +57,7 @@ export function publishEntry(
   file: string,
   content: string | undefined,
   attempt = 1,
+  climbed = 0,
 ): void {
   const files =
     content === undefined
@@ -68,6 +69,7 @@ export function publishEntry(
     step: 'step',
     outputs: { [file.split('.')[0]!]: files },
     attempt,
+    climbed,
     started: '2026-01-01T00:00:00.000Z',
     seconds: 1.5,
     usage: { user: 1, system: 0.5, peakMemory: 2 ** 20 },
@@ -84,10 +86,13 @@ export function report(
   task: Task,
   attempt: number,
   lines: readonly string[],
-  log = '',
+  { log = '', climbed = 0 }: { readonly log?: string; readonly climbed?: number } = {},
 ): void {
   const place = `${prefix}runs/${workflow}/${task.parameters.get('o') ?? task.parameters.get('o1')}/${attempt - 1}`
-  bucket.objects.set(`${place}/report`, Buffer.from([`pod format=1 attempt=${attempt - 1}`, ...lines, ''].join('\n')))
+  bucket.objects.set(
+    `${place}/report`,
+    Buffer.from([`pod format=1 attempt=${attempt - 1} memory=${climbed} time=0`, ...lines, ''].join('\n')),
+  )
   bucket.objects.set(`${place}/1.log`, Buffer.from(log))
 }
 export interface NodeTold {

@@ -11,7 +11,7 @@ import { clusterOf, during, environment, mark, namespace, ran, real } from './re
 import { contentOf } from './setting.ts'
 
 // What a run needs is taken away while it runs, on a real cluster: it says what is wrong, or goes on by itself; `attach` and the same command
-// work after each. That the words come within two minutes, the limit of each test sees to.
+// work after each. The limit of a test is wider than the minutes that this may take, for machines with other work.
 
 const text = kind('text', { extension: '.txt' })
 /** Its words are its own, so that no other run of this file has made them. */

@@ -126,7 +126,7 @@ describe('failures', () => {
           'step 1 state=failed cause=other',
           'end status=1',
         ],
-        'no such thing\n',
+        { log: 'no such thing\n' },
       )
       const failed = { phase: 'Failed', message: 'main: Error (exit code 1)' }
       at.cluster.setWorkflow(name, {

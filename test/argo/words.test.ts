@@ -53,7 +53,7 @@ async function cluster(second: (at: Setting, workflow: string, task: Task) => 'S
       report(at.bucket, prefix, name, task, 1, [member(1, 137), 'step 1 state=failed cause=memory', 'step 2 state=dropped'])
       const phase = second(at, name, task)
       const attempts = [
-        { phase: 'Failed', message: 'main: OOMKilled (exit code 137)' },
+        { phase: 'Failed', message: 'main: OOMKilled (exit code 137): now memory=0 time=0 tried=0 ' },
         { phase, message: phase === 'Failed' ? 'main: Error (exit code 1)' : '' },
       ]
       return [task.name, { phase, attempts }] as const
@@ -66,9 +66,9 @@ async function cluster(second: (at: Setting, workflow: string, task: Task) => 'S
 }
 /** The pod of `weigh` and `read` makes both entries. */
 const bothMade = (at: Setting, workflow: string, task: Task) => {
-  for (const key of ['o1', 'o2']) publishEntry(at.bucket, prefix, task.parameters.get(key)!, 'made.txt', key, 2)
+  for (const key of ['o1', 'o2']) publishEntry(at.bucket, prefix, task.parameters.get(key)!, 'made.txt', key, 2, 1)
   const made = [1, 2].flatMap(place => [member(place, 0), `step ${place} state=made`])
-  report(at.bucket, prefix, workflow, task, 2, made)
+  report(at.bucket, prefix, workflow, task, 2, made, { climbed: 1 })
   return 'Succeeded' as const
 }
 const recordOf = async ({ store }: Setting, name: string) => {
@@ -78,7 +78,7 @@ const recordOf = async ({ store }: Setting, name: string) => {
 test('the message of a failure', async () => {
   const at = await cluster((at, workflow, task) => {
     const failed = [member(1, 3), 'step 1 state=failed cause=other', 'step 2 state=dropped', 'end status=1']
-    report(at.bucket, prefix, workflow, task, 2, failed, 'no scales\n')
+    report(at.bucket, prefix, workflow, task, 2, failed, { log: 'no scales\n', climbed: 1 })
     return 'Failed'
   })
   const { failures } = await ran(at, { out: read({ from: weighed() }).made })
@@ -111,8 +111,8 @@ test('the same, where nobody saw the end of its pod and its entry is found in th
 })
 test('the record of a step that wrote a file', async () => {
   const at = await cluster((at, workflow, task) => {
-    publishEntry(at.bucket, prefix, task.parameters.get('o')!, 'made.txt', 'weighed', 2)
-    report(at.bucket, prefix, workflow, task, 2, [member(1, 0), 'step 1 state=made'])
+    publishEntry(at.bucket, prefix, task.parameters.get('o')!, 'made.txt', 'weighed', 2, 1)
+    report(at.bucket, prefix, workflow, task, 2, [member(1, 0), 'step 1 state=made'], { climbed: 1 })
     return 'Succeeded'
   })
   const { failures } = await ran(at, { made: weighed() })

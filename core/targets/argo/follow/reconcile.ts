@@ -1,8 +1,7 @@
 import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
 import { type Joined, recordOf } from '../../../bucket/store-record.ts'
-import { findStored, type Stored } from '../../../bucket/transfer.ts'
-import { type Report, readReport } from '../../../inside/report.ts'
+import type { Report } from '../../../inside/report.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
@@ -13,11 +12,13 @@ import type { ArgoEnvironment } from '../settings.ts'
 import { damagedObjects, type Healing } from './damage.ts'
 import type { FollowedSteps } from './followed-steps.ts'
 import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
-import { PodAttempt, PodTask } from './pod-attempt.ts'
+import { PodAttempt, type PodTask } from './pod-attempt.ts'
 import type { PodEvents } from './pod-events.ts'
+import { PodObjects } from './pod-objects.ts'
 import type { Stuck } from './status.ts'
 import { StoringPods } from './storing.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
+import { SubmittedTasks } from './submitted-tasks.ts'
 import { type FailedAttempt, failedStep, failureCause, isMade, keepLog } from './task-failure.ts'
 import type { TaskState, TaskStates } from './task-states.ts'
 
@@ -51,25 +52,24 @@ export interface Reconciling {
 /** Brings what is seen of one workflow's tasks into the state of the run. Everything is told once, however often it is seen. */
 export class Reconciler {
   readonly #at: Reconciling
-  readonly #tasks: ReadonlyMap<string, SubmittedTask>
+  readonly #tasks: SubmittedTasks
   readonly #settled = new Set<string>()
   readonly #retried = new Set<string>()
-  /** By key, the place of its log in the bucket. */
-  readonly #logs = new Map<string, string>()
   readonly #stuckSince = new Map<string, number>()
   /** When a pod was last seen at work. */
   #busy = 0
   readonly #progress: LogProgress
   readonly storing: StoringPods
+  readonly left: PodObjects
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
   readonly found: Map<string, BucketRecord>
-  workflow = ''
   /** Tasks that Argo gave up, and that are to be sent once more: it knows of one attempt what it was, this client of all. */
   again = 0
   constructor(at: Reconciling, found: Map<string, BucketRecord>) {
     this.#at = at
-    this.#tasks = new Map(at.tasks.map(task => [`${task.workflow} ${task.name}`, task]))
+    this.#tasks = new SubmittedTasks(at.tasks, at.steps)
     this.found = found
+    this.left = new PodObjects(at.bucket)
     this.#progress = new LogProgress(at.steps, at.log, at.patience.progress)
     this.storing = new StoringPods(at.steps, at.bucket, (pod, signal) => at.log(pod, signal, 'wait'), at.patience.storing)
   }
@@ -93,7 +93,7 @@ export class Reconciler {
     if (this.#isBusy(tasks)) this.#busy = Date.now()
     for (const seen of tasks.all()) {
       if (this.#settled.has(seen.name)) continue
-      const task = this.#taskOf(workflow, seen)
+      const task = this.#tasks.of(workflow, seen)
       if (!task) continue
       const attempts = [...seen.attempts.keys()].sort((a, b) => a - b).map(number => new PodAttempt(task, seen, number))
       const state = await this.#lookAt(seen, task, attempts)
@@ -123,34 +123,11 @@ export class Reconciler {
     for (const seen of tasks.all()) {
       const last = Math.max(...seen.attempts.keys())
       if (this.#settled.has(seen.name) || (seen.over?.state !== 'succeeded' && seen.attempts.get(last)?.state !== 'succeeded')) continue
-      const task = this.#taskOf(workflow, seen)
+      const task = this.#tasks.of(workflow, seen)
       if (!task) continue
-      void this.#report(new PodAttempt(task, seen, last)).catch(ignore)
-      for (const entry of task.entries) if (entry.kept) void this.#stored(task.keyOf(entry)).catch(ignore)
+      void this.left.report(new PodAttempt(task, seen, last)).catch(ignore)
+      for (const entry of task.entries) if (entry.kept) void this.left.stored(task.keyOf(entry)).catch(ignore)
     }
-  }
-  readonly #reports = new Map<string, Promise<Buffer | undefined>>()
-  readonly #records = new Map<string, Promise<Stored | undefined>>()
-  #stored(key: string): Promise<Stored | undefined> {
-    const known = this.#records.get(key) ?? findStored(this.#at.bucket, key)
-    this.#records.set(key, known)
-    return known
-  }
-  /** The task that a node of the workflow is; undefined while a branch's own keys, or its steps, are not known. */
-  #taskOf(workflow: number, seen: TaskState): PodTask | undefined {
-    const task = this.#tasks.get(`${workflow} ${seen.task}`)
-    if (!task) return undefined
-    if (!task.each) return this.#known(task)
-    // A pod is given keys only of steps that leave files: one of them tells the branch.
-    const { parameter = '' } = task.entries.find(({ kept }) => kept) ?? {}
-    return this.#known(task, seen.parameters?.get(parameter) ?? '')
-  }
-  /** @param branch in the body of an `each`, key of any step of the branch */
-  #known(task: SubmittedTask, branch?: string): PodTask | undefined {
-    const key = (general: string) => (branch === undefined ? general : (this.#at.steps.sibling(branch, general) ?? ''))
-    const keys = new Map(task.entries.map(entry => [entry.place, key(entry.key)]))
-    const known = branch === undefined || [...keys.values()].every(each => this.#state.steps.has(each))
-    return known ? new PodTask(task, keys, this.#state) : undefined
   }
   async #lookAt(seen: TaskState, task: PodTask, attempts: readonly PodAttempt[]): Promise<'settled' | 'hopeless' | 'moving'> {
     const last = attempts.at(-1)
@@ -218,26 +195,19 @@ export class Reconciler {
     return this.#at.steps.learn([...failed.attempt.task.keys.values()], failureCause(failed), failed.climbed)
   }
   async #failedAttempt(attempt: PodAttempt, message: string): Promise<FailedAttempt> {
-    const report = await this.#report(attempt)
+    const report = await this.left.report(attempt)
     const words = message.replace(/: (now|next) memory=.*$/, '')
     return { attempt, report, message: words, climbed: this.#climbed(attempt, report), cpu: this.#at.environment.limits.cpu }
   }
-  async #report(attempt: PodAttempt): Promise<Report | undefined> {
-    const object = attempt.object(this.workflow, 'report')
-    const reading = this.#reports.get(object) ?? this.#at.bucket.read(object)
-    this.#reports.set(object, reading)
-    const text = await reading
-    return text && readReport(text.toString('utf8'))
-  }
   #reportIfEnded(attempt: PodAttempt): Promise<Report | undefined> | undefined {
-    return /^(succeeded|failed)$/.test(attempt.seen?.state ?? '') ? this.#report(attempt) : undefined
+    return /^(succeeded|failed)$/.test(attempt.seen?.state ?? '') ? this.left.report(attempt) : undefined
   }
   async #succeeded(attempt: PodAttempt): Promise<void> {
     const { task } = attempt
-    const report = await this.#report(attempt)
-    this.#reports.delete(attempt.object(this.workflow, 'report'))
+    const report = await this.left.report(attempt)
+    this.left.settled(attempt)
     for (const entry of task.entries) {
-      this.#logs.set(task.keyOf(entry), attempt.object(this.workflow, `${entry.place}.log`))
+      this.left.madeBy(attempt, entry.place, task.keyOf(entry))
       await this.#made(entry, attempt, report)
     }
     for (const entry of task.entries) {
@@ -246,7 +216,7 @@ export class Reconciler {
       const state = report?.steps.get(entry.place)
       if (state?.state === 'skipped') this.#state.skipped(key, state.reason)
       else {
-        const fault = (await this.#stored(key))?.fault
+        const fault = (await this.left.stored(key))?.fault
         this.#state.failed(
           key,
           `Step ${this.#state.label(key)} ended well, but ${fault ?? 'left no record in the bucket'}. Who else writes to it? Give the same command again.\n  pod:     ${attempt.pod ?? 'gone'}`,
@@ -273,27 +243,14 @@ export class Reconciler {
       this.#progress.ended(attempt.id, report, place, key)
       return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
     }
-    const record = (await this.#stored(key))?.record
-    this.#records.delete(key) // a further attempt may make what is not there
+    const record = (await this.left.stored(key))?.record
+    this.left.forget(key)
     if (!record) return
     const made = this.entry(key, record, task.joined(entry))
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt, report)
     this.#progress.ended(attempt.id, report, place, key)
     this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
-  }
-  /** Tasks outside of any `each`, by the keys of their steps. */
-  #byKey: ReadonlyMap<string, SubmittedTask> | undefined
-  /** How a step whose pod is not at hand was joined to others. */
-  #joinedTo(key: string): Joined | undefined {
-    this.#byKey ??= new Map(this.#at.tasks.flatMap(task => (task.each ? [] : task.entries.map(entry => [entry.key, task] as const))))
-    const own = this.#byKey.get(key)
-    for (const submitted of own ? [own] : this.#at.tasks.filter(({ each }) => each)) {
-      const task = this.#known(submitted, submitted.each ? key : undefined)
-      const entry = task?.entries.find(entry => task.keyOf(entry) === key)
-      if (task && entry) return task.joined(entry)
-    }
-    return undefined
   }
   /**
    * An entry of the bucket as one of the store's, which it may become.
@@ -315,7 +272,7 @@ export class Reconciler {
     return { folder: store.entryFolder(key), record: recordOf(node, record, composing) }
   }
   async #failed(attempt: PodAttempt, message: string, seen: TaskState): Promise<void> {
-    const { bucket, log, store, run, healing, followed, manifest, environment } = this.#at
+    const { log, store, run, healing, followed, manifest, environment } = this.#at
     const { task, pod } = attempt
     const failed = await this.#failedAttempt(attempt, message)
     await this.#tellMade(attempt, failed.report)
@@ -331,8 +288,8 @@ export class Reconciler {
     }
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
-      const own = await bucket.read(attempt.object(this.workflow, `${place}.log`))
-      if (own) logs.set(place, own.toString('utf8'))
+      const own = await this.left.log(attempt, place)
+      if (own) logs.set(place, own)
     }
     const podLog = logs.size === 0 && pod !== undefined ? await log(pod).catch(unlessRefused) : undefined
     const logOf = (place: number) => logs.get(place) ?? podLog ?? ''
@@ -350,20 +307,16 @@ export class Reconciler {
       ...(cancelled && { cancelled: true as const }),
     })
   }
-  /** What a step that this run saw succeed wrote to its standard error. */
-  async logFor(key: string): Promise<Buffer | undefined> {
-    const place = this.#logs.get(key)
-    return place === undefined ? undefined : this.#at.bucket.read(place)
-  }
   /** What became of steps whose pods nobody has seen the end of: looked for in the bucket. */
   async lookInBucket(keys: Iterable<string>): Promise<void> {
-    const { steps, bucket } = this.#at
+    const { steps } = this.#at
     await Promise.all(
       [...keys].map(async key => {
-        const record = this.#state.isOpen(key) ? (await findStored(bucket, key))?.record : undefined
+        this.left.forget(key) // it may have come since
+        const record = this.#state.isOpen(key) ? (await this.left.stored(key))?.record : undefined
         if (record)
           this.#state.succeeded([
-            { key, entry: this.entry(key, record, this.#joinedTo(key)), seconds: record.seconds, usage: record.usage },
+            { key, entry: this.entry(key, record, this.#tasks.joinedTo(key)), seconds: record.seconds, usage: record.usage },
           ])
       }),
     )

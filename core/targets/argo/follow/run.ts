@@ -216,7 +216,7 @@ class ArgoRun<O extends Results> {
       if (mine.every(task => !task.each && task.entries.every(({ key }) => !this.#state.isOpen(key)))) continue
       const joined = submission.joined !== undefined
       if (!joined) await this.#send(cluster, submission.files[n]!, workflow)
-      reconciler.workflow = workflow
+      reconciler.left.workflow = workflow
       if (!(await this.#watch(cluster, reconciler, { n, name: workflow, joined }))) return false
     }
     return true
@@ -299,7 +299,7 @@ class ArgoRun<O extends Results> {
   }
   async #logFor(key: string): Promise<Buffer | undefined> {
     for (const reconciler of this.#reconcilers) {
-      const log = await reconciler.logFor(key)
+      const log = await reconciler.left.logFor(key)
       if (log) return log
     }
     return undefined
