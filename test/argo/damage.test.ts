@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
 import { damaged, damagesOf, isNamed, results, some, words } from './damage.ts'
-import { runsPods } from './pods-by-bash.ts'
+import { runsPods } from './pods-here.ts'
 import { contentOf, copy, prefix, ran, setting, write } from './setting.ts'
 
 // In npm test a sample of them, another one every hour; TRIREME_DAMAGES=all tries all. On a real cluster: real-damage.test.ts.

@@ -34,24 +34,18 @@ const join = step({
   needs,
   command: at => run('cat', at.all).into(at.whole),
 })
-const upper = step({
-  name: 'upper',
-  image: 'pipe',
-  inputs: { from: text },
-  outputs: { to: text },
-  streams: ['from', 'to'],
-  needs,
-  command: at => run('sed', 's/a/A/g', at.from).into(at.to),
-})
-const lines = step({
-  name: 'lines',
-  image: 'pipe',
-  inputs: { from: text },
-  outputs: { to: text },
-  streams: ['from', 'to'],
-  needs,
-  command: at => run('sed', '=', at.from).into(at.to),
-})
+/** One member of a chain. */
+const edit = (name: string, how: string) =>
+  step({
+    name,
+    image: 'pipe',
+    inputs: { from: text },
+    outputs: { to: text },
+    streams: ['from', 'to'],
+    needs,
+    command: at => run('sed', how, at.from).into(at.to),
+  })
+const [upper, lines] = [edit('upper', 's/a/A/g'), edit('lines', '=')]
 const folder = scratch()
 const file = (name: string, content: string) => {
   const url = path.join(folder, name)

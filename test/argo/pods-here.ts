@@ -1,162 +1,140 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { DagTask, DagTemplate, PodTemplate, Template, Workflow } from '../../core/targets/argo/compile/manifest-schema.ts'
 import { scratch } from '../../core/testing.ts'
 import { slots } from '../conformance/slots.ts'
 import type { FakeBucket } from './fake-bucket.ts'
 import type { FakeCluster, Json } from './fake-cluster.ts'
 
-// A controller in memory that runs the pods of a Workflow as processes of this machine: DAGs, loops over lists, artifacts by key.
+// A controller that really runs what a pod runs, as processes of this machine: artifacts come from the bucket in memory and go back there as
+// Argo carries them. For trials of client and scripts together; what images and nodes add is tried on a real cluster.
 
 type Values = ReadonlyMap<string, string>
-interface NamedValue {
-  readonly name: string
-  readonly value: string
-}
-interface Artifact {
-  readonly path: string
-  readonly optional?: true
-  readonly s3: { readonly key: string }
-}
-interface Task {
-  readonly name: string
-  readonly template: string
-  readonly dependencies?: readonly string[]
-  readonly withParam?: string
-  readonly arguments?: { readonly parameters: readonly NamedValue[] }
-}
-interface Template {
-  readonly name: string
-  readonly dag?: { readonly tasks: readonly Task[] }
-  readonly inputs: { readonly artifacts: readonly Artifact[] }
-  readonly outputs: {
-    readonly artifacts: readonly Artifact[]
-    readonly parameters?: readonly { readonly name: string; readonly valueFrom: { readonly path: string; readonly default: string } }[]
-  }
-  readonly container: { readonly env: readonly NamedValue[] }
-}
-interface Ended {
-  readonly phase: 'Succeeded' | 'Failed' | 'Omitted'
-  readonly outputs: Values
-}
-const none: Values = new Map()
-const filled = (text: string, values: Values) => text.replace(/\{\{([^}]+)\}\}/g, (whole, name) => values.get(name) ?? whole)
+const filled = (text: string, values: Values) =>
+  text.replace(/\{\{(?:inputs\.parameters\.)?([^}]+)\}\}/g, (_, name) => values.get(name) ?? '')
 
-/** Whenever a workflow comes, runs it. @returns names of the workflows that came, and how many pods each ran */
+/** Whenever a workflow comes, runs it. @returns how many pods each workflow that came has run, in their order */
 export function runsPods(cluster: FakeCluster, bucket: FakeBucket): ReadonlyMap<string, number> {
   const pods = new Map<string, number>()
-  cluster.onWorkflow = (name, workflow) => {
+  cluster.onWorkflow = (name, sent) => {
     pods.set(name, 0)
-    const controller = new Controller(name, workflow, bucket, nodes => {
-      pods.set(name, Object.values(nodes).filter(({ type }) => type === 'Pod').length)
-      cluster.setWorkflow(name, { phase: 'Running', nodes })
-    })
-    void controller.go().then(status => cluster.setWorkflow(name, status))
+    void new Controller(cluster, bucket, { name, sent, counted: () => pods.set(name, pods.get(name)! + 1) }).go()
   }
   return pods
 }
 class Controller {
-  readonly #nodes: Record<string, Json> = {}
-  readonly #templates: ReadonlyMap<string, Template>
+  readonly #cluster: FakeCluster
+  readonly #bucket: FakeBucket
+  readonly #counted: () => void
   readonly #slot = slots(4)
   readonly #name: string
-  readonly #bucket: FakeBucket
-  readonly #told: (nodes: Record<string, Json>) => void
-  constructor(name: string, workflow: Json, bucket: FakeBucket, told: (nodes: Record<string, Json>) => void) {
-    const { templates } = workflow.spec as { readonly templates: readonly Template[] }
-    this.#templates = new Map(templates.map(each => [each.name, each]))
-    this.#name = name
+  readonly #templates: ReadonlyMap<string, Template>
+  readonly #nodes: Record<string, Json> = {}
+  /** What pods report of lists, by task and parameter. */
+  readonly #told = new Map<string, string>()
+  constructor(
+    cluster: FakeCluster,
+    bucket: FakeBucket,
+    { name, sent, counted }: { readonly name: string; readonly sent: Json; readonly counted: () => void },
+  ) {
+    this.#cluster = cluster
     this.#bucket = bucket
-    this.#told = told
+    this.#counted = counted
+    this.#name = name
+    this.#templates = new Map((sent.spec as Workflow['spec']).templates.map(template => [template.name, template]))
   }
-  async go(): Promise<Json> {
-    const { phase } = await this.#dag(this.#templates.get('main')!, this.#name, none)
-    return { phase, nodes: this.#nodes }
+  async go(): Promise<void> {
+    const well = await this.#dag(this.#templates.get('main') as DagTemplate, new Map(), this.#name)
+    this.#cluster.setWorkflow(this.#name, { phase: well ? 'Succeeded' : 'Failed', nodes: this.#nodes })
   }
-  async #dag({ dag }: Template, at: string, given: Values): Promise<Ended> {
-    const ended = new Map<string, Promise<Ended>>()
-    for (const task of dag!.tasks) ended.set(task.name, this.#task(task, `${at}.${task.name}`, given, ended))
-    const all = await Promise.all(ended.values())
-    return { phase: all.every(({ phase }) => phase === 'Succeeded') ? 'Succeeded' : 'Failed', outputs: none }
-  }
-  /** Tasks stand after those that they wait for. */
-  async #task(task: Task, at: string, given: Values, others: ReadonlyMap<string, Promise<Ended>>): Promise<Ended> {
-    const before = new Map<string, Ended>()
-    for (const name of task.dependencies ?? []) before.set(name, await others.get(name)!)
-    if ([...before.values()].some(({ phase }) => phase !== 'Succeeded')) {
-      this.#nodes[at] = { id: at, name: at, displayName: task.name, type: 'Skipped', phase: 'Omitted' }
-      return { phase: 'Omitted', outputs: none }
+  async #dag({ dag }: DagTemplate, values: Values, at: string): Promise<boolean> {
+    const done = new Map<string, Promise<boolean>>()
+    const task = (name: string): Promise<boolean> => {
+      const known = done.get(name) ?? this.#task(dag.tasks.find(each => each.name === name)!, values, at, task)
+      done.set(name, known)
+      return known
     }
-    const inputs = (item: Values) =>
-      new Map((task.arguments?.parameters ?? []).map(({ name, value }) => [name, filled(value, new Map([...given, ...item]))]))
-    const [, list, output] = /^\{\{tasks\.([^.]+)\.outputs\.parameters\.([^.]+)\}\}$/.exec(task.withParam ?? '') ?? []
-    if (list === undefined) return this.#one(task, at, inputs(none))
-    const items: readonly Readonly<Record<string, string>>[] = JSON.parse(before.get(list)!.outputs.get(output!)!)
-    const branches = items.map(async (item, n) => {
-      const values = Object.entries(item)
-      await this.#known(values.map(([, value]) => value))
-      const own = inputs(new Map(values.map(([name, value]) => [`item.${name}`, value])))
-      return this.#one(task, `${at}(${n}:${values.map(pair => pair.join(':')).join()})`, own)
+    const all = await Promise.all(dag.tasks.map(({ name }) => task(name)))
+    return all.every(Boolean)
+  }
+  async #task(task: DagTask, outer: Values, at: string, others: (name: string) => Promise<boolean>): Promise<boolean> {
+    const before = await Promise.all((task.dependencies ?? []).map(others))
+    const name = `${at}.${task.name}`
+    if (!before.every(Boolean)) {
+      this.#note(name, 'Skipped', 'Omitted', {})
+      return false
+    }
+    const template = this.#templates.get(task.template)!
+    const given = (item: Values) =>
+      new Map((task.arguments?.parameters ?? []).map(({ name, value }) => [name, filled(value, new Map([...outer, ...item]))] as const))
+    if (task.withParam === undefined) {
+      const values = given(new Map())
+      return 'dag' in template ? this.#dag(template, values, name) : this.#slot(() => this.#pod(template, values, name))
+    }
+    const [, list = '', output = ''] = /tasks\.([^.]+)\.outputs\.parameters\.([^.}]+)/.exec(task.withParam) ?? []
+    const items: readonly Record<string, string>[] = JSON.parse(this.#told.get(`${list} ${output}`) ?? '[]')
+    const all = items.map(async (item, n) => {
+      await this.#lookedFor(Object.values(item))
+      const values = new Map(Object.entries(item).map(([name, value]) => [`item.${name}`, value]))
+      return this.#dag(template as DagTemplate, given(values), `${name}(${n}:i:${item.i})`)
     })
-    const ended = await Promise.all(branches)
-    return { phase: ended.every(({ phase }) => phase === 'Succeeded') ? 'Succeeded' : 'Failed', outputs: none }
+    return (await Promise.all(all)).every(Boolean)
   }
   /** A client takes what is there before it knows of a step for another run's: so the steps of a branch wait until it has looked for one. */
-  async #known(keys: readonly string[]): Promise<void> {
+  async #lookedFor(keys: readonly string[]): Promise<void> {
     const places = keys.map(key => `/entries/${key}/`)
     while (![...this.#bucket.asked].some(asked => places.some(place => asked.includes(place))))
       await new Promise(done => setTimeout(done, 20))
   }
-  #one(task: Task, at: string, parameters: Values): Promise<Ended> {
-    const template = this.#templates.get(task.template)!
-    const values = new Map([...parameters].map(([name, value]) => [`inputs.parameters.${name}`, value]))
-    if (template.dag) return this.#dag(template, at, values)
-    return this.#slot(() => this.#pod(template, at, parameters, new Map([...values, ['workflow.name', this.#name], ['retries', '0']])))
-  }
-  async #pod(template: Template, at: string, parameters: Values, values: Values): Promise<Ended> {
-    const root = scratch()
-    const inPod = (file: string) => root + filled(file, values).slice('/w'.length)
-    for (const { path: file, s3, optional } of template.inputs.artifacts)
-      if (!this.#take(filled(s3.key, values), inPod(file)) && !optional) throw new Error(`no ${filled(s3.key, values)} in the bucket`)
-    const env = Object.fromEntries(template.container.env.map(({ name, value }) => [name, filled(value, values)]))
-    const bash = spawn('bash', [`${root}/run/pod.sh`], {
-      cwd: root,
-      env: { PATH: process.env.PATH, TRIREME_ROOT: root, ...env },
-      stdio: 'ignore',
-    })
-    const status = await new Promise<number | null>(done => bash.on('close', done))
-    for (const { path: file, s3 } of template.outputs.artifacts) this.#give(inPod(file), filled(s3.key, values))
-    const told = (template.outputs.parameters ?? []).map(({ name, valueFrom }) => {
-      const file = inPod(valueFrom.path)
-      return [name, existsSync(file) ? readFileSync(file, 'utf8') : valueFrom.default] as const
-    })
-    rmSync(root, { recursive: true, force: true })
-    const phase = status === 0 ? 'Succeeded' : 'Failed'
-    this.#tell(at, phase, status, parameters)
-    return { phase, outputs: new Map(told) }
-  }
-  #tell(at: string, phase: string, status: number | null, parameters: Values): void {
-    const inputs = { parameters: [...parameters].map(([name, value]) => ({ name, value })) }
-    const message = status === 0 ? '' : `main: Error (exit code ${status})`
-    const all = { phase, message, inputs, outputs: { exitCode: String(status) } }
-    this.#nodes[at] = { id: at, name: at, displayName: at, type: 'Retry', ...all }
-    this.#nodes[`${at}(0)`] = { id: `${at}(0)`, name: `${at}(0)`, displayName: at, type: 'Pod', ...all }
-    this.#told({ ...this.#nodes })
-  }
-  /** A file, or else all that lies below. @returns whether there is any */
-  #take(key: string, to: string): boolean {
-    const { objects } = this.#bucket
-    const below = objects.has(key) ? [key] : [...objects.keys()].filter(other => other.startsWith(`${key}/`))
-    for (const each of below) {
-      const file = to + each.slice(key.length)
-      mkdirSync(path.dirname(file), { recursive: true })
-      writeFileSync(file, objects.get(each)!)
+  async #pod(template: PodTemplate, values: Values, name: string): Promise<boolean> {
+    const inputs = { parameters: [...values].map(([name, value]) => ({ name, value })) }
+    for (let retries = 0; ; retries++) {
+      const own = new Map([...values, ['retries', String(retries)], ['workflow.name', this.#name]])
+      const { code, message } = await this.#attempt(template, own, name)
+      const phase = code === 0 ? 'Succeeded' : 'Failed'
+      this.#note(`${name}(${retries})`, 'Pod', phase, { message, inputs, outputs: { exitCode: String(code) } })
+      if (code === 75 && retries < Number(template.retryStrategy.limit)) continue
+      this.#note(name, 'Retry', phase, { message, inputs })
+      return code === 0
     }
-    return below.length > 0
   }
-  #give(from: string, key: string): void {
+  async #attempt({ inputs, outputs, container }: PodTemplate, values: Values, name: string) {
+    this.#counted()
+    const root = scratch()
+    const at = (file: string) => path.join(root, filled(file, values).replace(/^\/w\//, ''))
+    for (const { name, path: to, s3, optional } of inputs.artifacts)
+      if (!this.#bring(filled(s3.key, values), at(to)) && !optional)
+        return {
+          code: undefined,
+          message: `init: Error (exit code 64): artifact ${name} failed to load: The specified key does not exist.`,
+        }
+    const env = Object.fromEntries(container.env.map(({ name, value }) => [name, filled(value, values)]))
+    const [program = '', ...words] = container.command.map(word => filled(word, values))
+    const child = spawn(program, words, { cwd: root, env: { PATH: process.env.PATH ?? '', TRIREME_ROOT: root, ...env }, stdio: 'ignore' })
+    const code = await new Promise<number | null>(done => child.on('close', done))
+    for (const { path: from, s3 } of outputs.artifacts) this.#take(at(from), filled(s3.key, values))
+    for (const { name: output, valueFrom } of outputs.parameters ?? [])
+      if (existsSync(at(valueFrom.path))) this.#told.set(`${name.split('.').at(-1)} ${output}`, readFileSync(at(valueFrom.path), 'utf8'))
+    rmSync(root, { recursive: true })
+    return { code: code ?? 137, message: code === 0 ? '' : `main: Error (exit code ${code})` }
+  }
+  #bring(key: string, to: string): boolean {
+    const file = this.#bucket.objects.get(key)
+    const below = [...this.#bucket.objects].filter(([other]) => other.startsWith(`${key}/`))
+    for (const [place, content] of file ? [[to, file] as const] : below.map(([other, of]) => [to + other.slice(key.length), of] as const)) {
+      mkdirSync(path.dirname(place), { recursive: true })
+      writeFileSync(place, content)
+    }
+    return file !== undefined || below.length > 0
+  }
+  #take(from: string, key: string): void {
     if (!existsSync(from)) return
-    if (statSync(from).isDirectory()) for (const name of readdirSync(from)) this.#give(`${from}/${name}`, `${key}/${name}`)
-    else this.#bucket.objects.set(key, readFileSync(from))
+    if (!statSync(from).isDirectory()) return void this.#bucket.objects.set(key, readFileSync(from))
+    for (const name of readdirSync(from)) this.#take(path.join(from, name), `${key}/${name}`)
+  }
+  #note(name: string, type: string, phase: string, more: object): void {
+    this.#nodes[name] = { id: name, name, displayName: name, type, phase, ...more }
+    this.#cluster.setWorkflow(this.#name, { phase: 'Running', nodes: { ...this.#nodes } })
   }
 }
