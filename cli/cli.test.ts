@@ -250,6 +250,13 @@ test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise(next => setTimeout(next, 50))
   }
+  /** A server that is still ending takes no new session. */
+  const gone = async () => {
+    const server = tmux('display-message', '-p', '#{pid}').trim()
+    expect(server).toMatch(/^[0-9]+$/)
+    tmux('kill-server')
+    await until(() => !existsSync(`/proc/${server}`))
+  }
   const line = `'${process.execPath}' '${cli}' ${go.join(' ')} --nap 50 2>told`
   writeFileSync(path.join(folder, 'in-shell'), `trap '' QUIT\n${line}; echo $? >status; sleep 60`)
   writeFileSync(path.join(folder, 'alone'), `exec ${line}`)
@@ -265,7 +272,7 @@ test('a terminal that is gone, and Ctrl-\\: the run ends in order, with all that
     await stopped('in-shell', 'send-keys', 'C-\\')
     await until(() => existsSync(path.join(folder, 'status')))
     expect(tmux('display-message', '-p', '#{cursor_flag}')).toBe('1\n')
-    tmux('kill-server')
+    await gone()
     await stopped('alone', 'kill-server')
   } finally {
     tmux('kill-server')

@@ -99,12 +99,12 @@ const faulty: readonly (readonly [fault: string, name: string, target: Target, f
     broken(all => all.map(event => (event.event === 'skipped' ? { ...event, reason: 'a step failed' } : event))),
     /skipped: a step failed/,
   ],
-  ['does not try again', 'transient', broken(without('retried', 'second:a')), /retried after 1: second:a/],
+  ['does not try again', 'transient', broken(without('retried', 'never:b')), /retried after 1: never:b/],
   [
-    'grants a second attempt no more',
+    'grants more memory to a step that lacked none',
     'transient',
-    broken(all => all.map(event => (event.event === 'started' ? { ...event, memory: 2 ** 26 } : event))),
-    /started 2 \(0.5 cpu, 64 MiB\)/,
+    broken(all => all.map(event => (event.event === 'started' && event.attempt === 2 ? { ...event, memory: 2 ** 27 } : event))),
+    /started 2 \(0.5 cpu, 128 MiB\)/,
   ],
   [
     'runs again what is there',
