@@ -112,6 +112,8 @@ function imagesOf(
   return archive ? pack({ table: selected, archive, size }).packed : draw({ table: selected }).packed
 }
 const drawnSize = 250
+/** What a comparison may measure apart. */
+export const steps = [table, draw, pack, train, validate, patients, gallery, collect, best] as const
 /** Where results lie below --out. */
 export const layout = {
   leaderboard: (name: string) => name,
@@ -145,6 +147,7 @@ export const idrClassification = pipeline({
   },
   layout,
   highlights,
+  steps,
   build: ({ annotation, paths, archive, own, twin, size, data, threshold, train, test, rois, sets, pathology, monitor, ...given }) => {
     const configuration = { ...given, monitor: monitor ?? (given.holdout > 0 ? ('holdout' as const) : ('none' as const)) }
     return classify({

@@ -2,7 +2,7 @@ import { grid, PlanError, pipeline } from 'trireme-bio'
 import { uniform } from 'trireme-bio/steps/statistics'
 import { training } from 'trireme-bio/values'
 import { z } from 'zod'
-import { type Configuration, classify, highlights, layout, study } from './idr-classification.ts'
+import { type Configuration, classify, highlights, layout, steps, study } from './idr-classification.ts'
 
 const configuration = z.strictObject(training)
 const value = z.union([z.string(), z.number(), z.boolean()])
@@ -97,6 +97,7 @@ export const idrSweep = pipeline({
   },
   layout,
   highlights,
+  steps,
   build: ({
     annotation,
     paths,

@@ -16,7 +16,11 @@ export type Layout<V> = string | ((name: string, params: V) => string)
 /** How a result is called at the end of a run: a title; of a group, titles for some of its files by name. */
 export type Highlight<R> = string | (R extends Ref | readonly Ref[] ? never : { readonly [M in keyof R]?: string })
 
-export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Results> {
+/** A step by its name, as `step` gives it. */
+export interface CalledStep<S extends string> {
+  readonly spec: { readonly name: S }
+}
+export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Results, S extends string = string> {
   readonly name: string
   /** One line for `list` and `show`. */
   readonly about?: string
@@ -29,21 +33,23 @@ export interface PipelineSpec<I extends Kinds, P extends Schemas, O extends Resu
   readonly layout?: { readonly [N in keyof NoInfer<O>]?: Layout<ValuesOf<NoInfer<P>>> }
   /** The results that the end of a run names, with their places, in this order: `{ variants: 'Variants', qc: { page: 'Report' } }`. */
   readonly highlights?: { readonly [N in keyof NoInfer<O>]?: Highlight<NoInfer<O>[N]> }
+  /** Steps of this pipeline that comparisons may measure by name, such as its training. @default none: it is measured as a whole */
+  readonly steps?: readonly CalledStep<S>[]
   readonly build: (at: Inside<I> & ValuesOf<P>) => O
 }
 /** What `pipeline` gives: a function from inputs and parameters to refs of files, and its definition as `spec`. */
-export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results> {
+export interface Pipeline<I extends Kinds, P extends Schemas, O extends Results, S extends string = string> {
   <G extends WantedOrLeftOut<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): OutputsOf<O, G>
-  readonly spec: PipelineSpec<I, P, O> & { readonly params: P }
+  readonly spec: PipelineSpec<I, P, O, S> & { readonly params: P }
 }
 /**
  * A named function over refs. Calling it inside another pipeline is how pipelines compose.
  * @throws PlanError `DEFINITION` at once when an input and a parameter share a name; at a call `WIRING` for a file that does not fit,
  * `PARAMETER` for a value that does not, or an unknown name, `SAMPLESHEET` for no rows
  */
-export function pipeline<const I extends Kinds, O extends Results, const P extends Schemas = {}>(
-  spec: PipelineSpec<I, P, O>,
-): Pipeline<I, P, O> {
+export function pipeline<const I extends Kinds, O extends Results, const P extends Schemas = {}, const S extends string = never>(
+  spec: PipelineSpec<I, P, O, S>,
+): Pipeline<I, P, O, S> {
   const owner = `pipeline "${spec.name}"`
   const { params = {} } = spec
   oneNameEach(owner, [spec.inputs, params])
@@ -58,7 +64,7 @@ export function pipeline<const I extends Kinds, O extends Results, const P exten
     checkLayout(owner, spec.layout ?? {}, results)
     return outputs(results)
   }
-  return Object.assign(call, { spec: { ...spec, params } }) as unknown as Pipeline<I, P, O> // the generic signature says what `call` checks
+  return Object.assign(call, { spec: { ...spec, params } }) as unknown as Pipeline<I, P, O, S> // the generic signature says what `call` checks
 }
 
 /** A name in the layout that is no result, and is like one that has no place there: the compiler sees it, and nobody else would. */

@@ -34,9 +34,9 @@ export type Scope<I, A, P extends Schemas, O> = { readonly [N in keyof I]: InSlo
   readonly [N in keyof A]: Slot
 } & ValuesOf<P> & { readonly cpu: Granted; readonly memory: MemoryWords; readonly compression: typeof compression; readonly resume: Resume }
 
-export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKinds, A extends Assets> {
+export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKinds, A extends Assets, N extends string = string> {
   /** Lower case, digits and hyphens: `tool-verb`. */
-  readonly name: string
+  readonly name: N
   /** One line for `list` and `show`. */
   readonly about?: string
   /** EDAM operation terms, such as 'operation_3198'. */
@@ -62,17 +62,21 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
   readonly command: (at: Scope<I, A, P, O>) => Script
 }
 /** What `step` gives: a function that wires one run of a program into a pipeline, and its definition as `spec`. */
-export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds> {
+export interface Step<I extends InKinds, P extends Schemas, O extends OutKinds, N extends string = string> {
   <G extends Wanted<I, G>>(given: { readonly [N in keyof G & keyof I]: G[N] } & ArgsOf<P>): OutputsOf<O, G>
-  readonly spec: StepSpec<I, P, O, Assets> & { readonly params: P }
+  readonly spec: StepSpec<I, P, O, Assets, N> & { readonly params: P }
 }
 /**
  * Describes one program run. Calling the result wires it into a pipeline; nothing runs.
  * @throws PlanError `DEFINITION` at once when the definition contradicts itself; `WIRING` or `PARAMETER` at a wrong call
  */
-export function step<const I extends InKinds, const O extends OutKinds, const P extends Schemas = {}, const A extends Assets = {}>(
-  spec: StepSpec<I, P, O, A>,
-): Step<I, P, O> {
+export function step<
+  const N extends string,
+  const I extends InKinds,
+  const O extends OutKinds,
+  const P extends Schemas = {},
+  const A extends Assets = {},
+>(spec: StepSpec<I, P, O, A, N>): Step<I, P, O, N> {
   const owner = `step "${spec.name}"`
   const { params: schemas = {}, assets = {}, tools = [], streams = [], stopsEarly = [], retry = { times: 0, exits: [] } } = spec
   if (!/^[a-z][a-z0-9-]*$/.test(spec.name))
@@ -117,7 +121,7 @@ export function step<const I extends InKinds, const O extends OutKinds, const P 
     if (fault !== undefined) throw new PlanError('DEFINITION', `In the command of ${owner} ${fault}`)
     return outputs(promise(node, spec.name, spec.outputs, inputs))
   }
-  return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O> // the generic signature says what `call` checks
+  return Object.assign(call, { spec: { ...spec, params: schemas } }) as unknown as Step<I, P, O, N> // the generic signature says what `call` checks
 }
 /** A standIn that refuses to become text does not know whose it is. */
 function commandOf(owner: string, command: () => Script): Script {
