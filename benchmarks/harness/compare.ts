@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { type Command, measure, type Run } from './measure.ts'
+import { generator, shuffled } from './random.ts'
 import type { Row } from './result.ts'
-import { drift, generator, medianRatio, outliers, shuffled } from './statistics.ts'
+import { drift, medianRatio, outliers } from './statistics.ts'
 
 /** One of the ways to do the work that are compared. */
 export interface Arm {
@@ -88,12 +89,12 @@ export function warningsOf(timed: Timed<string>, cores: number, load: number): r
     ...all.flatMap(([name, runs]) => {
       const walls = runs.map(run => run.wall)
       const far = outliers(walls)
-      const moved = drift(walls)
+      const { value, low = value, high = value } = drift(walls)
       return [
         ...(far > 0 ? [`${name}: ${far} of ${runs.length} runs lie far from the rest.`] : []),
-        ...(Math.abs(moved) > 0.05
+        ...((low > 1 || high < 1) && Math.abs(value - 1) > 0.05
           ? [
-              `${name}: the later half of the runs took ${Math.abs(Math.round(moved * 100))} % ${moved > 0 ? 'more' : 'less'} time than the first.`,
+              `${name}: the later half of the runs took ${Math.abs(Math.round((value - 1) * 100))} % ${value > 1 ? 'more' : 'less'} time than the first.`,
             ]
           : []),
         ...(runs.length < 20 ? [`${name}: ${runs.length} runs; 20 are needed to tell 2 %.`] : []),
