@@ -138,9 +138,10 @@ export interface ComparisonSpec<
 /** A comparison as the harness takes it: all names are text. */
 export type AnyComparison = ComparisonSpec<Kinds, Schemas, Results, string, string, string, string>
 
-const made = new WeakSet<object>()
+/** Marks what `comparison` has checked. Shared by copies of the library: a project's own comparisons may have loaded it a second time. */
+const checked = Symbol.for('trireme.comparison')
 /** Whether something that a module exports is a comparison. */
-export const isComparison = (value: unknown): value is AnyComparison => typeof value === 'object' && value !== null && made.has(value)
+export const isComparison = (value: unknown): value is AnyComparison => typeof value === 'object' && value !== null && checked in value
 
 /**
  * Ways to do the same work, and what is measured of them. Nothing runs: `trireme bench run NAME` does that.
@@ -155,7 +156,5 @@ export function comparison<
   const M extends string = never,
   const Q extends string = never,
 >(spec: ComparisonSpec<I, P, O, S, A, M, Q>): ComparisonSpec<I, P, O, S, A, M, Q> {
-  const kept = { ...spec }
-  made.add(kept)
-  return kept
+  return Object.defineProperty({ ...spec }, checked, { value: true })
 }
