@@ -19,6 +19,15 @@ export const definition = z.strictObject({
   profile: z.string().optional(),
   /** Of a command its words, folders written as {folder}, {shared} and {files}; of a pipeline's arm its arguments, a file as its name and digest. */
   arms: named(z.union([z.strictObject({ command: z.array(z.string()) }), z.strictObject({ arguments: named(z.unknown()) })])),
+  /** How arms were run, where not as all others. */
+  settings: named(
+    z.strictObject({
+      cpu: z.int().positive().optional(),
+      gpu: z.int().nonnegative().optional(),
+      stream: z.boolean().optional(),
+      once: z.boolean().optional(),
+    }),
+  ),
   baseline: z.strictObject({ arm: z.string(), environment: z.string() }),
   environments: z.array(z.string()),
   measures: named(z.array(z.string())),
@@ -57,7 +66,7 @@ export const definition = z.strictObject({
     ]),
   ),
 })
-/** An event of a run, by seconds since the run began. A step's usage is as the runner measured it. */
+/** An event of a run, by seconds since the run began. A step's usage is as the runner measured it; a part of a command is a step, as the command measured it. */
 const event = z.strictObject({
   at: number,
   event: z.enum(['planned', 'cached', 'damaged', 'started', 'retried', 'succeeded']),
@@ -221,6 +230,8 @@ export const record = z.strictObject({
   runs: z.array(run),
   /** Runs that do not count, and why. */
   failed: z.array(z.strictObject({ round: z.int(), arm: z.string(), environment: z.string(), caches, why: z.string() })),
+  /** Arms that cannot be measured in an environment, and what it lacks. */
+  unmeasured: z.array(z.strictObject({ arm: z.string(), environment: z.string(), why: z.string() })),
   derived,
   /** SHA-256 of the file's lines before this one: finds a careless change. A deliberate one is found where the record is signed. */
   seal: sha256,

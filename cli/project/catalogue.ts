@@ -27,6 +27,7 @@ export interface AnyPipeline {
     /** Its functions take the values of the pipeline's own parameters. */
     readonly layout?: Readonly<Record<string, Layout<never> | undefined>>
     readonly highlights?: Readonly<Record<string, string | Readonly<Record<string, string | undefined>> | undefined>>
+    readonly steps?: readonly { readonly spec: { readonly name: string } }[]
   }
 }
 /** A step as `list` and `show` see it. */
