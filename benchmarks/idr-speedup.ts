@@ -1,5 +1,5 @@
+import { comparison } from 'trireme-bio/benchmarks'
 import { idrClassification } from '../pipelines/idr-classification.ts'
-import { comparison } from './harness/comparison.ts'
 
 export const idrSpeedup = comparison({
   name: 'idr-speedup',

@@ -126,7 +126,7 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['arguments', 'machine', 'results'],
     ['inputs'],
     ['run'],
-    ['actions'],
+    ['actions', 'bench'],
     ['commands'],
     ['program.ts'],
     ['candidates.ts'],

@@ -10,11 +10,11 @@ import { gunzipSync } from 'node:zlib'
 import { grid, plan, type Ref, source } from 'trireme-bio'
 import { fasta, fastqPair } from 'trireme-bio/kinds'
 import { readyTools, runLocally, Store } from 'trireme-bio/local'
-import { genome, make } from '../datasets/lambda/make.ts'
-import { simulateReads } from '../pipelines/simulate-reads.ts'
-import { variantAccuracy } from '../pipelines/variant-accuracy.ts'
-import { variantCalling } from '../pipelines/variant-calling.ts'
-import type { Summary } from '../steps/truth/summary.script.ts'
+import { genome, make } from '../../datasets/lambda/make.ts'
+import { simulateReads } from '../../pipelines/simulate-reads.ts'
+import { variantAccuracy } from '../../pipelines/variant-accuracy.ts'
+import { variantCalling } from '../../pipelines/variant-calling.ts'
+import type { Summary } from '../../steps/truth/summary.script.ts'
 
 const aligner = ['bwa', 'minimap2'] as const
 const caller = ['bcftools', 'freebayes'] as const

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import type { BundleOptions } from '../bench/bundle.ts'
+import type { CompareOptions } from '../bench/compare.ts'
+import type { GateOptions } from '../bench/gate.ts'
+import type { HistoryOptions } from '../bench/history.ts'
+import type { ImportOptions } from '../bench/import.ts'
+import type { ComparisonsOptions } from '../bench/list.ts'
+import type { BenchOptions } from '../bench/run.ts'
+import type { ShowRecordOptions } from '../bench/show.ts'
+import type { TableOptions } from '../bench/table.ts'
+import type { VerifyRecordsOptions } from '../bench/verify.ts'
+
+const ofStore = [
+  '--store <dir>',
+  'the store, which holds datasets and what was measured so far; also TRIREME_STORE (default .trireme)',
+] as const
+
+export function register(program: Command): void {
+  const bench = program
+    .command('bench')
+    .description('measure what ways and places to do the same work take, and keep records that prove themselves')
+    .addHelpText('after', '\nHelp on one of them: trireme help bench VERB. What a comparison is: docs/reference/benchmarks.md.')
+  bench
+    .command('list')
+    .description('list comparisons: those of the project, and those of the package')
+    .option('--json', 'print JSON')
+    .action(async (options: ComparisonsOptions) => (await import('../bench/list.ts')).listComparisons(options))
+  bench
+    .command('run <names...>')
+    .description('run comparisons, and write a record of each')
+    .option('--on <environments>', "where pipelines run, in place of the comparison's own: names with commas between them")
+    .option('--runs <n>', 'rounds, in place of the stopping rule')
+    .option('--quick', 'three rounds: to see that everything works')
+    .option('--seed <n>', 'the order of runs is drawn from it (default: drawn anew, and kept in the record)')
+    .option('--scratch <dir>', 'write records there, and keep none: for code that is in no commit')
+    .option(...ofStore)
+    .addHelpText(
+      'after',
+      `
+A record is kept in benchmarks/results/MACHINE, and only of a commit: of code that is on a branch, with nothing changed since.
+What was measured survives an interruption: the same command goes on.`,
+    )
+    .action(async (names: readonly string[], options: BenchOptions) => (await import('../bench/run.ts')).runComparisons(names, options))
+  bench
+    .command('show <record>')
+    .description('show what a record says: figures, claims, warnings')
+    .option('--json', 'print JSON')
+    .action(async (record: string, options: ShowRecordOptions) => (await import('../bench/show.ts')).showRecord(record, options))
+  bench
+    .command('compare <a> <b>')
+    .description('compare two records of the same comparison')
+    .option('--json', 'print JSON')
+    .action(async (a: string, b: string, options: CompareOptions) => (await import('../bench/compare.ts')).compareRecords(a, b, options))
+  bench
+    .command('verify [records...]')
+    .description('compute every figure of records again from their runs (default: all that are kept)')
+    .option('--signers <file>', 'demand a signature by one of these (an "allowed signers" file of ssh-keygen)')
+    .action(async (records: readonly string[], options: VerifyRecordsOptions) =>
+      (await import('../bench/verify.ts')).verifyRecords(records, options),
+    )
+  bench
+    .command('import <file>')
+    .description('take in a record that was made elsewhere, where it verifies')
+    .action(async (file: string, options: ImportOptions) => (await import('../bench/import.ts')).importRecord(file, options))
+  bench
+    .command('gate <base> <head>')
+    .description('compare two commits on this machine, and fail where the later one is slower: for CI')
+    .action(async (base: string, head: string, options: GateOptions) => (await import('../bench/gate.ts')).gate(base, head, options))
+  bench
+    .command('history <name>')
+    .description('show how the figures of a comparison moved from record to record')
+    .action(async (name: string, options: HistoryOptions) => (await import('../bench/history.ts')).showHistory(name, options))
+  bench
+    .command('table [names...]')
+    .description('print the figures of records as a table, in Markdown or CSV')
+    .option('--csv', 'print CSV')
+    .action(async (names: readonly string[], options: TableOptions) => (await import('../bench/table.ts')).printTable(names, options))
+  bench
+    .command('bundle <name>')
+    .description('write a comparison with all that it needs into one file, for a machine without Node or network')
+    .requiredOption('-o, --output <file>', 'the file, such as idr-speedup.tar')
+    .action(async (name: string, options: BundleOptions) => (await import('../bench/bundle.ts')).writeBundle(name, options))
+}
