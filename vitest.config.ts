@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/scratch.ts'],
     include: ['{core,steps,pipelines,containers,datasets,benchmarks,cli,test}/**/*.test.ts'],
+    maxWorkers: Math.max(2, availableParallelism() - 1), // on two cores vitest would take one, and most tests wait for other programs
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -121,14 +121,19 @@ const figure = z.strictObject({
   wall: estimate,
   /** Where the next run will lie, with 95 %. */
   next: z.strictObject({ low: number, high: number }).optional(),
-  cpu: estimate,
-  memory: number,
+  /** Only where all of its steps told it, in every run. */
+  cpu: estimate.optional(),
+  /** Bytes: the most of any of its runs. */
+  memory: number.optional(),
   /** GPU seconds: those of its steps, times the GPUs they asked for. */
   gpu: number.optional(),
   /** By the price row of the environment, counted as its bill does. */
   cost: z.strictObject({ currency: z.string(), value: number }).optional(),
-  /** Baseline's wall / this one's: how many times as fast. Paired by round. */
-  speedup: estimate.optional(),
+  /** Baseline's wall / this one's: how many times as fast, paired by round; with the baseline's own seconds in these rounds. */
+  speedup: estimate.extend({ base: number, pairs: z.int() }).optional(),
+  /** The smallest change of the wall that this noise and this many runs would show, as a share of it. */
+  visible: number.optional(),
+  /** Runs whose wall lies far from the rest: they are kept, and count. */
   outliers: z.int(),
 })
 const quality = z.strictObject({
@@ -153,7 +158,8 @@ const fit = z.strictObject({
   /** The most that any number of cores could give (strong), by the fit or else by the last point. */
   bound: number.optional(),
 })
-const claim = z.strictObject({ what: z.string(), estimate, ...bounds, met: z.boolean() })
+/** Without an estimate and a verdict where nothing was measured that could tell. */
+const claim = z.strictObject({ what: z.string(), estimate: estimate.optional(), ...bounds, met: z.boolean().optional() })
 /** All that follows from the rest of a record. */
 export const derived = z.strictObject({
   /** Why nothing may be concluded; empty where the comparison holds. */
@@ -227,7 +233,9 @@ export const record = z.strictObject({
   /** Arms that cannot be measured in an environment, and what it lacks. */
   unmeasured: z.array(z.strictObject({ arm: z.string(), environment: z.string(), why: z.string() })),
   derived,
-  /** SHA-256 of the file up to here: finds a careless change. A deliberate one is found where the record is signed. */
+  /** SHA-256 of the file's lines before this one: finds a careless change. A deliberate one is found where the record is signed. */
   seal: sha256,
 })
 export type Record2 = z.infer<typeof record>
+/** What was seen, before anything is concluded from it. */
+export type Observed = Omit<Record2, 'derived' | 'seal'>
