@@ -11,4 +11,4 @@ export type {
   Shared,
   StoppingRule,
 } from './comparison.ts'
-export { comparison } from './comparison.ts'
+export { comparison } from './define.ts'
