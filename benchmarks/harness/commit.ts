@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { readIfThere } from '../../core/files.ts'
 
 /** Which code is measured. */
 export type Code =
@@ -17,8 +19,13 @@ function git(checkout: string, ...words: string[]): string | undefined {
 }
 /** An installed package may lie in somebody else's checkout. */
 const isTop = (checkout: string): boolean => git(checkout, 'rev-parse', '--show-prefix') === ''
+/** The file by which a bundle says what `codeOf` said where it was made. No checkout has it. */
+export const bundledCode = 'code.json'
+
 /** What a checkout holds: a commit that is on a branch, with nothing changed since, or something that nobody could go back to. */
 export function codeOf(checkout: string): Code {
+  const bundled = readIfThere(path.join(checkout, bundledCode))
+  if (bundled !== undefined) return JSON.parse(bundled) as Code // written by "trireme bundle"
   const commit = isTop(checkout) ? git(checkout, 'rev-parse', '--short=12', 'HEAD') : undefined
   if (commit === undefined) return { state: 'no commit', changed: false, why: 'this is no Git checkout, or Git cannot read it' }
   const changed = (git(checkout, 'status', '--porcelain', '--untracked-files=all', '--no-renames') ?? '')

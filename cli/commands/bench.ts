@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { BundleOptions } from '../bench/bundle.ts'
 import type { CompareOptions } from '../bench/compare.ts'
 import type { GateOptions } from '../bench/gate.ts'
 import type { HistoryOptions } from '../bench/history.ts'
@@ -75,9 +74,4 @@ What was measured survives an interruption: the same command goes on.`,
     .description('print the figures of records as a table, in Markdown or CSV')
     .option('--csv', 'print CSV')
     .action(async (names: readonly string[], options: TableOptions) => (await import('../bench/table.ts')).printTable(names, options))
-  bench
-    .command('bundle <name>')
-    .description('write a comparison with all that it needs into one file, for a machine without Node or network')
-    .requiredOption('-o, --output <file>', 'the file, such as idr-speedup.tar')
-    .action(async (name: string, options: BundleOptions) => (await import('../bench/bundle.ts')).writeBundle(name, options))
 }

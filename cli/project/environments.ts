@@ -28,12 +28,16 @@ const builtIn = path.join(house, 'environments')
 const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
+/** The project's settings files: there should be one at most. */
+export const settingsFiles = (): readonly string[] =>
+  ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
+
 /**
  * The environments of the project's settings file. Targets that it exports are added to the registry.
  * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
  */
 async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
-  const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
+  const files = settingsFiles()
   const [file] = files
   if (file === undefined) return {}
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
