@@ -26,16 +26,15 @@ const most = 48 * 2 ** 20
 
 export async function bundle(name: string, { output, node, on, add = [], store = defaultStore() }: BundleOptions): Promise<void> {
   const { it, home, file, place } = await findComparison(name)
-  const names = on?.split(',') ?? it.environments ?? ['workstation']
-  const targets = await Promise.all(names.map(async each => (await findEnvironment(each)).target))
+  const environments = await Promise.all((on?.split(',') ?? it.environments ?? ['workstation']).map(findEnvironment))
   const binary = nodeBinary(node ?? process.execPath)
   const isOwn = home === 'project'
   const { own, tools } = await neededBy(it, store)
   const files = contents({
-    own: [...(isOwn ? [file] : []), ...own, ...(await projectSettings(names)), ...add.map(each => path.resolve(each))],
+    own: [...(isOwn ? [file] : []), ...own, ...(await projectSettings(environments)), ...add.map(each => path.resolve(each))],
     modules: isOwn ? [] : [`benchmarks/${place}`],
     libraries: [...(tools.includes('sharp') ? ['sharp'] : []), ...(isOwn ? ['jiti'] : [])],
-    cluster: targets.includes('argo'),
+    cluster: environments.some(({ target }) => target === 'argo'),
   })
   const native = files.find(({ place }) => place.endsWith('.node'))
   if (native && binary.platform.architecture !== process.arch)

@@ -1,10 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
+import type { Environment } from '../../core/environment/settings.ts'
 import { toolsOf } from '../../core/host/tools.ts'
 import { flagsOf } from '../arguments/arguments.ts'
 import { findPipeline, profilesFile } from '../project/catalogue.ts'
-import { environments, settingsFiles } from '../project/environments.ts'
+import { ownEnvironmentNames, settingsFiles } from '../project/environments.ts'
 import { packageRoot } from '../project/package.ts'
 import { prepareRun } from '../run/prepare.ts'
 
@@ -39,9 +40,10 @@ export async function neededBy(comparison: AnyComparison, store: string): Promis
   if (pipeline?.home === 'project') own.push(pipeline.file)
   return { own, tools: [...tools] }
 }
-/** Files of the project that are loaded whatever the comparison is: its package.json, profiles, and the environments where it is to run. */
-export async function projectSettings(names: readonly string[]): Promise<readonly string[]> {
-  const own = (await environments()).filter(({ home, environment }) => home === 'project' && names.includes(environment.name))
-  const files = [profilesFile(), ...(own.length > 0 ? settingsFiles() : []), ...own.map(({ environment }) => environment.images.lock)]
+/** Files of the project that are loaded whatever the comparison is: its profiles, and its environments where one of them is asked for. */
+export async function projectSettings(asked: readonly Environment[]): Promise<readonly string[]> {
+  const names = await ownEnvironmentNames()
+  const own = asked.filter(({ name }) => names.includes(name))
+  const files = [profilesFile(), ...(own.length > 0 ? settingsFiles() : []), ...own.map(({ images }) => images.lock)]
   return files.flatMap(file => (file !== undefined && existsSync(file) ? [path.resolve(file)] : []))
 }

@@ -146,6 +146,8 @@ export async function environmentText(name: string): Promise<string | undefined>
   const from = found ? `of ${found.file}` : 'of the package; copy it into your trireme.config.yaml, under a name of your own'
   return `# Environment ${name}, ${from}\nenvironments:\n  ${name}:\n${indented}`
 }
+/** Names of the project's own environments, their settings unread. */
+export const ownEnvironmentNames = async (): Promise<readonly string[]> => Object.keys(await ofProject())
 /** Names of all environments, their settings unread. */
 export const environmentNames = async (): Promise<readonly string[]> => [
   ...new Set([...Object.keys(await ofProject()), ...Object.keys(ofPackage())]),
