@@ -22,8 +22,8 @@ const compiled = path.join(packageRoot, 'dist')
 const packageJson = path.join(packageRoot, 'package.json')
 /** Where the package lies below the bundle's project, as where it was installed. */
 export const packagePlace = 'node_modules/trireme-bio'
-/** Of the command line only `bench` is called, and only what speaks to a cluster needs the clients of clusters and object stores. */
-const otherCommands = /^cli\/commands\/(?!bench\.)/
+/** Of the command line `bench` is called, and by it `run`, and only what speaks to a cluster needs the clients of clusters and object stores. */
+const otherCommands = /^cli\/commands\/(?!(bench|run)\.)/
 const clusterClients = /^core\/(kubernetes|bucket|targets\/argo)\//
 
 /** Files of the bundle's project, with the package and its libraries below `node_modules`. @throws TriremeError where one is not to be had */
