@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
 import { derive } from '../../benchmarks/harness/derive/derive.ts'
 import { slug } from '../../benchmarks/harness/machine.ts'
-import { needGnuTime } from '../../benchmarks/harness/measure.ts'
+import { needMeasuring } from '../../benchmarks/harness/measure.ts'
 import type { Derived, Observed, Record2 } from '../../benchmarks/harness/record.ts'
 import { sealedRecord } from '../../benchmarks/harness/record-text.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -34,7 +34,7 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
   const environments = options.on?.split(',').map(name => name.trim())
   const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed, 0)
-  needGnuTime()
+  needMeasuring()
   const checkout = checkoutOf(process.cwd())
   const code = codeToKeep(codeOf(checkout), scratch)
   const turn = takeTurn()
