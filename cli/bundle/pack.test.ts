@@ -69,7 +69,7 @@ test('it calls bench run in its project, with its own Node first, and all that i
   expect(path.dirname(app)).toBe(path.join(at, 'unpacked'))
   expect(rest).toEqual([
     '<node_modules/trireme-bio/dist/cli.js>',
-    ...['<bench>', '<run>', '<tiny>', '<--store>', `<${at}/store>`, '<--record>', `<${path.dirname(at)}/a b.json>`],
+    ...['<bench>', '<run>', '<tiny>', '<--no-install>', '<--store>', `<${at}/store>`, '<--record>', `<${path.dirname(at)}/a b.json>`],
     ...['<--limit>', '<8m>', '<--runs>', '<5>'],
     `HOME=${at}`,
     `PATH=${app}/bin:/usr/bin:/bin`,

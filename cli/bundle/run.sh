@@ -96,6 +96,6 @@ main() {
   words=$(node --version 2>&1) || fail 5 "The Node of this bundle does not start in $work: $words
 Where files there may not be executed, or another libstdc++ is found first, give a folder elsewhere with --work DIR."
   cd "$app/project"
-  exec node node_modules/trireme-bio/dist/cli.js bench run "$comparison" --store "$work/store" --record "$record" "$@"
+  exec node node_modules/trireme-bio/dist/cli.js bench run "$comparison" --no-install --store "$work/store" --record "$record" "$@"
 }
 main "$@"

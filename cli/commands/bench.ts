@@ -31,6 +31,9 @@ export function register(program: Command): void {
     .option('--runs <n>', 'rounds, in place of the stopping rule')
     .option('--quick', 'three rounds: to see that everything works')
     .option('--seed <n>', 'the order of runs is drawn from it (default: drawn anew, and kept in the record)')
+    .option('--limit <time>', 'begin no round that would end later than this, such as 8m or 2h; the first is run whole')
+    .option('--record <file>', 'write the record there, for "trireme bench import" elsewhere')
+    .option('--no-install', 'fail where a tool is missing that a dataset is made with, instead of installing it')
     .option('--scratch <dir>', 'write records there, and keep none: for code that is in no commit')
     .option(...ofStore)
     .addHelpText(
