@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
 import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
 import { keepRecord } from '../../benchmarks/harness/keep-record.ts'
-import { needGnuTime } from '../../benchmarks/harness/measure.ts'
+import { needMeasuring } from '../../benchmarks/harness/measure.ts'
 import type { Record2 } from '../../benchmarks/harness/record.ts'
 import { recordText } from '../../benchmarks/harness/report/show.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { refusalOf } from '../../core/store/refusals.ts'
+import { secondsFrom } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
 import { findComparison, type Listed } from '../project/catalogue.ts'
@@ -22,16 +24,22 @@ export interface BenchOptions {
   readonly quick?: boolean
   readonly seed?: string
   readonly scratch?: string
+  readonly record?: string
+  readonly limit?: string
+  readonly install?: boolean
   readonly store?: string
 }
 export async function runComparisons(names: readonly string[], options: BenchOptions): Promise<void> {
-  const { quick = false, scratch, store = defaultStore() } = options
+  const { quick = false, store = defaultStore(), install = true } = options
+  const record = recordToWrite(options, names)
+  const scratch = options.scratch ?? (record && path.dirname(record))
+  const limit = options.limit === undefined ? undefined : timeLimit(options.limit)
   const comparisons: Listed<AnyComparison>[] = []
   for (const name of new Set(names)) comparisons.push(await findComparison(name))
   const environments = options.on?.split(',').map(name => name.trim())
   const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed, 0)
-  needGnuTime()
+  needMeasuring()
   const checkout = checkoutOf(process.cwd())
   const code = codeToKeep(codeOf(checkout), scratch)
   const turn = takeTurn()
@@ -42,7 +50,7 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
         signal =>
           observe(
             found,
-            { environments, rounds, quick, seed, store, code },
+            { environments, rounds, limit, quick, seed, store, code, install },
             { signal, running: turn.running, log: line => noteLine(`  ${line}`) },
           ).catch(cause => {
             throw explained(cause, path.resolve(store))
@@ -52,15 +60,17 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
       const now = codeOf(checkout)
       const moved = scratch === undefined && (now.state === 'no commit' || now.commit !== code.commit)
       const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : resultsFolder())
-      const file = keepRecord(folder, observed)
+      const file = keepRecord(folder, observed, record && path.basename(record))
       written()
       say(`${recordText(inFull(readableRecord(file)))}\n`)
       say(
-        scratch !== undefined
-          ? `Written, and not kept: ${file}`
-          : moved
-            ? `Not kept, since the code changed while it was measured: ${file}`
-            : `Kept: ${file}`,
+        record !== undefined
+          ? `Written, to be imported where it is to be kept: ${file}`
+          : scratch !== undefined
+            ? `Written, and not kept: ${file}`
+            : moved
+              ? `Not kept, since the code changed while it was measured: ${file}`
+              : `Kept: ${file}`,
       )
     }
   } finally {
@@ -81,6 +91,25 @@ function codeToKeep(code: Code, scratch: string | undefined): Record2['code'] {
       `A record is kept only of a commit that is on a branch, and ${code.why}. Commit first, or have the records elsewhere with --scratch DIR. Nothing was measured.`,
     )
   return { version: version(), why: code.why }
+}
+/** Looked at before anything is measured. @throws TriremeError `USAGE` where a record could not be written to that file */
+function recordToWrite({ record, scratch }: BenchOptions, names: readonly string[]): string | undefined {
+  if (record === undefined) return undefined
+  const wrong =
+    names.length > 1
+      ? `--record names one file, and there are ${names.length} comparisons: run them one by one`
+      : scratch !== undefined
+        ? '--record and --scratch both say where the record goes: give one of them'
+        : existsSync(record)
+          ? `There is a file ${record} already, and records are never overwritten: move it away, or give another name`
+          : undefined
+  if (wrong !== undefined) throw new TriremeError('USAGE', `${wrong}. Nothing was measured.`)
+  return path.resolve(record)
+}
+function timeLimit(text: string): number {
+  const limit = secondsFrom(text)
+  if (limit !== undefined) return limit
+  throw new TriremeError('USAGE', `--limit takes a time such as 90s, 8m or 2h, got ${JSON.stringify(text)}.`)
 }
 /** A fault of the disk, or of an arm, with what is to be done. */
 function explained(cause: unknown, store: string): unknown {
