@@ -30,7 +30,10 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node', 'csv-parse/sync', 'sharp', 'tar-stream'] },
   pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
   datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node', 'tar-stream'] },
-  benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench', 'jstat'] },
+  benchmarks: {
+    rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'],
+    libraries: ['node', 'zod', 'yaml', 'tinybench', 'jstat', 'csv-stringify/sync'],
+  },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
     libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'undici', 'yaml', 'zod'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { comparison } from '../benchmarks/harness/comparison.ts'
+import { comparison } from '../benchmarks/harness/define.ts'
 import { pipelines, profilesOf } from '../cli/project/catalogue.ts'
 import { prepareRun } from '../cli/run/prepare.ts'
 import { scratch } from '../core/testing.ts'

@@ -1,7 +1,7 @@
 import { derive } from '../benchmarks/harness/derive/derive.ts'
+import { generator, shuffled } from '../benchmarks/harness/random.ts'
 import type { Observed, Record2, Run } from '../benchmarks/harness/record.ts'
 import { definitionDigest, sealedRecord } from '../benchmarks/harness/record-text.ts'
-import { generator, shuffled } from '../benchmarks/harness/statistics.ts'
 
 export interface Seeded {
   readonly seed?: number
@@ -28,6 +28,7 @@ export function seededObservation(of: Seeded = {}): Observed {
     about: 'Training and validation of image classifiers',
     pipeline: 'idr-classification',
     arms: Object.fromEntries(Object.keys(arms).map(arm => [arm, { arguments: { model: arm } }])),
+    settings: {},
     baseline: { arm: Object.keys(arms)[0]!, environment: Object.keys(environments)[0]! },
     environments: Object.keys(environments),
     measures: { training: ['torch-train'], validation: ['torch-validate'] },
@@ -107,13 +108,14 @@ export function seededObservation(of: Seeded = {}): Observed {
     ],
     runs,
     failed: [],
+    unmeasured: [],
   }
 }
 /** The record of it, as text. */
 export const seededRecord = (of: Seeded = {}): string => textOf(seededObservation(of))
 export const textOf = (seen: Observed): string => sealedRecord({ ...seen, derived: derive(seen) })
 /** What an attacker writes who can compute a seal: the record with a change, sealed again. */
-export const resealed = (text: string, change: (record: Record2) => void): string => {
+export const resealed = (text: string, change: (record: Record2) => unknown): string => {
   const record = JSON.parse(text) as Record2 // written by `seededRecord`
   change(record)
   return sealedRecord(record)

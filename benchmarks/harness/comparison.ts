@@ -137,24 +137,6 @@ export interface ComparisonSpec<
 }
 /** A comparison as the harness takes it: all names are text. */
 export type AnyComparison = ComparisonSpec<Kinds, Schemas, Results, string, string, string, string>
-
-/** Marks what `comparison` has checked. Shared by copies of the library: a project's own comparisons may have loaded it a second time. */
-const checked = Symbol.for('trireme.comparison')
-/** Whether something that a module exports is a comparison. */
-export const isComparison = (value: unknown): value is AnyComparison => typeof value === 'object' && value !== null && checked in value
-
-/**
- * Ways to do the same work, and what is measured of them. Nothing runs: `trireme bench run NAME` does that.
- * @throws PlanError `DEFINITION` when the definition contradicts itself
- */
-export function comparison<
-  const I extends Kinds = {},
-  const P extends Schemas = {},
-  O extends Results = Results,
-  const S extends string = never,
-  const A extends string = string,
-  const M extends string = never,
-  const Q extends string = never,
->(spec: ComparisonSpec<I, P, O, S, A, M, Q>): ComparisonSpec<I, P, O, S, A, M, Q> {
-  return Object.defineProperty({ ...spec }, checked, { value: true })
-}
+/** Whether an arm is a command, and no arguments of the pipeline. */
+export const isCommand = (arm: AnyComparison['arms'][string]): arm is CommandArm =>
+  typeof arm === 'object' && 'command' in arm && typeof arm.command === 'function'

@@ -9,4 +9,4 @@ export type {
   Resource,
   StoppingRule,
 } from './comparison.ts'
-export { comparison } from './comparison.ts'
+export { comparison } from './define.ts'

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import { TriremeError } from '../../core/errors.ts'
+import { readIfThere } from '../../core/files.ts'
+import { frequency, throttledSeconds } from './machine.ts'
+import type { Run as RecordedRun } from './record.ts'
 
 /** What one run of one arm took. */
 export interface Run {
@@ -45,6 +50,119 @@ export async function measure({ argv, folder, environment }: Command): Promise<R
   const [user = Number.NaN, system = Number.NaN, kilobytes = Number.NaN] = readFileSync(usage, 'utf8').trim().split(' ').map(Number)
   const cpu = user + system
   return { wall: rounded(wall), cpu: rounded(cpu), memory: kilobytes * 1024, others: rounded(Math.max(0, all - cpu)) }
+}
+/** The two clocks, in seconds. */
+export interface Clocks {
+  /** Counts what passes. */
+  readonly monotonic: () => number
+  /** The time of day, which may be set. */
+  readonly calendar: () => number
+}
+export const clocks: Clocks = { monotonic: () => performance.now() / 1000, calendar: () => Date.now() / 1000 }
+/** What is known of a run from outside of it. */
+export type Timing = Pick<
+  RecordedRun,
+  'began' | 'wall' | 'calendar' | 'cpu' | 'memory' | 'others' | 'harness' | 'load' | 'frequency' | 'throttled'
+>
+export interface Timed {
+  readonly status: number | null
+  readonly timing: Timing
+}
+/** Words of a command, with files for what it prints. */
+export interface Launched {
+  readonly argv: readonly string[]
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Working folder. */
+  readonly cwd: string
+  readonly stdout: string
+  readonly stderr: string
+  /** GNU time writes it. */
+  readonly usage: string
+}
+export function needGnuTime(): string {
+  if (gnuTime !== undefined) return gnuTime
+  throw new TriremeError(
+    'TOOL',
+    'GNU time is not installed, which tells CPU and memory of a run. Install it: "apt-get install time", "brew install gnu-time".',
+  )
+}
+/**
+ * Runs a command to its end, as a group of processes of its own, and waits: nothing else is done meanwhile.
+ * @param running is told the number of the group, and undefined when it has ended
+ */
+export async function timed(
+  { argv, environment, cwd, stdout, stderr, usage }: Launched,
+  {
+    signal,
+    running,
+    clock = clocks,
+  }: { readonly signal: AbortSignal; readonly running: (group?: number) => void; readonly clock?: Clocks },
+): Promise<Timed> {
+  const program = needGnuTime()
+  const [out, err] = [openSync(stdout, 'a'), openSync(stderr, 'a')]
+  const [speed, load, held, all, own] = [frequency(), loadNow(), throttledSeconds(), busy(), process.cpuUsage()]
+  const [began, started] = [clock.calendar(), clock.monotonic()]
+  const child = spawn(program, ['-q', '-o', usage, '-f', '%U %S %M', ...argv], {
+    cwd,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', out, err],
+    detached: true,
+  })
+  const ended = new Promise<number | null>((done, fail) => child.on('exit', done).on('error', fail))
+  const stop = () => void endGroup(child.pid)
+  signal.addEventListener('abort', stop)
+  let status: number | null
+  try {
+    running(child.pid)
+    status = await ended
+  } finally {
+    signal.removeEventListener('abort', stop)
+    running()
+    closeSync(out)
+    closeSync(err)
+  }
+  const [wall, calendar] = [clock.monotonic() - started, clock.calendar() - began]
+  const { user, system } = process.cpuUsage(own)
+  const [everybody, after] = [busy() - all, frequency()]
+  const [u = Number.NaN, s = Number.NaN, kilobytes = Number.NaN] = (readIfThere(usage) ?? '').trim().split(' ').map(Number)
+  const [cpu, harness] = [u + s, (user + system) / 1e6]
+  const timing = {
+    began: new Date(began * 1000).toISOString(),
+    wall: micro(wall),
+    calendar: micro(calendar),
+    cpu: rounded(cpu),
+    memory: kilobytes * 1024,
+    others: rounded(Math.max(0, everybody - cpu - harness)),
+    harness: micro(harness),
+    load: { before: load, after: loadNow() },
+    ...(speed !== undefined && after !== undefined && { frequency: { before: speed, after } }),
+    throttled: micro(throttledSeconds() - held),
+  }
+  return { status, timing }
+}
+const loadNow = () => os.loadavg()[0] ?? 0
+const micro = (seconds: number) => Math.round(seconds * 1e6) / 1e6
+/** SIGINT, which a pipeline answers by ending its steps; what is still there ten seconds later is killed. */
+function endGroup(group: number | undefined): void {
+  const send = (signal: NodeJS.Signals) => {
+    try {
+      if (group !== undefined) process.kill(-group, signal)
+    } catch {
+      // it has ended
+    }
+  }
+  send('SIGINT')
+  setTimeout(() => send('SIGKILL'), 10_000).unref()
+}
+/**
+ * Why a run's time does not count, in words; undefined where it does. The calendar may differ by what its clock is corrected in passing.
+ * @param step the smallest that the clock makes, in seconds
+ */
+export function clockFault({ wall, calendar, cpu }: Pick<Timing, 'wall' | 'calendar' | 'cpu'>, step: number): string | undefined {
+  if (!(wall > step)) return `it took no time that the clock can tell: ${wall} s`
+  if (!Number.isFinite(cpu)) return 'GNU time did not say what it used: the disk may be full'
+  const by = calendar - wall
+  return Math.abs(by) > Math.max(0.1, 0.01 * wall) ? `the clock of this machine was set by ${by.toFixed(1)} s while it ran` : undefined
 }
 /** @returns what was used since: by this program with all that it started and waited for, and by others */
 export function meter(): () => { readonly wall: number; readonly own: number; readonly others: number } {

@@ -29,13 +29,12 @@ export function lineShape(line: string): { readonly opens?: string; readonly fie
   const [opens, field] = [opening.exec(line)?.[1], fieldOf.exec(line)?.[1]].map(name => name && String(jsonIn(name)))
   return { ...(opens && { opens }), ...(field && { field }), brackets: /^ *[[\]{}]*,?$/.test(line) }
 }
+const margin = (line: string) => line.length - line.trimStart().length
 /** Where in a record a line of its text lies: its list, and what of the entry's name can still be read. */
 export function placeOfLine(lines: readonly string[], n: number): string {
   const line = lines[n] ?? ''
-  const section = lines
-    .slice(0, n)
-    .map(each => lineShape(each).opens)
-    .findLast(name => name !== undefined)
+  const around = lines.slice(0, n).findLast(each => lineShape(each).opens !== undefined && margin(each) < margin(line))
+  const section = around && lineShape(around).opens
   const entry: Record<string, unknown> = {}
   for (const [, name = '', value = ''] of line.matchAll(pairs)) entry[String(jsonIn(name))] ??= jsonIn(value)
   const own = /^ +\{/.test(line) ? entryName(entry) : lineShape(line).field

@@ -13,7 +13,8 @@ const caches = z.enum(['cold', 'warm'])
 
 /** Everything of a comparison that is data. What is code is named by the digests of its files, under `sources`. */
 export const definition = z.strictObject({
-  name: z.string(),
+  /** Part of the file's name. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower case, digits and hyphens'),
   about: z.string(),
   pipeline: z.string().optional(),
   profile: z.string().optional(),
@@ -90,7 +91,7 @@ export const run = z.strictObject({
   warmup: z.boolean(),
   began: z.iso.datetime(),
   /** Seconds by the monotonic clock, start of the program included. */
-  wall: seconds,
+  wall: number.positive(),
   /** The same by the clock of the calendar: where the two differ, somebody set the clock. */
   calendar: number,
   /** CPU seconds, user and system: of the program and all it waited for; of steps that ran elsewhere, as their events say. */

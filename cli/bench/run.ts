@@ -1,5 +1,21 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
+import { derive } from '../../benchmarks/harness/derive/derive.ts'
+import { slug } from '../../benchmarks/harness/machine.ts'
+import { needGnuTime } from '../../benchmarks/harness/measure.ts'
+import type { Derived, Observed, Record2 } from '../../benchmarks/harness/record.ts'
+import { sealedRecord } from '../../benchmarks/harness/record-text.ts'
 import { TriremeError } from '../../core/errors.ts'
+import { refusalOf } from '../../core/store/refusals.ts'
+import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
+import { defaultStore, wholeNumber } from '../arguments/options.ts'
+import { columns, noteLine, say } from '../display/print.ts'
 import { findComparison } from '../project/catalogue.ts'
+import { version } from '../project/package.ts'
+import { stoppable } from '../run/stopping.ts'
+import { takeTurn } from './lock.ts'
+import { observe } from './session.ts'
 
 export interface BenchOptions {
   readonly on?: string
@@ -9,7 +25,95 @@ export interface BenchOptions {
   readonly scratch?: string
   readonly store?: string
 }
-export async function runComparisons(names: readonly string[], _options: BenchOptions): Promise<void> {
-  for (const name of names) await findComparison(name)
-  throw new TriremeError('USAGE', '"trireme bench run" is not there yet.')
+const results = path.join('benchmarks', 'results')
+
+export async function runComparisons(names: readonly string[], options: BenchOptions): Promise<void> {
+  const { quick = false, scratch, store = defaultStore() } = options
+  const comparisons = []
+  for (const name of new Set(names)) comparisons.push(await findComparison(name))
+  const environments = options.on?.split(',').map(name => name.trim())
+  const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
+  const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed, 0)
+  needGnuTime()
+  const checkout = checkoutOf(process.cwd())
+  const code = codeToKeep(codeOf(checkout), scratch)
+  const turn = takeTurn()
+  try {
+    for (const found of comparisons) {
+      noteLine(`${found.name}: ${found.it.about}`)
+      const { observed, written } = await stoppable(
+        signal =>
+          observe(
+            found,
+            { environments, rounds, quick, seed, store, code },
+            { signal, running: turn.running, log: line => noteLine(`  ${line}`) },
+          ).catch(cause => {
+            throw explained(cause, path.resolve(store))
+          }),
+        'Stopped. What was measured is kept: the same command goes on from there.',
+      )
+      const now = codeOf(checkout)
+      const moved = scratch === undefined && (now.state === 'no commit' || now.commit !== code.commit)
+      const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : path.join(results, slug(observed.machine)))
+      const derived = derive(observed)
+      const file = writeRecord(folder, observed, derived)
+      written()
+      say(summary(observed, derived))
+      say(
+        scratch !== undefined
+          ? `Written, and not kept: ${file}`
+          : moved
+            ? `Not kept, since the code changed while it was measured: ${file}`
+            : `Kept: ${file}`,
+      )
+    }
+  } finally {
+    turn.end()
+  }
+}
+/** Asked first: what is measured may take hours. @throws TriremeError `USAGE` where its record could not be kept */
+function codeToKeep(code: Code, scratch: string | undefined): Record2['code'] {
+  if (scratch !== undefined && `${path.resolve(scratch)}${path.sep}`.startsWith(`${path.resolve(results)}${path.sep}`))
+    throw new TriremeError(
+      'USAGE',
+      `--scratch is for records that are not kept, and ${scratch} lies where they are kept. Give another folder.`,
+    )
+  if (code.state === 'a commit') return { version: version(), commit: code.commit }
+  if (scratch === undefined)
+    throw new TriremeError(
+      'USAGE',
+      `A record is kept only of a commit that is on a branch, and ${code.why}. Commit first, or have the records elsewhere with --scratch DIR. Nothing was measured.`,
+    )
+  return { version: version(), why: code.why }
+}
+/** Adds a file to a folder; none is ever overwritten. @returns its path */
+function writeRecord(folder: string, observed: Observed, derived: Derived): string {
+  ensureFolderOnDisk(folder)
+  const when = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+  const names = [when, ...Array.from({ length: 99 }, (_, n) => `${when}-${n + 2}`)].map(each =>
+    path.join(folder, `${observed.definition.name}-${each}.json`),
+  )
+  const file = names.find(name => !existsSync(name))! // a hundred in one second there are none
+  writeWhole(file, sealedRecord({ ...observed, derived }), { first: true })
+  return file
+}
+/** A fault of the disk, or of an arm, with what is to be done. */
+function explained(cause: unknown, store: string): unknown {
+  const fault = refusalOf(store, cause) ?? cause
+  if (!(fault instanceof TriremeError) || (fault.code !== 'STEP' && fault.code !== 'ENVIRONMENT')) return fault
+  return new TriremeError(
+    fault.code,
+    `${fault.message}\nWhat was measured before is kept: when this is mended, the same command goes on from there.`,
+    { cause: fault },
+  )
+}
+/** The figures in short. */
+function summary({ definition }: Observed, { figures, refusals, warnings }: Derived): string {
+  const rows = figures.map(({ measure, arm, environment, caches, wall, speedup, runs }) => [
+    ...[measure, arm, environment, ...(definition.caches.length > 1 ? [caches] : [])],
+    `${wall.value.toPrecision(3)} s`,
+    speedup ? `${speedup.value.toPrecision(3)} times as fast` : '',
+    `${runs} runs`,
+  ])
+  return [columns(rows), ...refusals.map(text => `Refused: ${text}`), ...warnings.map(text => `Warning: ${text}`)].join('\n')
 }

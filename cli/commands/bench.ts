@@ -3,10 +3,10 @@ import type { BundleOptions } from '../bench/bundle.ts'
 import type { CompareOptions } from '../bench/compare.ts'
 import type { GateOptions } from '../bench/gate.ts'
 import type { HistoryOptions } from '../bench/history.ts'
-import type { ImportOptions } from '../bench/import.ts'
 import type { ComparisonsOptions } from '../bench/list.ts'
 import type { BenchOptions } from '../bench/run.ts'
 import type { ShowRecordOptions } from '../bench/show.ts'
+import type { SignOptions } from '../bench/sign.ts'
 import type { TableOptions } from '../bench/table.ts'
 import type { VerifyRecordsOptions } from '../bench/verify.ts'
 
@@ -59,9 +59,14 @@ What was measured survives an interruption: the same command goes on.`,
       (await import('../bench/verify.ts')).verifyRecords(records, options),
     )
   bench
-    .command('import <file>')
-    .description('take in a record that was made elsewhere, where it verifies')
-    .action(async (file: string, options: ImportOptions) => (await import('../bench/import.ts')).importRecord(file, options))
+    .command('import <files...>')
+    .description('take in records that were made elsewhere: each that proves itself')
+    .action(async (files: readonly string[]) => (await import('../bench/import.ts')).importRecords(files))
+  bench
+    .command('sign <record>')
+    .description('sign a record with a key of SSH, so that a deliberate change is found too')
+    .requiredOption('--key <file>', 'the private key, or the public one of a key that ssh-agent holds')
+    .action(async (record: string, options: SignOptions) => (await import('../bench/sign.ts')).signRecord(record, options))
   bench
     .command('gate <base> <head>')
     .description('compare two commits on this machine, and fail where the later one is slower: for CI')
@@ -71,8 +76,10 @@ What was measured survives an interruption: the same command goes on.`,
     .description('show how the figures of a comparison moved from record to record')
     .action(async (name: string, options: HistoryOptions) => (await import('../bench/history.ts')).showHistory(name, options))
   bench
-    .command('table [names...]')
-    .description('print the figures of records as a table, in Markdown or CSV')
+    .command('table [records...]')
+    .description(
+      'print the figures of records, or of all records of comparisons, as tables in Markdown or CSV (default: all that are kept)',
+    )
     .option('--csv', 'print CSV')
     .action(async (names: readonly string[], options: TableOptions) => (await import('../bench/table.ts')).printTable(names, options))
   bench

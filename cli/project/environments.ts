@@ -29,14 +29,17 @@ const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
 /**
- * The environments of the project's settings file. Targets that it exports are added to the registry.
- * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
+ * The environments of the project's settings file, and of one that `TRIREME_SETTINGS` names, which come first. Targets that they export are added to
+ * the registry.
+ * @throws TriremeError `ENVIRONMENT` when the project has two files, or one holds no environments
  */
 async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
   const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
-  const [file] = files
-  if (file === undefined) return {}
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
+  const all = [...files, ...(process.env.TRIREME_SETTINGS ? [process.env.TRIREME_SETTINGS] : [])]
+  return Object.assign({}, ...(await Promise.all(all.map(settingsIn))))
+}
+async function settingsIn(file: string): Promise<Readonly<Record<string, ProjectSettings>>> {
   const held = /\.[mj]?[jt]s$/.test(file) ? await ofModule(path.resolve(file)) : await readYaml(file, 'settings file')
   const environments = isRecord(held) ? (held.environments === null ? {} : held.environments) : undefined
   if (!isRecord(environments))
@@ -126,6 +129,28 @@ const lacking: Readonly<Record<Capability, string>> = {
   attach: 'has no runs that go on without their client',
   examine: 'has nothing that "doctor --on" could look at',
   setup: 'needs no setting up',
+}
+/**
+ * A settings file with an environment whose objects lie in a folder of its bucket, where nothing is yet.
+ * @returns undefined where the environment has no bucket
+ */
+export async function withOwnBucket(name: string, folder: string): Promise<string | undefined> {
+  const environment = await findEnvironment(name)
+  const packaged = ofPackage()[name]
+  const { file, settings } = (await ofProject())[name] ?? { file: packaged!, settings: await readYaml(packaged!, 'environment') } // one of the two has it
+  if (!('bucket' in environment) || !isRecord(settings) || !isRecord(settings.bucket)) return undefined
+  const { paths = [] } = await targetOf(environment)
+  const absolute = (place: unknown) =>
+    typeof place === 'string' ? path.resolve(path.dirname(file), place.replace(/^~(?=\/)/, os.homedir())) : place
+  const placed = Object.entries(settings).map(([key, value]) => [key, paths.includes(key) ? absolute(value) : value])
+  const { images } = settings
+  const { prefix } = environment.bucket as { readonly prefix: string } // with its default
+  const own = {
+    ...Object.fromEntries(placed),
+    ...(isRecord(images) && { images: { ...images, ...(images.lock !== undefined && { lock: absolute(images.lock) }) } }),
+    bucket: { ...settings.bucket, prefix: [prefix, folder].filter(Boolean).join('/') },
+  }
+  return stringify({ environments: { [name]: own } }, { lineWidth: 0 })
 }
 /**
  * An environment as YAML to copy into a project's trireme.config.yaml: the package's with its comments, a project's own as its settings stand.

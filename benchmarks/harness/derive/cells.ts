@@ -45,7 +45,7 @@ export function cells(seen: Observed): readonly Sampled[] {
         }
   return found
 }
-/** Values of two cells in the rounds that both have. */
+/** Values of two cells in the rounds that both have; what took nothing that the clocks could count has no ratio. */
 export function paired(
   a: Sampled,
   b: Sampled,
@@ -53,7 +53,7 @@ export function paired(
 ): { readonly a: readonly number[]; readonly b: readonly number[] } | undefined {
   const pairs = [...a.rounds].flatMap(([round, taken]) => {
     const [x, y] = [taken[of], b.rounds.get(round)?.[of]]
-    return x === undefined || y === undefined ? [] : [[x, y] as const]
+    return x && y ? [[x, y] as const] : []
   })
   return pairs.length === 0 ? undefined : { a: pairs.map(([x]) => x), b: pairs.map(([, y]) => y) }
 }

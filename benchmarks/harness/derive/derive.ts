@@ -2,6 +2,7 @@ import type { Derived, Observed } from '../record.ts'
 import { cells, counted } from './cells.ts'
 import { claimsOf } from './claims.ts'
 import { figuresOf } from './figures.ts'
+import { fitsOf } from './fits.ts'
 import { differingOutputs } from './outputs.ts'
 import { qualityOf, refusedQuality } from './quality.ts'
 import { warningsOf } from './warnings.ts'
@@ -15,7 +16,7 @@ export function derive(seen: Observed): Derived {
     refusals: [...refusedQuality(seen, quality), ...differingOutputs(seen.definition, counted(seen))],
     figures,
     quality,
-    fits: [],
+    fits: fitsOf(seen, sampled),
     claims: claimsOf(seen, sampled),
     warnings: [...warningsOf(seen, sampled, figures)],
   })

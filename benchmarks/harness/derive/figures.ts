@@ -1,6 +1,6 @@
 import { cost } from '../prices.ts'
 import type { Derived, Observed } from '../record.ts'
-import { median, medianRatio, medianWithInterval, outliers } from '../statistics.ts'
+import { median, medianRatio, medianWithInterval, nextValue, outliers, ratios, smallestChange } from '../statistics.ts'
 import { paired, type Sampled } from './cells.ts'
 import { toldByAll } from './taken.ts'
 
@@ -24,15 +24,26 @@ export function figuresOf({ environments, definition }: Observed, sampled: reado
         measure === cell.measure && caches === cell.caches && arm === baseline.arm && environment === baseline.environment,
     )
     const pairs = base && base !== each ? paired(base, each, 'wall') : undefined
+    const next = nextValue(walls)
+    const visible = smallestChange(
+      pairs
+        ? ratios(pairs.a, pairs.b)
+        : ratios(
+            walls,
+            walls.map(() => median(walls)),
+          ),
+    )
     return {
       ...cell,
       runs: all.length,
       wall: medianWithInterval(walls),
+      ...(next && { next }),
       ...(cpu && { cpu: medianWithInterval(cpu) }),
       ...(memory && { memory: Math.max(...memory) }),
       ...(gpu && { gpu: median(gpu) }),
       ...(price && { cost: { currency: price.currency, value: median(walls.map(wall => cost(price, wall))) } }),
       ...(pairs && { speedup: { ...medianRatio(pairs.a, pairs.b), base: median(pairs.a), pairs: pairs.a.length } }),
+      ...(visible !== undefined && { visible }),
       outliers: outliers(walls),
     }
   })

@@ -50,11 +50,11 @@ export function stepsSeen({ events }: Pick<Run, 'events'>): ReadonlyMap<string, 
   }
   return steps
 }
-/** What a measure took in a run; undefined where none of its steps is in that run. */
+/** What a measure took in a run; undefined where none of its steps ran in it. */
 export function takenBy(measure: string, steps: readonly string[], run: Run): Taken | undefined {
   const all = [...stepsSeen(run).values()]
   if (measure === whole) return { wall: run.wall, cpu: run.cpu, memory: run.memory, gpu: gpuSeconds(all) }
-  const own = all.filter(({ name }) => steps.includes(name))
+  const own = all.filter(({ name, spans }) => steps.includes(name) && spans.length > 0)
   if (own.length === 0) return undefined
   const [cpu, memory] = [toldByAll(own.map(step => step.cpu)), toldByAll(own.map(step => step.memory))]
   return {

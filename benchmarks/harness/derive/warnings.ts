@@ -73,18 +73,20 @@ const ofNoise = ({ definition }: Observed, sampled: readonly Sampled[], figures:
     const name = cellName(cell, definition.caches)
     const { outliers, visible } = figures[n]!
     const moved = drift([...rounds.values()].map(({ wall }) => wall))
+    const drifted = moved.low !== undefined && moved.high !== undefined && (moved.low > 1 || moved.high < 1)
     return [
       ...(rounds.size < 6 ? [`${name}: ${times(rounds.size, 'run')}; an interval takes 6.`] : []),
       ...(visible !== undefined && visible > definition.runs.width
         ? [`${name}: the noise of ${rounds.size} runs hides changes below ${percent(visible)}. Run it more often, or on a quieter machine.`]
         : []),
       ...(outliers > 0 ? [`${name}: ${outliers} of ${rounds.size} runs lie far from the rest. They count like others.`] : []),
-      ...(Math.abs(moved) > 0.05
-        ? [`${name}: the later half of the runs took ${percent(Math.abs(moved))} ${moved > 0 ? 'more' : 'less'} time than the first.`]
-        : []),
+      ...(drifted ? [`${name}: the later half of the runs took ${moved.value.toFixed(2)} times as long as the first.`] : []),
     ]
   })
-function ofFailures({ failed }: Observed): readonly string[] {
+function ofFailures({ failed, unmeasured }: Observed): readonly string[] {
   const all = failed.map(each => `${whose(each)}: ${each.why}`)
-  return [...new Set(all)].map(why => `${why} ${times(all.filter(each => each === why).length, 'run')} of it did not count.`)
+  return [
+    ...unmeasured.map(each => `${whose(each)} is not measured: ${each.why}`),
+    ...[...new Set(all)].map(why => `${why} ${times(all.filter(each => each === why).length, 'run')} of it did not count.`),
+  ]
 }

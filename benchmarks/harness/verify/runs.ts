@@ -5,16 +5,18 @@ import type { Record2, Run } from '../record.ts'
 const name = (run: Run) => `${run.warmup ? 'warm-up ' : 'round '}${run.round} of ${whose(run)}`
 
 /** Whether every arm ran in every round, or there is word why not. A command runs in one environment only. */
-export function missingRuns({ definition, environments, runs, failed }: Record2): readonly string[] {
+export function missingRuns({ definition, environments, runs, failed, unmeasured }: Record2): readonly string[] {
   const used = Object.keys(environments)
   const expected = Object.entries(definition.arms).flatMap(([arm, how]) => {
     const places = 'command' in how ? [runs.find(run => run.arm === arm)?.environment ?? used[0] ?? ''] : used
-    return places.flatMap(environment => definition.caches.map(caches => ({ arm, environment, caches })))
+    const able = places.filter(environment => !unmeasured.some(each => each.arm === arm && each.environment === environment))
+    return able.flatMap(environment => definition.caches.map(caches => ({ arm, environment, caches })))
   })
-  const rounds = [...new Set(runs.filter(run => !run.warmup).map(({ round }) => round))]
+  const all = [...new Set(runs.filter(run => !run.warmup).map(({ round }) => round))]
   return expected.flatMap(cell => {
     const same = (each: typeof cell) => each.arm === cell.arm && each.environment === cell.environment && each.caches === cell.caches
     const own = runs.filter(run => !run.warmup && same(run)).map(({ round }) => round)
+    const rounds = definition.settings[cell.arm]?.once ? all.slice(0, 1) : all
     const gone = Math.min(Number.POSITIVE_INFINITY, ...failed.filter(same).map(({ round }) => round)) // an environment may be gone from some round on
     const lacking = rounds.filter(round => !own.includes(round) && round < gone)
     if (lacking.length === rounds.length && own.length === 0) return [`${whose(cell)} was never run, and there is no word why`]
@@ -26,13 +28,13 @@ export function missingRuns({ definition, environments, runs, failed }: Record2)
     ]
   })
 }
-/** Whether each run took time, and ran all that it measured. */
+/** Whether each run ran all that it measured. */
 export const unprovedRuns = ({ definition, runs }: Record2): readonly string[] =>
   runs.flatMap(run => {
     const how = definition.arms[run.arm]
     if (how === undefined) return [`${name(run)}: there is no arm "${run.arm}"`]
     const faults = 'command' in how ? [] : ofSteps(run, definition)
-    return [...(run.wall > 0 ? [] : ['it took no time']), ...faults].map(fault => `${name(run)}: ${fault}`)
+    return faults.map(fault => `${name(run)}: ${fault}`)
   })
 function ofSteps(run: Run, { given, measures }: Record2['definition']): readonly string[] {
   if (run.events.length === 0) return ['it has no events: nothing shows that a step ran']
