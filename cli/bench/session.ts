@@ -114,7 +114,7 @@ const pins = ({ files }: Dataset): NonNullable<Record2['dataset']>['files'] =>
   Object.fromEntries(Object.entries(files).map(([name, { sha256, bytes }]) => [name, { sha256, ...(bytes !== undefined && { bytes }) }]))
 
 /** Files of the profile's dataset, made or compared with their pins, and the arguments that it gives the pipeline. */
-async function datasetOf(spec: AnyComparison, quick: boolean, store: Store, log: (line: string) => void) {
+export async function datasetOf(spec: AnyComparison, quick: boolean, store: Store, log: (line: string) => void) {
   const profile = (quick ? spec.quick?.profile : undefined) ?? spec.profile
   if (profile === undefined || !spec.pipeline) return { files: {}, dataset: undefined, given: {} }
   const options = { out: '', store: store.root, install: true, stream: true }
@@ -132,7 +132,7 @@ async function datasetOf(spec: AnyComparison, quick: boolean, store: Store, log:
   }
 }
 /** Once: a mark beside the folder says that it is whole. */
-async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: string) => void): Promise<void> {
+export async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: string) => void): Promise<void> {
   const mark = `${shared.shared}.made`
   if (existsSync(mark) && existsSync(shared.shared)) return
   removeTree(shared.shared)
@@ -141,7 +141,7 @@ async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: strin
   writeWhole(mark, '')
 }
 /** Runs every arm once where something is given, and keeps what the given steps made. */
-async function prepareGiven(bench: Bench, places: readonly Place[], log: (line: string) => void): Promise<void> {
+export async function prepareGiven(bench: Bench, places: readonly Place[], log: (line: string) => void): Promise<void> {
   const { given, caches } = bench.definition
   if (given.length === 0) return
   const folder = path.join(bench.folder, 'given')
