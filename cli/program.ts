@@ -91,6 +91,11 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
       about: 'measure what ways and places to do the same work take, and keep records that prove themselves',
       load: () => import('./commands/bench.ts'),
     },
+    {
+      words: 'bundle <comparison>',
+      about: 'write a comparison and all that it needs into one file, for a machine without Node or network',
+      load: () => import('./commands/bundle.ts'),
+    },
   ],
   'Containers and clusters:': [
     {

@@ -36,7 +36,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'undici', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'tar-stream', 'undici', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
@@ -129,6 +129,7 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['arguments', 'machine', 'results'],
     ['inputs'],
     ['run'],
+    ['bundle'],
     ['actions', 'bench'],
     ['commands'],
     ['program.ts'],

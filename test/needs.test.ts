@@ -26,6 +26,7 @@ const installed = [...Object.values(tools), ...testTools].map(({ version }) => v
 /** Programs that a file calls only where they are: it skips its tests elsewhere. */
 const perhaps: Readonly<Record<string, readonly string[]>> = {
   'test/images/registry.test.ts': ['podman', 'docker-registry', 'gcc', 'kubectl'],
+  'test/argo/lint.test.ts': ['argo'],
   'test/environments/models.test.ts': ['kubectl'],
   'core/targets/container/container.test.ts': ['podman'],
 }
@@ -68,6 +69,7 @@ const skipping: Readonly<Record<string, string>> = {
   'core/targets/container/container.test.ts': 'podman, docker or apptainer',
   'core/targets/local/local.test.ts': 'Linux',
   'datasets/idr0042/fetch/fetch.test.ts': '`../shared/data`',
+  'test/argo/lint.test.ts': "Argo's own command line",
   'test/argo/real-setting.ts': 'a cluster',
   'test/conformance/conformance.test.ts': 'a cluster',
   'test/environments/models.test.ts': 'a cluster',

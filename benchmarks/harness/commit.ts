@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { readIfThere } from '../../core/files.ts'
 
 /** Which code is measured. */
 export type Code =
@@ -17,10 +20,16 @@ function git(checkout: string, ...words: string[]): string | undefined {
 }
 /** An installed package may lie in somebody else's checkout. */
 const isTop = (checkout: string): boolean => git(checkout, 'rev-parse', '--show-prefix') === ''
-/** Top of the checkout that a folder lies in; the folder itself where it lies in none. */
-export const checkoutOf = (folder: string): string => git(folder, 'rev-parse', '--show-toplevel') ?? folder
+/** The file by which a bundle says what `codeOf` said where it was made. No checkout has it. */
+export const bundledCode = 'code.json'
+
+/** Top of the checkout that a folder lies in; the folder itself where it lies in none, or is a bundle's, wherever that was unpacked. */
+export const checkoutOf = (folder: string): string =>
+  existsSync(path.join(folder, bundledCode)) ? folder : (git(folder, 'rev-parse', '--show-toplevel') ?? folder)
 /** What a checkout holds: a commit that is on a branch, with nothing changed since, or something that nobody could go back to. */
 export function codeOf(checkout: string): Code {
+  const bundled = readIfThere(path.join(checkout, bundledCode))
+  if (bundled !== undefined) return JSON.parse(bundled) as Code // written by "trireme bundle"
   const commit = isTop(checkout) ? git(checkout, 'rev-parse', '--short=12', 'HEAD') : undefined
   if (commit === undefined) return { state: 'no commit', changed: false, why: 'this is no Git checkout, or Git cannot read it' }
   const changed = (git(checkout, 'status', '--porcelain', '--untracked-files=all', '--no-renames') ?? '')

@@ -14,8 +14,8 @@ export const placeIn = ({ machine, definition, sessions, runs }: Observed): stri
   return path.join(slug(machine), `${definition.name}-${when.replace(/[-:]|\.\d+/g, '')}.json`)
 }
 /** Concludes what follows from what was seen, and writes the record; none is ever overwritten. @returns its path */
-export function keepRecord(folder: string, seen: Observed): string {
-  const file = path.join(folder, placeIn(seen))
+export function keepRecord(folder: string, seen: Observed, place: string = placeIn(seen)): string {
+  const file = path.join(folder, place)
   writeFirst(file, sealedRecord({ ...seen, derived: derive(seen) }))
   return file
 }

@@ -27,7 +27,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'bench side': ['trireme bench side short-steps --scratch DIR --store .trireme'],
   'bench history': ['trireme bench history short-steps'],
   'bench table': ['trireme bench table', 'trireme bench table idr-speedup --csv'],
-  'bench bundle': ['trireme bench bundle idr-speedup -o idr-speedup.tar'],
+  bundle: ['trireme bundle idr-speedup -o idr-speedup.tar', 'trireme bundle idr-speedup -o idr-speedup.tar --node node-for-arm64'],
   'cluster-setup': ['trireme cluster-setup --on onprem-argo'],
   add: ['trireme add samtools/sort'],
   diff: ['trireme diff samtools/sort'],
@@ -38,6 +38,6 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   images: ['trireme images reads variants reports --on workstation-containers'],
 }
 /** They need a cluster, an engine of containers, somebody's archive, or a while. */
-export const elsewhere: ReadonlySet<string> = new Set(['attach', 'bench', 'fetch', 'images'])
+export const elsewhere: ReadonlySet<string> = new Set(['attach', 'bench', 'bundle', 'fetch', 'images'])
 export const examplesText = (lines: readonly string[]): string =>
   `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map(line => `  $ ${line}`).join('\n')}`

@@ -7,7 +7,7 @@ import { type Build, build, commitOf, removeBuild, shortName, uncommitted, type 
 import { gate, type Side } from '../../benchmarks/harness/gate/gate.ts'
 import { report } from '../../benchmarks/harness/gate/report.ts'
 import { fewestRounds, type Rule, usual } from '../../benchmarks/harness/gate/rule.ts'
-import { needGnuTime } from '../../benchmarks/harness/measure.ts'
+import { needMeasuring } from '../../benchmarks/harness/measure.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { removeTree } from '../../core/left-behind.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
@@ -38,7 +38,7 @@ export async function gateCommits(base: string, head: string, named: string | un
   const project = realpathSync(process.cwd())
   for (const revision of [base, head]) commitOf(project, revision)
   const name = await comparisonNamed(named ?? options.comparison)
-  needGnuTime()
+  needMeasuring()
   const changed = uncommitted(project)
   if (changed !== undefined) noteLine(`Not committed, and so in neither build: ${changed}.`)
   const turn = takeTurn()

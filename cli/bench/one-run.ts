@@ -66,8 +66,13 @@ export async function runOnce(bench: Bench, place: Place, round: number, warmup:
   const launch = words ?? (isCommand(arm) ? { ...arm.command(at), cwd: out } : { argv: [], cwd: out })
   await prepareCaches(inputsOf(bench, place), place.caches)
   execFileSync('sync') // so that this arm does not wait for what the one before has still to write
-  const { status, timing } = await timed({ ...launch, ...files }, { signal: bench.signal, running: bench.running, clock: bench.clock })
+  const {
+    status,
+    timing,
+    fault: unstarted,
+  } = await timed({ ...launch, ...files }, { signal: bench.signal, running: bench.running, clock: bench.clock })
   bench.signal.throwIfAborted()
+  if (unstarted !== undefined) throw failed(place, `could not be started: ${unstarted}`)
   if (status !== 0) throw failed(place, `ended with status ${status}:\n${lastLines(files.stderr, files.stdout)}`)
   const fault = clockFault(timing, bench.step)
   if (fault !== undefined) throw new Uncounted(fault)

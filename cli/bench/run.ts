@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
 import { derive } from '../../benchmarks/harness/derive/derive.ts'
+import { keepRecord } from '../../benchmarks/harness/keep-record.ts'
 import { slug } from '../../benchmarks/harness/machine.ts'
-import { needGnuTime } from '../../benchmarks/harness/measure.ts'
+import { needMeasuring } from '../../benchmarks/harness/measure.ts'
 import type { Derived, Observed, Record2 } from '../../benchmarks/harness/record.ts'
-import { sealedRecord } from '../../benchmarks/harness/record-text.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { refusalOf } from '../../core/store/refusals.ts'
-import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
+import { secondsFrom } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
 import { columns, noteLine, say } from '../display/print.ts'
 import { findComparison } from '../project/catalogue.ts'
@@ -23,18 +23,24 @@ export interface BenchOptions {
   readonly quick?: boolean
   readonly seed?: string
   readonly scratch?: string
+  readonly record?: string
+  readonly limit?: string
+  readonly install?: boolean
   readonly store?: string
 }
 const results = path.join('benchmarks', 'results')
 
 export async function runComparisons(names: readonly string[], options: BenchOptions): Promise<void> {
-  const { quick = false, scratch, store = defaultStore() } = options
+  const { quick = false, store = defaultStore(), install = true } = options
+  const record = recordToWrite(options, names)
+  const scratch = options.scratch ?? (record && path.dirname(record))
+  const limit = options.limit === undefined ? undefined : timeLimit(options.limit)
   const comparisons = []
   for (const name of new Set(names)) comparisons.push(await findComparison(name))
   const environments = options.on?.split(',').map(name => name.trim())
   const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed, 0)
-  needGnuTime()
+  needMeasuring()
   const checkout = checkoutOf(process.cwd())
   const code = codeToKeep(codeOf(checkout), scratch)
   const turn = takeTurn()
@@ -45,7 +51,7 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
         signal =>
           observe(
             found,
-            { environments, rounds, quick, seed, store, code },
+            { environments, rounds, limit, quick, seed, store, code, install },
             { signal, running: turn.running, log: line => noteLine(`  ${line}`) },
           ).catch(cause => {
             throw explained(cause, path.resolve(store))
@@ -56,15 +62,17 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
       const moved = scratch === undefined && (now.state === 'no commit' || now.commit !== code.commit)
       const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : path.join(results, slug(observed.machine)))
       const derived = derive(observed)
-      const file = writeRecord(folder, observed, derived)
+      const file = keepRecord(folder, observed, record && path.basename(record))
       written()
       say(summary(observed, derived))
       say(
-        scratch !== undefined
-          ? `Written, and not kept: ${file}`
-          : moved
-            ? `Not kept, since the code changed while it was measured: ${file}`
-            : `Kept: ${file}`,
+        record !== undefined
+          ? `Written, to be imported where it is to be kept: ${file}`
+          : scratch !== undefined
+            ? `Written, and not kept: ${file}`
+            : moved
+              ? `Not kept, since the code changed while it was measured: ${file}`
+              : `Kept: ${file}`,
       )
     }
   } finally {
@@ -86,16 +94,24 @@ function codeToKeep(code: Code, scratch: string | undefined): Record2['code'] {
     )
   return { version: version(), why: code.why }
 }
-/** Adds a file to a folder; none is ever overwritten. @returns its path */
-function writeRecord(folder: string, observed: Observed, derived: Derived): string {
-  ensureFolderOnDisk(folder)
-  const when = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
-  const names = [when, ...Array.from({ length: 99 }, (_, n) => `${when}-${n + 2}`)].map(each =>
-    path.join(folder, `${observed.definition.name}-${each}.json`),
-  )
-  const file = names.find(name => !existsSync(name))! // a hundred in one second there are none
-  writeWhole(file, sealedRecord({ ...observed, derived }), { first: true })
-  return file
+/** Looked at before anything is measured. @throws TriremeError `USAGE` where a record could not be written to that file */
+function recordToWrite({ record, scratch }: BenchOptions, names: readonly string[]): string | undefined {
+  if (record === undefined) return undefined
+  const wrong =
+    names.length > 1
+      ? `--record names one file, and there are ${names.length} comparisons: run them one by one`
+      : scratch !== undefined
+        ? '--record and --scratch both say where the record goes: give one of them'
+        : existsSync(record)
+          ? `There is a file ${record} already, and records are never overwritten: move it away, or give another name`
+          : undefined
+  if (wrong !== undefined) throw new TriremeError('USAGE', `${wrong}. Nothing was measured.`)
+  return path.resolve(record)
+}
+function timeLimit(text: string): number {
+  const limit = secondsFrom(text)
+  if (limit !== undefined) return limit
+  throw new TriremeError('USAGE', `--limit takes a time such as 90s, 8m or 2h, got ${JSON.stringify(text)}.`)
 }
 /** A fault of the disk, or of an arm, with what is to be done. */
 function explained(cause: unknown, store: string): unknown {

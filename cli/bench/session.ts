@@ -13,6 +13,7 @@ import { canonical, sha256 } from '../../core/graph/key.ts'
 import { removeTree } from '../../core/left-behind.ts'
 import { Store } from '../../core/store/store.ts'
 import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
+import { secondsText, sum } from '../../core/vocabulary/quantity.ts'
 import type { Listed } from '../project/catalogue.ts'
 import { profileArguments } from '../run/profile.ts'
 import { argumentsOf, armsOf, commandsOf, definitionOf } from './definition.ts'
@@ -27,11 +28,15 @@ import { toldBy } from './told.ts'
 export interface BenchAsked {
   readonly environments: readonly string[] | undefined
   readonly rounds: number | undefined
+  /** Seconds: no round begins that would end later. */
+  readonly limit: number | undefined
   readonly quick: boolean
   readonly seed: number | undefined
   /** Folder of the store. */
   readonly store: string
   readonly code: Record2['code']
+  /** Whether a tool is installed that is missing where a dataset is made. */
+  readonly install: boolean
 }
 export interface At {
   readonly signal: AbortSignal
@@ -51,7 +56,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const { quick } = asked
   const environments = asked.environments ?? spec.environments ?? ['workstation']
   const store = await Store.open(asked.store)
-  const { files, dataset, given: ofProfile } = await datasetOf(spec, quick, store, at.log)
+  const { files, dataset, given: ofProfile } = await datasetOf(spec, asked, store, at.log)
   const words = {
     files,
     quick,
@@ -93,7 +98,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   }
   if (measured.runs.length > 0) at.log(`Going on where it was interrupted: ${measured.runs.length} runs are there.`)
   await prepareGiven(bench, places, at.log)
-  await measureAll(bench, places, measured)
+  await measureAll(bench, places, measured, asked.limit)
   const told = measured.told
   const programs = Object.entries(spec.programs ?? {}).map(([name, argv]) => [name, versionOf(argv)])
   const observed: Observed = {
@@ -114,10 +119,15 @@ const pins = ({ files }: Dataset): NonNullable<Record2['dataset']>['files'] =>
   Object.fromEntries(Object.entries(files).map(([name, { sha256, bytes }]) => [name, { sha256, ...(bytes !== undefined && { bytes }) }]))
 
 /** Files of the profile's dataset, made or compared with their pins, and the arguments that it gives the pipeline. */
-export async function datasetOf(spec: AnyComparison, quick: boolean, store: Store, log: (line: string) => void) {
+export async function datasetOf(
+  spec: AnyComparison,
+  { quick, install }: Pick<BenchAsked, 'quick' | 'install'>,
+  store: Store,
+  log: (line: string) => void,
+) {
   const profile = (quick ? spec.quick?.profile : undefined) ?? spec.profile
   if (profile === undefined || !spec.pipeline) return { files: {}, dataset: undefined, given: {} }
-  const options = { out: '', store: store.root, install: true, stream: true }
+  const options = { out: '', store: store.root, install, stream: true }
   const made = await profileArguments(spec.pipeline.spec.name, profile, {
     store: async () => store,
     looking: false,
@@ -165,7 +175,7 @@ export async function prepareGiven(bench: Bench, places: readonly Place[], log: 
   bench.prepared = folder
 }
 /** All rounds, in the order that the seed gives; what is there already is not done again. */
-async function measureAll(bench: Bench, places: readonly Place[], measured: Measured): Promise<void> {
+async function measureAll(bench: Bench, places: readonly Place[], measured: Measured, limit = Number.POSITIVE_INFINITY): Promise<void> {
   const { definition } = bench
   const progress = new BenchProgress(definition, places, measured.runs)
   const leavings = new Leavings()
@@ -176,6 +186,9 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
     load: { before: load, after: os.loadavg()[0] ?? 0 },
     usage: usage(),
   })
+  const start = bench.clock.monotonic()
+  const timePassed = () => bench.clock.monotonic() - start
+  let longest = Math.max(0, ...measured.runs.map(({ round }) => sum(measured.runs.flatMap(run => (run.round === round ? run.wall : [])))))
   const once = ({ arm }: Place) => definition.settings?.[arm]?.once === true
   const round = async (n: number, warmup: boolean) => {
     for (const place of orderOf(places, measured.seed, n, warmup)) {
@@ -204,7 +217,13 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
   try {
     for (let n = 0; n < definition.warmups; n++) await round(n, true)
     for (let n = 0; n === 0 || !enough(definition, measured.runs, n); n++) {
+      if (n > 0 && timePassed() + longest > limit) {
+        progress.line(`Ended after ${n} rounds: another would not end within ${secondsText(limit)}.`)
+        break
+      }
+      const from = timePassed()
       await round(n, false)
+      longest = Math.max(longest, timePassed() - from)
       if (n === 0) checkMeasures(definition, measured.runs)
     }
     leavings.clear()

@@ -55,7 +55,7 @@ async function openSide(name: string, { arm: asked, quick = false, store: root, 
   const arm = await armOf(spec, asked, quick)
   const log = () => {}
   const store = await Store.open(root)
-  const { files, given } = await datasetOf(spec, quick, store, log)
+  const { files, given } = await datasetOf(spec, { quick, install: true }, store, log)
   const shared = { files, quick, shared: path.join(scratch, 'shared') }
   await setUp(spec, shared, log)
   const [environment = 'workstation'] = spec.environments ?? []

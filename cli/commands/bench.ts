@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { BundleOptions } from '../bench/bundle.ts'
 import type { CompareOptions } from '../bench/compare.ts'
 import type { GateOptions } from '../bench/gate.ts'
 import type { HistoryOptions } from '../bench/history.ts'
@@ -33,6 +32,9 @@ export function register(program: Command): void {
     .option('--runs <n>', 'rounds, in place of the stopping rule')
     .option('--quick', 'three rounds: to see that everything works')
     .option('--seed <n>', 'the order of runs is drawn from it (default: drawn anew, and kept in the record)')
+    .option('--limit <time>', 'begin no round that would end later than this, such as 8m or 2h; the first is run whole')
+    .option('--record <file>', 'write the record there, for "trireme bench import" elsewhere')
+    .option('--no-install', 'fail where a tool is missing that a dataset is made with, instead of installing it')
     .option('--scratch <dir>', 'write records there, and keep none: for code that is in no commit')
     .option(...ofStore)
     .addHelpText(
@@ -106,9 +108,4 @@ exit status is 1. Where GITHUB_STEP_SUMMARY is set, the table goes there too.`,
     )
     .option('--csv', 'print CSV')
     .action(async (names: readonly string[], options: TableOptions) => (await import('../bench/table.ts')).printTable(names, options))
-  bench
-    .command('bundle <name>')
-    .description('write a comparison with all that it needs into one file, for a machine without Node or network')
-    .requiredOption('-o, --output <file>', 'the file, such as idr-speedup.tar')
-    .action(async (name: string, options: BundleOptions) => (await import('../bench/bundle.ts')).writeBundle(name, options))
 }

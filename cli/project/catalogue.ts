@@ -82,7 +82,8 @@ async function projectFolder(room: Room): Promise<string | undefined> {
   const folder = path.resolve(room)
   return !existsSync(folder) || (await isCheckout()) ? undefined : folder
 }
-const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
+/** Whether the working directory is the package's own checkout. */
+export const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
 
 let loader: Promise<(file: string) => Promise<object>> | undefined
 /** The package's modules are compiled; a project's own TypeScript goes through a loader, which is only started for it. */
@@ -150,11 +151,12 @@ export async function profilesOf(pipeline: string): Promise<Readonly<Record<stri
   const own = (await inProject())[pipeline]
   return { ...(Object.hasOwn(profiles, pipeline) ? profiles[pipeline] : {}), ...own }
 }
+/** The project's own profiles, where it has some. */
+export const profilesFile = (): string | undefined =>
+  ['profiles', 'pipelines/profiles'].flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end))).find(existsSync)
 async function inProject(): Promise<Profiles> {
   if (await isCheckout()) return {}
-  const file = ['profiles', 'pipelines/profiles']
-    .flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end)))
-    .find(existsSync)
+  const file = profilesFile()
   if (file === undefined) return {}
   const { profiles } = await load(file, 'project')
   if (typeof profiles === 'object' && profiles !== null) return profiles as Profiles // a record, as its own type check says

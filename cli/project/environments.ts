@@ -28,13 +28,17 @@ const builtIn = path.join(house, 'environments')
 const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
+/** The project's settings files: there should be one at most. */
+export const settingsFiles = (): readonly string[] =>
+  ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
+
 /**
  * The environments of the project's settings file, and of one that `TRIREME_SETTINGS` names, which come first. Targets that they export are added to
  * the registry.
  * @throws TriremeError `ENVIRONMENT` when the project has two files, or one holds no environments
  */
 async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
-  const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
+  const files = settingsFiles()
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
   const all = [...files, ...(process.env.TRIREME_SETTINGS ? [process.env.TRIREME_SETTINGS] : [])]
   return Object.assign({}, ...(await Promise.all(all.map(settingsIn))))
@@ -167,6 +171,8 @@ export async function environmentText(name: string): Promise<string | undefined>
   const from = found ? `of ${found.file}` : 'of the package; copy it into your trireme.config.yaml, under a name of your own'
   return `# Environment ${name}, ${from}\nenvironments:\n  ${name}:\n${indented}`
 }
+/** Names of the project's own environments, their settings unread. */
+export const ownEnvironmentNames = async (): Promise<readonly string[]> => Object.keys(await ofProject())
 /** Names of all environments, their settings unread. */
 export const environmentNames = async (): Promise<readonly string[]> => [
   ...new Set([...Object.keys(await ofProject()), ...Object.keys(ofPackage())]),

@@ -98,11 +98,12 @@ export class Cluster {
   async remove(path: string): Promise<void> {
     await this.ask('DELETE', path, { accept: [404] })
   }
-  /** What a container wrote, its last lines; undefined where the pod is gone or never started. */
+  /** What a container wrote, its last lines; undefined where the pod or its log is gone, or it never started. */
   async log(pod: string, signal?: AbortSignal, container = 'main', lines = 40): Promise<string | undefined> {
     const asking = { query: { container, tailLines: String(lines) }, accept: [400, 404], patience: 10_000, ...(signal && { signal }) }
     const { status, text } = await this.ask('GET', `${this.path('pods', pod)}/log`, asking)
-    return status < 300 ? text : undefined
+    const gone = /^unable to retrieve container logs for \S+$/.test(text) // by kubelet, as if the container had said it
+    return status < 300 && !gone ? text : undefined
   }
   /** Whether the user of this context may do it. */
   async may(verb: string, group: string, resource: string, subresource = ''): Promise<boolean> {

@@ -63,13 +63,16 @@ test.each([
   ['told to stop', stopped],
   ['evicted', evicted],
 ])('the third pod that is lost, %s, ends it, in however many Workflows, and none climbs', async (_, ended) => {
-  const { failures, starts, memory } = await played([[ended], [ended, ended]])
+  const { failures, starts, memory, events } = await played([[ended], [ended, ended]])
   expect([starts, memory]).toEqual([
     ['64Mi', '64Mi'],
     [64, 64, 64],
   ])
   expect(failures).toEqual([expect.stringMatching(/^Step hello could not be run: its pod was taken away again and again \(/)])
   expect(failures[0]).not.toContain('tried=')
+  const reasons = events.flatMap(event => (event.event === 'retried' ? [event.reason] : []))
+  const once = expect.stringMatching(/^Step hello could not be run: its pod was taken away \([^)]*(\([^)]*\))?\)\.$/)
+  expect(reasons).toEqual([once, once]) // nothing has to be done about these
 })
 test('the top of the ladder ends it; what is told is what was granted', async () => {
   const { failures, memory, starts } = await played([[lost, killed(0), killed(1), killed(2)]])

@@ -55,6 +55,19 @@ test("a pod's log in a message and in a folder is the step's, without what Argo 
   const failed = events.find(({ event }) => event === 'failed')
   expect(failed && 'folder' in failed && contentOf({ path: `${failed.folder}/stderr.log` })).toBe('of the step\nno newline')
 })
+test('of a container that kubelet has removed no log is told, and none kept', async () => {
+  const at = await setting()
+  at.cluster.onWorkflow = (name, workflow) => {
+    const [task] = tasksOf(workflow)
+    at.cluster.logs.set('a-pod', 'unable to retrieve container logs for containerd://300f3e1f7247e03c23efde0c5ea1')
+    at.cluster.setPod('a-pod', pod(name, task!.name, 1, { ...began, phase: 'Running' }))
+    const message = 'Usage of EmptyDir volume "work" exceeds the limit "5Mi". '
+    const failed = { [task!.name]: { phase: 'Failed', message } }
+    setTimeout(() => at.cluster.setWorkflow(name, { phase: 'Failed', nodes: nodes(name, [task!], failed) }), 200)
+  }
+  const { failures } = await ran(at, { hello: write('hello') })
+  expect(failures).toEqual([expect.stringMatching(/raise disk\.limit of the environment\.\n {2}pod: {5}a-pod$/)])
+})
 test.each([
   'Pod ephemeral local storage usage exceeds the total limit of containers 5Mi. ',
   'Usage of EmptyDir volume "work" exceeds the limit "5Mi". ',
@@ -67,6 +80,6 @@ test.each([
   }
   const { failures } = await ran(at, { again: copy('again', write('hello')) })
   expect(failures[0]).toContain(
-    `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`,
+    `it wrote more than its pod may (${message.replace(/\. $/, '')}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`,
   )
 })

@@ -15,12 +15,18 @@ import { told } from './setting.ts'
 // AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. None is ever guessed. Its user must be allowed everything: quotas and policies are made.
 
 const { TRIREME_TEST_CONTEXT: context, S3_ENDPOINT = '', S3_BUCKET = '' } = process.env
-const unless = context === undefined ? ' (skipped: TRIREME_TEST_CONTEXT names no context)' : ''
+const noContext = context === undefined ? 'TRIREME_TEST_CONTEXT names no context' : undefined
+interface RealTest {
+  readonly timeout?: number
+  /** What it needs beside the cluster, and does not have. */
+  readonly lacks?: string | undefined
+}
 /** A test against a real cluster. */
-export const real = (name: string, options: { readonly timeout?: number } | (() => Promise<void>), act?: () => Promise<void>) =>
-  typeof options === 'function'
-    ? test.skipIf(context === undefined)(name + unless, options)
-    : test.skipIf(context === undefined)(name + unless, options, act)
+export function real(name: string, ...given: readonly [RealTest, () => Promise<void>] | readonly [() => Promise<void>]): void {
+  const [{ timeout, lacks }, act] = given.length === 2 ? given : [{} as RealTest, given[0]]
+  const lack = noContext ?? lacks
+  test.skipIf(lack !== undefined)(name + (lack === undefined ? '' : ` (skipped: ${lack})`), { ...(timeout && { timeout }) }, act)
+}
 export const mark = `${process.pid}-${Date.now().toString(36)}`
 export const namespace = process.env.TRIREME_TEST_NAMESPACE ?? 'argo'
 const settings = {

@@ -181,12 +181,12 @@ export class Reconciler {
     this.#retried.add(attempt.id)
     const failed = await this.#failedAttempt(attempt, attempt.seen?.message ?? '')
     await this.#tellMade(attempt, failed.report)
-    const { entry, message } = failedStep(failed, this.#state, () => '')
     this.#learn(failed)
-    this.#tellAgain(entry, failed, message)
+    this.#tellAgain(failed)
   }
-  #tellAgain(entry: SubmittedEntry, { attempt, report }: FailedAttempt, message: string): void {
-    const key = attempt.task.keyOf(entry)
+  #tellAgain(failed: FailedAttempt): void {
+    const { attempt, report } = failed
+    const { entry, key, message } = failedStep({ ...failed, again: true }, this.#state, () => '')
     this.#chainBegun(entry, attempt, report)
     this.#progress.ended(attempt.id, report, entry.place, key)
     this.#state.retried(key, message.split('\n')[0]!)
@@ -281,11 +281,8 @@ export class Reconciler {
     if (cancelled && (this.#at.joined || !attempt.seen?.begun)) return // like a step that was not begun
     const { report } = failed
     const damaged = damagedObjects(manifest(task.workflow), seen, { report, message, prefix: prefixOf(environment) })
-    const suspect = failedStep(failed, this.#state, () => '')
-    const reader = this.#state.label(suspect.key)
-    if (await healing.mend(damaged, { round: this, reader, followed: followed() })) {
-      return this.#tellAgain(suspect.entry, failed, suspect.message)
-    }
+    const reader = this.#state.label(failedStep(failed, this.#state, () => '').key)
+    if (await healing.mend(damaged, { round: this, reader, followed: followed() })) return this.#tellAgain(failed)
     const logs = new Map<number, string>()
     for (const { place } of task.entries) {
       const own = await this.left.log(attempt, place)
@@ -293,11 +290,12 @@ export class Reconciler {
     }
     const podLog = logs.size === 0 && pod !== undefined ? await log(pod).catch(unlessRefused) : undefined
     const logOf = (place: number) => logs.get(place) ?? podLog ?? ''
-    const { entry, key, message: words } = failedStep({ ...failed, damage: healing.told(damaged) }, this.#state, logOf)
+    const last = { ...failed, damage: healing.told(damaged) }
     if (!cancelled && this.#learn(failed)) {
       this.again++
-      return this.#tellAgain(entry, failed, words)
+      return this.#tellAgain(last)
     }
+    const { entry, key, message: words } = failedStep(last, this.#state, logOf)
     const label = this.#state.label(key)
     this.#chainBegun(entry, attempt, failed.report)
     this.#progress.ended(attempt.id, failed.report, entry.place, key)

@@ -100,8 +100,23 @@ export interface Stuck {
   readonly queued?: true
   readonly advice: string
 }
-const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
 const volume = 'Have the claim made, or correct "volumes" of the environment.'
+const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
+/** What helps against what the scheduler says of nodes: it tells of each node one thing, so several may help. */
+const placement: readonly (readonly [RegExp, string])[] = [
+  [/Insufficient/, room],
+  [/persistentvolume|volume node affinity/i, volume],
+  [/Pod's node affinity/, 'No node has the labels that "nodeSelector" of the environment, or of its GPU pool, asks for: correct it.'],
+  [
+    /untolerated taint|were unschedulable/,
+    'Nodes with a taint are short of memory or disk, or not ready, which may pass; or they are kept for other work, and "tolerations" of the environment let pods in. "kubectl describe nodes" shows the taints.',
+  ],
+]
+const adviceFor = (message: string) =>
+  placement
+    .filter(([says]) => says.test(message))
+    .map(([, advice]) => advice)
+    .join(' ') || room
 const registry = 'Check "images" of the environment, its pull secrets, and whether nodes reach the registry.'
 /** The scheduler's words; where even an empty node would not do, they are "Preemption is not helpful for scheduling". */
 export const isQueued = (message: string): boolean => /No preemption victims found/.test(message)
@@ -112,7 +127,7 @@ export function stuck({ status }: LivePod): Stuck | undefined {
     const absent = /persistentvolumeclaim ".*" not found/.test(message)
     const queued = isQueued(message) && { queued: true as const }
     const why = `no node can take it: ${message.replace(/\.$/, '')}`
-    return absent ? { why, passing: false, advice: volume } : { why, passing: true, advice: room, ...queued }
+    return { why, passing: !absent, advice: adviceFor(message), ...queued }
   }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { reason = '', message = '' } = container.state?.waiting ?? {}

@@ -24,6 +24,8 @@ export interface FailedAttempt {
   readonly message: string
   /** Rungs that its pod was given. */
   readonly climbed: Climbed
+  /** Another attempt follows. */
+  readonly again?: true
   /** What became of objects that it found damaged. */
   readonly damage?: string
   /** Most cores that a step is granted. */
@@ -66,7 +68,7 @@ function unread(message: string, writer: string, reader: string, member: MemberR
 export const isMade = (report: Report | undefined, place: number): boolean => /^(made|there)$/.test(report?.steps.get(place)?.state ?? '')
 
 function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunState, log: string): string {
-  const { attempt, report, message, climbed, damage = '', cpu } = failed
+  const { attempt, report, message, climbed, again = false, damage = '', cpu } = failed
   const { place } = entry
   const { task, pod } = attempt
   const node = state.steps.get(task.keyOf(entry))!
@@ -89,24 +91,45 @@ function messageFor(entry: SubmittedEntry, failed: FailedAttempt, state: RunStat
     return failureText({ ...told, cause, status: stage?.status ?? member.status, signal: member.signal })
   if (cause === 'memory') return failureText({ ...told, cause, status: null, signal: 9 })
   if (/exit code 137/.test(message)) return failureText({ ...told, cause: 'other', status: null, signal: 9 })
-  return `Step ${label} could not be run: ${infrastructure(message)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
+  return `Step ${label} could not be run: ${infrastructure(message, again)}${damage}\n  ${where}${log.trim() === '' ? '' : lines}`
 }
-/** What Argo says of a pod that never came to its step, in words that say what to do. */
-function infrastructure(message: string): string {
-  if (artifactIn(message) !== undefined) return `an input is gone from the bucket (${message}).`
-  if (saysFull(message))
-    return `the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
-  if (/deadline/i.test(message)) return `the run's deadline has passed (${message}). Raise "deadline" of the environment.`
-  if (/EmptyDir volume|local (ephemeral )?storage/.test(message))
-    return `it wrote more than its pod may (${message.trim()}). Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.`
-  if (/exceeded quota/.test(message))
-    return `the namespace has no quota left (${message}). Wait until other work has ended, or ask for more.`
-  if (/denied (the )?request|violates PodSecurity/.test(message))
-    return `a policy of the cluster refused its pod (${message}). Ask who keeps the cluster, or adapt the environment.`
-  if (/Stopped with strategy|shutdown/i.test(message)) return `the run was stopped (${message}).`
-  if (new RegExp(`${taken}|pod deleted|exit code 143|node.*(lost|drain)|[Ee]victed`).test(message))
-    return `its pod was taken away again and again (${message}). Give the same command again; it goes on from where it was.`
-  return `${message || 'the cluster gives no reason'}. "trireme doctor" looks at the cluster.`
+/** What Argo says of a pod that never came to its step: what that means, and what to do. The first that fits counts. */
+const troubles: readonly (readonly [fits: (message: string) => boolean, what: string, advice: string])[] = [
+  [message => artifactIn(message) !== undefined, 'an input is gone from the bucket', ''],
+  [
+    saysFull,
+    'the bucket is full',
+    'Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.',
+  ],
+  [says(/deadline/i), "the run's deadline has passed", 'Raise "deadline" of the environment.'],
+  [
+    says(/EmptyDir volume|local (ephemeral )?storage/),
+    'it wrote more than its pod may',
+    "Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.",
+  ],
+  [says(/exceeded quota/), 'the namespace has no quota left', 'Wait until other work has ended, or ask for more.'],
+  [
+    says(/denied (the )?request|violates PodSecurity/),
+    'a policy of the cluster refused its pod',
+    'Ask who keeps the cluster, or adapt the environment.',
+  ],
+  [says(/Stopped with strategy|shutdown/i), 'the run was stopped', ''],
+  [
+    says(new RegExp(`${taken}|pod deleted|exit code 143|node.*(lost|drain)|[Ee]victed`)),
+    'its pod was taken away again and again',
+    'Give the same command again; it goes on from where it was.',
+  ],
+]
+function says(words: RegExp): (message: string) => boolean {
+  return message => words.test(message)
+}
+/** @param again another attempt follows: there is nothing to do about it */
+function infrastructure(message: string, again: boolean): string {
+  const words = message.trim().replace(/\.$/, '')
+  const [, what, advice] = troubles.find(([fits]) => fits(message)) ?? []
+  if (what === undefined) return `${words || 'the cluster gives no reason'}.${again ? '' : ' "trireme doctor" looks at the cluster.'}`
+  if (again) return `${what.replace(' again and again', '')} (${words}).`
+  return `${what} (${words}). ${advice}`.trimEnd()
 }
 /** Keeps what a failed step wrote, where "trireme logs" finds it. @returns the folder */
 export function keepLog(workFolder: string, label: string, log: string): string {
