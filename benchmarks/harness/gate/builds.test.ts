@@ -54,7 +54,7 @@ test('what is installed is not shared with a commit that asks for something else
   commit(yard.project, { 'package-lock.json': '{"lockfileVersion": 3}' })
   const { folder } = await build(old, 'base', yard)
   expect(existsSync(path.join(folder, 'node_modules/some'))).toBe(false)
-  expect(told.map(line => line.replace(/^.*: /, ''))).toEqual(['npm install --no-audit --no-fund', 'npm run build --if-present'])
+  expect(told.map(line => line.replace(/^.*: /, ''))).toEqual(['npm install --no-audit --no-fund', 'npm run build'])
 })
 test('a revision that is no commit is refused, and so is a commit without package.json', async () => {
   const { yard } = projectIn()
@@ -82,7 +82,7 @@ test('a commit that does not build says so with the end of its log', async () =>
   commit(yard.project, { 'package.json': script("seq 100; echo 'no such module' >&2; exit 3") })
   const failing = build('main', 'head', yard)
   await expect(failing).rejects.toThrow(
-    /^main \([0-9a-f]{12}\) does not build: "npm run build --if-present" ended with status 3\. Its last lines were:\n/,
+    /^main \([0-9a-f]{12}\) does not build: "npm run build" ended with status 3\. Its last lines were:\n/,
   )
   await expect(failing).rejects.toThrow(/\n100\nno such module/)
   await expect(failing).rejects.not.toThrow(/\n80\n/)

@@ -69,7 +69,8 @@ export async function build(revision: string, name: string, yard: Yard): Promise
   const installed = path.join(yard.project, 'node_modules')
   if (existsSync(installed) && isSame('package-lock.json') && isSame('package.json')) await link(installed, folder, made, yard)
   else await must(['npm', existsSync(path.join(folder, 'package-lock.json')) ? 'ci' : 'install', '--no-audit', '--no-fund'], made, yard)
-  await must(['npm', 'run', 'build', '--if-present'], made, yard)
+  const { scripts } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  if (scripts?.build !== undefined) await must(['npm', 'run', 'build'], made, yard)
   return made
 }
 /** Takes a build's worktree away again, whatever became of it. */
