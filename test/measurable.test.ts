@@ -32,11 +32,12 @@ test('so are steps of roles of your own, and no others: the compiler says so', (
   const strict = { quality: 20, call: freebayes.call, steps: [callTargets] }
   const own = variantCallingWith({ name: 'own', aligners: { minimap2 }, callers: { strict } })
   const without = variantCallingWith({ name: 'without', aligners: { minimap2 }, callers: { bcftools } })
+  const wrong = 'which is none of the steps that the pipeline'
   const shared = { name: 'own', about: 'a', arms: { one: { ploidy: 1 } } } as const
   expect(comparison({ ...shared, pipeline: own, measures: { calling: ['freebayes-call-targets', 'bcftools-norm'] } })).toBeTruthy()
   // @ts-expect-error The callers of this one are others.
-  expect(comparison({ ...shared, pipeline: without, measures: { calling: ['freebayes-call-targets'] } })).toBeTruthy()
+  expect(() => comparison({ ...shared, pipeline: without, measures: { calling: ['freebayes-call-targets'] } })).toThrow(wrong)
   // @ts-expect-error It has no such aligner.
-  expect(comparison({ ...shared, pipeline: own, measures: { alignment: ['bwa-mem'] } })).toBeTruthy()
+  expect(() => comparison({ ...shared, pipeline: own, measures: { alignment: ['bwa-mem'] } })).toThrow(wrong)
   expect(own.spec.steps?.map(({ spec }) => spec.name)).toContain('minimap2-align')
 })

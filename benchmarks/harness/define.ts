@@ -67,7 +67,8 @@ const fields: Readonly<Record<keyof AnyComparison, true>> = {
   ...{ claims: true, programs: true, setup: true },
 }
 function known(refuse: Refuse, what: string, name: string, names: readonly string[], has: string): void {
-  if (!names.includes(name)) refuse(`${what} "${name}", which ${has}.${meant(name, names)} There are: ${names.join(', ') || 'none'}.`)
+  const all = names.length > 12 ? [...names.slice(0, 12), '…'] : names
+  if (!names.includes(name)) refuse(`${what} "${name}", which ${has}.${meant(name, names)} There are: ${all.join(', ') || 'none'}.`)
 }
 const knownArm = ({ arms }: AnyComparison, refuse: Refuse, what: string, name: string) =>
   known(refuse, what, name, Object.keys(arms), 'is none of its arms')

@@ -1,5 +1,6 @@
 export type {
   ArmFolders,
+  ArmSettings,
   Caches,
   Claim,
   CommandArm,
@@ -7,6 +8,7 @@ export type {
   Outputs,
   Quality,
   Resource,
+  Shared,
   StoppingRule,
 } from './comparison.ts'
 export { comparison } from './define.ts'

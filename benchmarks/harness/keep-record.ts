@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { TriremeError } from '../../core/errors.ts'
-import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
+import { writeFirst } from './append-only.ts'
 import { derive } from './derive/derive.ts'
 import { slug } from './machine.ts'
 import type { Observed, Record2 } from './record.ts'
@@ -18,19 +17,6 @@ export function keepRecord(folder: string, seen: Observed, place: string = place
   const file = path.join(folder, place)
   writeFirst(file, sealedRecord({ ...seen, derived: derive(seen) }))
   return file
-}
-/** @throws TriremeError `STORE` when there is a file of that name */
-export function writeFirst(file: string, content: string | Uint8Array): void {
-  ensureFolderOnDisk(path.dirname(file))
-  try {
-    writeWhole(file, content, { first: true })
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
-    throw new TriremeError(
-      'STORE',
-      `There is a record ${file} already, and records are never overwritten. Move it away first if it is wrong.`,
-    )
-  }
 }
 /** Files of all records below a folder of results, by name. */
 export const recordFiles = (folder: string): readonly string[] =>

@@ -4,7 +4,7 @@ import { placedValue, recordedValue, recordedWords } from './words.ts'
 
 type Definition = Record2['definition']
 /** What was asked for beside the comparison itself. */
-export interface Wanted {
+export interface Chosen {
   readonly environments: readonly string[]
   /** Where commands run. */
   readonly home: string
@@ -17,7 +17,7 @@ export function armsOf({ arms, quick }: AnyComparison, isQuick: boolean): AnyCom
   return Object.fromEntries(Object.entries(arms).filter(([name]) => !without.includes(name)))
 }
 /** Arguments of the arms that are of the pipeline, files by their whole paths. */
-export const argumentsOf = (spec: AnyComparison, shared: Shared): Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
+export const armArguments = (spec: AnyComparison, shared: Shared): Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
   Object.fromEntries(
     Object.entries(armsOf(spec, shared.quick)).flatMap(([name, arm]) => {
       if (isCommand(arm)) return []
@@ -33,10 +33,10 @@ export const commandsOf = (spec: AnyComparison, at: Shared): Readonly<Record<str
     ),
   )
 /** A comparison as a record holds it, with all that it leaves to defaults. */
-export async function definitionOf(spec: AnyComparison, shared: Shared, { environments, home, rounds }: Wanted): Promise<Definition> {
+export async function definitionOf(spec: AnyComparison, shared: Shared, { environments, home, rounds }: Chosen): Promise<Definition> {
   const { quick } = shared
   const own = armsOf(spec, quick)
-  const [commands, given] = [commandsOf(spec, shared), argumentsOf(spec, shared)]
+  const [commands, given] = [commandsOf(spec, shared), armArguments(spec, shared)]
   const names = Object.keys(own)
   const profile = (quick ? spec.quick?.profile : undefined) ?? spec.profile
   const arms = await Promise.all(

@@ -13,7 +13,7 @@ export interface Told {
   readonly images: Readonly<Record<string, string>>
 }
 /** A line: what was measured, and the session as it stood then. */
-interface Line {
+interface MeasuredLine {
   readonly seed?: number
   readonly run?: Run
   readonly failed?: Failed
@@ -36,7 +36,7 @@ export class Measured {
     this.folder = path.join(root, 'bench', `${name}-${sha256(canonical(identity)).slice(0, 12)}`)
     this.#file = path.join(this.folder, 'measured.jsonl')
     ensureFolderOnDisk(this.folder)
-    const lines = readLines(this.#file) as readonly Line[] // sealed: as `add` wrote them
+    const lines = readLines(this.#file) as readonly MeasuredLine[] // sealed: as `add` wrote them
     for (const line of lines) this.#take(line)
     const begun = lines.find(line => line.seed !== undefined)?.seed
     this.seed = begun ?? seed
@@ -48,11 +48,11 @@ export class Measured {
   get told(): Told {
     return this.#told
   }
-  add(line: Line): void {
+  add(line: MeasuredLine): void {
     appendLines(this.#file, [line], { flush: true })
     this.#take(line)
   }
-  #take({ run, failed, told, session }: Line): void {
+  #take({ run, failed, told, session }: MeasuredLine): void {
     if (run) this.runs.push(run)
     if (failed) this.failed.push(failed)
     if (session) this.#sessions.set(session.began, session)

@@ -6,13 +6,13 @@ import { lifeOf, lock, signed, unlock } from '../../core/store/lock-file.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
 
 /** The turn to measure: two benches at once on one machine would measure each other. */
-export interface Turn {
+export interface BenchTurn {
   /** Is told the group of processes that is measured, so that it is known where the bench is killed. */
   readonly running: (group?: number) => void
   readonly end: () => void
 }
 /** @throws TriremeError `USAGE` while another bench of this machine goes on, or a run that one has left */
-export function takeTurn(): Turn {
+export function takeTurn(): BenchTurn {
   const file = path.join(os.tmpdir(), 'trireme-bench.lock')
   const left = path.join(os.tmpdir(), 'trireme-bench.group')
   const holder = signed(file)

@@ -38,7 +38,7 @@ export interface Bench {
   readonly running: (group?: number) => void
   readonly clock: Clocks
 }
-export interface Outcome {
+export interface OneRun {
   readonly run: Run
   readonly at: ArmFolders
   /** As a pipeline told them. */
@@ -53,7 +53,7 @@ export class Uncounted extends Error {}
  * Runs an arm once in a fresh folder.
  * @throws TriremeError `STEP` where the arm failed, or does not prove that it did its work; `Uncounted`
  */
-export async function runOnce(bench: Bench, place: Place, round: number, warmup: boolean): Promise<Outcome> {
+export async function runOnce(bench: Bench, place: Place, round: number, warmup: boolean): Promise<OneRun> {
   const folder = path.join(bench.folder, 'runs', `${warmup ? 'warmup' : 'round'}-${round}-${numberOf(bench, place)}`)
   removeTree(folder)
   const out = path.join(folder, 'out')
@@ -73,14 +73,14 @@ export async function runOnce(bench: Bench, place: Place, round: number, warmup:
   } = await timed({ ...launch, ...files }, { signal: bench.signal, running: bench.running, clock: bench.clock })
   bench.signal.throwIfAborted()
   if (unstarted !== undefined) throw failed(place, `could not be started: ${unstarted}`)
-  if (status !== 0) throw failed(place, `ended with status ${status}:\n${lastLines(files.stderr, files.stdout)}`)
+  if (status !== 0) throw failed(place, `ended with status ${status}:\n${endOfLog(files.stderr, files.stdout)}`)
   const fault = clockFault(timing, bench.step)
   if (fault !== undefined) throw new Uncounted(fault)
   const events = isCommand(arm) ? [] : eventsIn(files.stdout)
   const told = isCommand(arm) ? seenParts(arm.parts?.(at) ?? {}) : seen(events, Date.parse(timing.began) / 1000)
   const lack = isCommand(arm) ? undefined : unproved(told, bench.definition.given)
   if (lack !== undefined) throw failed(place, `does not count: ${lack}.`)
-  if (isCommand(arm)) proved(place, () => arm.check(at))
+  if (isCommand(arm)) asProof(place, () => arm.check(at))
   const apart = bench.where.get(place.environment)?.apart ? told : []
   const run: Run = {
     round,
@@ -91,7 +91,7 @@ export async function runOnce(bench: Bench, place: Place, round: number, warmup:
     memory: Math.max(timing.memory, ...apart.map(event => event.memory ?? 0)),
     events: told,
     quality: qualityOf(bench, place, at),
-    outputs: outputsOf(bench, place, at),
+    outputs: outputsMade(bench, place, at),
   }
   return { run, at, events, folder }
 }
@@ -127,11 +127,11 @@ const eventsIn = (file: string): readonly Event[] =>
   readFileSync(file, 'utf8')
     .split('\n')
     .flatMap(line => (jsonIn(line) as Event | undefined) ?? []) // written by `run --json`
-function lastLines(...files: readonly string[]): string {
+function endOfLog(...files: readonly string[]): string {
   const text = files.map(file => (readIfThere(file) ?? '').trim()).find(text => text !== '')
   return text === undefined ? '(it printed nothing)' : text.split('\n').slice(-15).join('\n')
 }
-function proved<T>(place: Place, act: () => T): T {
+function asProof<T>(place: Place, act: () => T): T {
   try {
     return act()
   } catch (cause) {
@@ -142,15 +142,15 @@ function qualityOf({ spec, definition }: Bench, place: Place, at: ArmFolders): R
   const own = Object.entries(spec.quality ?? {}).filter(([name]) => definition.quality[name]?.arms.includes(place.arm))
   return Object.fromEntries(
     own.map(([name, { read }]) => {
-      const value = proved(place, () => read(at))
+      const value = asProof(place, () => read(at))
       if (!Number.isFinite(value))
         throw failed(place, `has a ${name} of ${value}, which is no figure. Look at what reads it, and at what the arm wrote.`)
       return [name, value]
     }),
   )
 }
-function outputsOf({ spec }: Bench, place: Place, at: ArmFolders): Run['outputs'] {
-  const outputs = proved(place, () => spec.outputs?.read(at) ?? {})
+function outputsMade({ spec }: Bench, place: Place, at: ArmFolders): Run['outputs'] {
+  const outputs = asProof(place, () => spec.outputs?.read(at) ?? {})
   const wrong = Object.entries(outputs).find(([, value]) => typeof value !== 'string' && !Number.isFinite(value))
   if (wrong) throw failed(place, `has the output ${wrong[0]} of ${wrong[1]}, which is no figure and no digest.`)
   return { ...outputs }

@@ -40,7 +40,7 @@ export async function whereIs(name: string): Promise<Where> {
   }
 }
 /** What an environment of this machine lacks for an arm, in words. */
-export function lacking(
+export function whatLacks(
   { apart, bucket }: Where,
   settings: { readonly cpu?: number | undefined; readonly gpu?: number | undefined } | undefined,
   here: Pick<Record2['machine'], 'gpu'>,

@@ -4,6 +4,7 @@ import { bytesText, secondsText, sum } from '../../core/vocabulary/quantity.ts'
 import { noteLine } from '../display/print.ts'
 import { Screen } from '../display/screen.ts'
 
+const shortTime = (seconds: number) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : secondsText(seconds))
 /** How far a comparison is: a line for each run, and on a terminal one more that says what runs now and how long all may still take. */
 export class BenchProgress {
   readonly #screen: Screen | undefined
@@ -22,9 +23,7 @@ export class BenchProgress {
   }
   ended(run: Run): void {
     const { wall, cpu, memory } = run
-    this.line(
-      `${this.#name(run, run.round, run.warmup)}: ${secondsText(wall)}, CPU ${secondsText(cpu)}, ${bytesText(memory)}. ${this.#left()}`,
-    )
+    this.line(`${this.#name(run, run.round, run.warmup)}: ${shortTime(wall)}, CPU ${shortTime(cpu)}, ${bytesText(memory)}. ${this.#left()}`)
   }
   line(text: string): void {
     if (this.#screen) this.#screen.above(text)
@@ -63,6 +62,6 @@ export class BenchProgress {
         }),
       )
     const [least, most] = [left(runs.least), left(runs.most)].map(seconds => secondsText(seconds))
-    return least === most ? `${most} left.` : `${least} to ${most} left.`
+    return least === most ? `${most} left.` : left(runs.least) === 0 ? `At most ${most} left.` : `${least} to ${most} left.`
   }
 }

@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
-import { derive } from '../../benchmarks/harness/derive/derive.ts'
+import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
 import { keepRecord } from '../../benchmarks/harness/keep-record.ts'
-import { slug } from '../../benchmarks/harness/machine.ts'
 import { needMeasuring } from '../../benchmarks/harness/measure.ts'
-import type { Derived, Observed, Record2 } from '../../benchmarks/harness/record.ts'
+import type { Record2 } from '../../benchmarks/harness/record.ts'
+import { recordText } from '../../benchmarks/harness/report/show.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { refusalOf } from '../../core/store/refusals.ts'
 import { secondsFrom } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
-import { columns, noteLine, say } from '../display/print.ts'
-import { findComparison } from '../project/catalogue.ts'
+import { noteLine, say } from '../display/print.ts'
+import { findComparison, type Listed } from '../project/catalogue.ts'
 import { version } from '../project/package.ts'
 import { stoppable } from '../run/stopping.ts'
 import { takeTurn } from './lock.ts'
+import { inFull, readableRecord, resultsFolder } from './records.ts'
 import { observe } from './session.ts'
 
 export interface BenchOptions {
@@ -28,14 +29,12 @@ export interface BenchOptions {
   readonly install?: boolean
   readonly store?: string
 }
-const results = path.join('benchmarks', 'results')
-
 export async function runComparisons(names: readonly string[], options: BenchOptions): Promise<void> {
   const { quick = false, store = defaultStore(), install = true } = options
   const record = recordToWrite(options, names)
   const scratch = options.scratch ?? (record && path.dirname(record))
   const limit = options.limit === undefined ? undefined : timeLimit(options.limit)
-  const comparisons = []
+  const comparisons: Listed<AnyComparison>[] = []
   for (const name of new Set(names)) comparisons.push(await findComparison(name))
   const environments = options.on?.split(',').map(name => name.trim())
   const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
@@ -60,11 +59,10 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
       )
       const now = codeOf(checkout)
       const moved = scratch === undefined && (now.state === 'no commit' || now.commit !== code.commit)
-      const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : path.join(results, slug(observed.machine)))
-      const derived = derive(observed)
+      const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : resultsFolder())
       const file = keepRecord(folder, observed, record && path.basename(record))
       written()
-      say(summary(observed, derived))
+      say(`${recordText(inFull(readableRecord(file)))}\n`)
       say(
         record !== undefined
           ? `Written, to be imported where it is to be kept: ${file}`
@@ -81,7 +79,7 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
 }
 /** Asked first: what is measured may take hours. @throws TriremeError `USAGE` where its record could not be kept */
 function codeToKeep(code: Code, scratch: string | undefined): Record2['code'] {
-  if (scratch !== undefined && `${path.resolve(scratch)}${path.sep}`.startsWith(`${path.resolve(results)}${path.sep}`))
+  if (scratch !== undefined && `${path.resolve(scratch)}${path.sep}`.startsWith(`${path.resolve(resultsFolder())}${path.sep}`))
     throw new TriremeError(
       'USAGE',
       `--scratch is for records that are not kept, and ${scratch} lies where they are kept. Give another folder.`,
@@ -122,14 +120,4 @@ function explained(cause: unknown, store: string): unknown {
     `${fault.message}\nWhat was measured before is kept: when this is mended, the same command goes on from there.`,
     { cause: fault },
   )
-}
-/** The figures in short. */
-function summary({ definition }: Observed, { figures, refusals, warnings }: Derived): string {
-  const rows = figures.map(({ measure, arm, environment, caches, wall, speedup, runs }) => [
-    ...[measure, arm, environment, ...(definition.caches.length > 1 ? [caches] : [])],
-    `${wall.value.toPrecision(3)} s`,
-    speedup ? `${speedup.value.toPrecision(3)} times as fast` : '',
-    `${runs} runs`,
-  ])
-  return [columns(rows), ...refusals.map(text => `Refused: ${text}`), ...warnings.map(text => `Warning: ${text}`)].join('\n')
 }

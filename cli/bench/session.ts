@@ -16,12 +16,12 @@ import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
 import { secondsText, sum } from '../../core/vocabulary/quantity.ts'
 import type { Listed } from '../project/catalogue.ts'
 import { profileArguments } from '../run/profile.ts'
-import { argumentsOf, armsOf, commandsOf, definitionOf } from './definition.ts'
+import { armArguments, armsOf, commandsOf, definitionOf } from './definition.ts'
 import { Measured } from './journal.ts'
-import { type Bench, Leavings, type Outcome, runOnce, Uncounted } from './one-run.ts'
-import { lacking, type Where, whereIs } from './places.ts'
+import { modulesOf } from './modules.ts'
+import { type Bench, Leavings, type OneRun, runOnce, Uncounted } from './one-run.ts'
+import { type Where, whatLacks, whereIs } from './places.ts'
 import { BenchProgress } from './progress.ts'
-import { sourcesOf } from './sources.ts'
 import { storeWith } from './stores.ts'
 import { toldBy } from './told.ts'
 
@@ -38,7 +38,7 @@ export interface BenchAsked {
   /** Whether a tool is installed that is missing where a dataset is made. */
   readonly install: boolean
 }
-export interface At {
+export interface BenchAt {
   readonly signal: AbortSignal
   readonly running: (group?: number) => void
   readonly log: (line: string) => void
@@ -52,7 +52,7 @@ export interface Seen {
 const quickRounds = 3
 
 /** Runs a comparison to its end, or goes on with one that was interrupted. What was measured is kept, whatever happens. */
-export async function observe({ it: spec, file, home }: Listed<AnyComparison>, asked: BenchAsked, at: At): Promise<Seen> {
+export async function observe({ it: spec, file, home }: Listed<AnyComparison>, asked: BenchAsked, at: BenchAt): Promise<Seen> {
   const { quick } = asked
   const environments = asked.environments ?? spec.environments ?? ['workstation']
   const store = await Store.open(asked.store)
@@ -60,7 +60,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const words = {
     files,
     quick,
-    shared: path.join(store.root, 'bench', `${spec.name}-shared-${sha256(canonical([sourcesOf(file, home, []), quick])).slice(0, 12)}`),
+    shared: path.join(store.root, 'bench', `${spec.name}-shared-${sha256(canonical([modulesOf(file, home, []), quick])).slice(0, 12)}`),
   }
   await setUp(spec, words, at.log)
   const where = new Map<string, Where>()
@@ -69,7 +69,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   if (!where.has(here) && Object.values(armsOf(spec, quick)).some(isCommand)) where.set(here, await whereIs(here))
   const rounds = asked.rounds ?? (quick ? quickRounds : undefined)
   const definition = await definitionOf(spec, words, { environments, home: here, rounds })
-  const sources = sourcesOf(file, home, Object.values(commandsOf(spec, words)).flat())
+  const sources = modulesOf(file, home, Object.values(commandsOf(spec, words)).flat())
   const recorded = Object.fromEntries([...where].map(([name, each]) => [name, each.recorded]))
   const identity = { digest: definitionDigest(definition), sources, code: asked.code, environments: recorded, quick, seed: asked.seed }
   const measured = new Measured(
@@ -85,7 +85,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
     ),
   )
   const unmeasured = all.flatMap(({ arm, environment, caches }) => {
-    const why = lacking(where.get(environment)!, definition.settings?.[arm], machine) // every place has one
+    const why = whatLacks(where.get(environment)!, definition.settings?.[arm], machine) // every place has one
     return why === undefined || caches !== definition.caches[0] ? [] : [{ arm, environment, why }]
   })
   const places = all.filter(place => !unmeasured.some(({ arm, environment }) => arm === place.arm && environment === place.environment))
@@ -93,7 +93,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   if (places.length === 0) throw new TriremeError('RESOURCES', `Nothing of ${spec.name} can be measured here: ${unmeasured[0]?.why}.`)
   const bench: Bench = {
     ...{ spec, definition, where, shared: words, folder: measured.folder, prepared: undefined, step: machine.clock },
-    given: Object.fromEntries(Object.entries(argumentsOf(spec, words)).map(([arm, own]) => [arm, { ...ofProfile, ...own }])),
+    given: Object.fromEntries(Object.entries(armArguments(spec, words)).map(([arm, own]) => [arm, { ...ofProfile, ...own }])),
     ...{ signal: at.signal, running: at.running, clock: at.clock ?? clocks },
   }
   if (measured.runs.length > 0) at.log(`Going on where it was interrupted: ${measured.runs.length} runs are there.`)
@@ -202,7 +202,7 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
       progress.ended(outcome.run)
     }
   }
-  const counted = async (place: Place, n: number, warmup: boolean): Promise<Outcome> => {
+  const counted = async (place: Place, n: number, warmup: boolean): Promise<OneRun> => {
     for (let attempt = 1; ; attempt++)
       try {
         return await runOnce(bench, place, n, warmup)

@@ -5,11 +5,11 @@ import { provenanceSchema } from '../results/provenance.ts'
 import { infoFolder } from '../results/published.ts'
 import { destinationOf } from '../run/targets.ts'
 import type { Told } from './journal.ts'
-import type { Outcome } from './one-run.ts'
+import type { OneRun } from './one-run.ts'
 import type { Where } from './places.ts'
 
 /** Versions of tools, and digests of images, as a run of a pipeline tells them; undefined of a command. */
-export async function toldBy({ at, events }: Outcome, { environment, apart }: Where): Promise<Told | undefined> {
+export async function toldBy({ at, events }: OneRun, { environment, apart }: Where): Promise<Told | undefined> {
   if (events.length === 0) return undefined
   const read = provenanceSchema.safeParse(jsonIn(readIfThere(path.join(at.folder, infoFolder, 'provenance.json')) ?? ''))
   if (!read.success) return undefined

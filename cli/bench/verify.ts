@@ -19,10 +19,8 @@ export function verifyRecords(given: readonly string[], { signers }: VerifyRecor
   for (const { known, signature } of all.filter(({ faults }) => faults.length === 0)) say(`${known.file}: ${proved(known, signature)}`)
   if (wrong.length === 0) return
   const lines = wrong.flatMap(({ known, faults }) => [`${known.file}:`, ...faults.map(fault => `  ${fault}`)])
-  throw new TriremeError(
-    'INPUT',
-    `${wrong.length} of ${all.length} ${all.length === 1 ? 'record does' : 'records do'} not prove ${wrong.length === 1 ? 'itself' : 'themselves'}:\n${lines.join('\n')}`,
-  )
+  const which = wrong.length === 1 ? 'does not prove itself' : 'do not prove themselves'
+  throw new TriremeError('INPUT', `${wrong.length} of ${all.length} record${all.length === 1 ? '' : 's'} ${which}:\n${lines.join('\n')}`)
 }
 function proved({ read }: KnownRecord, signature: Signature): string {
   if (read.format === 1)

@@ -5,13 +5,13 @@ import { isRecord } from '../../core/vocabulary/schema.ts'
 import { packageRoot } from '../project/package.ts'
 
 /** Folders that words may name, with what stands for each in a record: no path of a machine enters one. */
-export interface Standing {
+export interface StandIns {
   readonly folder: string
   readonly shared: string
   readonly files: Readonly<Record<string, string>>
 }
 /** Words of a command as a record has them. */
-export function recordedWords(argv: readonly string[], { folder, shared, files }: Standing): readonly string[] {
+export function recordedWords(argv: readonly string[], { folder, shared, files }: StandIns): readonly string[] {
   const stands: readonly (readonly [string, string])[] = [
     [process.execPath, 'node'],
     ...Object.entries(files).map(([name, place]) => [place, `{files}/${name}`] as const),

@@ -4,7 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../../core/testing.ts'
-import { projectWith, trireme } from '../../test/project.ts'
+import { countingProject } from '../../test/counting-project.ts'
+import { trireme } from '../../test/project.ts'
 import { packageRoot } from '../project/package.ts'
 import { platformOf } from './node-binary.ts'
 
@@ -17,34 +18,6 @@ function likeNode({ machine = process.arch === 'x64' ? 62 : 183, text = 'node_mo
 const node = path.join(scratch(), 'node')
 writeFileSync(node, likeNode())
 
-/** A project with a comparison of two ways to count lines, in a pipeline of its own. */
-const project = (more: Readonly<Record<string, string>> = {}) =>
-  projectWith({
-    'benchmarks/counting.ts': `import { comparison } from 'trireme-bio/benchmarks'
-import { counting } from '../pipelines/counting.ts'
-export const ways = comparison({
-  name: 'counting', about: 'Two ways to count', pipeline: counting,
-  arms: { once: { text: 'data/text.txt', times: 1 }, twice: { text: 'data/text.txt', times: 2 } },
-})`,
-    'pipelines/counting.ts': `import { pipeline } from 'trireme-bio'
-import { text } from 'trireme-bio/kinds'
-import { z } from 'zod'
-import { count } from '../steps/own/count.ts'
-export const counting = pipeline({ name: 'counting', inputs: { text }, params: { times: z.int().default(1) }, build: ({ text, times }) => ({ counted: count({ text, times }).counted }) })`,
-    'steps/own/count.ts': `import { asset, mib, run, step } from 'trireme-bio'
-import { text } from 'trireme-bio/kinds'
-import { z } from 'zod'
-export const count = step({
-  name: 'own-count', tools: [], image: 'reads', inputs: { text }, params: { times: z.int() }, outputs: { counted: text }, needs: { cpu: 1, memory: mib(16) },
-  assets: { script: asset(import.meta.url, './count.sh') },
-  command: ({ script, text, times, counted }) => run('sh', script, text, times).into(counted),
-})`,
-    'steps/own/count.sh': 'for n in $(seq "$2"); do wc -l <"$1"; done',
-    'steps/own/other.ts': 'export const other = 1',
-    'data/text.txt': 'one\n',
-    'data/more.txt': 'two\n',
-    ...more,
-  })
 const names = (tar: string): readonly string[] => {
   execFileSync('tar', ['xf', tar], { cwd: path.dirname(tar) })
   return execFileSync('tar', ['tzf', path.join(path.dirname(tar), 'trireme-bundle/package.tar.gz')], { encoding: 'utf8' })
@@ -57,7 +30,7 @@ const libraries = (all: readonly string[]) => [
 ]
 
 test('of a project goes along what its comparison imports and reads, with only the libraries that are loaded there', () => {
-  const folder = project()
+  const folder = countingProject()
   const done = trireme(folder, 'bundle', 'counting', '-o', 'c.tar', '--node', node)
   expect(done).toMatchObject({
     status: 0,
@@ -82,7 +55,7 @@ test('of a project goes along what its comparison imports and reads, with only t
 })
 test('files that no plan names go along where they are named; the settings of an environment do where it is one of the project’s', () => {
   const settings = 'environments: { here: { target: local } }\n'
-  const folder = project({ 'trireme.config.yaml': settings, 'profiles.ts': 'export const profiles = {}' })
+  const folder = countingProject({ 'trireme.config.yaml': settings, 'profiles.ts': 'export const profiles = {}' })
   expect(trireme(folder, 'bundle', 'counting', '-o', 'c.tar', '--node', node, '--on', 'here', '--add', 'data/more.txt')).toMatchObject({
     status: 0,
   })
@@ -105,7 +78,7 @@ test('one of the package goes with what its steps run, and the clients of cluste
   expect(librariesOf(true)).toEqual(expect.arrayContaining(['@aws-sdk/client-s3', '@kubernetes/client-node']))
 })
 test('the same commit gives the same bytes, and says which it is', () => {
-  const folder = project({ '.gitignore': 'node_modules\n*.tar\n.trireme\ntrireme-bundle\n' })
+  const folder = countingProject({ '.gitignore': 'node_modules\n*.tar\n.trireme\ntrireme-bundle\n' })
   const git = (...words: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...words], { cwd: folder, encoding: 'utf8' }).trim()
   git('init', '-q', '-b', 'main')
@@ -135,8 +108,8 @@ test('what a Node asks of glibc is the newest that any of it asks for', () => {
   expect(platformOf('it', likeNode())).toEqual({ architecture: process.arch, glibc: '2.28' })
   expect(platformOf('it', likeNode({ machine: 183 })).architecture).toBe('arm64')
 })
-test('what cannot be bundled is told, and no file is written', () => {
-  const folder = project({
+test('what cannot be bundled is told, and no file is written', { timeout: 180_000 }, () => {
+  const folder = countingProject({
     'benchmarks/outside.ts': `import { comparison } from 'trireme-bio/benchmarks'
 import { counting } from '../pipelines/counting.ts'
 export const outside = comparison({ name: 'outside', about: 'x', pipeline: counting, arms: { a: { text: ${JSON.stringify(path.join(packageRoot, '../w-none', 'x'))} } } })`,

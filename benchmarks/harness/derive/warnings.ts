@@ -84,9 +84,9 @@ const ofNoise = ({ definition }: Observed, sampled: readonly Sampled[], figures:
     ]
   })
 function ofFailures({ failed, unmeasured }: Observed): readonly string[] {
-  const all = failed.map(each => `${whose(each)}: ${each.why}`)
+  const all = failed.map(each => `did not count in ${whose(each)}, since ${each.why}.`)
   return [
-    ...unmeasured.map(each => `${whose(each)} is not measured: ${each.why}`),
-    ...[...new Set(all)].map(why => `${why} ${times(all.filter(each => each === why).length, 'run')} of it did not count.`),
+    ...unmeasured.map(each => `${whose(each)} is not measured: ${each.why}.`),
+    ...[...new Set(all)].map(why => `${times(all.filter(each => each === why).length, 'run')} ${why}`),
   ]
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { TriremeError } from '../../../core/errors.ts'
-import { writeWhole } from '../../../core/store/whole-file.ts'
+import { writeFirst } from '../append-only.ts'
 
 /** What the signatures are for, so that none made for something else counts: the namespace of ssh-keygen. */
 const namespace = 'trireme-record'
@@ -28,7 +28,7 @@ export function sign(record: string, key: string): string {
       'INPUT',
       `${record} was not signed with ${key}: ${complaint}. Give the file of a private key of SSH, as "ssh-keygen -t ed25519" makes one.`,
     )
-  writeWhole(signatureOf(record), out, { first: true })
+  writeFirst(signatureOf(record), out)
   return signatureOf(record)
 }
 export type Signature =

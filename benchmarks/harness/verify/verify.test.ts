@@ -172,7 +172,7 @@ test('what was given beforehand may come from the cache, and what failed is no m
   expect(
     concluded(seen => {
       const gone = seen.runs.filter(({ arm, round }) => arm === 'resnet18' && round >= 3)
-      seen.failed.push({ round: 3, arm: 'resnet18', environment: 'workstation', caches: 'warm', why: 'the environment is gone.' })
+      seen.failed.push({ round: 3, arm: 'resnet18', environment: 'workstation', caches: 'warm', why: 'the environment is gone' })
       seen.runs.splice(0, 99, ...seen.runs.filter(run => !gone.includes(run)))
     }),
   ).toEqual([])

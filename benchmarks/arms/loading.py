@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packed pixels against PNGs decoded in the loop: loading.py CLASSIFY.PY PIXELS INDEX ARCHIVE PATCHES. Prints one JSON object of CPU seconds.
+"""Packed pixels, or PNGs decoded in the loop: loading.py CLASSIFY.PY PIXELS INDEX ARCHIVE PATCHES packed|PNG. Seconds go to parts.json.
 
 The same batches by the same code; only where an image comes from differs. PNGs are unpacked beforehand: opening them is not counted
 against them more than a loader of loose files would.
@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 import numpy as np
 
-script, pixels, index, archive, patches = sys.argv[1:]
+script, pixels, index, archive, patches, source = sys.argv[1:]
 spec = importlib.util.spec_from_file_location('classify', script)
 classify = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(classify)
@@ -43,10 +43,10 @@ options = {'model': 'nirschl', 'source': None, 'augment': 'd4+stain', 'epochs': 
            'layout': 'channels-last', 'amp': 'none', 'compile': False, 'grid': 2}
 
 
-def seconds(work):
-    began = time.process_time()
+def taken(work):
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.process_time() - began
+    return {'wall': time.perf_counter() - wall, 'cpu': time.process_time() - cpu}
 
 
 def pixels_alone(images):
@@ -65,11 +65,7 @@ def whole_epoch(images):
 
 
 sys.stderr = io.StringIO()
-made = {name: [] for name in ('loader_packed', 'loader_png', 'epoch_packed', 'epoch_png')}
+images = {'packed': packed, 'PNG': png}[source]
 pixels_alone(packed)
-for _ in range(5):
-    made['loader_packed'].append(seconds(lambda: pixels_alone(packed)))
-    made['loader_png'].append(seconds(lambda: pixels_alone(png)))
-    made['epoch_packed'].append(seconds(lambda: whole_epoch(packed)))
-    made['epoch_png'].append(seconds(lambda: whole_epoch(png)))
-print(json.dumps({'images': len(own), 'patches': int(patches), **made}))
+with open('parts.json', 'w') as file:
+    json.dump({'loader': taken(lambda: pixels_alone(images)), 'epoch': taken(lambda: whole_epoch(images))}, file)
