@@ -102,7 +102,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   }
   if (measured.runs.length > 0) at.log(`Going on where it was interrupted: ${measured.runs.length} runs are there.`)
   await prepareGiven(bench, places, store.root, at.log)
-  await measureAll(bench, places, measured, until)
+  await measureAll(bench, places, measured, { until, log: at.log })
   const told = measured.told
   const programs = Object.entries(spec.programs ?? {}).map(([name, argv]) => [name, versionOf(argv)])
   const observed: Observed = {
@@ -116,6 +116,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const written = () => {
     measured.remove()
     removeTree(words.shared)
+    removeTree(`${words.shared}.made`)
   }
   return { observed, written }
 }
@@ -183,9 +184,14 @@ async function prepareGiven(bench: Bench, places: readonly Place[], root: string
   bench.prepared = folder
 }
 /** All rounds, in the order that the seed gives; what is there already is not done again. */
-async function measureAll(bench: Bench, places: readonly Place[], measured: Measured, until: number): Promise<void> {
+async function measureAll(
+  bench: Bench,
+  places: readonly Place[],
+  measured: Measured,
+  { until, log }: { readonly until: number; readonly log: (line: string) => void },
+): Promise<void> {
   const { definition } = bench
-  const progress = new BenchProgress(definition, places, measured.runs)
+  const progress = new BenchProgress(definition, places, measured.runs, log)
   const leavings = new Leavings()
   const [began, load, usage] = [new Date(), os.loadavg()[0] ?? 0, meter()]
   const session = () => ({
@@ -216,7 +222,7 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
       } catch (cause) {
         if (!(cause instanceof Uncounted)) throw cause
         measured.add({ failed: { round: n, ...place, why: cause.message }, session: session() })
-        progress.line(`  ${place.arm}, ${place.environment}: does not count, since ${cause.message}.`)
+        progress.line(`${place.arm}, ${place.environment}: does not count, since ${cause.message}.`)
         if (attempt === 3)
           throw new TriremeError('STEP', `The arm "${place.arm}" in ${place.environment} did not count three times: ${cause.message}.`)
       }
