@@ -71,7 +71,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   for (const name of environments) where.set(name, await whereIs(name))
   const here = [...where].find(([, each]) => !each.apart)?.[0] ?? 'workstation'
   if (!where.has(here) && Object.values(armsOf(spec, quick)).some(isCommand)) where.set(here, await whereIs(here))
-  const rounds = asked.rounds ?? (quick ? quickRounds : undefined)
+  const rounds = asked.rounds ?? (quick ? Math.min(quickRounds, spec.runs?.most ?? quickRounds) : undefined)
   const definition = await definitionOf(spec, words, { environments, home: here, rounds })
   const sources = modulesOf(file, home, Object.values(commandsOf(spec, words)).flat())
   const recorded = Object.fromEntries([...where].map(([name, each]) => [name, each.recorded]))
