@@ -35,7 +35,7 @@ beforeEach(() => {
 })
 const bench = (
   change: object = {},
-  at: { readonly clock?: Clocks; readonly signal?: AbortSignal; readonly running?: (group?: number) => void } = {},
+  at: { readonly clock?: Clocks; readonly signal?: AbortSignal; readonly log?: (line: string) => void } = {},
   asked: object = {},
 ) =>
   observe(
@@ -51,7 +51,7 @@ const bench = (
       environments: undefined,
       rounds: undefined,
       limit: undefined,
-      install: true,
+      install: false,
       quick: false,
       seed: 5,
       store,
@@ -62,14 +62,14 @@ const bench = (
   )
 const placesOf = (runs: readonly Place[]) => runs.map(({ arm, environment, caches }) => ({ arm, environment, caches }))
 const three: readonly Place[] = Object.keys(tiny.arms).map(arm => ({ arm, environment: 'workstation', caches: 'warm' }))
-/** Stops after so many runs have begun. */
+/** Stops when so many runs have been told. */
 function stopAfter(n: number) {
   const stop = new AbortController()
-  let begun = 0
-  const running = (group?: number) => {
-    if (group !== undefined && ++begun > n) stop.abort(new Error('stopped'))
+  let told = 0
+  const log = (line: string) => {
+    if (/^(round|warm-up) /.test(line) && ++told === n) stop.abort(new Error('stopped'))
   }
-  return { signal: stop.signal, running }
+  return { signal: stop.signal, log }
 }
 
 test('every arm runs once a round, in the order that the seed gives; the record proves itself and names nobody', async () => {
@@ -132,18 +132,14 @@ test('with another definition nothing of it is taken over', async () => {
 })
 test('a stopped run leaves no process', async () => {
   const stop = new AbortController()
-  let running = 0
-  const slow = { command: () => ({ argv: ['sleep', '600'] }), check: () => {} }
-  const at = {
-    signal: stop.signal,
-    running: (group?: number) => {
-      if (group === undefined) return
-      running = group
-      stop.abort(new Error('stopped'))
-    },
-  }
-  await expect(bench({ arms: { slow } }, at)).rejects.toThrow('stopped')
-  expect(() => process.kill(-running, 0)).toThrow('ESRCH')
+  const file = path.join(store, 'pid')
+  const slow = { command: () => ({ argv: ['sh', '-c', `echo $$ >${file}; exec sleep 600`] }), check: () => {} }
+  const looking = setInterval(() => {
+    if (existsSync(file) && readFileSync(file, 'utf8') !== '') stop.abort(new Error('stopped'))
+  }, 20)
+  await expect(bench({ arms: { slow } }, { signal: stop.signal })).rejects.toThrow('stopped')
+  clearInterval(looking)
+  expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH')
 })
 describe('runs that do not count', () => {
   const kept = async (change: object, at: object = {}) => {
