@@ -11,7 +11,8 @@ import { entries, program, withHelpAsFlag } from './program.ts'
 /** Help as it is printed, and the examples in it. */
 async function helpOf(...words: readonly string[]): Promise<readonly string[]> {
   const whole = await program(words)
-  const command = whole.commands.find(each => each.name() === words[0])!
+  const called = whole.commands.find(each => each.name() === words[0])!
+  const command = called.commands.find(each => each.name() === words[1]) ?? called
   let text = ''
   command.configureOutput({
     writeOut: part => {
@@ -24,7 +25,8 @@ async function helpOf(...words: readonly string[]): Promise<readonly string[]> {
 /** The words are ones that the command takes; nothing runs. */
 async function parses(words: readonly string[]): Promise<void> {
   const whole = await program(words)
-  for (const command of whole.commands) command.action(() => {}).configureOutput({ writeErr: () => {} })
+  for (const command of whole.commands.flatMap(each => (each.commands.length > 0 ? each.commands : [each])))
+    command.action(() => {}).configureOutput({ writeErr: () => {} })
   await whole.parseAsync([...words], { from: 'user' })
 }
 const names = entries.map(({ words }) => words.split(' ')[0]!)
@@ -35,6 +37,18 @@ test.each(names)('help of %s has examples, which it takes', async name => {
   for (const example of own) {
     expect(example.split(' ')[0]).toBe(name)
     await parses(example.split(' '))
+  }
+})
+test('help of every verb of bench has examples, which it takes', async () => {
+  const verbs = (await program(['bench'])).commands.find(each => each.name() === 'bench')!.commands.map(each => each.name())
+  expect(verbs.length).toBeGreaterThan(5)
+  for (const verb of verbs) {
+    const own = await helpOf('bench', verb)
+    expect([verb, own.length > 0]).toEqual([verb, true])
+    for (const example of own) {
+      expect(example.split(' ').slice(0, 2)).toEqual(['bench', verb])
+      await parses(example.split(' '))
+    }
   }
 })
 test('an example that a command does not take is found', async () => {

@@ -85,6 +85,18 @@ export const groups: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     { words: 'clean', about: 'free space: remove what no kept run needs', load: () => import('./commands/clean.ts') },
   ],
+  'Measure:': [
+    {
+      words: 'bench',
+      about: 'measure what ways and places to do the same work take, and keep records that prove themselves',
+      load: () => import('./commands/bench.ts'),
+    },
+    {
+      words: 'bundle <comparison>',
+      about: 'write a comparison and all that it needs into one file, for a machine without Node or network',
+      load: () => import('./commands/bundle.ts'),
+    },
+  ],
   'Containers and clusters:': [
     {
       words: 'images [names...]',
@@ -140,6 +152,8 @@ export async function program(words: readonly string[]): Promise<Command> {
         const command = whole.commands.at(-1)
         // Help on one pipeline has examples of its own.
         if (command && !withExamples.has(command)) command.addHelpText('after', examplesText(examples[commandName(entry)] ?? []))
+        for (const verb of command?.commands ?? [])
+          verb.addHelpText('after', examplesText(examples[`${commandName(entry)} ${verb.name()}`] ?? []))
       }
     }
   }

@@ -28,6 +28,8 @@ export type Happening =
       readonly name: string
       readonly cpu: number
       readonly memory: number
+      /** How many it asks for. */
+      readonly gpu?: number
     }
   | { readonly event: 'cached'; readonly step: string; readonly key: string }
   /** An entry of an earlier run was found damaged and was set aside: the step runs again. It may have been reported as cached before. */

@@ -2,7 +2,7 @@
 // `trireme-bio/testing` tries a step, `trireme-bio/targets` is for targets of one's own.
 
 export type { Dataset, Pinned, Profile } from './define/dataset.ts'
-export { each, grid, type Pipeline, pipeline, source } from './define/pipeline.ts'
+export { type CalledStep, each, grid, type Pipeline, pipeline, source } from './define/pipeline.ts'
 export { type Step, step } from './define/step.ts'
 export { tool } from './define/tool.ts'
 export { type Code, PlanError, TriremeError } from './errors.ts'

@@ -41,6 +41,10 @@ interface Counts {
   known: boolean
 }
 
+export const laneSteps = [
+  ...[check, checkSingle, pack, packSingle, separate, trim, trimSingle, reportReads, reportSingle],
+  ...[fixmate, sort, importBam, importCram],
+] as const
 /** Sorted alignments of every row, in the sheet's order, and the reports on their reads. */
 export function lanesOf(samplesheet: readonly Row[], genome: Genome, align: Aligner, at: Settings) {
   const checks: Record<string, ReturnType<typeof check>['report']> = {}

@@ -38,6 +38,7 @@ export const simulateReads = pipeline({
   },
   layout: { haplotypes: sample => `haplotypes/${sample}`, truth: sample => `truth/${sample}`, reads: lane => `reads/${lane}` },
   highlights: { reads: 'Reads', truth: 'Known variants' },
+  steps: [normalise, mutate, simulate],
   build: ({ genome, samples, lanes, coverage, length, insert, errorRate, seed, snps, indels, maxIndel, minDistance, edge, ...places }) => {
     const { normalised } = normalise({ genome })
     // Seeds far apart: dwgsim's generator is the C library's drand48, whose first draws are alike for seeds that are neighbours.

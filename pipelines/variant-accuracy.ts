@@ -4,7 +4,7 @@ import { compare } from '../steps/truth/compare.ts'
 import { summary } from '../steps/truth/summary.ts'
 import { variantCalling } from './variant-calling.ts'
 
-const { inputs, params, layout, highlights } = variantCalling.spec
+const { inputs, params, layout, highlights, steps = [] } = variantCalling.spec
 
 /** Calls variants and compares them with the truth of each sample: how a setting, or a tool's new version, is judged. */
 export const variantAccuracy = pipeline({
@@ -22,6 +22,7 @@ export const variantAccuracy = pipeline({
   params,
   layout: { ...layout, accuracy: name => `accuracy/${name}` },
   highlights: { ...highlights, accuracy: { text: 'Accuracy' } },
+  steps: [...steps, compare, summary],
   build: ({ truth, confident, stratum, ...at }) => {
     const called = variantCalling(at)
     const regions = { confident: confident ? [confident] : [], strata: Object.fromEntries(stratum ? [['stratum', stratum]] : []) }

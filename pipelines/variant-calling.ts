@@ -1,4 +1,4 @@
-import { after, each, optional, pipeline, type Ref } from 'trireme-bio'
+import { after, type CalledStep, each, optional, pipeline, type Ref } from 'trireme-bio'
 import { anyFasta, bed } from 'trireme-bio/kinds'
 import { platform } from 'trireme-bio/values'
 import { z } from 'zod'
@@ -19,24 +19,42 @@ import { markdup } from '../steps/samtools/markdup.ts'
 import { merge } from '../steps/samtools/merge.ts'
 import { stats } from '../steps/samtools/stats.ts'
 import { unmark } from '../steps/samtools/unmark.ts'
-import { lanesOf } from './calling-lanes.ts'
+import { laneSteps, lanesOf } from './calling-lanes.ts'
 import { allSamples, checkMeant, joint, refuseCopies, samplesheet, samplesOf } from './calling-sheet.ts'
 import { type Aligner, bcftools, bwa, type Caller, freebayes, minimap2 } from './roles.ts'
 
+const ownSteps = [
+  ...laneSteps,
+  ...[normalise, merge, markdup, unmark, countBarcodes, flagstat, compare, depth, depthTargets, stats],
+  ...[splitGenome, splitTargets, concat, norm, leaveAmbiguous, filter, variantStats, summariseReads, report],
+] as const
+const stepsOf = <S extends string>(roles: Readonly<Record<string, { readonly steps?: readonly CalledStep<S>[] }>>) =>
+  Object.values(roles).flatMap(({ steps = [] }) => steps)
+
 /**
- * Joint variant calling with the aligners and callers of your choice; the first of each is the default.
+ * Joint variant calling with the aligners and callers of your choice; the first of each is the default. A comparison may measure their steps, too.
  *
  * @example variantCallingWith({ aligners: { mine: ({ reads, genome, readGroup }) => … }, callers: { bcftools } })
  */
-export const variantCallingWith = <const A extends string, const C extends string>(roles: {
+export const variantCallingWith = <
+  const A extends string,
+  const C extends string,
+  const S extends string = never,
+  const T extends string = never,
+>(roles: {
   /** Gives it a name of its own, beside the package's. @default 'variant-calling', which hides the package's in a project */
   readonly name?: string
-  readonly aligners: Readonly<Record<A, Aligner>>
-  readonly callers: Readonly<Record<C, Caller>>
+  readonly aligners: Readonly<Record<A, Aligner<S>>>
+  readonly callers: Readonly<Record<C, Caller<T>>>
 }) => {
   const [aligners, callers] = [Object.keys(roles.aligners) as A[], Object.keys(roles.callers) as C[]] // the keys of these very records
   const qualities = callers.map(caller => `${roles.callers[caller].quality} with ${caller}`).join(', ')
   const depths = callers.map(caller => `${roles.callers[caller].maxDepth || 'all'} with ${caller}`).join(', ')
+  const steps: readonly CalledStep<(typeof ownSteps)[number]['spec']['name'] | S | T>[] = [
+    ...ownSteps,
+    ...stepsOf<S>(roles.aligners),
+    ...stepsOf<T>(roles.callers),
+  ]
   return pipeline({
     name: roles.name ?? 'variant-calling',
     about: 'From FASTQ, BAM or CRAM to jointly called, normalised, filtered variants with quality reports',
@@ -104,6 +122,7 @@ export const variantCallingWith = <const A extends string, const C extends strin
       multiqc: name => `qc/multiqc/${name}`,
     },
     highlights: { variants: 'Variants', alignments: 'Alignments', multiqc: { multiqc_report: 'Quality report' } },
+    steps,
     build: ({ samplesheet, reference, targets, ...at }) => {
       const { normalised: genome, report: genomeReport, told: genomeNotice } = normalise({ genome: reference })
       const align = roles.aligners[at.aligner as A] // one of the enum's words

@@ -30,10 +30,13 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node', 'csv-parse/sync', 'sharp', 'tar-stream'] },
   pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
   datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node', 'tar-stream'] },
-  benchmarks: { rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'], libraries: ['node', 'zod', 'yaml', 'tinybench'] },
+  benchmarks: {
+    rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets'],
+    libraries: ['node', 'zod', 'yaml', 'tinybench', 'jstat', 'csv-stringify/sync'],
+  },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'undici', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'tar-stream', 'undici', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
@@ -126,7 +129,8 @@ const floors: Readonly<Record<'core' | 'cli', readonly (readonly string[])[]>> =
     ['arguments', 'machine', 'results'],
     ['inputs'],
     ['run'],
-    ['actions'],
+    ['bundle'],
+    ['actions', 'bench'],
     ['commands'],
     ['program.ts'],
     ['candidates.ts'],

@@ -121,7 +121,7 @@ const named: readonly RegExp[] = [
   /^(dist\/)?steps\/[-\w]+\/[-\w]+\.(py|ipynb|sh)$/,
   /^(dist\/)?datasets\/[-\w]+\/[-\w]+\.(csv|bed|fa)$/,
   /^(dist\/)?datasets\/toy\/(reads\/\w+\.fastq\.gz|truth\/\w+\.vcf\.gz)$/,
-  /^dist\/benchmarks\/(arms|idr|scripts)\/[-\w]+\.(py|sh)$/,
+  /^dist\/benchmarks\/(arms|scripts)\/[-\w]+\.(py|sh)$/,
   /^dist\/(environments|benchmarks\/prices)\/[-\w]+\.yaml$/,
   /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script)?\.ts$/,
   /^containers\/(images\.ts|install|[-\w]+\/(Dockerfile|package\.json|package-lock\.json))$/,

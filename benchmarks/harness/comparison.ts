@@ -2,14 +2,19 @@ import type { Pipeline, Results } from 'trireme-bio'
 import type { Kinds } from '../../core/vocabulary/rows.ts'
 import type { ArgsOf, Schemas } from '../../core/vocabulary/schema.ts'
 
-/** Where a run of an arm does its work. */
-export interface ArmFolders {
-  /** Fresh for each run, and empty but for what `prepare` left; of a pipeline the folder of its results. */
-  readonly folder: string
+/** What all runs of all arms share. */
+export interface Shared {
   /** Made by `setup`, once, before the first run. */
   readonly shared: string
   /** The dataset's files by name. */
   readonly files: Readonly<Record<string, string>>
+  /** Whether this is a trial, with `--quick`: then the work may be less. */
+  readonly quick: boolean
+}
+/** Where a run of an arm does its work. */
+export interface ArmFolders extends Shared {
+  /** Fresh for each run, and empty but for what `prepare` left; of a pipeline the folder of its results. */
+  readonly folder: string
 }
 /** A program beside the pipeline: a floor, or a peer. */
 export interface CommandArm {
@@ -19,9 +24,22 @@ export interface CommandArm {
   readonly prepare?: (at: ArmFolders) => void | Promise<void>
   /** Proves that the work was done, or throws. Only then do its seconds count. */
   readonly check: (at: ArmFolders) => void
+  /** What parts of the work took, as the program itself measured them, by name: to `measures` they are what steps are. Seconds. */
+  readonly parts?: (at: ArmFolders) => Readonly<Record<string, { readonly wall: number; readonly cpu: number }>>
 }
 /** Arguments of a pipeline as a params file gives them: a file is a path, a sheet a path or its rows. */
 export type ArmArguments<I extends Kinds, P extends Schemas> = Partial<ArgsOf<P>> & { readonly [N in keyof I]?: unknown }
+/** How an arm is run, and what it takes to run it. */
+export interface ArmSettings {
+  /** Cores that steps may use together; where there are fewer the arm is not measured. @default all */
+  readonly cpu?: number
+  /** GPUs that steps may use together; where there are fewer the arm is not measured. @default 0 */
+  readonly gpu?: number
+  /** Whether steps are joined by pipes. @default true */
+  readonly stream?: boolean
+  /** In the first round only, as it takes minutes. @default false */
+  readonly once?: boolean
+}
 
 /** A figure read from what a run left. Beyond its bounds no time of the run counts. */
 export interface Quality<A extends string = string> {
@@ -85,12 +103,18 @@ export interface ComparisonSpec<
   readonly pipeline?: Pipeline<I, P, O, S>
   /** The pipeline's arguments with their dataset, as for `trireme run --profile`. */
   readonly profile?: string
-  readonly arms: Readonly<Record<A, ArmArguments<NoInfer<I>, NoInfer<P>> | CommandArm>>
+  readonly arms: Readonly<
+    Record<A, ArmArguments<NoInfer<I>, NoInfer<P>> | ((at: Shared) => ArmArguments<NoInfer<I>, NoInfer<P>>) | CommandArm>
+  >
+  /** How arms are run, where not as all others. */
+  readonly settings?: Readonly<Partial<Record<NoInfer<A>, ArmSettings>>>
   /** All others are compared with it. @default the first arm, in the first environment */
   readonly baseline?: NoInfer<A> | { readonly arm: NoInfer<A>; readonly environment: string }
   /** Where pipelines run; commands run on this machine only. @default ['workstation'] */
   readonly environments?: readonly string[]
-  /** Sets of the pipeline's steps that are rows of their own: `training: ['torch-train']`. The whole is always one. */
+  /** Names of what command arms measure themselves, where the pipeline has no step of that name. */
+  readonly parts?: readonly S[]
+  /** Sets of steps, or parts, that are rows of their own: `training: ['torch-train']`. The whole is always one. */
   readonly measures?: Readonly<Record<M, readonly NoInfer<S>[]>>
   readonly quality?: Readonly<Record<Q, Quality<NoInfer<A>>>>
   readonly outputs?: Outputs<NoInfer<A>>
@@ -99,6 +123,8 @@ export interface ComparisonSpec<
   /** Runs of each arm before those that count. @default 1 */
   readonly warmups?: number
   readonly runs?: StoppingRule
+  /** What `--quick` changes, beside the number of rounds. */
+  readonly quick?: { readonly profile?: string; readonly without?: readonly NoInfer<A>[] }
   /** Both is twice the rows. @default ['warm'] */
   readonly caches?: readonly Caches[]
   /** Cores, or work, of each arm, for the laws of Amdahl (strong) and Gustafson (weak). */
@@ -106,30 +132,11 @@ export interface ComparisonSpec<
   readonly claims?: readonly Claim<NoInfer<A>, NoInfer<M>, NoInfer<Q>>[]
   /** Commands that print the versions of programs that no step names. */
   readonly programs?: Readonly<Record<string, readonly string[]>>
-  /** Makes, once, what command arms share. Not timed. */
-  readonly setup?: (at: Omit<ArmFolders, 'folder'> & { readonly log: (line: string) => void }) => void | Promise<void>
+  /** Makes, once, what arms share. Not timed. */
+  readonly setup?: (at: Shared & { readonly log: (line: string) => void }) => void | Promise<void>
 }
 /** A comparison as the harness takes it: all names are text. */
 export type AnyComparison = ComparisonSpec<Kinds, Schemas, Results, string, string, string, string>
-
-const made = new WeakSet<object>()
-/** Whether something that a module exports is a comparison. */
-export const isComparison = (value: unknown): value is AnyComparison => typeof value === 'object' && value !== null && made.has(value)
-
-/**
- * Ways to do the same work, and what is measured of them. Nothing runs: `trireme bench run NAME` does that.
- * @throws PlanError `DEFINITION` when the definition contradicts itself
- */
-export function comparison<
-  const I extends Kinds = {},
-  const P extends Schemas = {},
-  O extends Results = Results,
-  const S extends string = never,
-  const A extends string = string,
-  const M extends string = never,
-  const Q extends string = never,
->(spec: ComparisonSpec<I, P, O, S, A, M, Q>): ComparisonSpec<I, P, O, S, A, M, Q> {
-  const kept = { ...spec }
-  made.add(kept)
-  return kept
-}
+/** Whether an arm is a command, and no arguments of the pipeline. */
+export const isCommand = (arm: AnyComparison['arms'][string]): arm is CommandArm =>
+  typeof arm === 'object' && 'command' in arm && typeof arm.command === 'function'

@@ -41,7 +41,7 @@ export function prices(): ReadonlyMap<string, Price> {
   return all
 }
 /** Cost of some seconds on a machine, counted as its bill does. */
-export function cost({ hour, billed }: Price, seconds: number): number {
+export function cost({ hour, billed }: Pick<Price, 'hour' | 'billed'>, seconds: number): number {
   if (billed === undefined) return (hour * seconds) / 3600
   const [by, least] = [secondsFrom(billed.by) ?? 1, secondsFrom(billed.least) ?? 0]
   return (hour * Math.max(least, Math.ceil(seconds / by) * by)) / 3600

@@ -13,12 +13,22 @@ const caches = z.enum(['cold', 'warm'])
 
 /** Everything of a comparison that is data. What is code is named by the digests of its files, under `sources`. */
 export const definition = z.strictObject({
-  name: z.string(),
+  /** Part of the file's name. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower case, digits and hyphens'),
   about: z.string(),
   pipeline: z.string().optional(),
   profile: z.string().optional(),
   /** Of a command its words, folders written as {folder}, {shared} and {files}; of a pipeline's arm its arguments, a file as its name and digest. */
   arms: named(z.union([z.strictObject({ command: z.array(z.string()) }), z.strictObject({ arguments: named(z.unknown()) })])),
+  /** How arms were run, where not as all others. */
+  settings: named(
+    z.strictObject({
+      cpu: z.int().positive().optional(),
+      gpu: z.int().nonnegative().optional(),
+      stream: z.boolean().optional(),
+      once: z.boolean().optional(),
+    }),
+  ),
   baseline: z.strictObject({ arm: z.string(), environment: z.string() }),
   environments: z.array(z.string()),
   measures: named(z.array(z.string())),
@@ -57,7 +67,7 @@ export const definition = z.strictObject({
     ]),
   ),
 })
-/** An event of a run, by seconds since the run began. A step's usage is as the runner measured it. */
+/** An event of a run, by seconds since the run began. A step's usage is as the runner measured it; a part of a command is a step, as the command measured it. */
 const event = z.strictObject({
   at: number,
   event: z.enum(['planned', 'cached', 'damaged', 'started', 'retried', 'succeeded']),
@@ -81,7 +91,7 @@ export const run = z.strictObject({
   warmup: z.boolean(),
   began: z.iso.datetime(),
   /** Seconds by the monotonic clock, start of the program included. */
-  wall: seconds,
+  wall: number.positive(),
   /** The same by the clock of the calendar: where the two differ, somebody set the clock. */
   calendar: number,
   /** CPU seconds, user and system: of the program and all it waited for; of steps that ran elsewhere, as their events say. */
@@ -112,14 +122,19 @@ const figure = z.strictObject({
   wall: estimate,
   /** Where the next run will lie, with 95 %. */
   next: z.strictObject({ low: number, high: number }).optional(),
-  cpu: estimate,
-  memory: number,
+  /** Only where all of its steps told it, in every run. */
+  cpu: estimate.optional(),
+  /** Bytes: the most of any of its runs. */
+  memory: number.optional(),
   /** GPU seconds: those of its steps, times the GPUs they asked for. */
   gpu: number.optional(),
   /** By the price row of the environment, counted as its bill does. */
   cost: z.strictObject({ currency: z.string(), value: number }).optional(),
-  /** Baseline's wall / this one's: how many times as fast. Paired by round. */
-  speedup: estimate.optional(),
+  /** Baseline's wall / this one's: how many times as fast, paired by round; with the baseline's own seconds in these rounds. */
+  speedup: estimate.extend({ base: number, pairs: z.int() }).optional(),
+  /** The smallest change of the wall that this noise and this many runs would show, as a share of it. */
+  visible: number.optional(),
+  /** Runs whose wall lies far from the rest: they are kept, and count. */
   outliers: z.int(),
 })
 const quality = z.strictObject({
@@ -144,7 +159,8 @@ const fit = z.strictObject({
   /** The most that any number of cores could give (strong), by the fit or else by the last point. */
   bound: number.optional(),
 })
-const claim = z.strictObject({ what: z.string(), estimate, ...bounds, met: z.boolean() })
+/** Without an estimate and a verdict where nothing was measured that could tell. */
+const claim = z.strictObject({ what: z.string(), estimate: estimate.optional(), ...bounds, met: z.boolean().optional() })
 /** All that follows from the rest of a record. */
 export const derived = z.strictObject({
   /** Why nothing may be concluded; empty where the comparison holds. */
@@ -215,8 +231,12 @@ export const record = z.strictObject({
   runs: z.array(run),
   /** Runs that do not count, and why. */
   failed: z.array(z.strictObject({ round: z.int(), arm: z.string(), environment: z.string(), caches, why: z.string() })),
+  /** Arms that cannot be measured in an environment, and what it lacks. */
+  unmeasured: z.array(z.strictObject({ arm: z.string(), environment: z.string(), why: z.string() })),
   derived,
-  /** SHA-256 of the file up to here: finds a careless change. A deliberate one is found where the record is signed. */
+  /** SHA-256 of the file's lines before this one: finds a careless change. A deliberate one is found where the record is signed. */
   seal: sha256,
 })
 export type Record2 = z.infer<typeof record>
+/** What was seen, before anything is concluded from it. */
+export type Observed = Omit<Record2, 'derived' | 'seal'>

@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -96,42 +96,6 @@ test('a folder within another checkout is none, and a shallow one has no history
   git('clone', '-q', '--depth', '1', `file://${checkout}`, 'shallow')
   expect(isAncestor(path.join(checkout, 'shallow'), 'abcdef0')).toBeUndefined()
   expect(isAncestor(checkout, 'abcdef0')).toBe(false)
-})
-test('the bench measures nothing whose record could not be kept', () => {
-  // A package of its own, so that this does not depend on the state of the checkout that is tested.
-  const at = path.join(checkout, 'package')
-  mkdirSync(at)
-  cpSync(path.join(root, 'dist'), path.join(at, 'dist'), { recursive: true })
-  cpSync(path.join(root, 'package.json'), path.join(at, 'package.json'))
-  symlinkSync(path.join(root, 'node_modules'), path.join(at, 'node_modules'))
-  const bench = (...words: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(at, 'dist/benchmarks/bench.js'), ...words], {
-      encoding: 'utf8',
-    })
-    return { status, stdout, stderr }
-  }
-  const refused = (why: string) => ({
-    status: 2,
-    stdout: '',
-    stderr: `A record is kept only of a commit that is on a branch, and ${why}. Commit first, or have the records elsewhere with --scratch DIR. Nothing was measured.\n`,
-  })
-  expect(bench('micro')).toEqual(refused('this is no Git checkout, or Git cannot read it'))
-  execFileSync('git', ['init', '-q'], { cwd: at })
-  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', 'commit', '-q', '--allow-empty', '-m', 'one'], { cwd: at })
-  writeFileSync(path.join(at, '.gitignore'), 'dist\nnode_modules\n')
-  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: at, encoding: 'utf8' }).trim()
-  expect(bench('micro')).toEqual(refused(`.gitignore and 1 more differ from commit ${commit}`))
-  expect(bench('micro', '--scratch', path.join(at, 'benchmarks/results/x'))).toEqual({
-    status: 2,
-    stdout: '',
-    stderr: `--scratch is for records that are not kept, and ${at}/benchmarks/results/x lies where they are kept. Give another folder.\n`,
-  })
-  write(path.join(at, 'benchmarks/results'), result(`0.1.0 ${commit}-dirty`))
-  expect(bench('--records')).toEqual({
-    status: 1,
-    stdout: `accuracy-20260102T030405Z.json: 0.1.0 ${commit}-dirty. No claim may rest on it: its code was commit ${commit} with changes that are in no commit\n`,
-    stderr: '',
-  })
 })
 test.skipIf(process.platform !== 'linux')("what others take is told apart from one's own (skipped: not Linux)", async () => {
   const used = meter()

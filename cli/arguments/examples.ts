@@ -16,6 +16,17 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   why: ['trireme why simulate-reads haplotype-mutate:mutant --profile test --seed 7'],
   verify: ['trireme verify'],
   clean: ['trireme clean --keep-last 3 --dry-run', 'trireme clean --older-than 30d'],
+  bench: ['trireme bench list', 'trireme bench run idr-speedup', 'trireme bench table'],
+  'bench list': ['trireme bench list', 'trireme bench list --json'],
+  'bench run': ['trireme bench run idr-speedup', 'trireme bench run short-steps --quick --scratch records'],
+  'bench show': ['trireme bench show benchmarks/results/MACHINE/RECORD.json'],
+  'bench compare': ['trireme bench compare OURS.json THEIRS.json'],
+  'bench verify': ['trireme bench verify', 'trireme bench verify RECORD.json --signers signers'],
+  'bench import': ['trireme bench import RECORD.json'],
+  'bench gate': ['trireme bench gate main HEAD'],
+  'bench history': ['trireme bench history short-steps'],
+  'bench table': ['trireme bench table', 'trireme bench table idr-speedup --csv'],
+  bundle: ['trireme bundle idr-speedup -o idr-speedup.tar', 'trireme bundle idr-speedup -o idr-speedup.tar --node node-for-arm64'],
   'cluster-setup': ['trireme cluster-setup --on onprem-argo'],
   add: ['trireme add samtools/sort'],
   diff: ['trireme diff samtools/sort'],
@@ -25,7 +36,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   fetch: ['trireme fetch idr0042 --out idr0042'],
   images: ['trireme images reads variants reports --on workstation-containers'],
 }
-/** They need a cluster, an engine of containers, or somebody's archive. */
-export const elsewhere: ReadonlySet<string> = new Set(['attach', 'fetch', 'images'])
+/** They need a cluster, an engine of containers, somebody's archive, or a while. */
+export const elsewhere: ReadonlySet<string> = new Set(['attach', 'bench', 'bundle', 'fetch', 'images'])
 export const examplesText = (lines: readonly string[]): string =>
   `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map(line => `  $ ${line}`).join('\n')}`

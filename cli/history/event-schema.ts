@@ -17,7 +17,7 @@ export const eventSchema: z.ZodType<Event> = z.discriminatedUnion('event', [
     lists: z.literal(true).exactOptional(),
     ...grant,
   }),
-  z.object({ event: z.literal('planned'), ...ofKey, name: z.string(), ...grant }),
+  z.object({ event: z.literal('planned'), ...ofKey, name: z.string(), ...grant, gpu: z.number().exactOptional() }),
   z.object({ event: z.literal('cached'), ...ofKey }),
   z.object({ event: z.literal('damaged'), ...ofKey, reason: z.string() }),
   z.object({ event: z.literal('started'), ...ofKey, attempt: z.int(), ...grant, group: z.string().exactOptional() }),

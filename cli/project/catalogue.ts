@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
+import { isComparison } from '../../benchmarks/harness/define.ts'
 import type { Profile } from '../../core/define/dataset.ts'
 import type { Layout } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -26,6 +28,7 @@ export interface AnyPipeline {
     /** Its functions take the values of the pipeline's own parameters. */
     readonly layout?: Readonly<Record<string, Layout<never> | undefined>>
     readonly highlights?: Readonly<Record<string, string | Readonly<Record<string, string | undefined>> | undefined>>
+    readonly steps?: readonly { readonly spec: { readonly name: string } }[]
   }
 }
 /** A step as `list` and `show` see it. */
@@ -55,15 +58,17 @@ export interface Listed<T> {
   readonly file: string
   readonly it: T
 }
-type Room = 'pipelines' | 'steps'
+type Room = 'pipelines' | 'steps' | 'benchmarks'
+type Any = AnyPipeline | AnyStep | AnyComparison
 
 const isPipeline = (value: unknown): value is AnyPipeline => hasSpec(value) && 'build' in value.spec
 const isStep = (value: unknown): value is AnyStep => hasSpec(value) && 'command' in value.spec
 const hasSpec = (value: unknown): value is { readonly spec: object } =>
   typeof value === 'function' && 'spec' in value && typeof value.spec === 'object' && value.spec !== null
 
+const nameOf = (it: Any): string => ('spec' in it ? it.spec.name : it.name)
 const isModule = (name: string) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|script|d)\.[cm]?[jt]s$/.test(name)
-/** Modules of `pipelines/`, or of `steps/`, where they are one folder deeper, by tool. */
+/** Modules of a room; of `steps/` they are one folder deeper, by tool. */
 async function modulesIn(folder: string, room: Room): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: room === 'steps' }).catch(() => [])
   return names
@@ -77,7 +82,8 @@ async function projectFolder(room: Room): Promise<string | undefined> {
   const folder = path.resolve(room)
   return !existsSync(folder) || (await isCheckout()) ? undefined : folder
 }
-const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
+/** Whether the working directory is the package's own checkout. */
+export const isCheckout = async () => (await realpath(process.cwd())) === (await realpath(packageRoot))
 
 let loader: Promise<(file: string) => Promise<object>> | undefined
 /** The package's modules are compiled; a project's own TypeScript goes through a loader, which is only started for it. */
@@ -113,24 +119,20 @@ const modulePlace = (folder: string, file: string) =>
     .replace(/\.[cm]?[jt]s$/, '')
     .split(path.sep)
     .join('/')
-async function inHome<T extends AnyPipeline | AnyStep>(
-  room: Room,
-  home: Home,
-  wanted: (value: unknown) => value is T,
-): Promise<readonly Listed<T>[]> {
+async function inHome<T extends Any>(room: Room, home: Home, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
   const folder = home === 'package' ? packageFolder(room) : await projectFolder(room)
   if (folder === undefined) return []
   const files = await modulesIn(folder, room)
   const modules = await Promise.all(files.map(async file => ({ file, exports: await load(file, home) })))
   const found = modules.flatMap(({ file, exports }) =>
     Object.entries(exports).flatMap(([exported, it]) =>
-      wanted(it) ? [{ name: it.spec.name, place: modulePlace(folder, file), exported, home, file, it }] : [],
+      wanted(it) ? [{ name: nameOf(it), place: modulePlace(folder, file), exported, home, file, it }] : [],
     ),
   )
   return [...new Map(found.map(each => [each.it, each])).values()]
 }
-/** All pipelines and steps. A project's own come first, and hide those of the package with the same name. */
-async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
+/** All of a sort. A project's own come first, and hide those of the package with the same name. */
+async function all<T extends Any>(room: Room, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
   const own = await inHome(room, 'project', wanted)
   const theirs = await inHome(room, 'package', wanted)
   const names = new Set(own.map(({ name }) => name))
@@ -138,6 +140,7 @@ async function all<T extends AnyPipeline | AnyStep>(room: Room, wanted: (value: 
 }
 export const pipelines = (): Promise<readonly Listed<AnyPipeline>[]> => all('pipelines', isPipeline)
 export const steps = (): Promise<readonly Listed<AnyStep>[]> => all('steps', isStep)
+export const comparisons = (): Promise<readonly Listed<AnyComparison>[]> => all('benchmarks', isComparison)
 /** Pipelines and steps of the package, also where a project has some of the same name. */
 export const packageSteps = (): Promise<readonly Listed<AnyStep>[]> => inHome('steps', 'package', isStep)
 
@@ -148,11 +151,12 @@ export async function profilesOf(pipeline: string): Promise<Readonly<Record<stri
   const own = (await inProject())[pipeline]
   return { ...(Object.hasOwn(profiles, pipeline) ? profiles[pipeline] : {}), ...own }
 }
+/** The project's own profiles, where it has some. */
+export const profilesFile = (): string | undefined =>
+  ['profiles', 'pipelines/profiles'].flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end))).find(existsSync)
 async function inProject(): Promise<Profiles> {
   if (await isCheckout()) return {}
-  const file = ['profiles', 'pipelines/profiles']
-    .flatMap(name => ['.ts', '.js', '.mjs'].map(end => path.resolve(name + end)))
-    .find(existsSync)
+  const file = profilesFile()
   if (file === undefined) return {}
   const { profiles } = await load(file, 'project')
   if (typeof profiles === 'object' && profiles !== null) return profiles as Profiles // a record, as its own type check says
@@ -167,19 +171,12 @@ async function inProject(): Promise<Profiles> {
  * @throws TriremeError `USAGE` with the nearest name when there is none
  */
 export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
-  const [own, other] = (await inHome('pipelines', 'project', isPipeline)).filter(each => each.name === name)
-  if (own && other) {
-    const at = ({ exported, file }: Listed<unknown>) => `${exported} in ${path.relative('', file)}`
-    throw new TriremeError('DEFINITION', `Two pipelines are called "${name}": ${at(own)}, and ${at(other)}. Give one of them another name.`)
-  }
+  const own = ownOf('pipelines', name, await inHome('pipelines', 'project', isPipeline))
   if (own) return own
   const hidden = await notExported(name)
   if (hidden !== undefined) throw new TriremeError('USAGE', hidden)
-  const file = path.join(packageFolder('pipelines'), `${name}${ending}`)
-  if (/^[a-z][a-z0-9-]*$/.test(name) && existsSync(file)) {
-    for (const [exported, it] of Object.entries(await load(file, 'package')))
-      if (isPipeline(it) && it.spec.name === name) return { name, place: name, exported, home: 'package', file, it }
-  }
+  const theirs = await inPackage('pipelines', name, isPipeline)
+  if (theirs) return theirs
   const otherwise = await calledOtherwise(name)
   if (otherwise !== undefined) throw new TriremeError('USAGE', otherwise)
   const known = (await pipelines()).map(each => each.name)
@@ -193,6 +190,36 @@ export async function findPipeline(name: string): Promise<Listed<AnyPipeline>> {
     'USAGE',
     `There is no pipeline "${name}".${await didYouMean(name, known)} ${known.length > 0 ? `There are: ${known.join(', ')}.` : 'There is none at all.'}`,
   )
+}
+/** The one of a name that the project has. @throws TriremeError `DEFINITION` when it has two */
+function ownOf<T extends Any>(sort: string, name: string, all: readonly Listed<T>[]): Listed<T> | undefined {
+  const [own, other] = all.filter(each => each.name === name)
+  if (!own || !other) return own
+  const at = ({ exported, file }: Listed<unknown>) => `${exported} in ${path.relative('', file)}`
+  throw new TriremeError('DEFINITION', `Two ${sort} are called "${name}": ${at(own)}, and ${at(other)}. Give one of them another name.`)
+}
+/** One of the package that is in the file of its name, so that no other is loaded. */
+async function inPackage<T extends Any>(room: Room, name: string, wanted: (value: unknown) => value is T): Promise<Listed<T> | undefined> {
+  const file = path.join(packageFolder(room), `${name}${ending}`)
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || !existsSync(file)) return undefined
+  const found = Object.entries(await load(file, 'package')).flatMap(([exported, it]) =>
+    wanted(it) && nameOf(it) === name ? [{ name, place: name, exported, home: 'package' as const, file, it }] : [],
+  )
+  return found[0]
+}
+/**
+ * A comparison by name, which need not be that of its file.
+ * @throws TriremeError `USAGE` with the nearest name when there is none
+ */
+export async function findComparison(name: string): Promise<Listed<AnyComparison>> {
+  const own = ownOf('comparisons', name, await inHome('benchmarks', 'project', isComparison))
+  const found = own ?? (await inPackage('benchmarks', name, isComparison))
+  if (found) return found
+  const known = await comparisons()
+  const other = known.find(each => each.name === name)
+  if (other) return other
+  const names = known.map(each => each.name)
+  throw new TriremeError('USAGE', `There is no comparison "${name}".${await didYouMean(name, names)} There are: ${names.join(', ')}.`)
 }
 const textOfPipeline = /(?:^|\n)\s*(?:(?:const|let|var)\s+(\w+)\s*=\s*)?pipeline\(\s*\{[^{}]*?\bname:\s*(['"`])([^'"`]*)\2/g
 /** A pipeline that a file of the project makes and keeps to itself. */

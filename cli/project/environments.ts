@@ -28,15 +28,22 @@ const builtIn = path.join(house, 'environments')
 const ofPackage = (): Readonly<Record<string, string>> =>
   Object.fromEntries(readdirSync(builtIn).flatMap(name => (name.endsWith('.yaml') ? [[name.slice(0, -5), path.join(builtIn, name)]] : [])))
 
+/** The project's settings files: there should be one at most. */
+export const settingsFiles = (): readonly string[] =>
+  ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
+
 /**
- * The environments of the project's settings file. Targets that it exports are added to the registry.
- * @throws TriremeError `ENVIRONMENT` when there are two files, or one holds no environments
+ * The environments of the project's settings file, and of one that `TRIREME_SETTINGS` names, which come first. Targets that they export are added to
+ * the registry.
+ * @throws TriremeError `ENVIRONMENT` when the project has two files, or one holds no environments
  */
 async function ofProject(): Promise<Readonly<Record<string, ProjectSettings>>> {
-  const files = ['ts', 'mjs', 'js', 'yaml', 'yml', 'json'].map(ending => `trireme.config.${ending}`).filter(name => existsSync(name))
-  const [file] = files
-  if (file === undefined) return {}
+  const files = settingsFiles()
   if (files.length > 1) throw new TriremeError('ENVIRONMENT', `There are ${files.join(' and ')}. Keep one of them.`)
+  const all = [...files, ...(process.env.TRIREME_SETTINGS ? [process.env.TRIREME_SETTINGS] : [])]
+  return Object.assign({}, ...(await Promise.all(all.map(settingsIn))))
+}
+async function settingsIn(file: string): Promise<Readonly<Record<string, ProjectSettings>>> {
   const held = /\.[mj]?[jt]s$/.test(file) ? await ofModule(path.resolve(file)) : await readYaml(file, 'settings file')
   const environments = isRecord(held) ? (held.environments === null ? {} : held.environments) : undefined
   if (!isRecord(environments))
@@ -128,6 +135,28 @@ const lacking: Readonly<Record<Capability, string>> = {
   setup: 'needs no setting up',
 }
 /**
+ * A settings file with an environment whose objects lie in a folder of its bucket, where nothing is yet.
+ * @returns undefined where the environment has no bucket
+ */
+export async function withOwnBucket(name: string, folder: string): Promise<string | undefined> {
+  const environment = await findEnvironment(name)
+  const packaged = ofPackage()[name]
+  const { file, settings } = (await ofProject())[name] ?? { file: packaged!, settings: await readYaml(packaged!, 'environment') } // one of the two has it
+  if (!('bucket' in environment) || !isRecord(settings) || !isRecord(settings.bucket)) return undefined
+  const { paths = [] } = await targetOf(environment)
+  const absolute = (place: unknown) =>
+    typeof place === 'string' ? path.resolve(path.dirname(file), place.replace(/^~(?=\/)/, os.homedir())) : place
+  const placed = Object.entries(settings).map(([key, value]) => [key, paths.includes(key) ? absolute(value) : value])
+  const { images } = settings
+  const { prefix } = environment.bucket as { readonly prefix: string } // with its default
+  const own = {
+    ...Object.fromEntries(placed),
+    ...(isRecord(images) && { images: { ...images, ...(images.lock !== undefined && { lock: absolute(images.lock) }) } }),
+    bucket: { ...settings.bucket, prefix: [prefix, folder].filter(Boolean).join('/') },
+  }
+  return stringify({ environments: { [name]: own } }, { lineWidth: 0 })
+}
+/**
  * An environment as YAML to copy into a project's trireme.config.yaml: the package's with its comments, a project's own as its settings stand.
  * Undefined where there is none of that name.
  */
@@ -142,6 +171,8 @@ export async function environmentText(name: string): Promise<string | undefined>
   const from = found ? `of ${found.file}` : 'of the package; copy it into your trireme.config.yaml, under a name of your own'
   return `# Environment ${name}, ${from}\nenvironments:\n  ${name}:\n${indented}`
 }
+/** Names of the project's own environments, their settings unread. */
+export const ownEnvironmentNames = async (): Promise<readonly string[]> => Object.keys(await ofProject())
 /** Names of all environments, their settings unread. */
 export const environmentNames = async (): Promise<readonly string[]> => [
   ...new Set([...Object.keys(await ofProject()), ...Object.keys(ofPackage())]),

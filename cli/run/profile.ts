@@ -47,6 +47,9 @@ export interface ProfileArguments {
   readonly raw: Raw
   /** Digests of files that the profile uses and that are not made yet, by the paths that stand for them. Of what is compressed it is none that any file has. */
   readonly unmade: ReadonlyMap<string, string>
+  readonly dataset: Dataset | undefined
+  /** Paths of the dataset's files by name. */
+  readonly files: Readonly<Record<string, string>>
 }
 /**
  * Arguments from a profile. Files of its dataset that do not travel with the package are made first, in the same store, so that they are
@@ -76,7 +79,7 @@ export async function profileArguments(pipelineName: string, name: string, at: P
   if (dataset) await verifyDataset(dataset, Object.fromEntries(Object.entries(files).filter(there)))
   const values = Object.entries(profile.arguments(files))
   const raw = values.map(([key, value]) => [key, { value, words: `profile ${name}, ${key}`, folder: process.cwd() }] as const)
-  return { raw: Object.fromEntries(raw), unmade }
+  return { raw: Object.fromEntries(raw), unmade, dataset, files }
 }
 /** The files of a dataset where an earlier run has made them; else it is told how a run will. */
 async function lookFor(dataset: Dataset, { store: open, log }: ProfileContext): Promise<Readonly<Record<string, string>> | undefined> {

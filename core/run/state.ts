@@ -253,7 +253,8 @@ export class RunState<O extends Results = Results> {
       this.#steps.set(key, node)
       this.#states.set(key, 'planned')
       const { cpu, memory } = this.#options.granted(node)
-      this.tell({ event: 'planned', step: this.label(key), key, name: node.step.name, cpu, memory })
+      const gpu = node.needs.gpu?.count
+      this.tell({ event: 'planned', step: this.label(key), key, name: node.step.name, cpu, memory, ...(gpu !== undefined && { gpu }) })
     }
     this.jobs.rank(nodes)
     const unknown = [...fresh.keys()].filter(key => !this.entries.has(key))

@@ -9,6 +9,7 @@ import { type ImageRow, parseTable } from '../image-table.ts'
 import { npyHeader } from '../npy.ts'
 import { Fault, main } from '../script.ts'
 import { loadSharp } from '../sharp.ts'
+import { isLike, type Likeness, likenessOf } from './likeness.ts'
 import { pngFault } from './png/fault.ts'
 
 /** A member of the archive, as far as its header goes. */
@@ -100,6 +101,7 @@ await main(async () => {
     if (!(known && png)) others++
     return known && png
   }
+  const likenesses: { readonly row: ImageRow; readonly likeness: Likeness }[] = []
   /** One image under two names is no two images: from training to test, it asks for what was learnt. One colour all over is no evidence. */
   const refuseCopies = (row: ImageRow, decoded: Buffer) => {
     if (decoded.subarray(3).equals(decoded.subarray(0, -3))) return
@@ -110,6 +112,14 @@ await main(async () => {
         `The images "${same.image}" (${same.split}) and "${row.image}" (${row.split}) hold the same pixels, so that the test asks for what was learnt. Leave one out of the table.`,
       )
     seen.set(digest, row)
+    const likeness = likenessOf(decoded, size)
+    if (!likeness) return
+    const like = likenesses.find(each => each.row.split !== row.split && isLike(each.likeness, likeness))
+    if (like)
+      throw new Fault(
+        `The images "${like.row.image}" (${like.row.split}) and "${row.image}" (${row.split}) show the same, but for turning, mirroring or the strength of the stains, so that the test asks for what was learnt. Augment after the split, or leave one out of the table.`,
+      )
+    likenesses.push({ row, likeness })
   }
   writeFileSync(index, text)
   const out = await open(pixels, 'w')

@@ -1,0 +1,18 @@
+import { comparison } from 'trireme-bio/benchmarks'
+import { idrSweep } from '../pipelines/idr-sweep.ts'
+import { auc } from './shared/classifiers.ts'
+import { cores, seeds, settings } from './shared/scaling.ts'
+
+export const idrWeakScaling = comparison({
+  name: 'idr-weak-scaling',
+  about: 'As many configurations side by side as there are cores, one thread each, on 1 to 8 cores',
+  pipeline: idrSweep,
+  profile: 'test',
+  arms: { '1 core': seeds(1), '2 cores': seeds(2), '4 cores': seeds(4), '8 cores': seeds(8) },
+  settings,
+  given: ['idr-table', 'idr-twin'],
+  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-patients'] },
+  quality: { 'worst image AUC': { ...auc('image'), floor: 0.55, ceiling: 0.96 } },
+  scaling: { law: 'weak', cores },
+  runs: { least: 6, most: 12 },
+})

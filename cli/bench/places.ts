@@ -1,0 +1,54 @@
+import { machine } from '../../benchmarks/harness/machine.ts'
+import { prices } from '../../benchmarks/harness/prices.ts'
+import type { Record2 } from '../../benchmarks/harness/record.ts'
+import type { Environment } from '../../core/environment/settings.ts'
+import { canonical, sha256 } from '../../core/graph/key.ts'
+import { targetOf } from '../../core/targets/registry.ts'
+import { findEnvironment, withOwnBucket } from '../project/environments.ts'
+
+/** Where pipelines run, as the runner needs to know it. */
+export interface Where {
+  readonly environment: Environment
+  /** Its steps are no processes that a run waits for: they run in images, here or elsewhere. */
+  readonly apart: boolean
+  /** It has a bucket, in which each run gets a folder of its own. */
+  readonly bucket: boolean
+  readonly recorded: Record2['environments'][string]
+}
+export async function whereIs(name: string): Promise<Where> {
+  const environment = await findEnvironment(name)
+  const { name: _, ...settings } = environment
+  const row = environment.price === undefined ? undefined : prices().get(environment.price)
+  const price = row && {
+    name: environment.price!, // the row's name
+    currency: row.currency,
+    hour: row.hour,
+    ...(row.billed && { billed: row.billed }),
+    source: row.source,
+    date: row.date,
+  }
+  return {
+    environment,
+    apart: (await targetOf(environment)).images !== undefined,
+    bucket: (await withOwnBucket(name, 'bench')) !== undefined,
+    recorded: {
+      target: environment.target,
+      settings: sha256(canonical(JSON.parse(JSON.stringify(settings)))), // as data: a schema may leave what is undefined
+      ...(row?.gpu && { gpu: row.gpu.model }),
+      ...(price && { price }),
+    },
+  }
+}
+/** What an environment of this machine lacks for an arm, in words. */
+export function whatLacks(
+  { apart, bucket }: Where,
+  settings: { readonly cpu?: number | undefined; readonly gpu?: number | undefined } | undefined,
+  here: Pick<Record2['machine'], 'gpu'>,
+): string | undefined {
+  if (apart && bucket) return undefined // what a cluster has is asked there
+  const { cpu = 1, gpu = 0 } = settings ?? {}
+  const { cores } = machine()
+  const gpus = here.gpu?.count ?? 0
+  if (cpu > cores) return `it takes ${cpu} cores, and this machine has ${cores}`
+  return gpu > gpus ? `it takes ${gpu} GPU${gpu === 1 ? '' : 's'}, and this machine has ${gpus === 0 ? 'none' : gpus}` : undefined
+}
