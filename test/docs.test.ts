@@ -86,7 +86,7 @@ function bash(folder: string, words: string, before: number) {
   const PATH = [bin, path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter)
   const script = 'cd -- "$1"; trap \'pwd >"$2"\' EXIT; (exit "$4"); eval "$3"'
   const { status, stdout } = spawnSync('bash', ['-c', `exec 2>&1; ${script}`, 'docs', folder, state, words, String(before)], {
-    env: { ...Object.fromEntries(inherited), PATH, NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
+    env: { ...Object.fromEntries(inherited), PATH, NO_COLOR: '1', LC_ALL: 'C.UTF-8', TMPDIR: scratch }, // one bench at a time measures there
     encoding: 'utf8',
   })
   return { status: status ?? 1, output: stdout, folder: readFileSync(state, 'utf8').trimEnd() }
