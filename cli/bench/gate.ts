@@ -13,7 +13,7 @@ import { noteLine, say } from '../display/print.ts'
 import { comparisons } from '../project/catalogue.ts'
 import { stoppable } from '../run/stopping.ts'
 import { takeTurn } from './lock.ts'
-import { type Opened, openSide, type Wanted } from './open-side.ts'
+import { type Opened, openSide, type SideWanted } from './open-side.ts'
 import type { Ready } from './side.ts'
 
 export interface GateOptions {
@@ -57,7 +57,7 @@ export async function gateCommits(base: string, head: string, named: string | un
 export async function betweenBuilds(
   revisions: readonly [base: string, head: string],
   comparison: string,
-  options: Omit<Wanted, 'comparison'>,
+  options: Omit<SideWanted, 'comparison'>,
   act: (sides: readonly [base: Side, head: Side], ready: Ready) => Promise<void>,
 ): Promise<void> {
   needMeasuring()
