@@ -67,7 +67,7 @@ async function sideOf(name: string, { arm: asked, quick = false, store: root, sc
     given: Object.fromEntries(Object.entries(armArguments(spec, shared)).map(([arm, own]) => [arm, { ...given, ...own }])),
     ...{ signal, running: () => {}, clock: clocks },
   }
-  if (!isCommand(spec.arms[arm]!)) await prepareGiven(bench, [place], log)
+  if (!isCommand(spec.arms[arm]!)) await prepareGiven(bench, [place], root, log)
   const { outputs } = definition
   const run = async ({ round, warmup }: RoundAsked): Promise<Run> => {
     for (let attempt = 1; ; attempt++)

@@ -36,6 +36,7 @@ export function register(program: Command): void {
     .option('--record <file>', 'write the record there, for "trireme bench import" elsewhere')
     .option('--no-install', 'fail where a tool is missing that a dataset is made with, instead of installing it')
     .option('--scratch <dir>', 'write records there, and keep none: for code that is in no commit')
+    .option('--sign <key>', 'sign records with a key of SSH, as "trireme bench sign" does')
     .option(...ofStore)
     .addHelpText(
       'after',
@@ -46,12 +47,12 @@ What was measured survives an interruption: the same command goes on.`,
     .action(async (names: readonly string[], options: BenchOptions) => (await import('../bench/run.ts')).runComparisons(names, options))
   bench
     .command('show <record>')
-    .description('show what a record says: figures, claims, warnings')
+    .description('show what a record says, or the latest of a comparison: figures, claims, warnings')
     .option('--json', 'print JSON')
     .action(async (record: string, options: ShowRecordOptions) => (await import('../bench/show.ts')).showRecord(record, options))
   bench
     .command('compare <a> <b>')
-    .description('compare two records of the same comparison')
+    .description('compare two records of one comparison; refused where they are not of the same work')
     .option('--json', 'print JSON')
     .action(async (a: string, b: string, options: CompareOptions) => (await import('../bench/compare.ts')).compareRecords(a, b, options))
   bench
