@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const load = file => import(path.join(root, 'dist', file))
 const { betweenBuilds } = await load('cli/bench/gate.js')
+const { commitOf } = await load('benchmarks/harness/gate/builds.js')
 const { gate } = await load('benchmarks/harness/gate/gate.js')
 const { ratioOf, usual } = await load('benchmarks/harness/gate/rule.js')
 const { median } = await load('benchmarks/harness/statistics.js')
@@ -30,14 +31,19 @@ let cpu = 0
 let alarms = 0
 process.chdir(root)
 const begun = performance.now()
-await betweenBuilds(['HEAD', 'HEAD'], comparison, { quick: true }, async sides => {
-  for (let seed = 1; seed <= gates; seed++) {
-    const gated = await gate(sides, usual, { seed, tolerance: 0, log: () => {} })
-    cpu = median(gated.base.map(run => run.cpu))
-    if (gated.verdict.slower.length > 0) alarms++
-    told(`equal builds, ${seed}`, gated)
-  }
-})
+await betweenBuilds(
+  ['HEAD', 'HEAD'].map(name => commitOf(root, name)),
+  comparison,
+  { quick: true },
+  async sides => {
+    for (let seed = 1; seed <= gates; seed++) {
+      const gated = await gate(sides, usual, { seed, tolerance: 0, log: () => {} })
+      cpu = median(gated.base.map(run => run.cpu))
+      if (gated.verdict.slower.length > 0) alarms++
+      told(`equal builds, ${seed}`, gated)
+    }
+  },
+)
 say(`${alarms} alarms in ${gates} gates of equal builds, in ${Math.round((performance.now() - begun) / 60_000)} minutes.`)
 
 // A clone with a commit that does nothing useful for a tenth of the time, in the arm itself.
@@ -50,9 +56,14 @@ try {
   const burn = `\nconst begun = process.cpuUsage()\nconst used = () => process.cpuUsage(begun)\nwhile (used().user + used().system < ${Math.round(cpu * 1e5)}) {}\n`
   writeFileSync(arm, readFileSync(arm, 'utf8') + burn)
   execFileSync('git', ['-c', 'user.name=trial', '-c', 'user.email=trial@example.org', 'commit', '-q', '-a', '-m', 'A tenth slower'])
-  await betweenBuilds(['HEAD~1', 'HEAD'], comparison, { quick: true }, async sides => {
-    told('10 % more CPU', await gate(sides, usual, { seed: 1, tolerance: 0, log: () => {} }))
-  })
+  await betweenBuilds(
+    ['HEAD~1', 'HEAD'].map(name => commitOf(clone, name)),
+    comparison,
+    { quick: true },
+    async sides => {
+      told('10 % more CPU', await gate(sides, usual, { seed: 1, tolerance: 0, log: () => {} }))
+    },
+  )
 } finally {
   process.chdir(root)
   rmSync(path.dirname(clone), { recursive: true, force: true })
