@@ -35,7 +35,12 @@ beforeEach(() => {
 })
 const bench = (
   change: object = {},
-  at: { readonly clock?: Clocks; readonly signal?: AbortSignal; readonly log?: (line: string) => void } = {},
+  at: {
+    readonly clock?: Clocks
+    readonly signal?: AbortSignal
+    readonly log?: (line: string) => void
+    readonly running?: (group?: number) => void
+  } = {},
   asked: object = {},
 ) =>
   observe(
