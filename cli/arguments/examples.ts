@@ -3,7 +3,7 @@
  * those of `elsewhere`, which it parses.
  */
 export const examples: Readonly<Record<string, readonly string[]>> = {
-  init: ['trireme init heart'],
+  init: ['trireme init heart', 'trireme init lung --benchmark'],
   new: ['trireme new step seqkit/stats', 'trireme new pipeline heart-atlas'],
   list: ['trireme list --steps', 'trireme list --environments'],
   show: ['trireme show variant-calling', 'trireme show samtools/sort', 'trireme show onprem-argo'],
@@ -23,7 +23,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'bench compare': ['trireme bench compare OURS.json THEIRS.json'],
   'bench verify': ['trireme bench verify', 'trireme bench verify RECORD.json --signers signers'],
   'bench import': ['trireme bench import RECORD.json'],
-  'bench gate': ['trireme bench gate main HEAD'],
+  'bench gate': ['trireme bench gate main HEAD short-steps', 'trireme bench gate v1.2.0 HEAD --comparison short-steps --least 5'],
+  'bench side': ['trireme bench side short-steps --scratch DIR --store .trireme'],
   'bench history': ['trireme bench history short-steps'],
   'bench table': ['trireme bench table', 'trireme bench table idr-speedup --csv'],
   bundle: ['trireme bundle idr-speedup -o idr-speedup.tar', 'trireme bundle idr-speedup -o idr-speedup.tar --node node-for-arm64'],
