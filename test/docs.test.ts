@@ -276,7 +276,10 @@ test('every TypeScript example compiles, and the wrong ones say what they are sh
       }
   }
   const [first] = Object.keys(projects)
-  put(path.join(folder, 'tsconfig.json'), JSON.stringify({ extends: `./${first}/tsconfig.json`, include: ['*/pipelines', '*/steps'] }))
+  put(
+    path.join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: `./${first}/tsconfig.json`, include: ['*/pipelines', '*/steps', '*/benchmarks'] }),
+  )
   const { stdout } = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.', '--pretty', 'false'], {
     cwd: folder,
     encoding: 'utf8',

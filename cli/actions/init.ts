@@ -6,13 +6,16 @@ import { toy } from '../../datasets/toy/files.ts'
 import { say } from '../display/print.ts'
 import { refuseUnfinished, writeTogether } from '../project/changes.ts'
 import { readPackageJson } from '../project/libraries.ts'
-import { files, packageJson } from '../project/template.ts'
+import { benchmarkFiles, files, packageJson } from '../project/template.ts'
 
 /** What npm and git leave in a folder before there is a project. */
 const harmless = new Set(['package.json', 'package-lock.json', 'node_modules', '.git', '.gitignore', '.npmrc'])
 
+export interface InitOptions {
+  readonly benchmark?: boolean
+}
 /** @throws TriremeError `USAGE` when the folder holds something already: nothing is ever overwritten */
-export async function init(folder: string): Promise<void> {
+export async function init(folder: string, { benchmark = false }: InitOptions = {}): Promise<void> {
   refuseUnfinished(folder)
   const there = existsSync(folder) ? readdirSync(folder).filter(name => !harmless.has(name)) : []
   if (there.length > 0)
@@ -28,7 +31,9 @@ export async function init(folder: string): Promise<void> {
   const header = ['patient', 'sample', 'lane', 'fastq_1', 'fastq_2']
   const sheet = [header, ...lanes.map(({ row }) => row)].map(cells => `${cells.join(',')}\n`).join('')
   const data = [{ from: toy.genome, place: 'data/genome.fa' }, ...lanes.flatMap(({ files }) => files)]
-  const fresh = Object.entries(files).filter(([name]) => unfollowed(path.join(folder, name)) === undefined)
+  const fresh = Object.entries({ ...files, ...(benchmark && benchmarkFiles) }).filter(
+    ([name]) => unfollowed(path.join(folder, name)) === undefined,
+  )
   writeTogether(
     folder,
     [
@@ -47,6 +52,9 @@ export async function init(folder: string): Promise<void> {
     'npx trireme run first --samplesheet samplesheet.csv --reference data/genome.fa --out results',
     'npm test                                                # types, and the pipeline on its data',
     'npx trireme run variant-calling --samplesheet samplesheet.csv --reference data/genome.fa --ploidy 1 --out calls',
+    ...(benchmark
+      ? ['npx trireme bench run first-cores --quick --scratch records    # benchmarks/first-cores.ts, to see that it works']
+      : []),
   ]
   say(
     `${path.relative('', folder) === '' ? 'This folder' : folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}`,

@@ -3,7 +3,7 @@
  * those of `elsewhere`, which it parses.
  */
 export const examples: Readonly<Record<string, readonly string[]>> = {
-  init: ['trireme init heart'],
+  init: ['trireme init heart', 'trireme init lung --benchmark'],
   new: ['trireme new step seqkit/stats', 'trireme new pipeline heart-atlas'],
   list: ['trireme list --steps', 'trireme list --environments'],
   show: ['trireme show variant-calling', 'trireme show samtools/sort', 'trireme show onprem-argo'],

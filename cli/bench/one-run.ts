@@ -54,6 +54,7 @@ export class Uncounted extends Error {}
  * @throws TriremeError `STEP` where the arm failed, or does not prove that it did its work; `Uncounted`
  */
 export async function runOnce(bench: Bench, place: Place, round: number, warmup: boolean): Promise<OneRun> {
+  bench.signal.throwIfAborted()
   const folder = path.join(bench.folder, 'runs', `${warmup ? 'warmup' : 'round'}-${round}-${numberOf(bench, place)}`)
   removeTree(folder)
   const out = path.join(folder, 'out')

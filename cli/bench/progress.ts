@@ -1,7 +1,6 @@
 import type { Record2, Run } from '../../benchmarks/harness/record.ts'
 import { type Place, samePlace } from '../../benchmarks/harness/rounds.ts'
 import { bytesText, secondsText, sum } from '../../core/vocabulary/quantity.ts'
-import { noteLine } from '../display/print.ts'
 import { Screen } from '../display/screen.ts'
 
 const shortTime = (seconds: number) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : secondsText(seconds))
@@ -12,7 +11,9 @@ export class BenchProgress {
   readonly #places: readonly Place[]
   readonly #runs: readonly Run[]
   #now: { readonly place: Place; readonly round: number; readonly warmup: boolean; readonly since: number } | undefined
-  constructor(definition: Record2['definition'], places: readonly Place[], runs: readonly Run[]) {
+  readonly #log: (line: string) => void
+  constructor(definition: Record2['definition'], places: readonly Place[], runs: readonly Run[], log: (line: string) => void) {
+    this.#log = log
     this.#definition = definition
     this.#places = places
     this.#runs = runs
@@ -27,7 +28,7 @@ export class BenchProgress {
   }
   line(text: string): void {
     if (this.#screen) this.#screen.above(text)
-    else noteLine(text)
+    else this.#log(text)
   }
   close(): void {
     this.#screen?.close()
@@ -37,10 +38,10 @@ export class BenchProgress {
     const of = warmup
       ? `warm-up ${round + 1} of ${warmups}`
       : `round ${round + 1} of ${runs.least === runs.most ? '' : `${runs.least} to `}${runs.most}`
-    return `  ${of}: ${place.arm}, ${place.environment}${caches.length > 1 ? `, ${place.caches}` : ''}`
+    return `${of}: ${place.arm}, ${place.environment}${caches.length > 1 ? `, ${place.caches}` : ''}`
   }
   #frame(): string {
-    if (!this.#now) return '  …'
+    if (!this.#now) return '…'
     const { place, round, warmup, since } = this.#now
     return `${this.#name(place, round, warmup)} … ${secondsText((performance.now() - since) / 1000)}. ${this.#left()}`
   }

@@ -9,13 +9,15 @@ import { definitionDigest } from '../../benchmarks/harness/record-text.ts'
 import { enough, orderOf, type Place, samePlace } from '../../benchmarks/harness/rounds.ts'
 import type { Dataset } from '../../core/define/dataset.ts'
 import { TriremeError } from '../../core/errors.ts'
-import { canonical, sha256 } from '../../core/graph/key.ts'
+import { canonical, keys as keysOf, sha256, versionFrom } from '../../core/graph/key.ts'
 import { removeTree } from '../../core/left-behind.ts'
 import { Store } from '../../core/store/store.ts'
 import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
 import { secondsText, sum } from '../../core/vocabulary/quantity.ts'
-import type { Listed } from '../project/catalogue.ts'
+import { findPipeline, type Listed } from '../project/catalogue.ts'
+import { planWith } from '../run/prepare.ts'
 import { profileArguments } from '../run/profile.ts'
+import { knownVersions } from '../run/versions.ts'
 import { armArguments, armsOf, commandsOf, definitionOf } from './definition.ts'
 import { Measured } from './journal.ts'
 import { modulesOf } from './modules.ts'
@@ -53,7 +55,9 @@ const quickRounds = 3
 
 /** Runs a comparison to its end, or goes on with one that was interrupted. What was measured is kept, whatever happens. */
 export async function observe({ it: spec, file, home }: Listed<AnyComparison>, asked: BenchAsked, at: BenchAt): Promise<Seen> {
-  const { quick } = asked
+  const { quick, limit = Number.POSITIVE_INFINITY } = asked
+  const clock = at.clock ?? clocks
+  const until = clock.monotonic() + limit
   const environments = asked.environments ?? spec.environments ?? ['workstation']
   const store = await Store.open(asked.store)
   const { files, dataset, given: ofProfile } = await datasetOf(spec, asked, store, at.log)
@@ -94,11 +98,11 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const bench: Bench = {
     ...{ spec, definition, where, shared: words, folder: measured.folder, prepared: undefined, step: machine.clock },
     given: Object.fromEntries(Object.entries(armArguments(spec, words)).map(([arm, own]) => [arm, { ...ofProfile, ...own }])),
-    ...{ signal: at.signal, running: at.running, clock: at.clock ?? clocks },
+    ...{ signal: at.signal, running: at.running, clock },
   }
   if (measured.runs.length > 0) at.log(`Going on where it was interrupted: ${measured.runs.length} runs are there.`)
-  await prepareGiven(bench, places, at.log)
-  await measureAll(bench, places, measured, asked.limit)
+  await prepareGiven(bench, places, store.root, at.log)
+  await measureAll(bench, places, measured, { log: at.log, until })
   const told = measured.told
   const programs = Object.entries(spec.programs ?? {}).map(([name, argv]) => [name, versionOf(argv)])
   const observed: Observed = {
@@ -112,6 +116,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const written = () => {
     measured.remove()
     removeTree(words.shared)
+    removeTree(`${words.shared}.made`)
   }
   return { observed, written }
 }
@@ -145,14 +150,23 @@ async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: strin
   await setup?.({ ...shared, log })
   writeWhole(mark, '')
 }
-/** Runs every arm once where something is given, and keeps what the given steps made. */
-async function prepareGiven(bench: Bench, places: readonly Place[], log: (line: string) => void): Promise<void> {
+/** Keys of the given steps in an arm's plan. */
+async function givenKeys({ spec, definition, given }: Bench, { arm, environment: on }: Place, store: string): Promise<readonly string[]> {
+  const { it } = await findPipeline(spec.pipeline!.spec.name) // an arm without a command has a pipeline
+  const { plan, store: opened, environment } = await planWith(it, given[arm]!, { store, on, owner: `arm ${arm}` })
+  const { versions } = await knownVersions(plan, opened, environment, { unpinned: true })
+  const keys = keysOf(versionFrom(versions))
+  return plan.nodes.flatMap(node => (node.kind === 'step' && definition.given.includes(node.step.name) ? [keys.of(node)] : []))
+}
+/** Runs arms once where something is given, until all that the given steps make is there, and keeps it. */
+async function prepareGiven(bench: Bench, places: readonly Place[], root: string, log: (line: string) => void): Promise<void> {
   const { given, caches } = bench.definition
   if (given.length === 0) return
   const folder = path.join(bench.folder, 'given')
   if (!existsSync(`${folder}.made`)) {
     const keys = new Map<string, string>()
     for (const place of places.filter(place => place.caches === caches[0] && !isCommand(bench.spec.arms[place.arm]!))) {
+      if (keys.size > 0 && (await givenKeys(bench, place, root)).every(key => keys.has(key))) continue
       log(`Making what is given, by ${place.arm} in ${place.environment} …`)
       const { events, folder } = await runOnce(bench, place, 0, true)
       const store = path.join(folder, 'store')
@@ -170,9 +184,14 @@ async function prepareGiven(bench: Bench, places: readonly Place[], log: (line: 
   bench.prepared = folder
 }
 /** All rounds, in the order that the seed gives; what is there already is not done again. */
-async function measureAll(bench: Bench, places: readonly Place[], measured: Measured, limit = Number.POSITIVE_INFINITY): Promise<void> {
+async function measureAll(
+  bench: Bench,
+  places: readonly Place[],
+  measured: Measured,
+  { log, until }: { readonly log: (line: string) => void; readonly until: number },
+): Promise<void> {
   const { definition } = bench
-  const progress = new BenchProgress(definition, places, measured.runs)
+  const progress = new BenchProgress(definition, places, measured.runs, log)
   const leavings = new Leavings()
   const [began, load, usage] = [new Date(), os.loadavg()[0] ?? 0, meter()]
   const session = () => ({
@@ -181,8 +200,7 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
     load: { before: load, after: os.loadavg()[0] ?? 0 },
     usage: usage(),
   })
-  const start = bench.clock.monotonic()
-  const timePassed = () => bench.clock.monotonic() - start
+  const now = bench.clock.monotonic
   let longest = Math.max(0, ...measured.runs.map(({ round }) => sum(measured.runs.flatMap(run => (run.round === round ? run.wall : [])))))
   const once = ({ arm }: Place) => definition.settings?.[arm]?.once === true
   const round = async (n: number, warmup: boolean) => {
@@ -204,7 +222,7 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
       } catch (cause) {
         if (!(cause instanceof Uncounted)) throw cause
         measured.add({ failed: { round: n, ...place, why: cause.message }, session: session() })
-        progress.line(`  ${place.arm}, ${place.environment}: does not count, since ${cause.message}.`)
+        progress.line(`${place.arm}, ${place.environment}: does not count, since ${cause.message}.`)
         if (attempt === 3)
           throw new TriremeError('STEP', `The arm "${place.arm}" in ${place.environment} did not count three times: ${cause.message}.`)
       }
@@ -212,13 +230,13 @@ async function measureAll(bench: Bench, places: readonly Place[], measured: Meas
   try {
     for (let n = 0; n < definition.warmups; n++) await round(n, true)
     for (let n = 0; n === 0 || !enough(definition, measured.runs, n); n++) {
-      if (n > 0 && timePassed() + longest > limit) {
-        progress.line(`Ended after ${n} rounds: another would not end within ${secondsText(limit)}.`)
+      if (n > 0 && now() + longest > until) {
+        progress.line(`Ended by --limit after ${n} ${n === 1 ? 'round' : 'rounds'}: another takes ${secondsText(longest)}.`)
         break
       }
-      const from = timePassed()
+      const from = now()
       await round(n, false)
-      longest = Math.max(longest, timePassed() - from)
+      longest = Math.max(longest, now() - from)
       if (n === 0) checkMeasures(definition, measured.runs)
     }
     leavings.clear()

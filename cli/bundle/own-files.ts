@@ -3,11 +3,10 @@ import path from 'node:path'
 import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
 import type { Environment } from '../../core/environment/settings.ts'
 import { toolsOf } from '../../core/host/tools.ts'
-import { flagsOf } from '../arguments/arguments.ts'
 import { findPipeline, profilesFile } from '../project/catalogue.ts'
 import { ownEnvironmentNames, settingsFiles } from '../project/environments.ts'
 import { packageRoot } from '../project/package.ts'
-import { prepareRun } from '../run/prepare.ts'
+import { planWith } from '../run/prepare.ts'
 
 /** What a comparison needs of the project, beside its own module. */
 export interface OwnFiles {
@@ -26,12 +25,8 @@ export async function neededBy(comparison: AnyComparison, store: string): Promis
   const tools = new Set<string>()
   for (const [arm, given] of Object.entries(comparison.arms)) {
     if (!pipeline || typeof given === 'function' || 'command' in given) continue
-    const raw = Object.entries(given).map(
-      ([name, value]) => [name, { value, words: `arm ${arm}, ${name}`, folder: process.cwd() }] as const,
-    )
-    const options = { out: 'results', store, install: false, stream: true, ...(comparison.profile && { profile: comparison.profile }) }
-    const asked = { pipeline: pipeline.it, flags: flagsOf(pipeline.it), given: Object.fromEntries(raw), options, operands: [] }
-    const { plan, reads } = await prepareRun(asked, () => {}, { looking: true })
+    const profile = comparison.profile === undefined ? {} : { profile: comparison.profile }
+    const { plan, reads } = await planWith(pipeline.it, given, { store, owner: `arm ${arm}`, ...profile })
     for (const tool of toolsOf(plan)) tools.add(tool.name)
     for (const { file } of reads) if (existsSync(file)) read.add(realpathSync(file))
   }

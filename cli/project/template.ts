@@ -47,7 +47,7 @@ const tsconfig = `{
     "types": ["node"],
     "noEmit": true
   },
-  "include": ["pipelines", "steps"]
+  "include": ["pipelines", "steps", "benchmarks"]
 }
 `
 const first = `import { from, pipeline, rows } from 'trireme-bio'
@@ -69,6 +69,7 @@ export const first = pipeline({
   },
   layout: { alignments: lane => \`alignments/\${lane}\`, counts: lane => \`counts/\${lane}\` },
   highlights: { alignments: 'Alignments', counts: 'What aligned' },
+  steps: [mem, sort, flagstat],
   build: ({ samplesheet, reference }) => {
     const { index: genome } = index({ genome: reference })
     const lanes = samplesheet.map(({ sample, lane, reads }) => {
@@ -125,6 +126,30 @@ environments:
 #         client: { accessKey: AWS_ACCESS_KEY_ID, secretKey: AWS_SECRET_ACCESS_KEY }    # names of variables of your own
 #     images: { registry: ghcr.io/OWNER }    # after "npx trireme images --on ours", which builds and pushes them
 `
+const benchmark = `import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { type ArmFolders, comparison } from 'trireme-bio/benchmarks'
+import { first } from '../pipelines/first.ts'
+
+const data = { samplesheet: 'samplesheet.csv', reference: 'data/genome.fa' }
+const counts = ({ folder }: ArmFolders) => readFileSync(path.join(folder, 'counts/sample1_L1.txt'), 'utf8')
+
+/** Change arms, environments and measures: your editor knows what there is. */
+export const firstCores = comparison({
+  name: 'first-cores',
+  about: 'The pipeline "first" on one core and on two',
+  pipeline: first,
+  arms: { 'one core': data, 'two cores': data },
+  settings: { 'one core': { cpu: 1 }, 'two cores': { cpu: 2 } },
+  measures: { alignment: ['bwa-mem', 'samtools-sort'], counting: ['samtools-flagstat'] },
+  quality: {
+    aligned: { about: 'Share of the reads that aligned', read: at => Number(/ mapped \\((\\d+)/.exec(counts(at))?.[1]) / 100, floor: 0.95, ceiling: 1 },
+  },
+  outputs: { read: at => ({ counts: counts(at) }) },
+})
+`
+/** With `init --benchmark` in addition. */
+export const benchmarkFiles: Readonly<Record<string, string>> = { 'benchmarks/first-cores.ts': benchmark }
 /** By path in the project. */
 export const files: Readonly<Record<string, string>> = {
   'tsconfig.json': tsconfig,

@@ -10,12 +10,13 @@ import { localEnvironment } from '../../core/targets/environment.ts'
 import { targetOf } from '../../core/targets/registry.ts'
 import { parse } from '../../core/vocabulary/schema.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
-import { checkComplete } from '../arguments/arguments.ts'
-import type { Asked } from '../arguments/options.ts'
+import { checkComplete, flagsOf } from '../arguments/arguments.ts'
+import type { Asked, RunFlags } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
 import { placedPath, type Raw } from '../arguments/raw.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
+import type { AnyPipeline } from '../project/catalogue.ts'
 import { findEnvironment } from '../project/environments.ts'
 import { withPlace } from '../project/own-code.ts'
 import { type Layouts, layoutWith } from '../results/layout.ts'
@@ -98,6 +99,16 @@ export async function prepareRun(
     reads: readFiles(plan, pipeline, raw, options.paramsFile),
     log,
   }
+}
+/** The plan of a pipeline with values as the arms of a comparison give them. Nothing runs. @param owner whose values they are, for messages */
+export function planWith(
+  pipeline: AnyPipeline,
+  values: Readonly<Record<string, unknown>>,
+  { owner, ...options }: Pick<RunFlags, 'store' | 'profile' | 'on'> & { readonly owner: string },
+): Promise<Prepared> {
+  const given = Object.entries(values).map(([name, value]) => [name, { value, words: `${owner}, ${name}`, folder: process.cwd() }] as const)
+  const asked = { pipeline, flags: flagsOf(pipeline), given: Object.fromEntries(given), operands: [] }
+  return prepareRun({ ...asked, options: { out: 'results', install: false, stream: true, ...options } }, () => {}, { looking: true })
 }
 /** Tools of this machine that a run asks for, as far as they are known before the dataset of its profile is made. */
 async function toolsOfRun(asked: Asked, environment: Environment): Promise<readonly Tool[]> {
