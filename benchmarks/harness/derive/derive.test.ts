@@ -183,7 +183,7 @@ describe('figures', () => {
       const { rows, warnings } = told({ pools }, 1)
       expect([rows.training!.gpu, rows.training!.device]).toEqual([72, undefined])
       const warning =
-        'Steps in cluster asked for GPUs, and nothing told which device they had, or whether there was one. It asks for T4, A10G. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.'
+        'Steps in cluster asked for GPUs of the pool A10G, and nothing told which device they had, or whether there was one. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.'
       expect(warnings).toContain(warning)
       expect(told({ pools }).warnings).not.toContainEqual(expect.stringContaining('GPU'))
     })

@@ -15,7 +15,7 @@ export function warningsOf(seen: Observed, sampled: readonly Sampled[], figures:
     ...ofMachine(seen, runs),
     ...ofClocks(seen, runs),
     ...ofNoise(seen, sampled, figures),
-    ...ofGpus(seen, figures),
+    ...ofGpus(seen, runs, figures),
     ...ofFailures(seen),
   ]
 }
@@ -91,12 +91,13 @@ const ofNoise = ({ definition }: Observed, sampled: readonly Sampled[], figures:
     ]
   })
 /** A GPU that was given away need not be there: what is not told is no GPU's speed. */
-function ofGpus({ environments }: Observed, figures: Derived['figures']): readonly string[] {
+function ofGpus({ environments }: Observed, runs: readonly Run[], figures: Derived['figures']): readonly string[] {
   const blind = figures.filter(({ gpu, device }) => gpu !== undefined && device === undefined)
   return [...new Set(blind.map(({ environment }) => environment))].map(environment => {
-    const models = [...new Set(environments[environment]?.pools?.map(({ model }) => model))]
-    const asked = models.length > 0 ? ` It asks for ${models.join(', ')}.` : ''
-    return `Steps in ${environment} asked for GPUs, and nothing told which device they had, or whether there was one.${asked} Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.`
+    const events = runs.flatMap(run => (run.environment === environment ? run.events : []))
+    const taken = new Set(events.flatMap(({ pool }) => (pool === undefined ? [] : (environments[environment]?.pools?.[pool]?.model ?? []))))
+    const of = taken.size > 0 ? ` of the pool ${[...taken].join(', ')}` : ''
+    return `Steps in ${environment} asked for GPUs${of}, and nothing told which device they had, or whether there was one. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.`
   })
 }
 function ofFailures({ failed, unmeasured }: Observed): readonly string[] {
