@@ -6,17 +6,13 @@ import { compiled } from './harness/places.ts'
 import { killedAt } from './shared/killed.ts'
 import { filtered, firstPair, recordsOf, sameRecords } from './shared/variants.ts'
 
+const sheet = ({ folder }: ArmFolders) => path.join(folder, 'samplesheet.csv')
 /** The command of a run that is scattered over four regions. */
-function scattered(at: ArmFolders): readonly string[] {
-  const { genome, reads } = firstPair(at)
-  const sheet = path.join(at.folder, 'samplesheet.csv')
-  writeFileSync(sheet, `patient,sample,lane,fastq_1,fastq_2\nsim,sim,L1,${reads.join(',')}\n`)
-  return [
-    ...compiled('cli.js'),
-    ...['run', 'variant-calling', '--samplesheet', sheet, '--reference', genome, '--no-qc', '--parts', '4', '--cpu', '2'],
-    ...['--out', path.join(at.folder, 'out'), '--store', path.join(at.folder, 'store')],
-  ]
-}
+const scattered = (at: ArmFolders): readonly string[] => [
+  ...compiled('cli.js'),
+  ...['run', 'variant-calling', '--samplesheet', sheet(at), '--reference', firstPair(at).genome, '--no-qc', '--parts', '4', '--cpu', '2'],
+  ...['--out', path.join(at.folder, 'out'), '--store', path.join(at.folder, 'store')],
+]
 const plain = { qc: false, parts: 1 } as const
 
 export const sameness = comparison({
@@ -29,8 +25,11 @@ export const sameness = comparison({
     unfused: plain,
     scattered: { ...plain, parts: 4 },
     resumed: {
-      // Killed while the third of four regions is called, so that some of the work is done and some is not.
-      prepare: at => killedAt(scattered(at), /^.*started {2}bcftools-call\[00003/m),
+      prepare: at => {
+        writeFileSync(sheet(at), `patient,sample,lane,fastq_1,fastq_2\nsim,sim,L1,${firstPair(at).reads.join(',')}\n`)
+        // While the third of four regions is called: some of the work is done then, and some is not.
+        return killedAt(scattered(at), /^.*started {2}bcftools-call\[00003/m)
+      },
       command: at => ({ argv: scattered(at) }),
       check: at => void recordsOf(filtered(at)),
     },

@@ -1,3 +1,10 @@
+import { setMaxListeners } from 'node:events'
+
+/** A signal to which all that is at work listens: of more than ten listeners Node tells users that they may be a leak. */
+export function heardByMany(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal)
+  return signal
+}
 /** The same promise, given up once the signal says so: what it waits for may never come. @throws the signal's reason */
 export function cancellable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise

@@ -1,4 +1,5 @@
-// Writes docs/reference/steps.md and tools.md from the steps' own specs, so that they cannot say otherwise than the code.
+// Writes docs/reference/steps.md and tools.md from the steps' own specs, and record.schema.json from the schema of records, so that they cannot say otherwise
+// than the code.
 //   node scripts/reference.mjs          from dist/, so after "npm run build"
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -161,9 +162,15 @@ export function pages(modules, tools) {
   }
 }
 
+/** The JSON Schema of records of benchmarks. @param record zod's schema of them */
+export const recordSchema = record =>
+  `${JSON.stringify({ $id: 'record.schema.json', title: 'A record of a comparison, format 2', ...z.toJSONSchema(record) }, null, 1)}\n`
+
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const load = file => import(pathToFileURL(path.join(root, 'dist/steps', `${file}.js`)).href)
   const modules = await Promise.all(stepFiles().map(async file => [file, await load(file)]))
   for (const [name, text] of Object.entries(pages(modules, await load('tools'))))
     writeFileSync(path.join(root, 'docs/reference', name), text)
+  const { record } = await import(pathToFileURL(path.join(root, 'dist/benchmarks/harness/record.js')).href)
+  writeFileSync(path.join(root, 'docs/reference/record.schema.json'), recordSchema(record))
 }

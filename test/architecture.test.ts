@@ -204,6 +204,7 @@ const writers: Readonly<Record<string, string>> = {
   'core/store/sealed.ts': 'adds lines to files that are read line by line',
   'core/store/store.ts': 'a record in a folder that is renamed into its place as one, and synced with it',
   'cli/history/record.ts': 'adds events, a line each, and syncs them when the run ends',
+  'cli/bench/gate.ts': 'adds to the summary of a job of CI, whose file it is',
   'cli/results/publish.ts': 'results of any size: part, sync, rename, many at a time',
   'cli/results/compiled.ts': 'thousands of objects: part, sync, rename, all together',
   'cli/project/changes.ts': 'contents beside their places, which a record written first takes back',

@@ -1,7 +1,8 @@
 import { derive } from '../benchmarks/harness/derive/derive.ts'
-import { generator, shuffled } from '../benchmarks/harness/random.ts'
+import { generator } from '../benchmarks/harness/random.ts'
 import type { Observed, Record2, Run } from '../benchmarks/harness/record.ts'
 import { definitionDigest, sealedRecord } from '../benchmarks/harness/record-text.ts'
+import { orderOf } from '../benchmarks/harness/rounds.ts'
 
 export interface Seeded {
   readonly seed?: number
@@ -45,10 +46,10 @@ export function seededObservation(of: Seeded = {}): Observed {
   let clock = Date.parse('2026-01-02T03:04:05.000Z')
   const began = clock
   const cells = definition.caches.flatMap(caches =>
-    definition.environments.flatMap(environment => Object.keys(arms).map(arm => ({ arm, environment, caches }))),
+    Object.keys(arms).flatMap(arm => definition.environments.map(environment => ({ arm, environment, caches }))),
   )
   for (let round = 0; round < rounds; round++)
-    for (const cell of shuffled(cells, random)) {
+    for (const cell of orderOf(cells, seed, round, false)) {
       const [training, validation] = arms[cell.arm]!.map(about) as [number, number]
       const seconds = [0.5, training, validation]
       const ends = seconds.map((_, n) => 0.2 + seconds.slice(0, n + 1).reduce((sum, each) => sum + each, 0))

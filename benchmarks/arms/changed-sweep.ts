@@ -5,21 +5,21 @@ import { type Configuration, classify } from '../../pipelines/idr-classification
 import { configurations, type SweepPlan } from '../../pipelines/idr-sweep.ts'
 import { done } from '../shared/laboratory.ts'
 
-async function started(sweep: SweepPlan): Promise<readonly string[]> {
+async function ran(sweep: SweepPlan): Promise<readonly string[]> {
   const tried: Readonly<Record<string, Configuration>> = configurations({ ...sweep, base: { epochs: 1, patches: 2, batch: 8 } })
   const study = { ...tables(), archive: undefined, own: undefined, twin: true, size: 250, data: '', threshold: 0.5, title: 'changed' }
   const steps: string[] = []
   await done('store', classify({ ...study, selection: { train: 8, test: 8, rois: 2 }, configurations: tried }), {
     on: event => {
-      if (event.event === 'started') steps.push(event.step)
+      if (event.event === 'succeeded') steps.push(event.step)
     },
   })
   return steps
 }
 const grid = { augment: ['none', 'd4'], lr: [0.003, 0.001] }
-const first = await started({ grid })
-const again = await started({ grid })
-const changed = await started({ grid: { ...grid, lr: [0.003, 0.01] } })
+const first = await ran({ grid })
+const again = await ran({ grid })
+const changed = await ran({ grid: { ...grid, lr: [0.003, 0.01] } })
 const count = (steps: readonly string[], name: string) => steps.filter(step => step.startsWith(name)).length
 writeFileSync(
   'figures.json',

@@ -95,7 +95,7 @@ export function needMeasuring(): void {
 }
 /**
  * Runs a command to its end, as steps are run (decision 0014), and waits: nothing else is done meanwhile, and nothing of it is left.
- * @param running is told the number of its group where that outlives a bench that is killed, and undefined when it has ended
+ * @param running is told the number of its group, and undefined when it has ended
  */
 export async function timed(
   { argv, environment, cwd, stdout, stderr, usage }: Launched,
@@ -119,7 +119,7 @@ export async function timed(
   signal.addEventListener('abort', stop)
   let end: ChildEnd
   try {
-    running(child.pid())
+    running(await child.begun)
     end = await child.ended
   } finally {
     signal.removeEventListener('abort', stop)

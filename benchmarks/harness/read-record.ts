@@ -1,7 +1,7 @@
 import { jsonIn } from '../../core/store/sealed.ts'
 import { type Record2, record } from './record.ts'
 import { lineShape, placeOf, placeOfLine } from './record-place.ts'
-import { sealedRecord, sealIn } from './record-text.ts'
+import { sealIn, writtenAs } from './record-text.ts'
 import { type Result, result } from './result.ts'
 
 /** A record's text as far as it can be read, with all that is wrong with it as a text. Whether its figures follow is asked by `verify`. */
@@ -53,14 +53,13 @@ function brokenJson(text: string): string {
 }
 /** @returns the first line that differs from how records are written */
 function unusualText(text: string, read: Record2): readonly string[] {
-  const [own, usual] = [text.split('\n'), sealedRecord(read).split('\n')]
-  // The seal differs with anything before it, and is looked at by itself.
-  const n = usual.findIndex((line, n) => line !== own[n] && !line.startsWith(' "seal": '))
-  if (n === -1 && own.length === usual.length) return []
-  const at = n === -1 ? usual.length - 1 : n
-  return [
-    `Line ${at + 1} is not written as records are (${placeOfLine(own, Math.min(at, own.length - 1)) || 'layout'}): it was changed by hand or by an editor.`,
-  ]
+  const usual = writtenAs(read)
+  if (text === usual) return []
+  const [own, other] = [text.split('\n'), usual.split('\n')]
+  const n = other.findIndex((line, n) => line !== own[n])
+  const at = n === -1 ? other.length - 1 : n
+  const place = placeOfLine(own, Math.min(at, own.length - 1)) || 'layout'
+  return [`Line ${at + 1} is not written as records are (${place}): it was changed by hand or by an editor.`]
 }
 function brokenSeal(text: string): readonly string[] {
   const seal = sealIn(text)

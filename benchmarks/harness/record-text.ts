@@ -15,22 +15,24 @@ function laidOut(value: unknown, depth: number): string {
   if (fields.length === 0) return '{}'
   return `{\n${fields.map(([name, each]) => `${margin}${JSON.stringify(name)}: ${laidOut(each, depth + 1)}`).join(',\n')}\n${' '.repeat(depth)}}`
 }
-const ending = /^ "seal": "([0-9a-f]{64})"\n\}\n$/
-const endingLength = ' "seal": ""\n}\n'.length + 64
-
-const withoutSeal = record.omit({ seal: true })
+const unsealed = record.omit({ seal: true })
 /**
  * The text of a record with the seal over it: `head -n -2 FILE | sha256sum` prints the same digest.
  * @throws ZodError where it is no record
  */
 export function sealedRecord({ seal: _, ...rest }: Omit<Record2, 'seal'> & { readonly seal?: string }): string {
-  const lines = `${laidOut(withoutSeal.parse(rest), 0).slice(0, -2)},\n`
-  return `${lines} "seal": "${hash('sha256', lines)}"\n}\n`
+  const lines = linesOf(unsealed.parse(rest)) // fields in the order of the schema
+  return `${lines}${ending(hash('sha256', lines))}`
 }
+const linesOf = (rest: Omit<Record2, 'seal'>) => `${laidOut(rest, 0).slice(0, -2)},\n`
+const ending = (seal: string) => ` "seal": "${seal}"\n}\n`
+/** How a record that was read is written, under the seal that it has. */
+export const writtenAs = ({ seal, ...rest }: Record2): string => `${linesOf(rest)}${ending(seal)}`
 /** The seal that a record's text ends with, and whether the lines before are those that were sealed; undefined where it ends otherwise. */
 export function sealIn(text: string): { readonly seal: string; readonly holds: boolean } | undefined {
-  const [, seal] = ending.exec(text.slice(-endingLength)) ?? []
-  return seal === undefined ? undefined : { seal, holds: hash('sha256', text.slice(0, -endingLength)) === seal }
+  const [found, seal] = /^ "seal": "([0-9a-f]{64})"\n\}\n$/.exec(text.slice(-ending('').length - 64)) ?? []
+  if (found === undefined || seal === undefined) return undefined
+  return { seal, holds: hash('sha256', text.slice(0, -found.length)) === seal }
 }
 /** The digest by which two records are known to be of the same comparison. */
 export const definitionDigest = (definition: Record2['definition']): string => hash('sha256', canonical(definition))

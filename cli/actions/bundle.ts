@@ -2,6 +2,8 @@ import path from 'node:path'
 import { bundledCode, codeOf } from '../../benchmarks/harness/commit.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
+import { targetOf } from '../../core/targets/registry.ts'
+import { can } from '../../core/targets/target.ts'
 import { defaultStore } from '../arguments/options.ts'
 import { type ArchivedFile, tarOf } from '../bundle/archive.ts'
 import { contents, packagePlace } from '../bundle/contents.ts'
@@ -27,6 +29,7 @@ const most = 48 * 2 ** 20
 export async function bundle(name: string, { output, node, on, add = [], store = defaultStore() }: BundleOptions): Promise<void> {
   const { it, home, file, place } = await findComparison(name)
   const environments = await Promise.all((on?.split(',') ?? it.environments ?? ['workstation']).map(findEnvironment))
+  const targets = await Promise.all(environments.map(targetOf))
   const binary = nodeBinary(node ?? process.execPath)
   const isOwn = home === 'project'
   const { own, tools } = await neededBy(it, store)
@@ -34,7 +37,7 @@ export async function bundle(name: string, { output, node, on, add = [], store =
     own: [...(isOwn ? [file] : []), ...own, ...(await projectSettings(environments)), ...add.map(each => path.resolve(each))],
     modules: isOwn ? [] : [`benchmarks/${place}`],
     libraries: [...(tools.includes('sharp') ? ['sharp'] : []), ...(isOwn ? ['jiti'] : [])],
-    cluster: environments.some(({ target }) => target === 'argo'),
+    cluster: targets.some(target => can(target, 'attach')), // its runs go on without their client
   })
   const native = files.find(({ place }) => place.endsWith('.node'))
   if (native && binary.platform.architecture !== process.arch)

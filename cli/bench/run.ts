@@ -6,6 +6,7 @@ import { keepRecord } from '../../benchmarks/harness/keep-record.ts'
 import { needMeasuring } from '../../benchmarks/harness/measure.ts'
 import type { Record2 } from '../../benchmarks/harness/record.ts'
 import { recordText } from '../../benchmarks/harness/report/show.ts'
+import { sign } from '../../benchmarks/harness/verify/signature.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { refusalOf } from '../../core/store/refusals.ts'
 import { secondsFrom } from '../../core/vocabulary/quantity.ts'
@@ -28,6 +29,7 @@ export interface BenchOptions {
   readonly limit?: string
   readonly install?: boolean
   readonly store?: string
+  readonly sign?: string
 }
 export async function runComparisons(names: readonly string[], options: BenchOptions): Promise<void> {
   const { quick = false, store = defaultStore(), install = true } = options
@@ -40,6 +42,8 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
   const rounds = options.runs === undefined ? undefined : wholeNumber('--runs', options.runs, 1)
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed, 0)
   needMeasuring()
+  if (options.sign !== undefined && !existsSync(options.sign))
+    throw new TriremeError('USAGE', `There is no key ${options.sign}. Give --sign the file of a key of SSH. Nothing was measured.`)
   const checkout = checkoutOf(process.cwd())
   const code = codeToKeep(codeOf(checkout), scratch)
   const turn = takeTurn()
@@ -62,6 +66,7 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
       const folder = scratch ?? (moved ? path.join(store, 'bench', 'not-kept') : resultsFolder())
       const file = keepRecord(folder, observed, record && path.basename(record))
       written()
+      if (options.sign !== undefined) noteLine(`Signed: ${sign(file, options.sign)}`)
       say(`${recordText(inFull(readableRecord(file)))}\n`)
       say(
         record !== undefined

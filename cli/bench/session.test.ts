@@ -35,7 +35,12 @@ beforeEach(() => {
 })
 const bench = (
   change: object = {},
-  at: { readonly clock?: Clocks; readonly signal?: AbortSignal; readonly log?: (line: string) => void } = {},
+  at: {
+    readonly clock?: Clocks
+    readonly signal?: AbortSignal
+    readonly log?: (line: string) => void
+    readonly running?: (group?: number) => void
+  } = {},
   asked: object = {},
 ) =>
   observe(
@@ -101,6 +106,29 @@ test('what was measured survives an interruption, and the next call goes on', as
   expect(observed.sessions).toHaveLength(2)
   expect(setups).toBe(1)
   expect(verifyText(sealedRecord({ ...observed, derived: derive(observed) })).faults).toEqual([])
+})
+test('a limit ends after the last whole round that fits; the first is run whole, however long it takes', async () => {
+  let passed = 0
+  const clock = { monotonic: () => clocks.monotonic() + passed, calendar: () => clocks.calendar() + passed }
+  let runs = 0
+  const running = (group?: number) => {
+    if (group !== undefined) runs++
+    else if (runs % 3 === 0) passed += 100 // after each round, the warm-up among them
+  }
+  const rounds = async (limit: number) => {
+    store = scratch()
+    const { observed } = await bench(
+      { arms: { one: writing('word'), two: writing('word'), three: writing('word') } },
+      { clock, running },
+      { limit },
+    )
+    expect(observed.definition.runs).toMatchObject({ least: 3, most: 3 })
+    return observed.runs.filter(({ warmup }) => !warmup).length / 3
+  }
+  expect(await rounds(50)).toBe(1)
+  expect(await rounds(290)).toBe(1)
+  expect(await rounds(390)).toBe(2)
+  expect(await rounds(1000)).toBe(3)
 })
 test('with another definition nothing of it is taken over', async () => {
   await expect(bench({}, stopAfter(5))).rejects.toThrow('stopped')

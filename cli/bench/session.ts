@@ -71,7 +71,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   for (const name of environments) where.set(name, await whereIs(name))
   const here = [...where].find(([, each]) => !each.apart)?.[0] ?? 'workstation'
   if (!where.has(here) && Object.values(armsOf(spec, quick)).some(isCommand)) where.set(here, await whereIs(here))
-  const rounds = asked.rounds ?? (quick ? quickRounds : undefined)
+  const rounds = asked.rounds ?? (quick ? Math.min(quickRounds, spec.runs?.most ?? quickRounds) : undefined)
   const definition = await definitionOf(spec, words, { environments, home: here, rounds })
   const sources = modulesOf(file, home, Object.values(commandsOf(spec, words)).flat())
   const recorded = Object.fromEntries([...where].map(([name, each]) => [name, each.recorded]))
@@ -124,7 +124,12 @@ const pins = ({ files }: Dataset): NonNullable<Record2['dataset']>['files'] =>
   Object.fromEntries(Object.entries(files).map(([name, { sha256, bytes }]) => [name, { sha256, ...(bytes !== undefined && { bytes }) }]))
 
 /** Files of the profile's dataset, made or compared with their pins, and the arguments that it gives the pipeline. */
-async function datasetOf(spec: AnyComparison, { quick, install }: BenchAsked, store: Store, log: (line: string) => void) {
+export async function datasetOf(
+  spec: AnyComparison,
+  { quick, install }: Pick<BenchAsked, 'quick' | 'install'>,
+  store: Store,
+  log: (line: string) => void,
+) {
   const profile = (quick ? spec.quick?.profile : undefined) ?? spec.profile
   if (profile === undefined || !spec.pipeline) return { files: {}, dataset: undefined, given: {} }
   const options = { out: '', store: store.root, install, stream: true }
@@ -142,7 +147,7 @@ async function datasetOf(spec: AnyComparison, { quick, install }: BenchAsked, st
   }
 }
 /** Once: a mark beside the folder says that it is whole. */
-async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: string) => void): Promise<void> {
+export async function setUp({ setup }: AnyComparison, shared: Shared, log: (line: string) => void): Promise<void> {
   const mark = `${shared.shared}.made`
   if (existsSync(mark) && existsSync(shared.shared)) return
   removeTree(shared.shared)
@@ -159,7 +164,7 @@ async function givenKeys({ spec, definition, given }: Bench, { arm, environment:
   return plan.nodes.flatMap(node => (node.kind === 'step' && definition.given.includes(node.step.name) ? [keys.of(node)] : []))
 }
 /** Runs arms once where something is given, until all that the given steps make is there, and keeps it. */
-async function prepareGiven(bench: Bench, places: readonly Place[], root: string, log: (line: string) => void): Promise<void> {
+export async function prepareGiven(bench: Bench, places: readonly Place[], root: string, log: (line: string) => void): Promise<void> {
   const { given, caches } = bench.definition
   if (given.length === 0) return
   const folder = path.join(bench.folder, 'given')

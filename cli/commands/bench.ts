@@ -5,6 +5,7 @@ import type { HistoryOptions } from '../bench/history.ts'
 import type { ComparisonsOptions } from '../bench/list.ts'
 import type { BenchOptions } from '../bench/run.ts'
 import type { ShowRecordOptions } from '../bench/show.ts'
+import type { SideOptions } from '../bench/side.ts'
 import type { SignOptions } from '../bench/sign.ts'
 import type { TableOptions } from '../bench/table.ts'
 import type { VerifyRecordsOptions } from '../bench/verify.ts'
@@ -35,6 +36,7 @@ export function register(program: Command): void {
     .option('--record <file>', 'write the record there, for "trireme bench import" elsewhere')
     .option('--no-install', 'fail where a tool is missing that a dataset is made with, instead of installing it')
     .option('--scratch <dir>', 'write records there, and keep none: for code that is in no commit')
+    .option('--sign <key>', 'sign records with a key of SSH, as "trireme bench sign" does')
     .option(...ofStore)
     .addHelpText(
       'after',
@@ -45,12 +47,12 @@ What was measured survives an interruption: the same command goes on.`,
     .action(async (names: readonly string[], options: BenchOptions) => (await import('../bench/run.ts')).runComparisons(names, options))
   bench
     .command('show <record>')
-    .description('show what a record says: figures, claims, warnings')
+    .description('show what a record says, or the latest of a comparison: figures, claims, warnings')
     .option('--json', 'print JSON')
     .action(async (record: string, options: ShowRecordOptions) => (await import('../bench/show.ts')).showRecord(record, options))
   bench
     .command('compare <a> <b>')
-    .description('compare two records of the same comparison')
+    .description('compare two records of one comparison; refused where they are not of the same work')
     .option('--json', 'print JSON')
     .action(async (a: string, b: string, options: CompareOptions) => (await import('../bench/compare.ts')).compareRecords(a, b, options))
   bench
@@ -70,9 +72,32 @@ What was measured survives an interruption: the same command goes on.`,
     .requiredOption('--key <file>', 'the private key, or the public one of a key that ssh-agent holds')
     .action(async (record: string, options: SignOptions) => (await import('../bench/sign.ts')).signRecord(record, options))
   bench
-    .command('gate <base> <head>')
-    .description('compare two commits on this machine, and fail where the later one is slower: for CI')
-    .action(async (base: string, head: string, options: GateOptions) => (await import('../bench/gate.ts')).gate(base, head, options))
+    .command('gate <base> <head> [name]')
+    .description('run a comparison by two commits in turn on this machine, and fail where the later one is slower: for CI')
+    .option('--comparison <name>', 'the comparison (default: the only one there is)')
+    .option('--arm <name>', 'the arm that both commits run (default: the first)')
+    .option('--runs <n>', 'rounds at most, those that confirm an alarm among them (default 30, at least 18)')
+    .option('--least <percent>', 'the smallest slow-down that is worth an alarm (default 3)')
+    .option('--quick', 'the work of a quick run')
+    .option('--seed <n>', 'the order of runs is drawn from it (default: drawn anew)')
+    .option(...ofStore)
+    .addHelpText(
+      'after',
+      `
+Each commit is checked out and built in a folder of its own, with "npm run build". An alarm is a slow-down in wall or CPU time that fresh rounds confirm: then the
+exit status is 1. Where GITHUB_STEP_SUMMARY is set, the table goes there too.`,
+    )
+    .action(async (base: string, head: string, name: string | undefined, options: GateOptions) =>
+      (await import('../bench/gate.ts')).gateCommits(base, head, name, options),
+    )
+  bench
+    .command('side <name>', { hidden: true })
+    .description('run an arm whenever a gate, which starts this, asks for it')
+    .option('--arm <name>', 'the arm')
+    .option('--quick', 'the work of a quick run')
+    .requiredOption('--scratch <dir>', 'for what the runs leave')
+    .requiredOption(...ofStore)
+    .action(async (name: string, options: SideOptions) => (await import('../bench/side.ts')).serveSide(name, options))
   bench
     .command('history <name>')
     .description('show how the figures of a comparison moved from record to record')

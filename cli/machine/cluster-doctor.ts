@@ -34,7 +34,7 @@ export async function doctorOfCluster({
     const rows = findings.map(({ state, name, needed, found }) => [state, name, needed, state === 'bad' ? 'see below' : firstLine(found)])
     const words = findings.flatMap(({ name, state, found, mend }) => [
       ...(state === 'bad' ? [`${name}: ${found}`] : []),
-      ...(mend !== undefined && mend !== 'see there' ? [`${name}: ${mend}.`] : []),
+      ...(mend !== undefined && mend !== 'see there' ? [`${name}: ${mend}`] : []), // without a full stop: many end in a command,
     ])
     const verdict =
       bad.length === 0

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cancellable } from '../cancellable.ts'
+import { cancellable, heardByMany } from '../cancellable.ts'
 import { TriremeError } from '../errors.ts'
 import { notice } from '../notices.ts'
 import { isOutage, s3Message } from './refusals.ts'
@@ -28,7 +28,7 @@ export class Outages {
   constructor(of: string, patience: BucketPatience, signal: AbortSignal | undefined) {
     this.#of = of
     this.#patience = patience
-    this.#signal = signal
+    this.#signal = signal && heardByMany(signal)
   }
   /**
    * @param act one try, from its beginning

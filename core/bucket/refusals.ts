@@ -20,20 +20,33 @@ export function bucketFault(what: string, cause: unknown, settings: BucketSettin
     return says(`The key for ${of} is not accepted (${code}). Check the values of ${keys}, and the region (${region}).`)
   if (code === 'RequestTimeTooSkewed')
     return says(`The clock of this machine is off by more than ${of} accepts. Set it right: timedatectl set-ntp true.`)
+  if (/EPROTO.*wrong version number/.test(s3Message(cause)))
+    return says(`${upper(of)} does not speak https. If http is meant, say "insecure: true" under "bucket" of the environment.`)
+  if (/HTTP request (was sent )?to (an )?HTTPS/i.test(rawAnswer(cause)))
+    return says(`${upper(of)} speaks https. Take "insecure: true" from "bucket" of the environment.`)
+  if (/Deserialization error/.test(s3Message(cause)))
+    return says(
+      `${upper(of)} does not answer as S3 does (status ${status}). Check bucket.endpoint of the environment: it may be that of a console, or of a proxy.`,
+    )
   if (code === 'AccessDenied' || status === 403)
     return says(
       `It is not allowed to ${what} ${of}. Its policy must grant get, put, list and delete of ${name}/${prefix === '' ? '' : `${prefix}/`}* to the key in ${variables.accessKey}.`,
     )
   if (code === 'NoSuchKey') return says(`Cannot ${what} ${of}: it is not there any more. Give the same command again.`)
+  if (/certificate/i.test(s3Message(cause)))
+    return says(
+      `The certificate of ${of} is not trusted: ${s3Message(cause)}. Name the file of the authority that signed it in NODE_EXTRA_CA_CERTS, or correct bucket.endpoint of the environment.`,
+    )
   if (status === undefined)
     return says(`Cannot reach ${of}: ${s3Message(cause)}. Check bucket.endpoint of the environment and the network.`)
   return says(
     `Cannot ${what} ${of}: ${s3Message(cause)} (${code}, status ${status}). Give the same command again; it goes on from where it was.`,
   )
 }
+const upper = (text: string) => `T${text.slice(1)}`
 export const theBucket = ({ name, endpoint }: BucketSettings): string => `the bucket "${name}" at ${endpoint}`
 export const fullText = (settings: BucketSettings, words: string): string =>
-  `T${theBucket(settings).slice(1)} is full: ${words}. Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
+  `${upper(theBucket(settings))} is full: ${words}. Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.`
 
 /**
  * How stores say that they are full, as codes or in words: MinIO (a drive, a bucket's quota), Ceph and most others, Garage, SeaweedFS. A regular
@@ -66,6 +79,11 @@ export function httpStatus(cause: unknown): number | undefined {
   return typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number'
     ? metadata.httpStatusCode
     : undefined
+}
+/** What was answered that is no XML, such as a web server's page. */
+function rawAnswer(cause: unknown): string {
+  const response = cause instanceof Error ? Reflect.get(cause, '$response') : undefined
+  return typeof response === 'object' && response !== null && 'body' in response && typeof response.body === 'string' ? response.body : ''
 }
 export function s3Message(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)

@@ -4,6 +4,8 @@ import type { Usage } from '../events.ts'
 export interface Child {
   /** Number of its process, which is also that of its process group; undefined until it is known. */
   readonly pid: () => number | undefined
+  /** The same as soon as it is known; undefined where it could not be started. */
+  readonly begun: Promise<number | undefined>
   /** Sends a signal to its group. Not to be called after its end: another process may have its number by then. */
   readonly kill: (signal: NodeJS.Signals) => void
   /** When it resolves, nothing is left of all that it started. */

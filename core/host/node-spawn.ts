@@ -56,7 +56,7 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
       stdio: ['ignore', stdout, log],
     })
   } catch (cause) {
-    return { pid: () => undefined, kill: () => {}, ended: Promise.resolve(unstarted(cause)) }
+    return { pid: () => undefined, begun: Promise.resolve(undefined), kill: () => {}, ended: Promise.resolve(unstarted(cause)) }
   } finally {
     if (stdout !== log) shut(stdout)
   }
@@ -70,7 +70,7 @@ export function spawned({ program, words }: Launch, at: SpawnOptions): Child {
       done({ status: byName ? null : status, signal: byName ? Number(byName[1]) : signal, usage: usageOf(printed) })
     })
   })
-  return { pid: () => child.pid, kill: signal => killGroup(child.pid, signal), ended }
+  return { pid: () => child.pid, begun: Promise.resolve(child.pid), kill: signal => killGroup(child.pid, signal), ended }
 }
 
 /** The child has its own descriptor by now, so a failure to close this one is ignored: the child must still be watched. */

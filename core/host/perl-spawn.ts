@@ -21,6 +21,7 @@ interface Task {
   /** A signal to send as soon as the process number is known. */
   signal: NodeJS.Signals | undefined
   readonly mark: string
+  readonly begun: (pid?: number) => void
   readonly done: (end: ChildEnd) => void
 }
 /**
@@ -61,15 +62,19 @@ class Starter {
     this.#input.write(Buffer.concat([length, request]))
     this.#keepRunning(true)
     let task: Task | undefined
+    let begin: Task['begun'] = () => {}
+    const begun = new Promise<number | undefined>(known => {
+      begin = known
+    })
     const ended = new Promise<ChildEnd>(done => {
-      task = this.#task = { pid: undefined, signal: undefined, mark: environment[markName]!, done }
+      task = this.#task = { pid: undefined, signal: undefined, mark: environment[markName]!, begun: begin, done }
     })
     const kill = (signal: NodeJS.Signals) => {
       if (task?.pid === undefined) task!.signal = signal
       else killGroup(task.pid, signal)
       this.#process.kill('SIGCONT') // its program may have stopped it, and it could not tell of the end
     }
-    return { pid: () => task?.pid, kill, ended }
+    return { pid: () => task?.pid, begun, kill, ended }
   }
   /** Ends the starter and waits for it: only then does its use of CPU count in the runner's own figures. */
   end(): Promise<void> {
@@ -93,6 +98,7 @@ class Starter {
       else if (task.pid !== undefined) this.#end(endOf(line))
       else {
         task.pid = Number(line)
+        task.begun(task.pid)
         if (task.signal) killGroup(task.pid, task.signal)
       }
     }
@@ -102,6 +108,7 @@ class Starter {
     this.#task = undefined
     this.#keepRunning(false)
     idle.push(this)
+    task?.begun()
     task?.done(end)
   }
   /** The starter was killed: its program has no watcher any more, and is killed too, with all that bears its mark. */
@@ -111,6 +118,7 @@ class Starter {
       killGroup(this.#task.pid, 'SIGKILL')
       endMarked(this.#task.mark)
     }
+    this.#task?.begun()
     this.#task?.done(end)
     this.#task = undefined
   }

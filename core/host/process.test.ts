@@ -53,7 +53,7 @@ test.skipIf(!startersHere)('a program that stops whoever started it is ended all
 test('a program that leaves what cannot be ended has failed, and its log says so', async () => {
   const folder = scratch()
   const end = { status: 0, signal: null, usage: undefined, left: [12, 13] }
-  const by = () => ({ pid: () => undefined, kill: () => {}, ended: Promise.resolve(end) })
+  const by = () => ({ pid: () => undefined, begun: Promise.resolve(undefined), kill: () => {}, ended: Promise.resolve(end) })
   const at = {
     folder,
     log: openSync(path.join(folder, 'log'), 'ax+'),

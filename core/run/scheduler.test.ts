@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Event } from '../events.ts'
 import { gib, kind, many, mib, minutes, type Needs, pipe, plan, type Results, run, step } from '../index.ts'
 import type { StepRecord } from '../store/record.ts'
@@ -55,6 +55,26 @@ async function play(
   return { ...told, events, order: events.flatMap(event => (event.event === 'started' ? [event.step] : [])) }
 }
 
+test('many steps at once listen to what stops them, and Node warns nobody of a leak', async () => {
+  const warned = vi.spyOn(process, 'emitWarning')
+  const steps = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`s${n}`, make(`s${n}`, { cpu: 1, memory: mib(1) })({}).out]))
+  let waiting = 0
+  let go = () => {}
+  const all = new Promise<void>(done => {
+    go = done
+  })
+  const told = await play(
+    steps,
+    async attempt => {
+      attempt.signal.addEventListener('abort', () => {})
+      if (++waiting === 20) go()
+      await all
+      return done(attempt)
+    },
+    { cpu: 20, memory: gib(8), gpu: 0 },
+  )
+  expect([told.state, warned.mock.calls.filter(([warning]) => /listeners/.test(String(warning)))]).toEqual(['succeeded', []])
+})
 test('out of memory climbs the ladder, and no other failure does', async () => {
   const granted: number[] = []
   const step = make('s', { cpu: 1, memory: [gib(1), gib(2), gib(4)] })

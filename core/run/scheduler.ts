@@ -1,5 +1,6 @@
 import os from 'node:os'
 import path from 'node:path'
+import { heardByMany } from '../cancellable.ts'
 import type { Sink } from '../events.ts'
 import type { Chain } from '../graph/chains.ts'
 import type { Job } from '../graph/jobs.ts'
@@ -99,6 +100,7 @@ class Scheduler<O extends Results> {
       faultOf: key => store.faults.get(key),
       ready: job => this.#queue(job),
     })
+    heardByMany(this.#stop.signal)
     const { keys, entries } = this.#state
     this.#soundness = new Integrity(store, keys, entries, (key, reason) => this.#state.damaged(key, reason), this.#stop.signal)
   }

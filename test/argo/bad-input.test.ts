@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
@@ -221,6 +224,34 @@ test.each<[string, number, string, RegExp]>([
   const at = await setting()
   at.bucket.fault = { status, code }
   expect(await fault(() => ran(at, hello()))).toMatch(message)
+})
+const plain = (status: number, words: string) =>
+  http.createServer((_, response) => response.writeHead(status, { 'Content-Type': 'text/plain' }).end(words))
+test.each([
+  [
+    'http where https is expected',
+    { server: () => plain(400, ''), insecure: false },
+    /^The bucket "bucket" at \S+ does not speak https\. If http is meant, say "insecure: true" under "bucket" of the environment\.$/,
+  ],
+  [
+    'https where http is expected',
+    { server: () => plain(400, 'Client sent an HTTP request to an HTTPS server.\n'), insecure: true },
+    /^The bucket "bucket" at \S+ speaks https\. Take "insecure: true" from "bucket" of the environment\.$/,
+  ],
+  [
+    'a web server',
+    { server: () => plain(403, 'Who are you?'), insecure: true },
+    /^The bucket "bucket" at \S+ does not answer as S3 does \(status 403\)\. Check bucket\.endpoint of the environment: it may be that of a console/,
+  ],
+])('what is at the bucket’s address is no store, or speaks otherwise: %s', async (_, { server, insecure }, message) => {
+  const at = await setting()
+  const other = server().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const endpoint = `127.0.0.1:${(other.address() as AddressInfo).port}`
+  const bucket = await S3Bucket.open(bucketOf(at, { endpoint, insecure }), process.env, { patience: { first: 500 } })
+  await expect(bucket.check()).rejects.toThrow(message)
+  bucket.close()
+  other.close()
 })
 test('no bucket, no answer, no key', async () => {
   const at = await setting()

@@ -143,3 +143,41 @@ test('the doctor looks at everything, and says what to mend', async () => {
   expect((await found()).get('bucket')).toMatch(/^ok: 127\.0\.0\.1/)
   expect([...at.bucket.objects.keys()]).toEqual([])
 })
+test('the doctor says how a namespace, an account and a Secret are made in this cluster, or which setting to correct', async () => {
+  const at = await setting()
+  const { bucket } = at.environment
+  const secret = { name: 's3', accessKey: 'id', secretKey: 'key' }
+  const environment = { ...at.environment, bucket: { ...bucket, credentials: { ...bucket.credentials, secret } } }
+  const found = async () => {
+    const all = new Map<string, string>()
+    for await (const { name, found, mend } of examineCluster(environment)) all.set(name, `${found}: ${mend}`)
+    return all
+  }
+  at.cluster.refuse = (_, path) =>
+    /namespaces\/science$|serviceaccounts|secrets/.test(path) ? { status: 404, message: 'not found' } : undefined
+  const gone = await found()
+  expect(gone.get('namespace')).toBe(
+    'missing: correct "namespace" of the environment, or make it: kubectl --context test create namespace science',
+  )
+  expect(gone.get('service account')).toBe(
+    'missing: correct "serviceAccount" of the environment, or make it: trireme cluster-setup --on lab | kubectl --context test apply -f -',
+  )
+  const make = 'kubectl --context test -n science create secret generic s3 --from-literal=id=… --from-literal=key=…'
+  expect(gone.get('bucket key of pods')).toBe(`missing: correct bucket.credentials.secret of the environment, or make it: ${make}`)
+  const holds = (data: object) => {
+    at.cluster.refuse = (_, path) =>
+      path.endsWith('secrets/s3') ? { status: 200, message: JSON.stringify({ data }), plain: true } : undefined
+  }
+  holds({ id: '', secret: '' })
+  expect((await found()).get('bucket key of pods')).toMatch(/^it has no key; it has id, secret: correct bucket\.credentials\.secret/)
+  holds({ id: '', key: '' })
+  expect((await found()).get('bucket key of pods')).toBe('there: undefined')
+})
+test('cluster-setup: the command that it names gives what it gave', async () => {
+  const { environment } = await setting()
+  const text = setupText(environment, [
+    { kind: 'User', name: 'ada' },
+    { kind: 'Group', name: 'the lab' },
+  ])
+  expect(text).toContain("#   trireme cluster-setup --on lab --user ada --group 'the lab' | kubectl --context test apply -f -\n")
+})

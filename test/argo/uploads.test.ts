@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { S3Bucket } from '../../core/bucket/client.ts'
 import { sendSource } from '../../core/bucket/transfer.ts'
 import { scratch } from '../../core/testing.ts'
@@ -30,5 +30,14 @@ test.each([
   expect(await sendSource(client, { sha256, url })).toBe(true)
   expect(sent()).toEqual([expect.stringMatching(`sources/${sha256}$`)])
   expect([...bucket.objects.values()].find(each => each.length === size)?.equals(content)).toBe(true)
+  client.close()
+})
+test('many requests at once listen to the signal that stops them, and Node warns nobody of a leak', async () => {
+  const { environment } = await setting()
+  const { signal } = new AbortController()
+  const warned = vi.spyOn(process, 'emitWarning')
+  const client = await S3Bucket.open(environment.bucket, process.env, { signal })
+  await Promise.all(Array.from({ length: 40 }, (_, n) => client.put(`objects/${n}`, 'words')))
+  expect(warned.mock.calls.filter(([warning]) => /listeners/.test(String(warning)))).toEqual([])
   client.close()
 })

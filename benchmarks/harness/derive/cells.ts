@@ -26,24 +26,19 @@ export const cellName = (cell: Cell, caches: readonly string[]): string =>
 /** All cells in which something was measured, in the definition's order: by measure, caches, environment, arm. */
 export function cells(seen: Observed): readonly Sampled[] {
   const { measures, caches, arms } = seen.definition
-  const runs = counted(seen)
-  const places = [...new Set([...seen.definition.environments, ...runs.map(({ environment }) => environment)])]
+  const runs = new Map<string, Run[]>()
+  const key = (each: Omit<Cell, 'measure'>) => JSON.stringify([each.caches, each.environment, each.arm])
+  for (const run of counted(seen)) runs.set(key(run), [...(runs.get(key(run)) ?? []), run])
+  const environments = [...new Set([...seen.definition.environments, ...seen.runs.map(({ environment }) => environment)])]
   const parts: readonly (readonly [string, readonly string[]])[] = [[whole, []], ...Object.entries(measures)]
-  const found: Sampled[] = []
-  for (const [measure, steps] of parts)
-    for (const each of caches)
-      for (const environment of places)
-        for (const arm of Object.keys(arms)) {
-          const own = runs.filter(run => run.arm === arm && run.environment === environment && run.caches === each)
-          const rounds = new Map(
-            own.flatMap(run => {
-              const taken = takenBy(measure, steps, run)
-              return taken ? [[run.round, taken] as const] : []
-            }),
-          )
-          if (rounds.size > 0) found.push({ cell: { measure, arm, environment, caches: each }, rounds })
-        }
-  return found
+  const places = caches.flatMap(caches => environments.flatMap(environment => Object.keys(arms).map(arm => ({ arm, environment, caches }))))
+  return parts.flatMap(([measure, steps]) =>
+    places.flatMap(place => {
+      const taken = (runs.get(key(place)) ?? []).map(run => [run.round, takenBy(measure, steps, run)] as const)
+      const rounds = new Map(taken.flatMap(([round, each]) => (each ? [[round, each]] : [])))
+      return rounds.size > 0 ? [{ cell: { measure, ...place }, rounds }] : []
+    }),
+  )
 }
 /** Values of two cells in the rounds that both have; what took nothing that the clocks could count has no ratio. */
 export function paired(

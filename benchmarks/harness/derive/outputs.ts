@@ -9,7 +9,10 @@ function apart(a: Value, b: Value): number {
   return a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b))
 }
 /** Each output that is not the same, within the tolerance, in all runs that should agree; the two runs farthest apart are named. */
-export function differingOutputs(definition: Observed['definition'], runs: readonly Run[]): readonly string[] {
+export function differingOutputs(
+  definition: { readonly arms: object; readonly outputs?: Observed['definition']['outputs'] },
+  runs: readonly Run[],
+): readonly string[] {
   const { arms, outputs } = definition
   if (!outputs) return []
   const alone = Object.keys(arms).filter(arm => !outputs.equal.some(group => group.includes(arm)))

@@ -30,8 +30,14 @@ export interface StepSeen {
   cpu: number | undefined
   memory: number | undefined
 }
+const known = new WeakMap<Run['events'], ReadonlyMap<string, StepSeen>>()
 /** The steps of a run by their labels. An attempt that failed and was repeated is time like any other. */
 export function stepsSeen({ events }: Pick<Run, 'events'>): ReadonlyMap<string, StepSeen> {
+  const steps = known.get(events) ?? readSteps(events)
+  known.set(events, steps) // every measure asks
+  return steps
+}
+function readSteps(events: Run['events']): ReadonlyMap<string, StepSeen> {
   const steps = new Map<string, StepSeen>()
   const began = new Map<string, number>()
   for (const { step: label, event, at, ...told } of events) {

@@ -9,12 +9,12 @@ const texts = ['refusals', 'warnings'] as const
 /** What a record says and its runs do not give, cell by cell. */
 export function whatDoesNotFollow(record: Record2): readonly string[] {
   const [told, given] = [record.derived, derive(record)]
+  if (JSON.stringify(told) === JSON.stringify(given)) return []
   const faults = [
     ...lists.flatMap(list => rowFaults(list, told[list], given[list])),
     ...texts.flatMap(list => textFaults(list, told, given)),
   ]
-  if (faults.length > 0 || JSON.stringify(told) === JSON.stringify(given)) return faults
-  return ['derived: its rows are not in the order in which they follow from the runs']
+  return faults.length > 0 ? faults : ['derived: its rows are not in the order in which they follow from the runs']
 }
 function rowFaults(list: string, told: Rows, given: Rows): readonly string[] {
   const by = new Map(given.map(row => [entryName(row), row]))

@@ -1,32 +1,56 @@
 import { whose } from '../derive/cells.ts'
 import { type StepSeen, stepsSeen } from '../derive/taken.ts'
 import type { Record2, Run } from '../record.ts'
+import { orderOf, type Place, samePlace } from '../rounds.ts'
 
 const name = (run: Run) => `${run.warmup ? 'warm-up ' : 'round '}${run.round} of ${whose(run)}`
 
-/** Whether every arm ran in every round, or there is word why not. A command runs in one environment only. */
-export function missingRuns({ definition, environments, runs, failed, unmeasured }: Record2): readonly string[] {
-  const used = Object.keys(environments)
-  const expected = Object.entries(definition.arms).flatMap(([arm, how]) => {
-    const places = 'command' in how ? [runs.find(run => run.arm === arm)?.environment ?? used[0] ?? ''] : used
-    const able = places.filter(environment => !unmeasured.some(each => each.arm === arm && each.environment === environment))
-    return able.flatMap(environment => definition.caches.map(caches => ({ arm, environment, caches })))
-  })
+/** What is run once a round, in the order from which the seed draws. A command runs in one environment only: this machine. */
+function placesOf({ definition, runs, unmeasured }: Record2): readonly Place[] {
+  const { arms, environments, caches } = definition
+  const places = (arm: string) =>
+    'command' in arms[arm]! ? [runs.find(run => run.arm === arm)?.environment ?? environments[0] ?? ''] : environments
+  return caches.flatMap(each =>
+    Object.keys(arms).flatMap(arm =>
+      places(arm)
+        .filter(environment => !unmeasured.some(lost => lost.arm === arm && lost.environment === environment))
+        .map(environment => ({ arm, environment, caches: each })),
+    ),
+  )
+}
+/** Whether every arm ran in every round, once, or there is word why not. */
+export function missingRuns(record: Record2): readonly string[] {
+  const { definition, runs, failed } = record
   const all = [...new Set(runs.filter(run => !run.warmup).map(({ round }) => round))]
-  return expected.flatMap(cell => {
-    const same = (each: typeof cell) => each.arm === cell.arm && each.environment === cell.environment && each.caches === cell.caches
-    const own = runs.filter(run => !run.warmup && same(run)).map(({ round }) => round)
-    const rounds = definition.settings[cell.arm]?.once ? all.slice(0, 1) : all
-    const gone = Math.min(Number.POSITIVE_INFINITY, ...failed.filter(same).map(({ round }) => round)) // an environment may be gone from some round on
+  return placesOf(record).flatMap(place => {
+    const own = runs.filter(run => !run.warmup && samePlace(run, place)).map(({ round }) => round)
+    const rounds = definition.settings[place.arm]?.once ? all.slice(0, 1) : all
+    const gone = Math.min(Number.POSITIVE_INFINITY, ...failed.filter(each => samePlace(each, place)).map(({ round }) => round)) // from then on it may be missing
     const lacking = rounds.filter(round => !own.includes(round) && round < gone)
-    if (lacking.length === rounds.length && own.length === 0) return [`${whose(cell)} was never run, and there is no word why`]
+    if (own.length === 0 && lacking.length === rounds.length) return [`${whose(place)} was never run, and there is no word why`]
     return [
-      ...lacking.map(round => `round ${round} has no run of ${whose(cell)}, ${cell.caches} caches, and there is no word why`),
+      ...lacking.map(round => `round ${round} has no run of ${whose(place)}, ${place.caches} caches, and there is no word why`),
       ...own
         .filter((round, n) => own.indexOf(round) !== n)
-        .map(round => `round ${round} has two runs of ${whose(cell)}, ${cell.caches} caches`),
+        .map(round => `round ${round} has two runs of ${whose(place)}, ${place.caches} caches`),
     ]
   })
+}
+/** Whether the runs are in the order that the seed gives: who draws orders until one suits, or leaves out runs, is found. */
+export function wrongOrder(record: Record2): readonly string[] {
+  const { runs, seed } = record
+  const places = placesOf(record)
+  const key = ({ round, warmup }: Run) => `${warmup ? 'warm-up' : 'round'} ${round}`
+  const faults = [...new Set(runs.map(key))].flatMap(each => {
+    const own = runs.filter(run => key(run) === each)
+    const { round, warmup } = own[0]!
+    const drawn = orderOf(places, seed, round, warmup).filter(place => own.some(run => samePlace(run, place)))
+    const wrong = own.findIndex((run, n) => !drawn[n] || !samePlace(run, drawn[n]))
+    return wrong === -1 ? [] : [`${each}: ${whose(own[wrong]!)} is not what the seed gives in place ${wrong + 1}`]
+  })
+  const numbers = runs.map(({ round, warmup }) => (warmup ? round - runs.length : round)) // warm-ups come first
+  const back = numbers.findIndex((number, n) => n > 0 && number < numbers[n - 1]!)
+  return back === -1 ? faults : [...faults, `${name(runs[back]!)} comes after ${name(runs[back - 1]!)}`]
 }
 /** Whether each run ran all that it measured. */
 export const unprovedRuns = ({ definition, runs }: Record2): readonly string[] =>

@@ -154,6 +154,21 @@ describe('what is wrong with runs is found though all figures follow from them',
     ],
     ['an unknown arm', seen => Object.assign(of(seen, 3), { arm: 'other' }), 'round 3 of other · workstation: there is no arm "other"'],
     [
+      'another seed',
+      seen => Object.assign(seen, { seed: 2 }),
+      expect.stringMatching(/^round \d: \w+ · workstation is not what the seed gives in place 1$/),
+    ],
+    [
+      'runs in another order',
+      seen => seen.runs.splice(4, 2, seen.runs[5]!, seen.runs[4]!),
+      expect.stringMatching(/^round 2: \w+ · workstation is not what the seed gives in place 1$/),
+    ],
+    [
+      'rounds in another order',
+      seen => seen.runs.push(...seen.runs.splice(0, 2)),
+      expect.stringMatching(/^round 0 of \w+ · workstation comes after round 7 of \w+ · workstation$/),
+    ],
+    [
       'runs at the same time',
       seen => Object.assign(seen.runs[5]!, { began: seen.runs[4]!.began }),
       expect.stringMatching(/ began \d+\.\d s before .* had ended$/),

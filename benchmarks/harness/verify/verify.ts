@@ -4,12 +4,13 @@ import { definitionDigest } from '../record-text.ts'
 import { impossibleTimes } from './clocks.ts'
 import { whatDoesNotFollow } from './follows.ts'
 import { olderContradictions } from './older.ts'
-import { missingRuns, unprovedRuns } from './runs.ts'
+import { missingRuns, unprovedRuns, wrongOrder } from './runs.ts'
 
 /** Everything by which a record contradicts itself; empty where all of it follows from its runs. */
 const contradictions = (record: Record2): readonly string[] => [
   ...(definitionDigest(record.definition) === record.digest ? [] : ['definition: its digest is of another definition']),
   ...missingRuns(record),
+  ...wrongOrder(record),
   ...unprovedRuns(record),
   ...impossibleTimes(record),
   ...whatDoesNotFollow(record),

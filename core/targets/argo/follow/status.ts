@@ -103,7 +103,7 @@ export interface Stuck {
 const volume = 'Have the claim made, or correct "volumes" of the environment.'
 const room = "Lower the step's needs, or give the cluster nodes that have it; limits of the environment cut cores."
 /** What helps against what the scheduler says of nodes: it tells of each node one thing, so several may help. */
-const placement: readonly (readonly [RegExp, string])[] = [
+const placementAdvice: readonly (readonly [RegExp, string])[] = [
   [/Insufficient/, room],
   [/persistentvolume|volume node affinity/i, volume],
   [/Pod's node affinity/, 'No node has the labels that "nodeSelector" of the environment, or of its GPU pool, asks for: correct it.'],
@@ -113,7 +113,7 @@ const placement: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 const adviceFor = (message: string) =>
-  placement
+  placementAdvice
     .filter(([says]) => says.test(message))
     .map(([, advice]) => advice)
     .join(' ') || room

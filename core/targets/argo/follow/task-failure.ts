@@ -101,26 +101,26 @@ const troubles: readonly (readonly [fits: (message: string) => boolean, what: st
     'the bucket is full',
     'Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.',
   ],
-  [says(/deadline/i), "the run's deadline has passed", 'Raise "deadline" of the environment.'],
+  [has(/deadline/i), "the run's deadline has passed", 'Raise "deadline" of the environment.'],
   [
-    says(/EmptyDir volume|local (ephemeral )?storage/),
+    has(/EmptyDir volume|local (ephemeral )?storage/),
     'it wrote more than its pod may',
     "Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.",
   ],
-  [says(/exceeded quota/), 'the namespace has no quota left', 'Wait until other work has ended, or ask for more.'],
+  [has(/exceeded quota/), 'the namespace has no quota left', 'Wait until other work has ended, or ask for more.'],
   [
-    says(/denied (the )?request|violates PodSecurity/),
+    has(/denied (the )?request|violates PodSecurity/),
     'a policy of the cluster refused its pod',
     'Ask who keeps the cluster, or adapt the environment.',
   ],
-  [says(/Stopped with strategy|shutdown/i), 'the run was stopped', ''],
+  [has(/Stopped with strategy|shutdown/i), 'the run was stopped', ''],
   [
-    says(new RegExp(`${taken}|pod deleted|exit code 143|node.*(lost|drain)|[Ee]victed`)),
+    has(new RegExp(`${taken}|pod deleted|exit code 143|node.*(lost|drain)|[Ee]victed`)),
     'its pod was taken away again and again',
     'Give the same command again; it goes on from where it was.',
   ],
 ]
-function says(words: RegExp): (message: string) => boolean {
+function has(words: RegExp): (message: string) => boolean {
   return message => words.test(message)
 }
 /** @param again another attempt follows: there is nothing to do about it */

@@ -9,6 +9,7 @@ import type { WorkflowSpec } from '../compile/manifest-schema.ts'
 import { specOf } from '../compile/workflow-spec.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import { bad, type ClusterCheck, lookAt, ok, unknown } from './checks.ts'
+import { setupCommand } from './setup.ts'
 
 /**
  * Whether pods will read and write in the environment's bucket: Argo silently uses the controller's own repository where a Workflow does not
@@ -68,11 +69,11 @@ async function foreignDefaults(cluster: Cluster, { templateDefaults }: WorkflowS
 /** Argo looks in the namespace of the Workflow first, then in that of its controller. */
 async function repositoryNames(
   cluster: Cluster,
-  { bucket, namespace, name }: ArgoEnvironment,
+  { bucket, namespace, name, context }: ArgoEnvironment,
   { configMap, key }: NonNullable<ArgoEnvironment['artifactRepositoryRef']>,
 ): Promise<Finding> {
   const needed = `${bucket.name}, by ConfigMap ${configMap}`
-  const mend = `trireme cluster-setup --on ${name} | kubectl apply -f -`
+  const mend = setupCommand(name, context)
   const places = [...new Set([namespace, 'argo'])]
   for (const place of places) {
     const found = await lookAt<ConfigMap>(cluster, `/api/v1/namespaces/${place}/configmaps/${configMap}`)

@@ -4,7 +4,7 @@ import type { Finding } from '../../target.ts'
 import type { ArgoEnvironment } from '../settings.ts'
 import { bucketOfPods, bucketWorks } from './bucket-checks.ts'
 import { bad, type ClusterCheck, type ExaminedCluster, lookAt, ok, unknown } from './checks.ts'
-import { userRights } from './setup.ts'
+import { kubectl, setupCommand, userRights } from './setup.ts'
 
 /** Looks at all that a run in the environment needs. Nothing is changed, but for one small object in the bucket that is written, read and removed. */
 export async function* examineCluster(environment: ArgoEnvironment): AsyncGenerator<Finding> {
@@ -40,10 +40,11 @@ const apiServer: ClusterCheck = async ({ cluster, environment }) => {
       : ok('clock', clock, `off by ${Math.round(skew)} s`),
   ]
 }
-const namespaceThere: ClusterCheck = async ({ cluster, environment: { namespace } }) => {
+const namespaceThere: ClusterCheck = async ({ cluster, environment: { namespace, context } }) => {
   const found = await lookAt(cluster, `/api/v1/namespaces/${namespace}`)
   const needed = `namespace ${namespace}`
-  if (found === 'missing') return [bad('namespace', needed, 'missing', `kubectl create namespace ${namespace}`)]
+  const mend = `correct "namespace" of the environment, or make it: ${kubectl(context)} create namespace ${namespace}`
+  if (found === 'missing') return [bad('namespace', needed, 'missing', mend)]
   return [found === 'hidden' ? unknown('namespace', needed, 'you may not look') : ok('namespace', needed, 'there')]
 }
 interface Discovery extends Resource {
@@ -132,56 +133,58 @@ const rights: ClusterCheck = async ({ cluster, environment: { name } }) => {
     return [{ ...unknown('your rights', needed, may), mend: `${refused.map(({ optional }) => optional).join('; ')}: ${mend}` }]
   return [bad('your rights', needed, may, mend)]
 }
+interface Secret extends Resource {
+  readonly data?: Readonly<Record<string, string>>
+}
 const objects: ClusterCheck = async ({ cluster, environment }) => {
-  const { serviceAccount, executorServiceAccount, pullSecrets, priorityClassName, bucket, namespace, name } = environment
+  const { serviceAccount, executorServiceAccount, pullSecrets, priorityClassName, bucket, namespace, name, context } = environment
   const { secret } = bucket.credentials
   const core = `/api/v1/namespaces/${namespace}`
-  const setup = `trireme cluster-setup --on ${name} | kubectl apply -f -`
-  const wanted = [...new Set([serviceAccount, executorServiceAccount ?? serviceAccount])].map(account => ({
+  const create = `${kubectl(context)} -n ${namespace} create secret`
+  const accounts = [...new Set([serviceAccount, executorServiceAccount ?? serviceAccount])].map(account => ({
     name: 'service account',
     needed: account,
     path: `${core}/serviceaccounts/${account}`,
-    mend: setup,
+    mend: `correct "serviceAccount" of the environment, or make it: ${setupCommand(name, context)}`,
   }))
-  const secrets = [
-    ...(secret
-      ? [
-          {
-            name: 'bucket key of pods',
-            needed: `secret ${secret.name}`,
-            path: `${core}/secrets/${secret.name}`,
-            mend: `kubectl -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
-          },
-        ]
-      : []),
-    ...pullSecrets.map(pull => ({
-      name: 'pull secret',
-      needed: `secret ${pull}`,
-      path: `${core}/secrets/${pull}`,
-      mend: `kubectl -n ${namespace} create secret docker-registry ${pull} --docker-server=… --docker-username=… --docker-password=…`,
-    })),
-  ]
-  const priority =
-    priorityClassName === undefined
-      ? []
-      : [
-          {
-            name: 'priority class',
-            needed: priorityClassName,
-            path: `/apis/scheduling.k8s.io/v1/priorityclasses/${priorityClassName}`,
-            mend: 'have it made, or take priorityClassName out of the environment',
-          },
-        ]
-  return Promise.all(
-    [...wanted, ...secrets, ...priority].map(async ({ name, needed, path, mend }) => {
-      const found = await lookAt(cluster, path)
-      return found === 'missing'
-        ? bad(name, needed, 'missing', mend)
-        : found === 'hidden'
-          ? unknown(name, needed, 'you may not look')
-          : ok(name, needed, 'there')
-    }),
-  )
+  const keys = secret && {
+    name: 'bucket key of pods',
+    needed: `secret ${secret.name}`,
+    path: `${core}/secrets/${secret.name}`,
+    mend: `correct bucket.credentials.secret of the environment, or make it: ${create} generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
+    holds: [secret.accessKey, secret.secretKey],
+  }
+  const pulls = pullSecrets.map(pull => ({
+    name: 'pull secret',
+    needed: `secret ${pull}`,
+    path: `${core}/secrets/${pull}`,
+    mend: `correct "pullSecrets" of the environment, or make it: ${create} docker-registry ${pull} --docker-server=… --docker-username=… --docker-password=…`,
+  }))
+  const priority = priorityClassName !== undefined && {
+    name: 'priority class',
+    needed: priorityClassName,
+    path: `/apis/scheduling.k8s.io/v1/priorityclasses/${priorityClassName}`,
+    mend: 'have it made, or take priorityClassName out of the environment',
+  }
+  const wanted: readonly (NeededObject | false | undefined)[] = [...accounts, keys, ...pulls, priority]
+  return Promise.all(wanted.flatMap(each => (each ? [found(cluster, each)] : [])))
+}
+interface NeededObject {
+  readonly name: string
+  readonly needed: string
+  readonly path: string
+  readonly mend: string
+  /** Fields that its data must have. */
+  readonly holds?: readonly string[]
+}
+async function found(cluster: Cluster, { name, needed, path, mend, holds = [] }: NeededObject): Promise<Finding> {
+  const object = await lookAt<Secret>(cluster, path)
+  if (object === 'missing') return bad(name, needed, 'missing', mend)
+  if (object === 'hidden') return unknown(name, needed, 'you may not look')
+  const { data = {} } = object
+  const lacking = holds.filter(key => !(key in data))
+  if (lacking.length === 0) return ok(name, needed, 'there')
+  return bad(name, needed, `it has no ${lacking.join(', no ')}; it has ${Object.keys(data).join(', ') || 'nothing'}`, mend)
 }
 interface Nodes extends Resource {
   readonly items?: readonly (Resource & { readonly status?: { readonly allocatable?: Readonly<Record<string, string>> } })[]

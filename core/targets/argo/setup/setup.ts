@@ -97,26 +97,34 @@ function repository(environment: ArgoEnvironment): readonly object[] {
     },
   ]
 }
+export const kubectl = (context: string) => `kubectl --context ${quoted(context)}`
+/** How the objects of an environment are made. @param subjects who may submit runs, where the command named any */
+export const setupCommand = (environment: string, context: string, subjects: readonly Subject[] = []) =>
+  [
+    `trireme cluster-setup --on ${environment}`,
+    ...subjects.map(({ kind, name }) => `${kind === 'User' ? '--user' : '--group'} ${quoted(name)}`),
+    `| ${kubectl(context)} apply -f -`,
+  ].join(' ')
 /** YAML to read, and then to apply. What holds a secret, or is not in this namespace, is described in a comment. */
 export function setupText(environment: ArgoEnvironment, subjects: readonly Subject[]): string {
   const { name, context, namespace, bucket, pullSecrets } = environment
   const { secret } = bucket.credentials
-  const kubectl = `kubectl --context ${quoted(context)}`
+  const command = kubectl(context)
   const comments = [
     `What the namespace ${namespace} needs for runs of the environment "${name}": least rights, and nothing of the whole cluster.`,
     'Read it, then apply it:',
-    `  trireme cluster-setup --on ${name} | ${kubectl} apply -f -`,
+    `  ${setupCommand(name, context, subjects)}`,
     '',
     ...(secret
       ? [
           'The key by which pods get at the bucket is no part of this. Make it by hand, once:',
-          `  ${kubectl} -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
+          `  ${command} -n ${namespace} create secret generic ${secret.name} --from-literal=${secret.accessKey}=… --from-literal=${secret.secretKey}=…`,
           '',
         ]
       : ['Pods get at the bucket by an identity of their own (a role bound to their service account), which the cloud grants.', '']),
     ...pullSecrets.flatMap(secret => [
       'Images are pulled with a secret, made by hand, once:',
-      `  ${kubectl} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
+      `  ${command} -n ${namespace} create secret docker-registry ${secret} --docker-server=… --docker-username=… --docker-password=…`,
       '',
     ]),
     'Each level of a pipeline costs one round of the controller: 10 s, unless it is set otherwise. 1 to 2 s is better for runs of many',

@@ -1,0 +1,30 @@
+import { comparison } from 'trireme-bio/benchmarks'
+import { idrClassification } from '../pipelines/idr-classification.ts'
+import { auc, byDevice, gpuArms, trainingRate, validationRate } from './shared/classifiers.ts'
+
+/**
+ * What fits: five rounds of eight arms in eight minutes are 12 s a run, of which two starts of Python with torch take half. Small batches make many
+ * steps of few patches; two threads are what any machine has.
+ */
+const work = { epochs: 2, patches: 4, batch: 8, threads: 2, seed: 1 }
+
+export const idrSpeedupBrief = comparison({
+  name: 'idr-speedup-brief',
+  about: 'The arms of idr-speedup with so little work that five rounds take eight minutes on a machine with a GPU',
+  pipeline: idrClassification,
+  profile: 'test',
+  arms: byDevice(work, work),
+  settings: gpuArms,
+  given: ['idr-table', 'idr-twin'],
+  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-patients'] },
+  quality: {
+    'patient AUC': { ...auc('patient'), floor: 0.6 },
+    'image AUC': { ...auc('image'), floor: 0.6, ceiling: 0.9 },
+    'training rate': trainingRate,
+    'validation rate': validationRate,
+  },
+  /** What is given is made by a run of the first arm: that warms what all arms read. */
+  warmups: 0,
+  runs: { least: 5, most: 20 },
+  quick: { without: ['resnet18, fp32, CPU', 'resnet18, AMP, CPU'] },
+})
