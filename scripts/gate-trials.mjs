@@ -1,5 +1,5 @@
 // Real trials of "trireme bench gate" on this machine: node scripts/gate-trials.mjs [GATES], 40 unless you say so. All but one are gates of equal builds, which
-// should raise at most two alarms; the last is of a commit that burns 10 % more CPU, and should be found. What they come to is in docs/decisions/0085-the-gate.md.
+// should raise at most two alarms; the last is of a commit that burns 10 % more CPU, and should be found. The rule: docs/decisions/0085-the-gate.md.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
