@@ -55,9 +55,7 @@ export const listedPlaces = (word: string, numbers: readonly (number | string)[]
   numbers.length === 1 ? `${word} ${numbers[0]}` : `${word}s ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`
 
 /** The client of a run gives up, but what the run has sent goes on by itself: the run is not over, and can be followed again. */
-export class Detached extends TriremeError {
-  override readonly name = 'Detached'
-}
+export class Detached extends TriremeError {}
 /** An error found while the graph is made: nothing has run. */
 export class PlanError extends TriremeError {
   override readonly name = 'PlanError'

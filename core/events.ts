@@ -43,10 +43,20 @@ export type Happening =
       readonly memory: number
       /** Label of the last step of the chain it runs in, where it is joined to others. */
       readonly group?: string
+      /** Place of its GPU pool among those of the environment, from 0. */
+      readonly pool?: number
     }
   | { readonly event: 'progress'; readonly step: string; readonly text: string; readonly share?: number }
   | { readonly event: 'retried'; readonly step: string; readonly attempt: number; readonly reason: string }
-  | { readonly event: 'succeeded'; readonly step: string; readonly key: string; readonly seconds: number; readonly usage?: Usage }
+  | {
+      readonly event: 'succeeded'
+      readonly step: string
+      readonly key: string
+      readonly seconds: number
+      readonly usage?: Usage
+      /** When it began, by the clock of the machine that it ran on, where others than this runner started it. RFC 3339, UTC. */
+      readonly began?: string
+    }
   | {
       readonly event: 'failed'
       readonly step: string

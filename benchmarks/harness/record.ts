@@ -76,8 +76,12 @@ const event = z.strictObject({
   name: z.string().optional(),
   key: z.string().optional(),
   gpu: z.int().optional(),
+  /** Of one that started: the place of its GPU pool among those of the environment. */
+  pool: z.int().nonnegative().optional(),
   /** Of a step that has succeeded. */
   seconds: seconds.optional(),
+  /** When it began by the clock of another machine, which it ran on; there it took `seconds`. What its runner saw of it came later. */
+  from: number.optional(),
   cpu: seconds.optional(),
   memory: number.optional(),
 })
@@ -128,7 +132,9 @@ const figure = z.strictObject({
   memory: number.optional(),
   /** GPU seconds: those of its steps, times the GPUs they asked for. */
   gpu: number.optional(),
-  /** By the price row of the environment, counted as its bill does. */
+  /** Model of the GPUs, where something told that they were there. Without it GPU seconds are those for which GPUs were reserved. */
+  device: z.string().optional(),
+  /** By the price rows of the environment and of its GPU pools, counted as their bills do; not where some of its steps have no price. */
   cost: z.strictObject({ currency: z.string(), value: number }).optional(),
   /** Baseline's wall / this one's: how many times as fast, paired by round; with the baseline's own seconds in these rounds. */
   speedup: estimate.extend({ base: number, pairs: z.int() }).optional(),
@@ -177,6 +183,8 @@ const price = z.strictObject({
   name: z.string(),
   currency: z.string(),
   hour: number.positive(),
+  /** Of the machine, which a step may have a share of. */
+  gpus: z.int().positive().optional(),
   billed: z.strictObject({ by: z.string(), least: z.string() }).optional(),
   source: z.string(),
   date: z.string(),
@@ -202,7 +210,15 @@ export const record = z.strictObject({
   programs: named(z.string()),
   /** Digests of container images by name. */
   images: named(z.string()),
-  environments: named(z.strictObject({ target: z.string(), settings: sha256, gpu: z.string().optional(), price: price.optional() })),
+  environments: named(
+    z.strictObject({
+      target: z.string(),
+      settings: sha256,
+      price: price.optional(),
+      /** Of a cluster, in its order: what is asked for, which is not what was seen. */
+      pools: z.array(z.strictObject({ model: z.string(), spot: z.literal(true).optional(), price: price.optional() })).optional(),
+    }),
+  ),
   machine: z.strictObject({
     cpu: z.string(),
     cores: z.int().positive(),

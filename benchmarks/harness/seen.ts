@@ -15,13 +15,15 @@ export function seen(events: readonly Event[], began: number): Seen {
       case 'planned':
         return [{ at, event: event.event, step, name: event.name, key: event.key.slice(0, digits), ...(event.gpu && { gpu: event.gpu }) }]
       case 'succeeded': {
-        const { usage, seconds } = event
+        const { usage, seconds, began: elsewhere } = event
         const used = usage && { cpu: usage.user + usage.system, memory: usage.peakMemory }
-        return [{ at, event: event.event, step, seconds, ...used }]
+        const from = elsewhere === undefined ? undefined : Math.round(Date.parse(elsewhere) - began * 1000) / 1000
+        return [{ at, event: event.event, step, seconds, ...(from !== undefined && Number.isFinite(from) && { from }), ...used }]
       }
+      case 'started':
+        return [{ at, event: event.event, step, ...(event.pool !== undefined && { pool: event.pool }) }]
       case 'cached':
       case 'damaged':
-      case 'started':
       case 'retried':
         return [{ at, event: event.event, step }]
       default:

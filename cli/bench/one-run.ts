@@ -14,8 +14,8 @@ import { removeTree } from '../../core/left-behind.ts'
 import { jsonIn } from '../../core/store/sealed.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
-import { withOwnBucket } from '../project/environments.ts'
 import { packageRoot } from '../project/package.ts'
+import { clearOwnPlace, takeOwnPlace } from './own-bucket.ts'
 import type { Where } from './places.ts'
 import { freshStore } from './stores.ts'
 import { filesNamed } from './words.ts'
@@ -50,13 +50,26 @@ export interface OneRun {
 export class Uncounted extends Error {}
 
 /**
- * Runs an arm once in a fresh folder.
+ * Runs an arm once in a fresh folder, and in a bucket in a place of its own, of which nothing is left afterwards.
  * @throws TriremeError `STEP` where the arm failed, or does not prove that it did its work; `Uncounted`
  */
 export async function runOnce(bench: Bench, place: Place, round: number, warmup: boolean): Promise<OneRun> {
   bench.signal.throwIfAborted()
   const folder = path.join(bench.folder, 'runs', `${warmup ? 'warmup' : 'round'}-${round}-${numberOf(bench, place)}`)
+  await clearOwnPlace(folder, place.environment) // of a bench that was killed
   removeTree(folder)
+  try {
+    return await runIn(folder, bench, place, { round, warmup })
+  } finally {
+    await clearOwnPlace(folder, place.environment)
+  }
+}
+async function runIn(
+  folder: string,
+  bench: Bench,
+  place: Place,
+  { round, warmup }: { readonly round: number; readonly warmup: boolean },
+): Promise<OneRun> {
   const out = path.join(folder, 'out')
   mkdirSync(out, { recursive: true })
   const at: ArmFolders = { ...bench.shared, folder: out }
@@ -100,21 +113,19 @@ const numberOf = ({ definition }: Bench, { arm, environment, caches }: Place) =>
   [Object.keys(definition.arms).indexOf(arm), Math.max(0, definition.environments.indexOf(environment)), caches].join('-')
 const failed = ({ arm, environment }: Place, what: string) => new TriremeError('STEP', `The arm "${arm}" in ${environment} ${what}`)
 /** The command line as users have it. Tools are never installed in a time that counts. */
-async function pipelineWords({ definition, given, folder: home, prepared }: Bench, { arm, environment }: Place, folder: string) {
+async function pipelineWords({ definition, given, prepared }: Bench, { arm, environment }: Place, folder: string) {
   const { cpu, gpu, stream = true } = definition.settings?.[arm] ?? {}
   const [params, store] = [path.join(folder, 'params.json'), path.join(folder, 'store')]
   writeWhole(params, JSON.stringify(given[arm]))
   freshStore(store, prepared)
-  const settings = await withOwnBucket(environment, `bench/${path.basename(home)}/${path.basename(folder)}-${Date.now().toString(36)}`)
-  const file = path.join(folder, 'environment.yaml')
-  if (settings !== undefined) writeWhole(file, settings)
+  const settings = await takeOwnPlace(environment, folder)
   const limits = [...(cpu === undefined ? [] : ['--cpu', `${cpu}`]), ...(gpu === undefined ? [] : ['--gpu', `${gpu}`])]
   const places = ['--params-file', params, '--on', environment, '--store', store, '--out', path.join(folder, 'out')]
   const flags = [...limits, ...(stream ? [] : ['--no-stream']), '--no-install', '--json']
   return {
     argv: [process.execPath, path.join(packageRoot, 'dist/cli.js'), 'run', definition.pipeline!, ...places, ...flags], // an arm without a command has a pipeline
     cwd: process.cwd(),
-    ...(settings !== undefined && { environment: { TRIREME_SETTINGS: file } }),
+    ...(settings !== undefined && { environment: { TRIREME_SETTINGS: settings } }),
   }
 }
 /** Files that an arm reads, as far as they are known: of the dataset, those that its arguments name, and what is given. */

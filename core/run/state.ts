@@ -130,11 +130,16 @@ export class RunState<O extends Results = Results> {
     return node.kind === 'each' ? this.jobs.of(key)?.state === 'done' : ['cached', 'succeeded'].includes(this.#states.get(key) ?? '')
   }
 
-  /** An attempt at a step began. @param group label of the last step of the chain that it is joined to */
-  started(key: string, attempt: number, { cpu, memory }: Grant, group?: string): void {
+  /**
+   * An attempt at a step began.
+   * @param group label of the last step of the chain that it is joined to
+   * @param pool place of its GPU pool among those of the environment
+   */
+  started(key: string, attempt: number, { cpu, memory }: Grant, group?: string, pool?: number): void {
     this.#attempts.set(key, attempt)
     this.#states.set(key, 'started')
-    this.tell({ event: 'started', step: this.label(key), key, attempt, cpu, memory, ...(group !== undefined && { group }) })
+    const more = { ...(group !== undefined && { group }), ...(pool !== undefined && { pool }) }
+    this.tell({ event: 'started', step: this.label(key), key, attempt, cpu, memory, ...more })
   }
   progress(key: string, progress: Progress): void {
     this.tell({ event: 'progress', step: this.label(key), ...progress })
@@ -155,10 +160,19 @@ export class RunState<O extends Results = Results> {
       readonly entry: Entry | undefined
       readonly seconds: number
       readonly usage: Usage | undefined
+      /** By the clock of another machine. */
+      readonly began?: string
     }[],
   ): void {
-    this.#done(steps, 'succeeded', ({ key, seconds, usage }) =>
-      this.tell({ event: 'succeeded', step: this.label(key), key, seconds, ...(usage && { usage }) }),
+    this.#done(steps, 'succeeded', ({ key, seconds, usage, began }) =>
+      this.tell({
+        event: 'succeeded',
+        step: this.label(key),
+        key,
+        seconds,
+        ...(usage && { usage }),
+        ...(began !== undefined && { began }),
+      }),
     )
   }
   /** All steps of a job are done already, although they were to run: another run was first. */

@@ -33,11 +33,11 @@ describe('what a measure takes', () => {
     ],
   }
   test('is the time in which at least one of its steps ran, failed attempts included, the sum of CPU, the most memory, the GPUs asked for', () => {
-    expect(takenBy('training', ['train'], run)).toEqual({ wall: 5, cpu: 7, memory: 20, gpu: 2 * (2 + 1) + 2 * 3 })
+    expect(takenBy('training', ['train'], run)).toMatchObject({ wall: 5, cpu: 7, memory: 20, gpu: 2 * (2 + 1) + 2 * 3, outside: 5 })
     expect(takenBy('both', ['train', 'check'], run)).toMatchObject({ wall: 6 })
   })
   test('is not known where a step did not tell it, and nothing where no step of it ran', () => {
-    expect(takenBy('check', ['check'], run)).toEqual({ wall: 1, cpu: undefined, memory: undefined, gpu: undefined })
+    expect(takenBy('check', ['check'], run)).toMatchObject({ wall: 1, cpu: undefined, memory: undefined, gpu: undefined })
     expect(takenBy('other', ['other'], run)).toBeUndefined()
     const cached = { ...run, events: [event(0, 'planned', 'x', { name: 'x' }), event(0, 'cached', 'x')] }
     expect(takenBy('x', ['x'], cached)).toBeUndefined()
@@ -47,6 +47,18 @@ describe('what a measure takes', () => {
     }
     expect(takenBy('x', ['x'], again)).toMatchObject({ wall: 1 })
     expect(stepsSeen(again).get('x')).toMatchObject({ cached: false, succeeded: true })
+  })
+  test('a pod tells by its own clock what its client saw late, and a container leaves out what it took to start it', () => {
+    const pods = [
+      ...['train', 'check'].map(name => event(0, 'planned', name, { name })),
+      event(20, 'started', 'train'),
+      event(30, 'succeeded', 'train', { seconds: 8, from: 12 }),
+      event(30, 'started', 'check'),
+      event(30, 'succeeded', 'check', { seconds: 2, from: 21 }),
+    ]
+    expect(takenBy('both', ['train', 'check'], { ...run, events: pods })).toMatchObject({ wall: 10 })
+    const container = [event(1, 'started', 'x'), event(4, 'succeeded', 'x', { seconds: 0.5 })]
+    expect(takenBy('x', ['x'], { ...run, events: container })).toMatchObject({ wall: 0.5 })
   })
   test('spans that overlap, touch or lie within each other count once', () => {
     expect(covered([])).toBe(0)
@@ -129,6 +141,52 @@ describe('figures', () => {
       { currency: 'USD', value: 4 },
     ])
     expect(costs()[0]).toEqual({ currency: 'USD', value: close(31.8 / 60) })
+  })
+  describe('on a cluster', () => {
+    const dollars = (hour: number, more = {}) => ({
+      name: 'x',
+      currency: 'USD',
+      hour,
+      source: 'https://example.org',
+      date: '2026-05-07',
+      ...more,
+    })
+    const cluster = { target: 'argo', settings: 'a'.repeat(64) }
+    const ofPool =
+      (pool: number | undefined, change: (run: Run) => Run = run => run) =>
+      (run: Run) =>
+        change({
+          ...run,
+          events: run.events.map(each => {
+            if (!each.step.startsWith('torch-train') || pool === undefined) return each
+            if (each.event === 'planned') return { ...each, gpu: 2 }
+            return each.event === 'started' ? { ...each, pool } : each
+          }),
+        })
+    const told = (where: object, pool?: number) => {
+      const all = derived({ noise: 0, arms: { one: [36, 1] }, environments: { cluster: { ...cluster, ...where } }, each: ofPool(pool) })
+      return { ...all, rows: Object.fromEntries(all.figures.map(row => [row.measure, row])) }
+    }
+    const pools = [{ model: 'T4' }, { model: 'A10G', price: dollars(100, { gpus: 4 }) }]
+    test('GPU seconds cost what the pool that was taken costs, for its share of the machine', () => {
+      expect(told({ pools }, 1).rows.training).toMatchObject({ gpu: 72, cost: { currency: 'USD', value: close((72 / 4) * (100 / 3600)) } })
+      expect(told({ pools }, 1).rows.validation!.cost).toBeUndefined()
+    })
+    test('the whole has a cost only where all of its steps have a price, in one currency', () => {
+      expect(told({ pools }, 1).rows.whole!.cost).toBeUndefined()
+      expect(told({ pools, price: dollars(36, { currency: 'EUR' }) }, 1).rows.whole!.cost).toBeUndefined()
+      expect(told({ pools, price: dollars(36) }, 0).rows.training!.cost).toBeUndefined()
+      const { whole } = told({ pools, price: dollars(36) }, 1).rows
+      expect(whole!.cost).toEqual({ currency: 'USD', value: close(0.5 + whole!.wall.value / 100) })
+    })
+    test('a GPU of which nothing told that it was there is never shown as one', () => {
+      const { rows, warnings } = told({ pools }, 1)
+      expect([rows.training!.gpu, rows.training!.device]).toEqual([72, undefined])
+      const warning =
+        'Steps in cluster asked for GPUs of the pool A10G, and nothing told which device they had, or whether there was one. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.'
+      expect(warnings).toContain(warning)
+      expect(told({ pools }).warnings).not.toContainEqual(expect.stringContaining('GPU'))
+    })
   })
   test('six digits are kept, so that any machine computes the same', () => {
     for (const [, digits = ''] of JSON.stringify(derived()).matchAll(/-?(\d+\.\d+)/g))

@@ -1,13 +1,13 @@
-import { cost } from '../prices.ts'
 import type { Derived, Observed } from '../record.ts'
 import { median, medianRatio, medianWithInterval, nextValue, outliers, ratios, smallestChange } from '../statistics.ts'
+import { billOf } from './bill.ts'
 import { paired, type Sampled } from './cells.ts'
 import { toldByAll } from './taken.ts'
 
 type Figure = Derived['figures'][number]
 
 /** What each cell took, and how many times as fast as the baseline it was. */
-export function figuresOf({ environments, definition }: Observed, sampled: readonly Sampled[]): readonly Figure[] {
+export function figuresOf({ environments, definition, machine }: Observed, sampled: readonly Sampled[]): readonly Figure[] {
   const { baseline } = definition
   return sampled.map(each => {
     const { cell, rounds } = each
@@ -18,7 +18,8 @@ export function figuresOf({ environments, definition }: Observed, sampled: reado
       toldByAll(all.map(each => each.memory)),
       toldByAll(all.map(each => each.gpu)),
     ]
-    const price = environments[cell.environment]?.price
+    const bill = billOf(environments[cell.environment], all)
+    const device = deviceIn(environments[cell.environment], machine)
     const base = sampled.find(
       ({ cell: { measure, arm, environment, caches } }) =>
         measure === cell.measure && caches === cell.caches && arm === baseline.arm && environment === baseline.environment,
@@ -40,11 +41,14 @@ export function figuresOf({ environments, definition }: Observed, sampled: reado
       ...(next && { next }),
       ...(cpu && { cpu: medianWithInterval(cpu) }),
       ...(memory && { memory: Math.max(...memory) }),
-      ...(gpu && { gpu: median(gpu) }),
-      ...(price && { cost: { currency: price.currency, value: median(walls.map(wall => cost(price, wall))) } }),
+      ...(gpu && { gpu: median(gpu), ...(device !== undefined && { device }) }),
+      ...(bill && { cost: bill }),
       ...(pairs && { speedup: { ...medianRatio(pairs.a, pairs.b), base: median(pairs.a), pairs: pairs.a.length } }),
       ...(visible !== undefined && { visible }),
       outliers: outliers(walls),
     }
   })
 }
+/** Model of the GPUs that steps of an environment were seen to have: this machine tells its own, and no cluster told any. */
+export const deviceIn = (where: Observed['environments'][string] | undefined, machine: Observed['machine']): string | undefined =>
+  where?.pools === undefined ? machine.gpu?.model : undefined

@@ -3,13 +3,17 @@ import type { Run } from '../record.ts'
 
 /** What a part of a run took. */
 export interface Taken {
-  /** Seconds in which at least one of its steps ran. */
+  /** Seconds in which the programs of at least one of its steps ran; of the whole all of it. */
   readonly wall: number
   /** Undefined where not all of its steps told it. */
   readonly cpu: number | undefined
   readonly memory: number | undefined
   /** GPU seconds; undefined where none of its steps asked for a GPU. */
   readonly gpu: number | undefined
+  /** The same by the pool that its steps were sent to. */
+  readonly pools: ReadonlyMap<number, number>
+  /** Seconds that machines outside of pools were needed: of a measure while such a step of it ran, of the whole all the time; undefined where no such step ran. */
+  readonly outside: number | undefined
 }
 /** The measure that every comparison has. */
 export const whole = 'whole'
@@ -19,6 +23,7 @@ export interface StepSeen {
   /** The step's own name: several calls share it. */
   readonly name: string
   readonly gpu: number
+  pool: number | undefined
   readonly spans: Span[]
   cached: boolean
   succeeded: boolean
@@ -39,6 +44,7 @@ function readSteps(events: Run['events']): ReadonlyMap<string, StepSeen> {
     const step = steps.get(label) ?? {
       name: told.name ?? label,
       gpu: told.gpu ?? 0,
+      pool: undefined,
       spans: [],
       cached: false,
       succeeded: false,
@@ -48,9 +54,16 @@ function readSteps(events: Run['events']): ReadonlyMap<string, StepSeen> {
     steps.set(label, step)
     if (event === 'cached') step.cached = true
     if (event === 'damaged') step.cached = false // it runs again
-    if (event === 'started') began.set(label, began.get(label) ?? at)
+    if (event === 'started') {
+      began.set(label, began.get(label) ?? at)
+      step.pool = told.pool ?? step.pool
+    }
     if (event !== 'retried' && event !== 'succeeded') continue
-    step.spans.push([began.get(label) ?? at, at])
+    const { from, seconds } = told
+    // Its programs' own time, as its runner or pod tells it: what starts a container or pod is in the whole, and a client of a cluster hears of both
+    // ends some seconds late.
+    if (seconds === undefined) step.spans.push([began.get(label) ?? at, at])
+    else step.spans.push(from === undefined ? [at - seconds, at] : [from, from + seconds])
     began.delete(label)
     if (event === 'succeeded') Object.assign(step, { succeeded: true, cpu: told.cpu, memory: told.memory })
   }
@@ -59,7 +72,10 @@ function readSteps(events: Run['events']): ReadonlyMap<string, StepSeen> {
 /** What a measure took in a run; undefined where none of its steps ran in it. */
 export function takenBy(measure: string, steps: readonly string[], run: Run): Taken | undefined {
   const all = [...stepsSeen(run).values()]
-  if (measure === whole) return { wall: run.wall, cpu: run.cpu, memory: run.memory, gpu: gpuSeconds(all) }
+  if (measure === whole) {
+    const outside = all.some(({ pool, spans }) => pool === undefined && spans.length > 0) || all.length === 0
+    return { wall: run.wall, cpu: run.cpu, memory: run.memory, ...ofGpus(all), outside: outside ? run.wall : undefined }
+  }
   const own = all.filter(({ name, spans }) => steps.includes(name) && spans.length > 0)
   if (own.length === 0) return undefined
   const [cpu, memory] = [toldByAll(own.map(step => step.cpu)), toldByAll(own.map(step => step.memory))]
@@ -67,8 +83,18 @@ export function takenBy(measure: string, steps: readonly string[], run: Run): Ta
     wall: covered(own.flatMap(({ spans }) => spans)),
     cpu: cpu && sum(cpu),
     memory: memory && Math.max(...memory),
-    gpu: gpuSeconds(own),
+    ...ofGpus(own),
+    outside: outsideOf(own),
   }
+}
+function outsideOf(steps: readonly StepSeen[]): number | undefined {
+  const own = steps.filter(({ pool }) => pool === undefined)
+  return own.length === 0 ? undefined : covered(own.flatMap(({ spans }) => spans))
+}
+function ofGpus(steps: readonly StepSeen[]): Pick<Taken, 'gpu' | 'pools'> {
+  const pools = new Map<number, number>()
+  for (const { pool, spans, gpu } of steps) if (pool !== undefined) pools.set(pool, (pools.get(pool) ?? 0) + gpu * covered(spans))
+  return { gpu: gpuSeconds(steps), pools }
 }
 const gpuSeconds = (steps: readonly StepSeen[]): number | undefined => {
   const asking = steps.filter(({ gpu }) => gpu > 0)

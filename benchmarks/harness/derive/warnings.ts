@@ -10,7 +10,14 @@ const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
 /** What a reader should know before believing the figures, told from the record alone. */
 export function warningsOf(seen: Observed, sampled: readonly Sampled[], figures: Derived['figures']): readonly string[] {
   const runs = counted(seen)
-  return [...ofOrigin(seen), ...ofMachine(seen, runs), ...ofClocks(seen, runs), ...ofNoise(seen, sampled, figures), ...ofFailures(seen)]
+  return [
+    ...ofOrigin(seen),
+    ...ofMachine(seen, runs),
+    ...ofClocks(seen, runs),
+    ...ofNoise(seen, sampled, figures),
+    ...ofGpus(seen, runs, figures),
+    ...ofFailures(seen),
+  ]
 }
 const ofOrigin = ({ quick, code }: Observed): readonly string[] => [
   ...(quick ? ['It was run with --quick, to see that everything works: no claim may rest on it.'] : []),
@@ -83,6 +90,16 @@ const ofNoise = ({ definition }: Observed, sampled: readonly Sampled[], figures:
       ...(drifted ? [`${name}: the later half of the runs took ${moved.value.toFixed(2)} times as long as the first.`] : []),
     ]
   })
+/** A GPU that was given away need not be there: what is not told is no GPU's speed. */
+function ofGpus({ environments }: Observed, runs: readonly Run[], figures: Derived['figures']): readonly string[] {
+  const blind = figures.filter(({ gpu, device }) => gpu !== undefined && device === undefined)
+  return [...new Set(blind.map(({ environment }) => environment))].map(environment => {
+    const events = runs.flatMap(run => (run.environment === environment ? run.events : []))
+    const taken = new Set(events.flatMap(({ pool }) => (pool === undefined ? [] : (environments[environment]?.pools?.[pool]?.model ?? []))))
+    const of = taken.size > 0 ? ` of the pool ${[...taken].join(', ')}` : ''
+    return `Steps in ${environment} asked for GPUs${of}, and nothing told which device they had, or whether there was one. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.`
+  })
+}
 function ofFailures({ failed, unmeasured }: Observed): readonly string[] {
   const all = failed.map(each => `did not count in ${whose(each)}, since ${each.why}.`)
   return [

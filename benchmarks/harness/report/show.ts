@@ -19,7 +19,7 @@ const heads = [
 /** What was measured, a row each; a ratio never without the seconds of its base. */
 export const figuresTable = ({ derived, definition }: Pick<Record2, 'derived' | 'definition'>): string =>
   markdownTable(heads, [
-    ...derived.figures.map(({ measure, arm, environment, caches, runs, wall, next, cpu, memory, gpu, cost, speedup }) => [
+    ...derived.figures.map(({ measure, arm, environment, caches, runs, wall, next, cpu, memory, gpu, device, cost, speedup }) => [
       measure,
       arm,
       environment,
@@ -29,7 +29,7 @@ export const figuresTable = ({ derived, definition }: Pick<Record2, 'derived' | 
       next ? `${figureText(next.low)} to ${figureText(next.high)}` : '',
       cpu ? estimateText(cpu) : '',
       memoryText(memory),
-      gpu === undefined ? '' : figureText(gpu),
+      gpu === undefined ? '' : device === undefined ? `${figureText(gpu)}, none seen` : figureText(gpu),
       cost ? `${figureText(cost.value)} ${cost.currency}` : '',
       speedup ? estimateText(speedup) : '',
       speedup ? figureText(speedup.base) : '',

@@ -75,12 +75,12 @@ export class FollowedSteps<O extends Results = Results> {
     return this.#siblings.get(key)?.get(general)
   }
   /** @param attempt at its pod, which may have begun for another step's sake: what tells it from all others of the run */
-  started(key: string, attempt: string, climbed: Climbed, group?: string): void {
+  started(key: string, attempt: string, climbed: Climbed, group?: string, pool?: number): void {
     const node = this.state.steps.get(key)
     const seen = this.#attempts.get(key) ?? new Set()
     if (!node || !this.state.isOpen(key) || seen.has(attempt)) return
     this.#attempts.set(key, seen.add(attempt))
-    this.state.started(key, seen.size, grantOf(node, climbed.memory, this.#cpu), group)
+    this.state.started(key, seen.size, grantOf(node, climbed.memory, this.#cpu), group, pool)
   }
   /** Rungs that a step is known to need. */
   climbed(key: string): Climbed {

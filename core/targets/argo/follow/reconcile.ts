@@ -2,6 +2,7 @@ import type { BucketRecord } from '../../../bucket/bucket-record.ts'
 import type { S3Bucket } from '../../../bucket/client.ts'
 import { type Joined, recordOf } from '../../../bucket/store-record.ts'
 import type { Report } from '../../../inside/report.ts'
+import { poolOf } from '../../../pods/resource-requests.ts'
 import type { RunState } from '../../../run/state.ts'
 import type { Entry } from '../../../store/record.ts'
 import type { Store } from '../../../store/store.ts'
@@ -170,7 +171,16 @@ export class Reconciler {
   #chainBegun(entry: SubmittedEntry, attempt: PodAttempt, report: Report | undefined): void {
     const { task, id } = attempt
     const climbed = this.#climbed(attempt, report)
-    for (const each of task.chainOf(entry)) this.#at.steps.started(task.keyOf(each), id, climbed, task.groupOf(each))
+    const keys = task.chainOf(entry).map(each => task.keyOf(each))
+    const pool = this.#poolOf(keys)
+    for (const each of task.chainOf(entry)) this.#at.steps.started(task.keyOf(each), id, climbed, task.groupOf(each), pool)
+  }
+  /** Place of the GPU pool that a chain was sent to, among those of the environment. */
+  #poolOf(keys: readonly string[]): number | undefined {
+    const { environment } = this.#at
+    const members = keys.flatMap(key => this.#state.steps.get(key) ?? [])
+    const pool = poolOf({ members, links: [] }, environment, node => node.step.name)
+    return pool && environment.gpuPools.indexOf(pool)
   }
   /** Rungs that its pod was given. Where nothing tells, those on which it was sent. */
   #climbed({ task, seen }: PodAttempt, report: Report | undefined): Climbed {
@@ -241,7 +251,7 @@ export class Reconciler {
       if (!member || (state !== undefined && state !== 'made')) return this.#state.cached([{ key, entry: undefined }]) // the whole chain was there
       this.#chainBegun(entry, attempt, report)
       this.#progress.ended(attempt.id, report, place, key)
-      return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage }])
+      return this.#state.succeeded([{ key, entry: undefined, seconds: member.seconds, usage: member.usage, began: member.started }])
     }
     const record = (await this.left.stored(key))?.record
     this.left.forget(key)
@@ -250,7 +260,7 @@ export class Reconciler {
     if (state === 'there') return this.#state.cached([{ key, entry: made }])
     this.#chainBegun(entry, attempt, report)
     this.#progress.ended(attempt.id, report, place, key)
-    this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage }])
+    this.#state.succeeded([{ key, entry: made, seconds: record.seconds, usage: record.usage, began: record.started }])
   }
   /**
    * An entry of the bucket as one of the store's, which it may become.
@@ -314,7 +324,13 @@ export class Reconciler {
         const record = this.#state.isOpen(key) ? (await this.left.stored(key))?.record : undefined
         if (record)
           this.#state.succeeded([
-            { key, entry: this.entry(key, record, this.#tasks.joinedTo(key)), seconds: record.seconds, usage: record.usage },
+            {
+              key,
+              entry: this.entry(key, record, this.#tasks.joinedTo(key)),
+              seconds: record.seconds,
+              usage: record.usage,
+              began: record.started,
+            },
           ])
       }),
     )
