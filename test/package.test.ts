@@ -127,6 +127,7 @@ const named: readonly RegExp[] = [
   /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script)?\.ts$/,
   /^containers\/(images\.ts|install|[-\w]+\/(Dockerfile|package\.json|package-lock\.json))$/,
   /^docs\/(tutorial|how-to|reference|decisions)\/[-\w]+\.md$/,
+  /^docs\/reference\/record\.schema\.json$/,
 ]
 interface Packed {
   readonly filename: string
