@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { type AnyPipeline, comparisons } from '../cli/project/catalogue.ts'
 import { prepareRun } from '../cli/run/prepare.ts'
 import { scratch } from '../core/testing.ts'
+import { toy } from '../datasets/toy/dataset.ts'
 import type { AnyComparison } from './harness/comparison.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -16,11 +17,13 @@ test('every module of the room is one comparison, of its own name', () => {
   expect(all.map(({ name, place }) => [name, place]).sort()).toEqual(modules.sort().map(name => [name, name]))
 })
 
+/** Where an arm takes files of its dataset by name, those of the smallest do. */
+const files = Object.fromEntries(Object.entries(toy.files).flatMap(([name, file]) => ('path' in file ? [[name, file.path]] : [])))
 /** Arms of pipelines, as they are and as they are with --quick, but for one comparison whose arguments are files that `setup` makes. */
 const arms = all.flatMap(({ it }) =>
   Object.entries(it.name === 'variant-calling-weak-scaling' ? {} : it.arms).flatMap(([arm, own]) => {
     if ('command' in own) return []
-    const given = (quick: boolean) => ({ it, arm, given: typeof own === 'function' ? own({ shared: '', files: {}, quick }) : own })
+    const given = (quick: boolean) => ({ it, arm, given: typeof own === 'function' ? own({ shared: '', files, quick }) : own })
     return typeof own === 'function' ? [given(false), given(true)] : [given(false)]
   }),
 )

@@ -10,10 +10,10 @@ export const idrTwin = comparison({
   about: 'Drawing the SYNTHETIC twin of idr0042, 2,299 images: cost, the same bytes, and that colour alone does not tell the classes',
   arms: {
     drawing: {
-      command: () => ({ argv: compiled('benchmarks/arms/draw-twin.js') }),
+      command: ({ quick }) => ({ argv: [...compiled('benchmarks/arms/draw-twin.js'), ...(quick ? ['12'] : [])] }),
       check: at => {
         const drawn = String(figures(at).sha256)
-        if (drawn !== promised) throw new Error(`The digest of all pixels is ${drawn}; promised is ${promised}.`)
+        if (drawn !== promised && !at.quick) throw new Error(`The digest of all pixels is ${drawn}; promised is ${promised}.`)
       },
     },
   },

@@ -4,7 +4,7 @@ import { type ArmFolders, comparison } from 'trireme-bio/benchmarks'
 import { variantCalling } from '../pipelines/variant-calling.ts'
 import { compiled } from './harness/places.ts'
 import { killedAt } from './shared/killed.ts'
-import { filtered, firstPair, recordsOf, sameRecords } from './shared/variants.ts'
+import { filtered, firstPair, onePair, recordsOf, sameRecords } from './shared/variants.ts'
 
 const sheet = ({ folder }: ArmFolders) => path.join(folder, 'samplesheet.csv')
 /** The command of a run that is scattered over four regions. */
@@ -13,7 +13,6 @@ const scattered = (at: ArmFolders): readonly string[] => [
   ...['run', 'variant-calling', '--samplesheet', sheet(at), '--reference', firstPair(at).genome, '--no-qc', '--parts', '4', '--cpu', '2'],
   ...['--out', path.join(at.folder, 'out'), '--store', path.join(at.folder, 'store')],
 ]
-const plain = { qc: false, parts: 1 } as const
 
 export const sameness = comparison({
   name: 'sameness',
@@ -21,14 +20,14 @@ export const sameness = comparison({
   pipeline: variantCalling,
   profile: 'sim5m',
   arms: {
-    streamed: plain,
-    unfused: plain,
-    scattered: { ...plain, parts: 4 },
+    streamed: onePair({ parts: 1 }),
+    unfused: onePair({ parts: 1 }),
+    scattered: onePair({ parts: 4 }),
     resumed: {
       prepare: at => {
         writeFileSync(sheet(at), `patient,sample,lane,fastq_1,fastq_2\nsim,sim,L1,${firstPair(at).reads.join(',')}\n`)
-        // While the third of four regions is called: some of the work is done then, and some is not.
-        return killedAt(scattered(at), /^.*started {2}bcftools-call\[00003/m)
+        // While the third of four regions is called: some of the work is done then, and some is not. A small genome has fewer regions.
+        return killedAt(scattered(at), at.quick ? /started {2}bcftools-call/ : /started {2}bcftools-call\[00003/)
       },
       command: at => ({ argv: scattered(at) }),
       check: at => void recordsOf(filtered(at)),
@@ -38,4 +37,5 @@ export const sameness = comparison({
   outputs: sameRecords,
   warmups: 0,
   runs: { least: 1, most: 1 },
+  quick: { profile: 'test' },
 })

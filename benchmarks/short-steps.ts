@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { comparison } from 'trireme-bio/benchmarks'
 import { compiled } from './harness/places.ts'
-import { checkMade, fresh } from './shared/many-steps.ts'
+import { checkMade, fresh, type ManyStepsAt } from './shared/many-steps.ts'
 
-const steps = 1000
-const bare = [...compiled('benchmarks/arms/spawn-loop.js'), String(steps)]
-const loop = (argv: readonly string[]) => ({
-  command: () => ({ argv }),
-  check: ({ folder }: { readonly folder: string }) => checkMade(folder, steps),
+const steps = ({ quick }: ManyStepsAt) => (quick ? 100 : 1000)
+const bare = (at: ManyStepsAt) => [...compiled('benchmarks/arms/spawn-loop.js'), String(steps(at))]
+const loop = (argv: (at: ManyStepsAt) => readonly string[]) => ({
+  command: (at: ManyStepsAt) => ({ argv: argv(at) }),
+  check: (at: ManyStepsAt) => checkMade(at.folder, steps(at)),
 })
 const floor = 'spawn loop, CPU and memory measured'
 
@@ -18,12 +18,15 @@ export const shortSteps = comparison({
   arms: {
     trireme: fresh(steps),
     'spawn loop': loop(bare),
-    [floor]: loop([...bare, '/usr/bin/time', '-o', 'figures', '-f', '%U %S %M']),
+    [floor]: loop(at => [...bare(at), '/usr/bin/time', '-o', 'figures', '-f', '%U %S %M']),
     'make -j2': {
-      ...loop(['make', '-s', '-j2']),
-      prepare: ({ folder }) => {
-        mkdirSync(path.join(folder, 'made'))
-        writeFileSync(path.join(folder, 'Makefile'), `all: $(shell seq -f 'made/%g.txt' 0 ${steps - 1})\nmade/%.txt:\n\t@echo $* >$@\n`)
+      ...loop(() => ['make', '-s', '-j2']),
+      prepare: at => {
+        mkdirSync(path.join(at.folder, 'made'))
+        writeFileSync(
+          path.join(at.folder, 'Makefile'),
+          `all: $(shell seq -f 'made/%g.txt' 0 ${steps(at) - 1})\nmade/%.txt:\n\t@echo $* >$@\n`,
+        )
       },
     },
   },

@@ -36,7 +36,7 @@ export const besideSnakemake = comparison({
   name: 'snakemake',
   about: 'The same 1,000 steps by snakemake 9, new and all there already',
   arms: {
-    trireme: fresh(steps),
+    trireme: fresh(() => steps),
     'snakemake, default scheduler': bySnakemake([]),
     'snakemake, greedy scheduler': bySnakemake(greedy),
     'trireme, all cached': { command: at => trireme(steps, store(at)), check: at => checkStore(store(at), steps) },

@@ -1,7 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { variantCalling } from '../pipelines/variant-calling.ts'
 import { byHand } from './shared/by-hand.ts'
-import { programs, sameRecords } from './shared/variants.ts'
+import { onePair, programs, sameRecords } from './shared/variants.ts'
 
 export const besideStages = comparison({
   name: 'stages',
@@ -9,14 +9,15 @@ export const besideStages = comparison({
   pipeline: variantCalling,
   profile: 'sim5m',
   arms: {
-    trireme: { qc: false, parts: 1 },
-    'trireme, 2 regions': { qc: false, parts: 2 },
+    trireme: onePair({ parts: 1 }),
+    'trireme, 2 regions': onePair({ parts: 2 }),
     'staged script': byHand('staged.sh'),
   },
   settings: { trireme: { cpu: 2 }, 'trireme, 2 regions': { cpu: 2 } },
   baseline: 'staged script',
   outputs: sameRecords,
   runs: { least: 6, most: 20 },
+  quick: { profile: 'test' },
   programs,
   claims: [
     { ratio: ['trireme', 'staged script'], of: 'wall', most: 0.65 },

@@ -14,7 +14,7 @@ const most = 200 * 2 ** 20
 export const tenThousand = comparison({
   name: 'ten-thousand',
   about: '10,000 steps: memory of the runner, and all cached beside 1,000',
-  arms: { '1,000 cached': cached(small), '10,000 cached': cached(large), '10,000 new': fresh(large) },
+  arms: { '1,000 cached': cached(small), '10,000 cached': cached(large), '10,000 new': fresh(() => large) },
   settings: { '10,000 new': { once: true } },
   setup: ({ shared }) => {
     for (const count of [small, large]) {

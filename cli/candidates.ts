@@ -23,9 +23,13 @@ async function anyCandidates(before: readonly string[], typed: string): Promise<
     return [...commands, ...more]
   }
   if (name === 'help') return before.length === 1 ? commands : onlyWords(await anyCandidates(before.slice(1), typed))
-  const command = (await program(before)).commands.find(each => each.name() === name)
-  if (!command || !commands.some(({ word }) => word === name)) return []
-  const { operands, open } = readWords(command, before.slice(1))
+  const called = (await program(before)).commands.find(each => each.name() === name)
+  if (!called || !commands.some(({ word }) => word === name)) return []
+  if (called.commands.length > 0 && before.length === 1 && !typed.startsWith('-'))
+    return called.commands.map(verb => ({ word: verb.name(), about: verb.description() }))
+  const verb = called.commands.find(each => each.name() === before[1])
+  const command = verb ?? called
+  const { operands, open } = readWords(command, before.slice(verb ? 2 : 1))
   if (open && !(open.variadic && typed.startsWith('-'))) return optionValues(open, operands)
   if (typed.startsWith('-')) return flagsOfCommand(command)
   const argument = operandAt(command, operands.length)
@@ -88,6 +92,8 @@ async function operandNames(what: string, operands: readonly string[]): Promise<
   }
   if (what === 'pipeline') return listed(await catalogue.pipelines())
   if (what === 'environment') return environments()
+  if (what === 'comparison' || what === 'comparisons')
+    return (await catalogue.comparisons()).map(({ name, it }) => ({ word: name, about: it.about }))
   if (what === 'name') return [...listed(await catalogue.pipelines()), ...listed(await catalogue.steps()), ...(await environments())]
   if (what === 'names') return Object.keys((await import('../containers/images.ts')).contents).map(word => ({ word }))
   if (what === 'shell') return ['bash', 'zsh', 'fish'].map(word => ({ word }))

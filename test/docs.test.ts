@@ -15,6 +15,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 // What the documents show is what happens. A fenced block is an example by the words after its language:
 //
@@ -74,10 +75,18 @@ const programs: Readonly<Record<string, string>> = {
   'trireme-bio': `exec '${process.execPath}' '${root}/dist/cli.js' "$@"`,
   npx: 'exec "$@"',
   npm: `case $1 in
-install | ci) mkdir -p node_modules; touch package-lock.json ;;
+install | ci) mkdir -p node_modules; ln -sfn '${root}' node_modules/trireme-bio; touch package-lock.json ;;
 start) shift; [ "\${1-}" = -- ] && shift; exec '${process.execPath}' '${root}/scripts/start.mjs' --out "$PWD/results/lambda" --store "$PWD/.trireme" "$@" ;;
 *) echo "npm $* is not run here" >&2; exit 64 ;;
 esac`,
+}
+/** Whose commits a reader makes, and that none of this is a job of CI. */
+const commits = {
+  GIT_AUTHOR_NAME: 'Reader',
+  GIT_COMMITTER_NAME: 'Reader',
+  EMAIL: 'reader@example.org',
+  GITHUB_ACTIONS: '',
+  GITHUB_STEP_SUMMARY: '',
 }
 function bash(folder: string, words: string, before: number) {
   const [state, bin] = [path.join(scratch, '.cwd'), path.join(scratch, '.bin')]
@@ -86,7 +95,10 @@ function bash(folder: string, words: string, before: number) {
   const PATH = [bin, path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter)
   const script = 'cd -- "$1"; trap \'pwd >"$2"\' EXIT; (exit "$4"); eval "$3"'
   const { status, stdout } = spawnSync('bash', ['-c', `exec 2>&1; ${script}`, 'docs', folder, state, words, String(before)], {
-    env: { ...Object.fromEntries(inherited), PATH, NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
+    env: {
+      ...{ ...Object.fromEntries(inherited), ...commits, PATH, NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
+      TMPDIR: scratch, // other tests measure too, and take turns by a file there
+    },
     encoding: 'utf8',
   })
   return { status: status ?? 1, output: stdout, folder: readFileSync(state, 'utf8').trimEnd() }
@@ -290,28 +302,47 @@ test('every TypeScript example compiles, and the wrong ones say what they are sh
   for (const { file, message, where } of wrong) expect(of(file).join('\n'), where).toContain(message)
 })
 
+test('what a workflow of CI runs is run here too', () => {
+  const all = Object.values(projects).flat().flatMap(blocksOf)
+  const workflows = all.filter(({ file }) => file?.startsWith('.github/workflows/'))
+  expect(workflows.length).toBeGreaterThan(0)
+  for (const { page, text } of workflows) {
+    const { jobs } = parse(text) as { jobs: Readonly<Record<string, { steps: readonly { run?: string }[] }>> }
+    const runs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
+    const here = all
+      .filter(block => block.page === page && block.language === 'console')
+      .flatMap(block => commandsOf(block).map(({ words }) => words))
+    expect(runs.filter(run => run !== 'npm ci' && !here.includes(run))).toEqual([])
+    expect(runs.length).toBeGreaterThan(1)
+  }
+})
+
 describe.each(Object.entries(projects))('%s', (project, all) => {
   const home = path.join(scratch, 'runs', project)
   let folder = home
   let status = 0
   beforeAll(() => mkdirSync(home, { recursive: true }))
-  test.each(all)('%s', page => {
-    for (const block of blocksOf(page)) {
-      if (block.file !== undefined) put(path.join(folder, block.file), block.text)
-      if (block.language !== 'console') continue
-      const commands = commandsOf(block)
-      for (const [n, { words, shown, line }] of commands.entries()) {
-        const ran = bash(folder, words, status)
-        if (ran.status !== 0 && commands[n + 1]?.words !== 'echo $?')
-          throw new Error(`${page}:${line}: "${words}" ended with status ${ran.status}:\n${ran.output}`)
-        const missing =
-          trimmed(shown).length === 0
-            ? undefined
-            : difference(trimmed(settled(shown.join('\n'), folder)), trimmed(settled(ran.output, folder)))
-        if (missing !== undefined) throw new Error(`${page}:${line}: "${words}" did not print\n  ${missing}\nIt printed\n${ran.output}`)
-        status = ran.status
-        folder = ran.folder
+  test.each(all)(
+    '%s',
+    page => {
+      for (const block of blocksOf(page)) {
+        if (block.file !== undefined) put(path.join(folder, block.file), block.text)
+        if (block.language !== 'console') continue
+        const commands = commandsOf(block)
+        for (const [n, { words, shown, line }] of commands.entries()) {
+          const ran = bash(folder, words, status)
+          if (ran.status !== 0 && commands[n + 1]?.words !== 'echo $?')
+            throw new Error(`${page}:${line}: "${words}" ended with status ${ran.status}:\n${ran.output}`)
+          const missing =
+            trimmed(shown).length === 0
+              ? undefined
+              : difference(trimmed(settled(shown.join('\n'), folder)), trimmed(settled(ran.output, folder)))
+          if (missing !== undefined) throw new Error(`${page}:${line}: "${words}" did not print\n  ${missing}\nIt printed\n${ran.output}`)
+          status = ran.status
+          folder = ran.folder
+        }
       }
-    }
-  })
+    },
+    240_000,
+  ) // a page may run what measures
 })

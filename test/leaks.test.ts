@@ -160,10 +160,5 @@ describe.each(seeds)('draw %d', seed => {
     expect(await aucOf(shuffled(seed))).toBeLessThan(floor)
   }, 900_000)
 })
-test.runIf(draws > 1)(
-  'what is as it should be passes',
-  async () => {
-    expect(await aucOf(honest)).toBeGreaterThan(floor)
-  },
-  900_000,
-)
+// A training of a few seconds does not reach the floor, honest or not.
+if (draws > 1) test('what is as it should be passes', async () => expect(await aucOf(honest)).toBeGreaterThan(floor), 900_000)

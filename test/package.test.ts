@@ -117,6 +117,7 @@ const named: readonly RegExp[] = [
   /^dist\/cli\.(js|d\.ts)$/,
   /^dist\/(core|cli|steps|pipelines|datasets|containers|benchmarks)\/([-\w]+\/)*[-\w]+(\.script)?\.(js|d\.ts)$/,
   /^dist\/core\/([-\w]+\/)+[-\w]+\.sh$/, // what runs inside pods
+  /^dist\/cli\/bundle\/run\.sh$/, // what runs a bundle
   /^dist\/steps\/([-\w]+\/)+[-\w]+\.script\.mjs$/,
   /^(dist\/)?steps\/[-\w]+\/[-\w]+\.(py|ipynb|sh)$/,
   /^(dist\/)?datasets\/[-\w]+\/[-\w]+\.(csv|bed|fa)$/,

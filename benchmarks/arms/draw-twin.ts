@@ -1,4 +1,4 @@
-// Draws all images of the SYNTHETIC twin of idr0042: node draw-twin.js; what it took and what was drawn goes to figures.json
+// Draws all images of the SYNTHETIC twin of idr0042: node draw-twin.js [EVERY]; what it took and what was drawn goes to figures.json
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { roster } from '../../datasets/idr0042/roster.ts'
@@ -8,7 +8,8 @@ import { painter } from '../../steps/idr/twin/draw.ts'
 
 const paint = painter(42)
 const hash = createHash('sha256')
-const images = roster()
+const every = Number(process.argv[2] ?? 1)
+const images = roster().filter((_, n) => n % every === 0)
 const coloured = []
 let cpu = 0
 for (const { patient, file, diagnosis, set, dataset } of images) {

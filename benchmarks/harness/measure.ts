@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { TriremeError } from '../../core/errors.ts'
@@ -8,52 +7,8 @@ import { placeOfTime, spawned } from '../../core/host/node-spawn.ts'
 import { started, startersHere } from '../../core/host/perl-spawn.ts'
 import { markName, nextMark } from '../../core/store/strays.ts'
 import { frequency, throttledSeconds } from './machine.ts'
-import type { Run as RecordedRun } from './record.ts'
+import type { Run } from './record.ts'
 
-/** What one run of one arm took. */
-export interface Run {
-  /** Seconds by the clock, start of the program included. */
-  readonly wall: number
-  /** Seconds of CPU, user and system, of the program and of all that it started and waited for. */
-  readonly cpu: number
-  /** Resident memory of the largest single process, in bytes, as GNU time reports it. */
-  readonly memory: number
-  /** Seconds of CPU that other programs of the machine used meanwhile; 0 where the system does not say. */
-  readonly others: number
-}
-export interface Command {
-  readonly argv: readonly string[]
-  /** Working folder; `log` in it receives stdout and stderr. */
-  readonly folder: string
-  readonly environment?: Readonly<Record<string, string>>
-}
-const gnuTime = ['/usr/bin/time', '/usr/local/bin/gtime', '/opt/homebrew/bin/gtime'].find(place => existsSync(place))
-
-/** Runs a command to its end. @throws Error with the last lines it wrote, unless it ends with status 0 */
-export async function measure({ argv, folder, environment }: Command): Promise<Run> {
-  if (gnuTime === undefined)
-    throw new Error('GNU time is not installed, which tells CPU and memory. Install it: "apt-get install time", "brew install gnu-time".')
-  const [usage, log] = [path.join(folder, 'usage'), path.join(folder, 'log')]
-  const to = openSync(log, 'a')
-  const before = busy()
-  const started = performance.now()
-  const child = spawn(gnuTime, ['-o', usage, '-f', '%U %S %M', ...argv], {
-    cwd: folder,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', to, to],
-  })
-  closeSync(to)
-  const status = await new Promise<number | null>((done, fail) => child.on('exit', done).on('error', fail))
-  const wall = (performance.now() - started) / 1000
-  const all = busy() - before
-  if (status !== 0) {
-    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
-    throw new Error(`${argv.slice(0, 3).join(' ')} … ended with status ${status}:\n${lines}`)
-  }
-  const [user = Number.NaN, system = Number.NaN, kilobytes = Number.NaN] = readFileSync(usage, 'utf8').trim().split(' ').map(Number)
-  const cpu = user + system
-  return { wall: rounded(wall), cpu: rounded(cpu), memory: kilobytes * 1024, others: rounded(Math.max(0, all - cpu)) }
-}
 /** The two clocks, in seconds. */
 export interface Clocks {
   /** Counts what passes. */
@@ -63,10 +18,7 @@ export interface Clocks {
 }
 export const clocks: Clocks = { monotonic: () => performance.now() / 1000, calendar: () => Date.now() / 1000 }
 /** What is known of a run from outside of it. */
-export type Timing = Pick<
-  RecordedRun,
-  'began' | 'wall' | 'calendar' | 'cpu' | 'memory' | 'others' | 'harness' | 'load' | 'frequency' | 'throttled'
->
+export type Timing = Pick<Run, 'began' | 'wall' | 'calendar' | 'cpu' | 'memory' | 'others' | 'harness' | 'load' | 'frequency' | 'throttled'>
 export interface Timed {
   readonly status: number | null
   /** Why it could not be started. */

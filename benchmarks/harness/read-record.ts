@@ -1,8 +1,8 @@
 import { jsonIn } from '../../core/store/sealed.ts'
+import { type Result, result } from './older/result.ts'
 import { type Record2, record } from './record.ts'
 import { lineShape, placeOf, placeOfLine } from './record-place.ts'
 import { sealIn, writtenAs } from './record-text.ts'
-import { type Result, result } from './result.ts'
 
 /** A record's text as far as it can be read, with all that is wrong with it as a text. Whether its figures follow is asked by `verify`. */
 export type ReadRecord =

@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededObservation, textOf } from '../../test/seeded-record.ts'
 import { codeOf, isAncestor } from './commit.ts'
 import { meter } from './measure.ts'
+import type { Result } from './older/result.ts'
+import { table } from './older/table.ts'
+import type { Observed } from './record.ts'
 import { readRecords } from './records.ts'
-import { type Result, write } from './result.ts'
-import { table } from './table.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 let checkout: string
@@ -41,10 +43,10 @@ const result = (version: string): Result => ({
   warnings: [],
 })
 
-test('no record in the repository is of code that nobody can have', () => {
+test('every record in the repository proves itself, and is of code that can be had', () => {
   const records = readRecords(path.join(root, 'benchmarks/results'), root)
   expect(records.length).toBeGreaterThan(10)
-  expect(records.flatMap(({ file, fault }) => (fault ? [`${file}: ${fault}`] : []))).toEqual([])
+  expect(records.flatMap(({ file, faults }) => faults.map(fault => `${file}: ${fault}`))).toEqual([])
 })
 test('records of changed code and of commits outside the history are found', () => {
   const old = git('rev-parse', '--short', 'HEAD')
@@ -55,22 +57,28 @@ test('records of changed code and of commits outside the history are found', () 
   git('checkout', '-q', 'main')
   const faults = Object.fromEntries(
     [`0.1.0 ${old}`, `0.1.0 ${old}-dirty`, `0.1.0 ${other}`, '0.1.0 abcdef0', '0.1.0'].map((version, n) => {
-      const folder = path.join(checkout, `results-${n}`)
-      write(folder, result(version))
-      return [version, readRecords(folder, checkout).map(({ fault }) => fault)]
+      put(`results-${n}/accuracy.json`, JSON.stringify(result(version)))
+      return [version, readRecords(path.join(checkout, `results-${n}`), checkout).flatMap(({ faults }) => faults)]
     }),
   )
   expect(faults).toEqual({
-    [`0.1.0 ${old}`]: [undefined],
+    [`0.1.0 ${old}`]: [],
     [`0.1.0 ${old}-dirty`]: [`its code was commit ${old} with changes that are in no commit`],
     [`0.1.0 ${other}`]: [`its commit, ${other}, is not in the history of what is checked out`],
     '0.1.0 abcdef0': ['its commit, abcdef0, is not in the history of what is checked out'],
     '0.1.0': ['its version, "0.1.0", names no commit'],
   })
   put('named/accuracy-dirty.json', JSON.stringify(result(`0.1.0 ${old}`)))
-  expect(readRecords(path.join(checkout, 'named'), checkout)).toMatchObject([{ fault: 'its name says that its code was changed' }])
+  expect(readRecords(path.join(checkout, 'named'), checkout)).toMatchObject([{ faults: ['its name says that its code was changed'] }])
   put('named/accuracy-dirty.json', '{}')
-  expect(() => readRecords(path.join(checkout, 'named'), checkout)).toThrow()
+  expect(readRecords(path.join(checkout, 'named'), checkout)[0]!.faults[0]).toMatch(/^It is JSON, but no record/)
+  const lost = (code: Observed['code']) => {
+    put('new/a.json', textOf({ ...seededObservation(), code }))
+    return readRecords(path.join(checkout, 'new'), checkout).flatMap(({ faults }) => faults)
+  }
+  expect(lost({ version: '1', commit: old })).toEqual([])
+  expect(lost({ version: '1', commit: other })).toEqual([`its commit, ${other}, is not in the history of what is checked out`])
+  expect(lost({ version: '1', why: 'a.ts differs' })).toEqual(['its code is in no commit: a.ts differs'])
 })
 test('only a clean commit on a branch can be gone back to', () => {
   const commit = git('rev-parse', '--short=12', 'HEAD')
@@ -111,10 +119,4 @@ test("other programs' CPU stands in the table where it is more than a few per ce
   expect(of(5)).not.toContain('other programs')
   expect(of(50)).toContain("| other programs' CPU meanwhile | 50.0            | seconds |        | 25 % of the machine |")
   expect(table(result('0.1.0 abcdef0'))).not.toContain('other programs')
-})
-test('a record says what it used, and older ones need not', () => {
-  const folder = path.join(checkout, 'kept')
-  write(folder, { ...result('0.1.0 abcdef0'), usage: { wall: 1, own: 1, others: 0 } })
-  expect(readdirSync(folder)).toEqual(['accuracy-20260102T030405Z.json'])
-  expect(() => write(folder, result('0.1.0 abcdef0'))).toThrow('EEXIST')
 })

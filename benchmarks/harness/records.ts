@@ -1,28 +1,34 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isAncestor } from './commit.ts'
-import { type Result, result } from './result.ts'
+import { recordFiles } from './keep-record.ts'
+import type { ReadRecord } from './read-record.ts'
+import { verifyText } from './verify/verify.ts'
 
 export interface KeptRecord {
   readonly file: string
-  readonly result: Result
-  /** Why no claim may rest on it; undefined where one may. */
-  readonly fault: string | undefined
+  readonly read: ReadRecord
+  /** Why no claim may rest on it; empty where one may. */
+  readonly faults: readonly string[]
 }
-/** Version and commit, as a result names them: `0.1.0 30a38d8`, `0.1.0 30a38d8-dirty`. */
-const named = /^\S+ ([0-9a-f]{7,40})(-dirty)?$/
-
-/** All records below a folder of results. @throws Error where a file is none */
-export function readRecords(folder: string, checkout: string): readonly KeptRecord[] {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.json')) : []
-  return files.sort().map(file => {
-    const read = result.parse(JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
-    return { file, result: read, fault: /dirty/.test(file) ? 'its name says that its code was changed' : faultOf(read, checkout) }
+/** All records below a folder of results of this checkout: each has to prove itself, and the code that it speaks of has to be there. */
+export const readRecords = (folder: string, checkout: string): readonly KeptRecord[] =>
+  (existsSync(folder) ? recordFiles(folder) : []).map(file => {
+    const { read, faults } = verifyText(readFileSync(file, 'utf8'))
+    const named = /dirty/.test(path.basename(file)) ? ['its name says that its code was changed'] : []
+    return { file: path.relative(folder, file), read, faults: [...faults, ...named, ...lostCode(read, checkout)] }
   })
+function lostCode(read: ReadRecord, checkout: string): readonly string[] {
+  if (read.format === undefined) return []
+  if (read.format === 1) return lostVersion(read.result.version, checkout)
+  const { commit, why = 'no commit' } = read.record.code
+  return commit === undefined ? [`its code is in no commit: ${why}`] : lostCommit(commit, checkout)
 }
-function faultOf({ version }: Result, checkout: string): string | undefined {
-  const [, commit, dirty] = named.exec(version) ?? []
-  if (commit === undefined) return `its version, "${version}", names no commit`
-  if (dirty) return `its code was commit ${commit} with changes that are in no commit`
-  return isAncestor(checkout, commit) === false ? `its commit, ${commit}, is not in the history of what is checked out` : undefined
+/** Version and commit, as format 1 has them: `0.1.0 30a38d8`, `0.1.0 30a38d8-dirty`. */
+function lostVersion(version: string, checkout: string): readonly string[] {
+  const [, commit, dirty] = /^\S+ ([0-9a-f]{7,40})(-dirty)?$/.exec(version) ?? []
+  if (commit === undefined) return [`its version, "${version}", names no commit`]
+  return dirty ? [`its code was commit ${commit} with changes that are in no commit`] : lostCommit(commit, checkout)
 }
+const lostCommit = (commit: string, checkout: string) =>
+  isAncestor(checkout, commit) === false ? [`its commit, ${commit}, is not in the history of what is checked out`] : []

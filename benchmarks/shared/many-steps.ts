@@ -23,8 +23,13 @@ export const checkStore = (store: string, count: number): void =>
     ),
     count,
   )
+/** What of a run decides how many steps there are. */
+export interface ManyStepsAt {
+  readonly folder: string
+  readonly quick: boolean
+}
 /** From an empty store. */
-export const fresh = (count: number) => ({
-  command: ({ folder }: { readonly folder: string }) => trireme(count, path.join(folder, 'store')),
-  check: ({ folder }: { readonly folder: string }) => checkStore(path.join(folder, 'store'), count),
+export const fresh = (count: (at: ManyStepsAt) => number) => ({
+  command: (at: ManyStepsAt) => trireme(count(at), path.join(at.folder, 'store')),
+  check: (at: ManyStepsAt) => checkStore(path.join(at.folder, 'store'), count(at)),
 })

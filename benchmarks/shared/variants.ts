@@ -41,6 +41,12 @@ export function firstPair({ files }: Shared): { readonly genome: string; readonl
   const [first = '', second = ''] = ['_1.fastq.gz', '_2.fastq.gz'].map(end => named(files, name => name.endsWith(end)))
   return { genome: named(files, name => /^(genome\/)?genome\.fa$/.test(name)), reads: [first, second] }
 }
+/** Variant calling of that pair alone, as scripts do it. */
+export const onePair = (more: { readonly parts: number }) => (at: Shared) => {
+  const { genome, reads } = firstPair(at)
+  const row = { patient: 'sim', sample: 'sim', lane: 'L1', fastq_1: reads[0], fastq_2: reads[1] }
+  return { samplesheet: [row], reference: genome, ploidy: 2, qc: false, ...more } as const
+}
 function named(files: Shared['files'], wanted: (name: string) => boolean): string {
   const [, file] = Object.entries(files).find(([name]) => wanted(name)) ?? []
   if (file === undefined) throw new Error(`The dataset has no such file: ${Object.keys(files).join(', ')}`)

@@ -52,9 +52,7 @@ export async function init(folder: string, { benchmark = false }: InitOptions = 
     'npx trireme run first --samplesheet samplesheet.csv --reference data/genome.fa --out results',
     'npm test                                                # types, and the pipeline on its data',
     'npx trireme run variant-calling --samplesheet samplesheet.csv --reference data/genome.fa --ploidy 1 --out calls',
-    ...(benchmark
-      ? ['npx trireme bench run first-cores --quick --scratch records    # benchmarks/first-cores.ts, to see that it works']
-      : []),
+    ...(benchmark ? ['npx trireme bench run first-cores --quick --scratch records    # to see that the comparison works'] : []),
   ]
   say(
     `${path.relative('', folder) === '' ? 'This folder' : folder} is a project now. pipelines/first.ts is yours to change. Next:\n\n${steps.map(line => `  ${line}`).join('\n')}`,

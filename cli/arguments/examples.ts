@@ -22,6 +22,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'bench show': ['trireme bench show benchmarks/results/MACHINE/RECORD.json'],
   'bench compare': ['trireme bench compare OURS.json THEIRS.json'],
   'bench verify': ['trireme bench verify', 'trireme bench verify RECORD.json --signers signers'],
+  'bench sign': ['trireme bench sign RECORD.json --key ~/.ssh/id_ed25519'],
   'bench import': ['trireme bench import RECORD.json'],
   'bench gate': ['trireme bench gate main HEAD short-steps', 'trireme bench gate v1.2.0 HEAD --comparison short-steps --least 5'],
   'bench side': ['trireme bench side short-steps --scratch DIR --store .trireme'],

@@ -2,9 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { scratch } from '../../core/testing.ts'
 import { cli, environment, projectWith } from '../../test/project.ts'
+
+vi.setConfig({ testTimeout: 240_000 }) // each builds, and starts three command lines, beside whatever else the machine does
 
 const comparisonOf = (name: string) => `import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, realpathSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { build, commitOf, removeBuild, uncommitted, type Yard } from '../../benchmarks/harness/gate/builds.ts'
+import { build, commitOf, type Named, removeBuild, uncommitted, type Yard } from '../../benchmarks/harness/gate/builds.ts'
 import { gate, type Side } from '../../benchmarks/harness/gate/gate.ts'
 import { report } from '../../benchmarks/harness/gate/report.ts'
 import { fewestRounds, type Rule, usual } from '../../benchmarks/harness/gate/rule.ts'
@@ -13,7 +13,7 @@ import { noteLine, say } from '../display/print.ts'
 import { comparisons } from '../project/catalogue.ts'
 import { stoppable } from '../run/stopping.ts'
 import { takeTurn } from './lock.ts'
-import { type Opened, openSide, type Wanted } from './open-side.ts'
+import { type Opened, openSide, type SideWanted } from './open-side.ts'
 import type { Ready } from './side.ts'
 
 export interface GateOptions {
@@ -36,11 +36,11 @@ export async function gateCommits(base: string, head: string, named: string | un
   }
   const drawn = wholeNumber('--seed', seed, 0)
   const project = process.cwd()
-  for (const revision of [base, head]) commitOf(project, revision)
+  const commits = [commitOf(project, base), commitOf(project, head)] as const
   const name = await comparisonNamed(named ?? options.comparison)
   const changed = uncommitted(project)
   if (changed !== undefined) noteLine(`Not committed, and so in neither build: ${changed}.`)
-  await betweenBuilds([base, head], name, options, async (sides, ready) => {
+  await betweenBuilds(commits, name, options, async (sides, ready) => {
     const { arm, tolerance, outputs } = ready
     if (!outputs) noteLine(`"${name}" names no outputs: whether both builds make the same is not compared.`)
     const log = (line: string) => noteLine(`  ${line}`)
@@ -55,9 +55,9 @@ export async function gateCommits(base: string, head: string, named: string | un
 }
 /** Builds both commits, and gives what runs them; in the end nothing is left of them. */
 export async function betweenBuilds(
-  revisions: readonly [base: string, head: string],
+  commits: readonly [base: Named, head: Named],
   comparison: string,
-  options: Omit<Wanted, 'comparison'>,
+  options: Omit<SideWanted, 'comparison'>,
   act: (sides: readonly [base: Side, head: Side], ready: Ready) => Promise<void>,
 ): Promise<void> {
   needMeasuring()
@@ -68,8 +68,8 @@ export async function betweenBuilds(
   try {
     await stoppable(async signal => {
       const yard: Yard = { project, scratch, signal, log: line => noteLine(`  ${line}`) }
-      for (const [n, revision] of revisions.entries()) {
-        const made = await build(revision, folders[n]!, yard)
+      for (const [n, commit] of commits.entries()) {
+        const made = await build(commit, folders[n]!, yard)
         opened.push(await openSide(made, { ...options, comparison }, path.join(scratch, `runs-${folders[n]}`), signal))
       }
       const [base, head] = opened as [Opened, Opened] // of two revisions

@@ -1,6 +1,6 @@
 import { courses } from '../../benchmarks/harness/history.ts'
+import { table } from '../../benchmarks/harness/older/table.ts'
 import { estimateText, figureText, markdownTable } from '../../benchmarks/harness/report/words.ts'
-import { table } from '../../benchmarks/harness/table.ts'
 import { say } from '../display/print.ts'
 import { beganAt, recordsOf } from './records.ts'
 

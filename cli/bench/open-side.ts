@@ -8,7 +8,7 @@ import type { Side } from '../../benchmarks/harness/gate/gate.ts'
 import { cancellable } from '../../core/cancellable.ts'
 import { TriremeError } from '../../core/errors.ts'
 import { defaultStore } from '../arguments/options.ts'
-import type { Answer, Asked, Ready } from './side.ts'
+import type { Ready, RoundAsked, SideAnswer } from './side.ts'
 
 /** A side of a gate, whose build's own command line waits to be told to do the work. */
 export interface Opened extends Side {
@@ -16,7 +16,7 @@ export interface Opened extends Side {
   /** Ends it, and what it runs. */
   readonly close: () => Promise<void>
 }
-export interface Wanted {
+export interface SideWanted {
   readonly comparison: string
   readonly arm?: string
   readonly quick?: boolean
@@ -25,7 +25,7 @@ export interface Wanted {
 /** @throws TriremeError `INPUT` where a build cannot run the comparison, at first or later */
 export async function openSide(
   made: Build,
-  { comparison, arm, quick, store = defaultStore() }: Wanted,
+  { comparison, arm, quick, store = defaultStore() }: SideWanted,
   scratch: string,
   signal: AbortSignal,
 ): Promise<Opened> {
@@ -42,8 +42,8 @@ export async function openSide(
     throw failed(`its command line ended with status ${status}.\n${told.trim()}`.trim())
   })
   tooEarly.catch(() => {}) // nobody waits for it while none is asked
-  const answer = async (): Promise<Exclude<Answer, { fault: string }>> => {
-    const message = once(child, 'message').then(([answer]) => answer as Answer) // as it is sent by a side
+  const answer = async (): Promise<Exclude<SideAnswer, { fault: string }>> => {
+    const message = once(child, 'message').then(([answer]) => answer as SideAnswer) // as it is sent by a side
     const answered = await cancellable(Promise.race([message, tooEarly]), signal)
     if ('fault' in answered) throw failed(answered.fault)
     return answered
@@ -56,7 +56,7 @@ export async function openSide(
     const first = await answer()
     if (!('ready' in first)) throw failed('it did not say that it is ready.')
     const run = async (round: number, warmup: boolean) => {
-      child.send({ round, warmup } satisfies Asked)
+      child.send({ round, warmup } satisfies RoundAsked)
       const answered = await answer()
       if (!('run' in answered)) throw failed('it did not say what the run took.')
       return answered.run

@@ -1,5 +1,5 @@
+import { table } from '../../benchmarks/harness/older/table.ts'
 import { recordText } from '../../benchmarks/harness/report/show.ts'
-import { table } from '../../benchmarks/harness/table.ts'
 import { say } from '../display/print.ts'
 import { latestOf, noteDoubt } from './records.ts'
 

@@ -24,7 +24,7 @@ export interface SideOptions {
   readonly scratch: string
 }
 /** What a gate asks of a side. */
-export interface Asked {
+export interface RoundAsked {
   readonly round: number
   readonly warmup: boolean
 }
@@ -34,23 +34,23 @@ export interface Ready {
   /** Whether the comparison names outputs. */
   readonly outputs: boolean
 }
-export type Answer = { readonly ready: Ready } | { readonly run: Run } | { readonly fault: string }
+export type SideAnswer = { readonly ready: Ready } | { readonly run: Run } | { readonly fault: string }
 
 export async function serveSide(name: string, options: SideOptions): Promise<void> {
   if (process.send === undefined)
     throw new TriremeError('USAGE', '"trireme bench side" is what "trireme bench gate" starts for each of its two builds.')
   const closed = new AbortController()
-  const answer = (message: Answer) => void (process.connected && process.send?.(message))
+  const answer = (message: SideAnswer) => void (process.connected && process.send?.(message))
   const told = (cause: unknown) => answer({ fault: cause instanceof Error ? cause.message : String(cause) })
   const end = () => closed.abort(new TriremeError('CANCELLED', ''))
   for (const asks of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(asks, end)
   process.on('disconnect', end)
-  const side = await openSide(name, options, closed.signal).catch(told)
+  const side = await sideOf(name, options, closed.signal).catch(told)
   if (side === undefined) return process.disconnect?.()
-  process.on('message', (asked: Asked) => void side.run(asked).then(run => answer({ run }), told))
+  process.on('message', (asked: RoundAsked) => void side.run(asked).then(run => answer({ run }), told))
   answer({ ready: side.ready })
 }
-async function openSide(name: string, { arm: asked, quick = false, store: root, scratch }: SideOptions, signal: AbortSignal) {
+async function sideOf(name: string, { arm: asked, quick = false, store: root, scratch }: SideOptions, signal: AbortSignal) {
   const { it: spec } = await findComparison(name)
   const arm = await armOf(spec, asked, quick)
   const log = () => {}
@@ -69,7 +69,7 @@ async function openSide(name: string, { arm: asked, quick = false, store: root, 
   }
   if (!isCommand(spec.arms[arm]!)) await prepareGiven(bench, [place], root, log)
   const { outputs } = definition
-  const run = async ({ round, warmup }: Asked): Promise<Run> => {
+  const run = async ({ round, warmup }: RoundAsked): Promise<Run> => {
     for (let attempt = 1; ; attempt++)
       try {
         return (await runOnce(bench, place, round, warmup)).run

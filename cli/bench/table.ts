@@ -1,6 +1,6 @@
+import { table } from '../../benchmarks/harness/older/table.ts'
 import { csvOf } from '../../benchmarks/harness/report/csv.ts'
 import { claimsTable, figuresTable } from '../../benchmarks/harness/report/show.ts'
-import { table } from '../../benchmarks/harness/table.ts'
 import { print, say } from '../display/print.ts'
 import { comparisonOf, noteDoubt, type ReadableRecord, recordsOf, resultsFolder, whenOf } from './records.ts'
 

@@ -19,14 +19,14 @@ export function register(program: Command): void {
   const bench = program
     .command('bench')
     .description('measure what ways and places to do the same work take, and keep records that prove themselves')
-    .addHelpText('after', '\nHelp on one of them: trireme help bench VERB. What a comparison is: docs/reference/benchmarks.md.')
+    .addHelpText('after', '\nHelp on one of them: trireme help bench VERB. What a comparison is: docs/reference/comparisons.md.')
   bench
     .command('list')
     .description('list comparisons: those of the project, and those of the package')
     .option('--json', 'print JSON')
     .action(async (options: ComparisonsOptions) => (await import('../bench/list.ts')).listComparisons(options))
   bench
-    .command('run <names...>')
+    .command('run <comparisons...>')
     .description('run comparisons, and write a record of each')
     .option('--on <environments>', "where pipelines run, in place of the comparison's own: names with commas between them")
     .option('--runs <n>', 'rounds, in place of the stopping rule')

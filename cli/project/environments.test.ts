@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readEnvironment } from '../../core/targets/environment.ts'
-import { environments, environmentText, findEnvironment } from './environments.ts'
+import { environments, environmentText, findEnvironment, withOwnBucket } from './environments.ts'
 import { files } from './template.ts'
 
 let folder: string
@@ -117,4 +117,26 @@ test('what "trireme init" writes holds none, and good ones once its marks of com
     ['boxes', 'container'],
     ['ours', 'argo'],
   ])
+})
+test('an environment with a bucket has another folder of it in a settings file of its own, which comes before that of the project', async () => {
+  writeFileSync('trireme.config.yaml', ours)
+  const before = await findEnvironment('ours')
+  const text = (await withOwnBucket('ours', 'bench/run-1'))!
+  expect(parse(text)).toMatchObject({ environments: { ours: { bucket: { endpoint: 's3.example.org', prefix: 'trireme/bench/run-1' } } } })
+  const elsewhere = path.join(folder, 'elsewhere')
+  mkdirSync(elsewhere)
+  writeFileSync(path.join(elsewhere, 'one.yaml'), text)
+  process.env.TRIREME_SETTINGS = path.join(elsewhere, 'one.yaml')
+  try {
+    expect(await findEnvironment('ours')).toEqual({
+      ...before,
+      bucket: { ...Reflect.get(before, 'bucket'), prefix: 'trireme/bench/run-1' },
+    })
+    expect(await findEnvironment('workstation')).toMatchObject({ limits: { cpu: 2 } })
+  } finally {
+    delete process.env.TRIREME_SETTINGS
+  }
+  expect(await findEnvironment('ours')).toEqual(before)
+  expect(await withOwnBucket('workstation', 'bench/run-1')).toBeUndefined()
+  expect(await withOwnBucket('onprem-argo', 'x')).toContain('prefix: trireme/x')
 })

@@ -80,6 +80,13 @@ test('the top of the ladder ends it; what is told is what was granted', async ()
   expect(memory).toEqual([64, 64, 128, 256])
   expect(failures[0]).toMatch(/^Step hello ran out of memory \(256 MiB granted\)\. Add a higher rung/)
 })
+test('an account that is not there is no loss: it is not tried again, and named', async () => {
+  const { failures, starts } = await played([[{ ...lost, message: 'serviceaccounts "pipelin" not found' }]])
+  expect(starts).toHaveLength(1)
+  expect(failures[0]).toMatch(
+    /^Step hello could not be run: the account of its pod is not there \(serviceaccounts "pipelin" not found\)\. Correct "serviceAccount" of the environment, or have it made/,
+  )
+})
 test('more written than a pod may is the step’s own fault', async () => {
   const { failures, starts } = await played([[full]])
   expect(starts).toHaveLength(1)

@@ -250,6 +250,7 @@ test('a Secret that is not there is told with the words of the event, and given 
       happened('FailedMount', message, '2026-01-01T00:02:00Z'),
       happened('FailedMount', 'older words', '2026-01-01T00:01:00Z'),
       happened('BackOff', 'later words of no account', '2026-01-01T00:03:00Z'),
+      happened('FailedScheduling', 'it had no node before', '2026-01-01T00:04:00Z'),
     ],
     { lasting: 300 },
   )

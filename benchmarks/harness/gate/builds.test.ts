@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../../../core/testing.ts'
-import { build, commitOf, removeBuild, shortName, uncommitted, type Yard } from './builds.ts'
+import { build as buildCommit, commitOf, removeBuild, shortName, uncommitted, type Yard } from './builds.ts'
 
+const build = async (revision: string, name: string, yard: Yard) => buildCommit(commitOf(yard.project, revision), name, yard)
 const git = (folder: string, ...words: readonly string[]) =>
   execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', '-c', 'commit.gpgsign=false', ...words], {
     cwd: folder,
@@ -55,6 +56,13 @@ test('what is installed is not shared with a commit that asks for something else
   const { folder } = await build(old, 'base', yard)
   expect(existsSync(path.join(folder, 'node_modules/some'))).toBe(false)
   expect(told.map(line => line.replace(/^.*: /, ''))).toEqual(['npm install --no-audit --no-fund', 'npm run build'])
+})
+test('a branch that moves meanwhile moves nothing', async () => {
+  const { yard } = projectIn()
+  const asked = commitOf(yard.project, 'main')
+  commit(yard.project, { 'source.txt': 'two' })
+  const { folder, commit: built } = await buildCommit(asked, 'head', yard)
+  expect([readFileSync(path.join(folder, 'built.txt'), 'utf8'), built]).toEqual(['one', asked.commit])
 })
 test('a revision that is no commit is refused, and so is a commit without package.json', async () => {
   const { yard } = projectIn()

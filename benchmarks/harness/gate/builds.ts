@@ -6,11 +6,13 @@ import { readIfThere } from '../../../core/files.ts'
 import { killGroup } from '../../../core/host/child.ts'
 import { removeTree } from '../../../core/left-behind.ts'
 
-/** A commit in a folder of its own, built. */
-export interface Build {
-  /** As it was asked for: `main`. */
+/** A commit, and the words that it was asked for with: `main`. */
+export interface Named {
   readonly revision: string
   readonly commit: string
+}
+/** A commit in a folder of its own, built. */
+export interface Build extends Named {
   /** Of the project: that which holds package.json. */
   readonly folder: string
 }
@@ -26,10 +28,10 @@ export interface Yard {
 const git = (project: string, ...words: readonly string[]): string =>
   execFileSync('git', words, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
 
-/** @throws TriremeError `USAGE` where a revision names no commit of the checkout */
-export function commitOf(project: string, revision: string): string {
+/** Asked once, before anything is built: a branch may move meanwhile. @throws TriremeError `USAGE` where a revision names no commit of the checkout */
+export function commitOf(project: string, revision: string): Named {
   try {
-    return git(project, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)
+    return { revision, commit: git(project, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`) }
   } catch {
     throw new TriremeError('USAGE', `"${revision}" is no commit of this checkout. ${remedy(project)}`)
   }
@@ -57,8 +59,7 @@ export function uncommitted(project: string): string | undefined {
  * @param name folder below the scratch. The two builds of a gate have names of one length, for even the length of a path can move times by per cent (Mytkowicz et al., ASPLOS 2009)
  * @throws TriremeError `INPUT` with the end of the log, where it does not build
  */
-export async function build(revision: string, name: string, yard: Yard): Promise<Build> {
-  const commit = commitOf(yard.project, revision)
+export async function build({ revision, commit }: Named, name: string, yard: Yard): Promise<Build> {
   const top = path.join(yard.scratch, name)
   git(yard.project, 'worktree', 'add', '--quiet', '--detach', top, commit)
   const folder = path.join(top, git(yard.project, 'rev-parse', '--show-prefix'))
@@ -79,7 +80,7 @@ export function removeBuild(name: string, { project, scratch }: Pick<Yard, 'proj
   git(project, 'worktree', 'prune')
 }
 /** `main (1a2b3c4d5e6f)`. */
-export const shortName = ({ revision, commit }: Pick<Build, 'revision' | 'commit'>): string =>
+export const shortName = ({ revision, commit }: Named): string =>
   commit.startsWith(revision) ? commit.slice(0, 12) : `${revision} (${commit.slice(0, 12)})`
 
 /** Hard links take no room and next to no time; they do not reach from one disk to another, and not every `cp` makes them. */

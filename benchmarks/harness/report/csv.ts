@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
+import type { Result } from '../older/result.ts'
 import type { ReadRecord } from '../read-record.ts'
 import type { Record2 } from '../record.ts'
-import type { Result } from '../result.ts'
 
 const columns = [
   ...['record', 'comparison', 'began', 'version', 'commit', 'cpu', 'cores', 'gpu', 'quick'],

@@ -1,9 +1,9 @@
+import { olderContradictions } from '../older/contradictions.ts'
 import { type ReadRecord, readRecord } from '../read-record.ts'
 import type { Record2 } from '../record.ts'
 import { definitionDigest } from '../record-text.ts'
 import { impossibleTimes } from './clocks.ts'
 import { whatDoesNotFollow } from './follows.ts'
-import { olderContradictions } from './older.ts'
 import { missingRuns, unprovedRuns, wrongOrder } from './runs.ts'
 
 /** Everything by which a record contradicts itself; empty where all of it follows from its runs. */

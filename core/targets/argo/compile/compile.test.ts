@@ -350,7 +350,7 @@ describe('what is asked of a node', () => {
     expect(gpu.retryStrategy).toEqual({
       limit: '8', // two rungs of memory, one of time, three tries, two losses
       retryPolicy: 'Always',
-      expression: `lastRetry.message matches 'next memory=(0|1|2) ' || lastRetry.message matches 'OOMKilled.*now memory=(0|1) ' || (asInt(retries) < 2 && ((lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|${fullWords}')) || lastRetry.exitCode in ['75', '143'] || lastRetry.message matches 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted') && !(lastRetry.message matches 'deadline|local (ephemeral )?storage|EmptyDir'))`,
+      expression: `lastRetry.message matches 'next memory=(0|1|2) ' || lastRetry.message matches 'OOMKilled.*now memory=(0|1) ' || (asInt(retries) < 2 && ((lastRetry.status == 'Error' && !(lastRetry.message matches 'does not exist|no such file|serviceaccounts .* not found|${fullWords}')) || lastRetry.exitCode in ['75', '143'] || lastRetry.message matches 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted') && !(lastRetry.message matches 'deadline|local (ephemeral )?storage|EmptyDir'))`,
     })
   })
   test('comments show what runs: the cores that the environment grants', () => {

@@ -5,8 +5,8 @@ import { fullWords } from '../../../bucket/refusals.ts'
 
 /** Attempts that a lost node, a lost pod or a failed transfer may cost. */
 export const lossesBorne = 2
-/** What the controller says where a file is not in the bucket, or the bucket is full: it will be so the next time, too. */
-export const missing = `does not exist|no such file|${fullWords}`
+/** What the controller says where a file is not in the bucket, the bucket is full, or the pod's account is not there: it will be so the next time, too. */
+export const missing = `does not exist|no such file|serviceaccounts .* not found|${fullWords}`
 /** What kubelet says of pods that it ended or refused for the node's sake. Whoever deletes a pod leaves it no words. */
 export const taken = 'low on resource|node shutdown|Node is shutting down|node had condition|Pod was rejected|Preempted'
 /** What kubelet says of pods that took more than they may. */

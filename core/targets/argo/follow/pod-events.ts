@@ -37,7 +37,7 @@ export class PodEvents {
     const { items = [] }: Happenings = JSON.parse(text) // an API server speaks JSON; fields are looked at as they may be absent
     const time = ({ lastTimestamp, eventTime }: (typeof items)[number]) => Date.parse(lastTimestamp ?? eventTime ?? '') || 0
     const last = items
-      .filter(({ reason = '' }) => /^Failed|Error$/.test(reason))
+      .filter(({ reason = '' }) => /^Failed(?!Scheduling)|Error$/.test(reason)) // it has a node since
       .sort((a, b) => time(a) - time(b))
       .at(-1)
     return last && startFault(last.reason ?? '', last.message ?? '')

@@ -107,6 +107,11 @@ const troubles: readonly (readonly [fits: (message: string) => boolean, what: st
     'it wrote more than its pod may',
     "Say in the step's needs.disk how much it writes, or raise disk.limit of the environment.",
   ],
+  [
+    has(/serviceaccounts .* not found/),
+    'the account of its pod is not there',
+    'Correct "serviceAccount" of the environment, or have it made: "trireme cluster-setup" prints it.',
+  ],
   [has(/exceeded quota/), 'the namespace has no quota left', 'Wait until other work has ended, or ask for more.'],
   [
     has(/denied (the )?request|violates PodSecurity/),

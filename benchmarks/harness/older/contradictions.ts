@@ -1,5 +1,5 @@
-import type { Result } from '../result.ts'
 import { median, medianRatio } from '../statistics.ts'
+import type { Result } from './result.ts'
 
 /** What of a record of format 1 can be computed again: whether targets are met, and ratios of two arms. It has no seal, and its other figures have no runs. */
 export const olderContradictions = (result: Result): readonly string[] =>

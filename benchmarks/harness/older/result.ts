@@ -1,7 +1,6 @@
-import path from 'node:path'
 import { z } from 'zod'
-import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
-import { type Machine, slug } from './machine.ts'
+
+// Records of format 1, which benchmarks wrote before there were comparisons. They are read, and never written.
 
 const run = z.strictObject({ wall: z.number(), cpu: z.number(), memory: z.number(), others: z.number() })
 /** A figure beside its target. */
@@ -40,13 +39,3 @@ export const result = z.strictObject({
   warnings: z.array(z.string()),
 })
 export type Result = z.infer<typeof result>
-
-/** Adds a file to the machine's folder; none is ever overwritten. @returns its path */
-export const keep = (folder: string, measured: Result, on: Machine): string => write(path.join(folder, slug(on)), measured)
-/** Adds a file to a folder; none is ever overwritten. @returns its path */
-export function write(to: string, measured: Result): string {
-  ensureFolderOnDisk(to)
-  const file = path.join(to, `${measured.benchmark}-${measured.when.replace(/[-:]|\.\d+/g, '')}.json`)
-  writeWhole(file, `${JSON.stringify(result.parse(measured), null, 1)}\n`, { first: true })
-  return file
-}
