@@ -24,7 +24,7 @@ export const counting = pipeline({ name: 'counting', inputs: { text }, params: {
 import { text } from 'trireme-bio/kinds'
 import { z } from 'zod'
 export const count = step({
-  name: 'own-count', tools: [], image: 'reads', inputs: { text }, params: { times: z.int() }, outputs: { counted: text }, needs: { cpu: 1, memory: mib(16) },
+  name: 'own-count', tools: [], image: 'reads', inputs: { text }, params: { times: z.int() }, outputs: { counted: text }, needs: { cpu: 1, memory: mib(64) },
   assets: { script: asset(import.meta.url, './count.sh') },
   command: ({ script, text, times, counted }) => run('sh', script, text, times).into(counted),
 })`,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import type { Record2 } from '../../benchmarks/harness/record.ts'
 import { S3Bucket } from '../../core/bucket/client.ts'
 import { scratch } from '../../core/testing.ts'
@@ -12,10 +12,14 @@ import { environment, image, real } from './real-setting.ts'
 
 // `trireme bench run` of two arms on this machine and on a real cluster, which is taken away in mid-run and given back.
 
-const settings = (context: string | undefined) => {
-  const { namespace, serviceAccount, hostNetwork, bucket } = environment()
+const settings = () => {
+  const { context, namespace, serviceAccount, hostNetwork, bucket } = environment()
   const images = { swap: { reads: image } }
-  return stringify({ environments: { cluster: { target: 'argo', context, namespace, serviceAccount, hostNetwork, bucket, images } } })
+  return stringify({
+    environments: {
+      cluster: { target: 'argo', context, kubeconfig: 'kubeconfig', namespace, serviceAccount, hostNetwork, bucket, images },
+    },
+  })
 }
 const bench = (folder: string, store: string, told: (said: string) => void = () => {}) =>
   new Promise<{ readonly status: number | null; readonly said: string }>(done => {
@@ -32,16 +36,17 @@ const bench = (folder: string, store: string, told: (said: string) => void = () 
   })
 
 real('a comparison of this machine and the cluster, which goes away meanwhile', { timeout: 900_000 }, async () => {
-  const folder = countingProject({ 'trireme.config.yaml': settings(environment().context) })
+  const config = readFileSync(process.env.KUBECONFIG!, 'utf8')
+  const folder = countingProject({ 'trireme.config.yaml': settings(), kubeconfig: config })
   const store = scratch()
   const lose = (said: string) => {
-    if (/, cluster: /.test(said)) writeFileSync(path.join(folder, 'trireme.config.yaml'), settings('taken-away'))
+    if (/, cluster: /.test(said)) writeFileSync(path.join(folder, 'kubeconfig'), stringify({ ...parse(config), contexts: [] }))
   }
   const first = await bench(folder, store, lose)
   expect(first.status).not.toBe(0)
-  expect(first.said).toMatch(/in cluster ended with status 8:\n.*taken-away/)
+  expect(first.said).toMatch(/in cluster ended with status 8:\n.*context/)
   expect(first.said).toContain('What was measured before is kept: when this is mended, the same command goes on from there.')
-  writeFileSync(path.join(folder, 'trireme.config.yaml'), settings(environment().context))
+  writeFileSync(path.join(folder, 'kubeconfig'), config)
   const second = await bench(folder, store)
   expect(second.said).toMatch(/Going on where it was interrupted: \d+ runs? (is|are) there/)
   expect(second.status).toBe(0)
