@@ -92,6 +92,17 @@ describe('the history of a comparison', () => {
 })
 describe('tables', () => {
   const record = recordOf({ noise: 0, definition: { claims: [{ of: 'wall', arm: 'nirschl', measure: 'training', most: 5 }] } })
+  test('what could not be measured has rows that say so', () => {
+    const unmeasured = [{ arm: 'nirschl, CUDA', environment: 'workstation', why: 'it asks for 1 GPU, and this machine has none' }]
+    const rows = figuresTable({ ...record, unmeasured })
+      .split('\n')
+      .slice(-3)
+    expect(rows.map(row => row.replaceAll(/[| ]+/g, ' ').trim())).toEqual([
+      'whole nirschl, CUDA workstation 0 not measured',
+      'training nirschl, CUDA workstation 0 not measured',
+      'validation nirschl, CUDA workstation 0 not measured',
+    ])
+  })
   test('a ratio stands beside the seconds of its base, and columns without a value are left out', () => {
     const [heads, , base, other] = figuresTable(record).split('\n')
     const cells = (line = '') =>

@@ -24,6 +24,7 @@ test('under four points there are the points and the bound of the last', () => {
   expect(scalingFit('weak', points)).toEqual({ law: 'Gustafson' })
   expect(scalingFit('strong', points.slice(0, 1))).toEqual({ law: 'Amdahl' })
   expect(scalingFit('strong', [{ cores: 4, speedup: 4.4 }])).toEqual({ law: 'Amdahl' }) // faster than four cores can be: no bound
+  expect(scalingFit('strong', [{ cores: 2, speedup: 0.3 }])).toEqual({ law: 'Amdahl' }) // slower than one: the law does not hold
 })
 test('what follows no law has an interval that says so', () => {
   const { serial } = scalingFit(

@@ -48,8 +48,8 @@ export function scalingFit(
   const end = (outer: 0 | 1) => (squares(outer) <= most ? outer : crossing(serial => squares(serial) <= most, value, outer))
   return { law: name, serial: { value, low: end(0), high: end(1) }, ...(law === 'strong' && boundOf(value)) }
 }
-/** With no serial share there is no bound. */
-const boundOf = (serial: number): { readonly bound?: number } => (serial > 1e-6 ? { bound: 1 / serial } : {})
+/** With no serial share there is no bound; with more than all, as where cores cost time, the law says nothing. */
+const boundOf = (serial: number): { readonly bound?: number } => (serial > 1e-6 && serial <= 1 ? { bound: 1 / serial } : {})
 /** Steps that bring an interval of 1 down to what a double tells apart. */
 const halvings = 60
 /** Where from 0 to 1 a function that falls and then rises is lowest. */

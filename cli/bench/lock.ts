@@ -25,6 +25,13 @@ export function takeTurn(): BenchTurn {
   try {
     lock(file)
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'EEXIST')
+      throw new TriremeError(
+        'RESOURCES',
+        `${file} cannot be written (${code}), by which benches take turns. Give a folder that is there and can be written in TMPDIR. Nothing was measured.`,
+        { cause },
+      )
     throw new TriremeError(
       'USAGE',
       `Another "trireme bench" has just begun on this machine. Wait until it has ended. Nothing was measured.`,

@@ -254,6 +254,12 @@ describe('two benches at once on one machine', () => {
     turn.end()
     takeTurn().end()
   })
+  test('a folder for turns that is not there is said to be so', () => {
+    process.env.TMPDIR = path.join(scratch(), 'gone')
+    expect(() => takeTurn()).toThrow(
+      /gone\/trireme-bench\.lock cannot be written \(ENOENT\), by which benches take turns\. Give a folder that is there and can be written in TMPDIR\. Nothing was measured\.$/,
+    )
+  })
   test('what a killed bench measured is looked for, as long as it runs', () => {
     const group = path.join(os.tmpdir(), 'trireme-bench.group')
     const turn = takeTurn()

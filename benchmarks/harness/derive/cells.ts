@@ -12,6 +12,8 @@ export interface Cell {
 export interface Sampled {
   readonly cell: Cell
   readonly rounds: ReadonlyMap<number, Taken>
+  /** Model of the GPUs that were seen where its steps ran. */
+  readonly device: string | undefined
 }
 /** Runs that are no warm-up, in the order of their rounds. */
 export const counted = ({ runs }: Pick<Observed, 'runs'>): readonly Run[] =>
@@ -36,16 +38,23 @@ export function cells(seen: Observed): readonly Sampled[] {
     places.flatMap(place => {
       const taken = (runs.get(key(place)) ?? []).map(run => [run.round, takenBy(measure, steps, run)] as const)
       const rounds = new Map(taken.flatMap(([round, each]) => (each ? [[round, each]] : [])))
-      return rounds.size > 0 ? [{ cell: { measure, ...place }, rounds }] : []
+      return rounds.size > 0 ? [{ cell: { measure, ...place }, rounds, device: deviceIn(seen, place) }] : []
     }),
   )
 }
-/** Values of two cells in the rounds that both have; what took nothing that the clocks could count has no ratio. */
+/** This machine tells its own GPUs, and no cluster told any. */
+const deviceIn = ({ environments, machine }: Observed, { environment }: Pick<Cell, 'environment'>): string | undefined =>
+  environments[environment]?.pools === undefined ? machine.gpu?.model : undefined
+/** Whether its steps asked for a GPU that nobody saw: its time is not that of a GPU, and is compared with nothing. */
+const isUnseen = ({ rounds, device }: Sampled): boolean => device === undefined && [...rounds.values()].some(({ gpu }) => gpu !== undefined)
+
+/** Values of two cells in the rounds that both have; what took nothing that the clocks could count has no ratio, nor has what ran on a GPU that was not seen. */
 export function paired(
   a: Sampled,
   b: Sampled,
   of: 'wall' | 'cpu' | 'memory',
 ): { readonly a: readonly number[]; readonly b: readonly number[] } | undefined {
+  if (isUnseen(a) || isUnseen(b)) return undefined
   const pairs = [...a.rounds].flatMap(([round, taken]) => {
     const [x, y] = [taken[of], b.rounds.get(round)?.[of]]
     return x && y ? [[x, y] as const] : []

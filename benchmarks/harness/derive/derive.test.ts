@@ -163,8 +163,8 @@ describe('figures', () => {
             return each.event === 'started' ? { ...each, pool } : each
           }),
         })
-    const told = (where: object, pool?: number) => {
-      const all = derived({ noise: 0, arms: { one: [36, 1] }, environments: { cluster: { ...cluster, ...where } }, each: ofPool(pool) })
+    const told = (where: object, pool?: number, arms: Seeded['arms'] = { one: [36, 1] }) => {
+      const all = derived({ noise: 0, arms, environments: { cluster: { ...cluster, ...where } }, each: ofPool(pool) })
       return { ...all, rows: Object.fromEntries(all.figures.map(row => [row.measure, row])) }
     }
     const pools = [{ model: 'T4' }, { model: 'A10G', price: dollars(100, { gpus: 4 }) }]
@@ -186,6 +186,8 @@ describe('figures', () => {
         'Steps in cluster asked for GPUs of the pool A10G, and nothing told which device they had, or whether there was one. Its GPU seconds are those for which GPUs were reserved, and no time there is the speed of a GPU.'
       expect(warnings).toContain(warning)
       expect(told({ pools }).warnings).not.toContainEqual(expect.stringContaining('GPU'))
+      const speedups = (pool?: number) => told({ pools }, pool, { one: [36, 1], two: [72, 1] }).figures.flatMap(row => row.speedup ?? [])
+      expect([speedups().length, speedups(1).length]).toEqual([3, 1]) // of three measures the validation asks for none
     })
   })
   test('six digits are kept, so that any machine computes the same', () => {

@@ -7,10 +7,10 @@ import { toldByAll } from './taken.ts'
 type Figure = Derived['figures'][number]
 
 /** What each cell took, and how many times as fast as the baseline it was. */
-export function figuresOf({ environments, definition, machine }: Observed, sampled: readonly Sampled[]): readonly Figure[] {
+export function figuresOf({ environments, definition }: Observed, sampled: readonly Sampled[]): readonly Figure[] {
   const { baseline } = definition
   return sampled.map(each => {
-    const { cell, rounds } = each
+    const { cell, rounds, device } = each
     const all = [...rounds.values()]
     const walls = all.map(({ wall }) => wall)
     const [cpu, memory, gpu] = [
@@ -19,7 +19,6 @@ export function figuresOf({ environments, definition, machine }: Observed, sampl
       toldByAll(all.map(each => each.gpu)),
     ]
     const bill = billOf(environments[cell.environment], all)
-    const device = deviceIn(environments[cell.environment], machine)
     const base = sampled.find(
       ({ cell: { measure, arm, environment, caches } }) =>
         measure === cell.measure && caches === cell.caches && arm === baseline.arm && environment === baseline.environment,
@@ -49,6 +48,3 @@ export function figuresOf({ environments, definition, machine }: Observed, sampl
     }
   })
 }
-/** Model of the GPUs that steps of an environment were seen to have: this machine tells its own, and no cluster told any. */
-export const deviceIn = (where: Observed['environments'][string] | undefined, machine: Observed['machine']): string | undefined =>
-  where?.pools === undefined ? machine.gpu?.model : undefined

@@ -1,3 +1,4 @@
+import { whole } from '../derive/taken.ts'
 import type { Derived, Record2 } from '../record.ts'
 import { boundsText, estimateText, figureText, markdownTable, memoryText } from './words.ts'
 
@@ -16,8 +17,8 @@ const heads = [
   'times as fast (95 %)',
   'as the baseline in, s',
 ]
-/** What was measured, a row each; a ratio never without the seconds of its base. */
-export const figuresTable = ({ derived, definition }: Pick<Record2, 'derived' | 'definition'>): string =>
+/** What was measured, a row each; a ratio never without the seconds of its base. What could not be measured here has a row that says so. */
+export const figuresTable = ({ derived, definition, unmeasured }: Pick<Record2, 'derived' | 'definition' | 'unmeasured'>): string =>
   markdownTable(heads, [
     ...derived.figures.map(({ measure, arm, environment, caches, runs, wall, next, cpu, memory, gpu, device, cost, speedup }) => [
       measure,
@@ -34,6 +35,9 @@ export const figuresTable = ({ derived, definition }: Pick<Record2, 'derived' | 
       speedup ? estimateText(speedup) : '',
       speedup ? figureText(speedup.base) : '',
     ]),
+    ...[whole, ...Object.keys(definition.measures)].flatMap(measure =>
+      unmeasured.map(({ arm, environment }) => [measure, arm, environment, '', '0', 'not measured', ...Array<string>(7).fill('')]),
+    ),
   ])
 const section = (title: string, text: string) => (text === '' ? [] : [`${title}\n${text}`])
 const list = (title: string, lines: readonly string[]) => section(`${title}:`, lines.map(line => `- ${line}`).join('\n'))
