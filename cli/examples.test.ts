@@ -103,7 +103,7 @@ describe('completion', () => {
     expect(await words('compile', 'variant-calling', '--as', '')).toEqual(['template', 'workflow'])
     expect(await words('images', 'reads', 'vari')).toEqual(['variants'])
     expect(await words('bench', 'ver')).toEqual(['verify'])
-    expect(await words('bench', 'run', 'idr-sp')).toEqual(['idr-speedup'])
+    expect(await words('bench', 'run', 'idr-sp')).toEqual(['idr-speedup', 'idr-speedup-brief'])
     expect(await words('bench', 'run', 'idr-speedup', '--qu')).toEqual(['--quick'])
     expect(await words('completion', '')).toEqual(['bash', 'fish', 'zsh'])
     expect(await words('new', 's')).toEqual(['step'])

@@ -25,6 +25,8 @@ const everywhere =
 const installed = [...Object.values(tools), ...testTools].map(({ version }) => version.argv[0])
 /** Programs that a file calls only where they are: it skips its tests elsewhere. */
 const perhaps: Readonly<Record<string, readonly string[]>> = {
+  'benchmarks/harness/verify/signature.test.ts': ['ssh-keygen'],
+  'cli/bench/records.test.ts': ['ssh-keygen'],
   'test/images/registry.test.ts': ['podman', 'docker-registry', 'gcc', 'kubectl'],
   'test/argo/lint.test.ts': ['argo'],
   'test/environments/models.test.ts': ['kubectl'],
@@ -57,7 +59,11 @@ test('the tools of the tests are found here, in versions that they accept', asyn
 
 /** Where tests may be skipped, and for lack of what, in the words of the README. */
 const skipping: Readonly<Record<string, string>> = {
+  'benchmarks/harness/machine.test.ts': 'Linux',
   'benchmarks/harness/records.test.ts': 'Linux',
+  'benchmarks/harness/verify/signature.test.ts': 'ssh-keygen',
+  'cli/bench/records.test.ts': 'ssh-keygen',
+  'cli/bundle/pack.test.ts': "root's rights",
   'cli/results/publish.test.ts': 'Linux',
   'cli/run/publication.test.ts': 'Linux',
   'cli/run/strange-store.test.ts': "root's rights",
@@ -71,6 +77,7 @@ const skipping: Readonly<Record<string, string>> = {
   'datasets/idr0042/fetch/fetch.test.ts': '`../shared/data`',
   'test/argo/lint.test.ts': "Argo's own command line",
   'test/argo/real-setting.ts': 'a cluster',
+  'test/bundle.test.ts': 'podman, docker or apptainer',
   'test/conformance/conformance.test.ts': 'a cluster',
   'test/environments/models.test.ts': 'a cluster',
   'test/fresh.test.ts': "root's rights",

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -266,13 +267,15 @@ describe('two benches at once on one machine', () => {
     turn.running(2 ** 22 + 1) // no system has so high a number
     turn.end()
     takeTurn().end()
-    const own = Number(
-      readFileSync('/proc/self/stat', 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[2],
-    )
-    writeFileSync(group, String(own))
-    expect(() => takeTurn()).toThrow(`A "trireme bench" was killed, and what it measured still runs: the group of process ${own}.`)
+    const measured = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }) // in a group of its own
+    try {
+      writeFileSync(group, String(measured.pid))
+      expect(() => takeTurn()).toThrow(
+        `A "trireme bench" was killed, and what it measured still runs: the group of process ${measured.pid}.`,
+      )
+    } finally {
+      measured.kill('SIGKILL')
+    }
     takeTurnAfter(group)
   })
 })

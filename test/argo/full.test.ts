@@ -44,7 +44,7 @@ test('a pod whose end was not seen: Argo says that the bucket is full', async ()
   }
   const { failures } = await ran(at, { hello: write('hello') }, quick)
   expect(failures).toEqual([
-    `Step hello could not be run: the bucket is full (${message}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.\n  pod:     gone`,
+    `Step hello could not be run: the bucket is full (${message.trim()}). Free some of its space, or have its quota raised, and give the same command again; it goes on from where it was.\n  pod:     gone`,
   ])
   expect([...at.bucket.objects.keys()].filter(key => key.includes('/entries/'))).toEqual([])
 })
