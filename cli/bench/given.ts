@@ -23,7 +23,7 @@ async function givenKeys({ spec, definition, given }: Bench, { arm, environment:
   return plan.nodes.flatMap(node => (node.kind === 'step' && definition.given.includes(node.step.name) ? [keys.of(node)] : []))
 }
 /** Names and keys of given steps that a run has made. */
-function madeIn(events: readonly Event[], given: readonly string[]): readonly (readonly [name: string, key: string])[] {
+function givenMade(events: readonly Event[], given: readonly string[]): readonly (readonly [name: string, key: string])[] {
   const made = new Set(events.flatMap(event => (event.event === 'succeeded' || event.event === 'cached' ? [event.key] : [])))
   return events.flatMap(event =>
     event.event === 'planned' && given.includes(event.name) && made.has(event.key) ? [[event.name, event.key] as const] : [],
@@ -41,7 +41,7 @@ export async function prepareGiven(bench: Bench, places: readonly Place[], root:
       log(`Making what is given, by ${place.arm} in ${place.environment} …`)
       const { events, folder } = await runOnce(bench, place, 0, true)
       const store = path.join(folder, 'store')
-      for (const [name, key] of madeIn(events, given)) {
+      for (const [name, key] of givenMade(events, given)) {
         if (!existsSync((await Store.open(store)).entryFolder(key)))
           throw new TriremeError(
             'USAGE',
