@@ -25,7 +25,11 @@ describe('two records', () => {
       recordOf({ definition: { name: 'other' } }),
       'They are of two comparisons, seeded and other. Compare records of the same one.',
     ],
-    ['another definition', recordOf({ definition: { measures: {}, warmups: 3 } }), 'Their definition differs: measures, warmups.'],
+    [
+      'another definition',
+      recordOf({ definition: { measures: {}, warmups: 3 } }),
+      'Their definition differs: measures (A {"training":["torch-train"],"validation":["torch-validate"]}, B {}), warmups (A 0, B 3).',
+    ],
     [
       'other data',
       recordOf({}, seen => Object.assign(seen.dataset!.files['images.tar']!, { sha256: 'c'.repeat(64) })),

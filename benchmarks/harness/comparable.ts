@@ -1,3 +1,4 @@
+import { shown } from '../../core/errors.ts'
 import { canonical } from '../../core/graph/key.ts'
 import { type Cell, cellName, counted } from './derive/cells.ts'
 import { differingOutputs } from './derive/outputs.ts'
@@ -53,8 +54,12 @@ function differing(what: string, a: object, b: object): readonly string[] {
   const [own, other]: [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] = [{ ...a }, { ...b }]
   const text = (value: unknown) => (value === undefined ? '' : canonical(value))
   const parts = [...new Set([...Object.keys(own), ...Object.keys(other)])].filter(name => text(own[name]) !== text(other[name]))
-  return parts.length === 0 ? [] : [`Their ${what} differs: ${parts.join(', ')}.`]
+  const said = parts.map(name =>
+    worthReading(text(own[name]) + text(other[name])) ? `${name} (A ${shown(own[name])}, B ${shown(other[name])})` : name,
+  )
+  return parts.length === 0 ? [] : [`Their ${what} differs: ${said.join(', ')}.`]
 }
+const worthReading = (both: string) => both.length <= 100 && !/[0-9a-f]{32}/.test(both) // digests say nothing to anybody
 /** In what the machines differ, for whoever reads the ratios. */
 function differencesOf(a: Record2, b: Record2): readonly string[] {
   const told = ({ machine: { cpu, cores, memory, system, governor, container, gpu, limits }, programs, images }: Record2) => ({

@@ -159,6 +159,41 @@ test.each<[string, object, string]>([
     'claims something of "countin", which is none of its measures. Did you mean "counting"? There are: whole, counting.',
   ],
   [
+    'a claim about no resource',
+    { claims: [{ ratio: ['one', 'two'], most: 1 }] },
+    'has a claim whose "of" is nothing. Give one of wall, cpu, memory.',
+  ],
+  [
+    'a claim about a quality, of no statistic',
+    { claims: [{ quality: 'share', arm: 'one', take: 'max', least: 1 }] },
+    'has a claim whose "take" is "max". Give one of least, median, most, mean.',
+  ],
+  [
+    'a switch that is none',
+    { settings: { one: { stream: 'no' } } },
+    'gives its arm "one" the setting "stream" as "no". Give true or false.',
+  ],
+  [
+    'a setting that is none',
+    { settings: { one: { streams: false } } },
+    'gives its arm "one" the setting "streams", which means nothing here. Did you mean "stream"? There are: cpu, gpu, stream, once.',
+  ],
+  [
+    'a law of another sort',
+    { scaling: { law: 'amdahl', cores: {} } },
+    'scales by the law "amdahl", which is neither of the two. There are: strong, weak.',
+  ],
+  [
+    'a quality without words',
+    { quality: { share: { read: () => 1 } } },
+    'does not say what its quality "share" is. Give it "about", one line.',
+  ],
+  [
+    'outputs that nobody reads',
+    { outputs: { equal: [['one', 'two']] } },
+    'does not say how its outputs are read. Give them "read", a function of the folders of a run.',
+  ],
+  [
     'a claim about a quality that the arm has not',
     { claims: [{ quality: 'share', arm: 'floor', take: 'least', least: 1 }] },
     'claims a "share" of "floor", which has none. There are: one, two.',

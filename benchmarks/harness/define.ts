@@ -99,6 +99,12 @@ function checkArms(spec: AnyComparison, refuse: Refuse): void {
     const { cpu = 1, gpu = 0 } = settings ?? {}
     if (!Number.isInteger(cpu) || cpu < 1 || !Number.isInteger(gpu) || gpu < 0)
       refuse(`gives its arm "${name}" ${cpu} cores and ${gpu} GPUs. Give whole numbers, of cores at least 1.`)
+    const { cpu: _, gpu: __, ...switches } = settings ?? {}
+    for (const [what, value] of Object.entries(switches)) {
+      known(refuse, `gives its arm "${name}" the setting`, what, ['cpu', 'gpu', 'stream', 'once'], 'means nothing here')
+      if (value !== undefined && typeof value !== 'boolean')
+        refuse(`gives its arm "${name}" the setting "${what}" as ${shown(value)}. Give true or false.`)
+    }
   }
   const { without = [] } = spec.quick ?? {}
   for (const arm of without) knownArm(spec, refuse, 'leaves out of a quick run', arm)
@@ -138,12 +144,15 @@ function checkMeasures(spec: AnyComparison, refuse: Refuse): void {
   for (const step of spec.given ?? []) known(refuse, 'has given', step, steps, has)
 }
 function checkQuality(spec: AnyComparison, refuse: Refuse): void {
-  for (const [name, { floor, ceiling, arms, read }] of Object.entries(spec.quality ?? {})) {
+  for (const [name, { about, floor, ceiling, arms, read }] of Object.entries(spec.quality ?? {})) {
+    if (typeof about !== 'string') refuse(`does not say what its quality "${name}" is. Give it "about", one line.`)
     if (typeof read !== 'function') refuse(`does not say how "${name}" is read. Give it "read", a function of the folders of a run.`)
     checkBounds(refuse, `quality "${name}"`, ['floor', floor], ['ceiling', ceiling])
     onceEach(refuse, `arms of the quality "${name}"`, arms ?? [])
     for (const arm of arms ?? []) knownArm(spec, refuse, `reads "${name}" of`, arm)
   }
+  if (spec.outputs && typeof spec.outputs.read !== 'function')
+    refuse('does not say how its outputs are read. Give them "read", a function of the folders of a run.')
   const { tolerance = 0, equal = [] } = spec.outputs ?? {}
   if (!(tolerance >= 0 && tolerance < 1))
     refuse(`has a tolerance of ${tolerance}. Give a share of the larger number, from 0 to less than 1.`)
@@ -167,10 +176,15 @@ function checkRuns({ runs = {}, warmups = 1, scaling, ...spec }: AnyComparison, 
   if (![least, most].every(n => Number.isInteger(n) && n >= 1)) refuse(`has from ${least} to ${most} rounds. Give whole numbers from 1.`)
   if (least > most) refuse(`has at least ${least} rounds and at most ${most}. Exchange them.`)
   if (!(width > 0)) refuse(`goes on until its intervals are ${width} wide, which they will never be. Give a share such as 0.05.`)
+  if (scaling) known(refuse, 'scales by the law', scaling.law, ['strong', 'weak'], 'is neither of the two')
   for (const [arm, cores = 0] of Object.entries(scaling?.cores ?? {})) {
     knownArm(spec, refuse, 'has cores for', arm)
     if (!(cores > 0)) refuse(`gives its arm "${arm}" ${cores} cores to scale by. Give a number above 0.`)
   }
+}
+/** What a claim is about. Records hold nothing else, and a claim that left it out would be missed only when all is measured. */
+function oneOf(refuse: Refuse, field: string, value: string, all: readonly string[]): void {
+  if (!all.includes(value)) refuse(`has a claim whose "${field}" is ${shown(value)}. Give one of ${all.join(', ')}.`)
 }
 function checkClaims(spec: AnyComparison, refuse: Refuse): void {
   for (const claim of spec.claims ?? []) {
@@ -185,8 +199,12 @@ function checkClaims(spec: AnyComparison, refuse: Refuse): void {
         [...(spec.quality?.[claim.quality]?.arms ?? Object.keys(spec.arms))],
         'has none',
       )
-    } else if (claim.measure !== undefined)
-      known(refuse, 'claims something of', claim.measure, ['whole', ...Object.keys(spec.measures ?? {})], 'is none of its measures')
+      oneOf(refuse, 'take', claim.take, ['least', 'median', 'most', 'mean'])
+    } else {
+      if (claim.measure !== undefined)
+        known(refuse, 'claims something of', claim.measure, ['whole', ...Object.keys(spec.measures ?? {})], 'is none of its measures')
+      oneOf(refuse, 'of', claim.of, ['wall', 'cpu', 'memory'])
+    }
     if (environment !== undefined && spec.environments)
       known(refuse, 'claims something of', environment, spec.environments, 'is none of its environments')
     if ('ratio' in claim && claim.ratio[0] === claim.ratio[1]) refuse(`compares its arm "${claim.ratio[0]}" with itself in a claim.`)

@@ -20,6 +20,11 @@ test('a record is one text, a line for each run and each figure, sealed by what 
 })
 test.each([
   ['empty', '', 'It is empty.'],
+  [
+    'after a byte order mark',
+    `\ufeff${text}`,
+    'It begins with a byte order mark, which an editor has put there. Copy it again from where it was made.',
+  ],
   ['blank', ' \n', 'It is empty.'],
   [
     'cut short',
@@ -79,7 +84,11 @@ test.each([
     text.replace(' "quick": false,\n', ' "quick": true,\n "quick": false,\n'),
     /^Line \d+ is not written as records are \(quick\)/,
   ],
-  ['an end of Windows', text.replaceAll('\n', '\r\n'), /^Line 1 is not written as records are/],
+  [
+    'lines that end as those of Windows',
+    text.replaceAll('\n', '\r\n'),
+    'Its lines end as those of Windows do (CRLF), as Git may have checked it out or an editor saved it. Records have LF: "*.json -text" in .gitattributes keeps Git from it.',
+  ],
   ['something after it', `${text}\n`, /^Line \d+ is not written as records are/],
   ['another seed', text.replace('"seed": 1', '"seed": 2'), 'Its seal is broken: it was changed after it was written.'],
   ['no seal', text.replace(/,\n "seal": .*\n/, '\n'), 'seal: Invalid input: expected string, received undefined.'],

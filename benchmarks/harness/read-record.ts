@@ -14,6 +14,8 @@ const unreadable = (...faults: readonly [string, ...string[]]): ReadRecord => ({
 
 export function readRecord(text: string): ReadRecord {
   if (text.trim() === '') return unreadable('It is empty.')
+  if (text.startsWith('\ufeff'))
+    return unreadable('It begins with a byte order mark, which an editor has put there. Copy it again from where it was made.')
   const value = jsonIn(text)
   if (value === undefined) return unreadable(brokenJson(text))
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
@@ -28,8 +30,12 @@ export function readRecord(text: string): ReadRecord {
     )
   const read = record.safeParse(value)
   if (!read.success) return unreadable(...misfits(value, read.error.issues))
+  if (text.replaceAll('\r\n', '\n') === writtenAs(read.data) && text.includes('\r\n'))
+    return { format, record: read.data, faults: [windowsLines] }
   return { format, record: read.data, faults: [...unusualText(text, read.data), ...brokenSeal(text)] }
 }
+const windowsLines =
+  'Its lines end as those of Windows do (CRLF), as Git may have checked it out or an editor saved it. Records have LF: "*.json -text" in .gitattributes keeps Git from it.'
 interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string

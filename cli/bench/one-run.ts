@@ -4,10 +4,10 @@ import path from 'node:path'
 import { type AnyComparison, type ArmFolders, isCommand, type Shared } from '../../benchmarks/harness/comparison.ts'
 import { type Clocks, clockFault, timed } from '../../benchmarks/harness/measure.ts'
 import { prepareCaches } from '../../benchmarks/harness/page-cache.ts'
-import type { Record2, Run } from '../../benchmarks/harness/record.ts'
+import { type Record2, type Run, run as runShape } from '../../benchmarks/harness/record.ts'
 import type { Place } from '../../benchmarks/harness/rounds.ts'
 import { seen, seenParts, unproved } from '../../benchmarks/harness/seen.ts'
-import { TriremeError } from '../../core/errors.ts'
+import { shown, TriremeError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { readIfThere } from '../../core/files.ts'
 import { removeTree } from '../../core/left-behind.ts'
@@ -107,6 +107,8 @@ async function runIn(
     quality: qualityOf(bench, place, at),
     outputs: outputsMade(bench, place, at),
   }
+  const [issue] = runShape.safeParse(run).error?.issues ?? []
+  if (issue) throw failed(place, `told what fits into no record: ${issue.path.join(' › ')}: ${issue.message}.`)
   return { run, at, events, folder }
 }
 const numberOf = ({ definition }: Bench, { arm, environment, caches }: Place) =>
@@ -162,7 +164,10 @@ function qualityOf({ spec, definition }: Bench, place: Place, at: ArmFolders): R
   )
 }
 function outputsMade({ spec }: Bench, place: Place, at: ArmFolders): Run['outputs'] {
-  const outputs = asProof(place, () => spec.outputs?.read(at) ?? {})
+  const { outputs: own } = spec
+  const outputs: unknown = own === undefined ? {} : asProof(place, () => own.read(at))
+  if (typeof outputs !== 'object' || outputs === null)
+    throw failed(place, `has outputs that are ${shown(outputs)}. Have "read" give figures or digests by name.`)
   const wrong = Object.entries(outputs).find(([, value]) => typeof value !== 'string' && !Number.isFinite(value))
   if (wrong) throw failed(place, `has the output ${wrong[0]} of ${wrong[1]}, which is no figure and no digest.`)
   return { ...outputs }

@@ -84,6 +84,25 @@ test("list names the project's own comparisons before the package's", () => {
     stderr: expect.stringMatching(/^There is no comparison "copyng"\. Did you mean "copying"\? There are: copying, sleeping, /),
   })
 })
+test("an error in a comparison's own functions is told with its place, and is no fault of Trireme's", () => {
+  const broken = `import { comparison } from 'trireme-bio/benchmarks'
+const arms = { one: { command: () => ({ argv: ['true'] }), check: () => {} } }
+export const broken = comparison({ name: 'broken', about: 'x', arms, setup: () => { throw new Error('no reads') } })
+`
+  expect(run(projectWith({ 'benchmarks/broken.ts': broken }), 'bench', 'run', 'broken', '--scratch', 'records')).toMatchObject({
+    stdout: '',
+    stderr: expect.stringContaining(
+      "The project's own code failed: Error: no reads\nThat is in benchmarks/broken.ts, line 3.\nWhat was measured before is kept",
+    ),
+  })
+})
+test('a new project keeps its records in Git, and what runs leave is ignored', () => {
+  const folder = scratch()
+  expect(run(folder, 'init', 'fresh', '--benchmark').status).toBe(0)
+  git(path.join(folder, 'fresh'), 'init', '-q')
+  const ignored = ['benchmarks/results/m/first-cores-20260102T030405Z.json', 'results/x', 'calls/x', '.trireme/x', 'node_modules/x']
+  expect(git(path.join(folder, 'fresh'), 'check-ignore', ...ignored).split('\n')).toEqual(ignored.slice(1))
+})
 test('nothing is measured whose record could not be kept', () => {
   expect(run(project, 'bench', 'run', 'copying')).toEqual({
     status: 2,

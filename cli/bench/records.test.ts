@@ -105,7 +105,7 @@ test('records are shown, compared, told over time and made into tables', async (
   writeFileSync(at('c.json'), seededRecord({ definition: { warmups: 3 } }))
   expect(await bench('compare', 'a.json', 'c.json')).toMatchObject({
     code: 'INPUT',
-    stderr: 'These records cannot be compared:\n  Their definition differs: warmups.\n',
+    stderr: 'These records cannot be compared:\n  Their definition differs: warmups (A 0, B 3).\n',
   })
   expect((await bench('history', 'seeded')).stdout).toMatch(/^whole · nirschl · workstation on AMD EPYC, 2 cores\n\n\| when /)
   expect((await bench('table')).stdout).toMatch(/^### seeded, 2026-01-02, AMD EPYC, 2 cores\n\n\| measure /)

@@ -22,7 +22,11 @@ export type ReadableRecord = KnownRecord & { readonly read: Exclude<ReadRecord, 
 
 /** @throws TriremeError `INPUT` when there is no such file */
 export function knownRecord(file: string): KnownRecord {
-  if (!existsSync(file)) throw new TriremeError('INPUT', `There is no file ${file}. Give a record, as "trireme bench run" writes them.`)
+  if (!existsSync(file))
+    throw new TriremeError(
+      'INPUT',
+      `There is no file ${file}. Give the file of a record, as "trireme bench run" writes them; "trireme bench verify" alone looks at all that are kept.`,
+    )
   if (!statSync(file).isFile()) throw new TriremeError('INPUT', `${file} is no file. Give the records in it by their names.`)
   const text = readFileSync(file, 'utf8')
   return { file, text, ...verifyText(text) }

@@ -13,6 +13,7 @@ import { secondsFrom } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
 import { findComparison, type Listed } from '../project/catalogue.ts'
+import { ownPlace } from '../project/own-code.ts'
 import { version } from '../project/package.ts'
 import { stoppable } from '../run/stopping.ts'
 import { takeTurn } from './lock.ts'
@@ -116,13 +117,20 @@ function timeLimit(text: string): number {
   if (limit !== undefined) return limit
   throw new TriremeError('USAGE', `--limit takes a time such as 90s, 8m or 2h, got ${JSON.stringify(text)}.`)
 }
-/** A fault of the disk, or of an arm, with what is to be done. */
+/** A fault of the disk, of an arm, or of the project's own code, with what is to be done. */
 function explained(cause: unknown, store: string): unknown {
-  const fault = refusalOf(store, cause) ?? cause
+  const fault = refusalOf(store, cause) ?? ownFault(cause) ?? cause
   if (!(fault instanceof TriremeError) || (fault.code !== 'STEP' && fault.code !== 'ENVIRONMENT')) return fault
   return new TriremeError(
     fault.code,
     `${fault.message}\nWhat was measured before is kept: when this is mended, the same command goes on from there.`,
     { cause: fault },
   )
+}
+/** `setup`, arms, `prepare` and `parts` are code that the project wrote. */
+function ownFault(cause: unknown): TriremeError | undefined {
+  if (!(cause instanceof Error) || cause instanceof TriremeError) return undefined
+  const place = ownPlace(cause)
+  if (place === undefined) return undefined
+  return new TriremeError('STEP', `The project's own code failed: ${cause.name}: ${cause.message}\nThat is in ${place}.`, { cause })
 }

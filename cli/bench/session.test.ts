@@ -135,6 +135,15 @@ test('with another definition nothing of it is taken over', async () => {
   const { observed } = await bench({ about: 'Other ways' })
   expect(observed.sessions).toHaveLength(1)
 })
+test('a definition that no record could hold is refused before anything is measured', async () => {
+  const quality = { share: { about: 'a', unit: 3, read: () => 1 } }
+  await expect(bench({ quality })).rejects.toThrow(
+    'The comparison "tiny" does not fit into a record: quality › share › unit: Invalid input: expected string, received number. Nothing was measured. Correct it.',
+  )
+  expect(
+    existsSync(path.join(store, 'bench')) && readdirSync(path.join(store, 'bench')).some(name => /^tiny-[0-9a-f]{12}$/.test(name)),
+  ).toBe(false)
+})
 test('a stopped run leaves no process', async () => {
   const stop = new AbortController()
   const file = path.join(store, 'pid')
@@ -184,6 +193,19 @@ describe('runs that do not count', () => {
     expect(fault).toBe(
       'The arm "one" in workstation has a share of NaN, which is no figure. Look at what reads it, and at what the arm wrote.',
     )
+  })
+  test('outputs that are none, and parts that took no time that can be told', async () => {
+    const arms = { one: writing('word') }
+    expect(await kept({ arms, outputs: { read: () => undefined } })).toEqual({
+      fault: 'The arm "one" in workstation has outputs that are nothing. Have "read" give figures or digests by name.',
+      runs: 0,
+    })
+    store = scratch()
+    const parts = () => ({ reading: { wall: Number.NaN, cpu: 1 } })
+    expect(await kept({ arms: { one: { ...writing('word'), parts } }, parts: ['reading'] })).toEqual({
+      fault: expect.stringMatching(/^The arm "one" in workstation told what fits into no record: events › 2 › at: .*NaN\.$/),
+      runs: 0,
+    })
   })
   test('a clock that jumps: the run is repeated, and its fault is kept', async () => {
     let asked = 0
@@ -261,10 +283,15 @@ describe('two benches at once on one machine', () => {
     takeTurn().end()
   })
   test('a folder for turns that is not there is said to be so', () => {
+    const there = process.env.TMPDIR
     process.env.TMPDIR = path.join(scratch(), 'gone')
-    expect(() => takeTurn()).toThrow(
-      /gone\/trireme-bench\.lock cannot be written \(ENOENT\), by which benches take turns\. Give a folder that is there and can be written in TMPDIR\. Nothing was measured\.$/,
-    )
+    try {
+      expect(() => takeTurn()).toThrow(
+        /gone\/trireme-bench\.lock cannot be written \(ENOENT\), by which benches take turns\. Give a folder that is there and can be written in TMPDIR\. Nothing was measured\.$/,
+      )
+    } finally {
+      process.env.TMPDIR = there
+    }
   })
   test('what a killed bench measured is looked for, as long as it runs', () => {
     const group = path.join(os.tmpdir(), 'trireme-bench.group')

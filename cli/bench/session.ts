@@ -4,7 +4,7 @@ import path from 'node:path'
 import { type AnyComparison, isCommand, type Shared } from '../../benchmarks/harness/comparison.ts'
 import { machineFacts, versionOf } from '../../benchmarks/harness/machine.ts'
 import { type Clocks, clocks, meter } from '../../benchmarks/harness/measure.ts'
-import type { Observed, Record2, Run } from '../../benchmarks/harness/record.ts'
+import { definition as definitionShape, type Observed, type Record2, type Run } from '../../benchmarks/harness/record.ts'
 import { definitionDigest } from '../../benchmarks/harness/record-text.ts'
 import { enough, orderOf, type Place, samePlace } from '../../benchmarks/harness/rounds.ts'
 import type { Dataset } from '../../core/define/dataset.ts'
@@ -70,7 +70,7 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
   const here = [...where].find(([, each]) => !each.apart)?.[0] ?? 'workstation'
   if (!where.has(here) && Object.values(armsOf(spec, quick)).some(isCommand)) where.set(here, await whereIs(here))
   const rounds = asked.rounds ?? (quick ? Math.min(quickRounds, spec.runs?.most ?? quickRounds) : undefined)
-  const definition = await definitionOf(spec, words, { environments, home: here, rounds })
+  const definition = recordable(await definitionOf(spec, words, { environments, home: here, rounds }))
   const sources = modulesOf(file, home, Object.values(commandsOf(spec, words)).flat())
   const recorded = Object.fromEntries([...where].map(([name, each]) => [name, each.recorded]))
   const identity = { digest: definitionDigest(definition), sources, code: asked.code, environments: recorded, quick, seed: asked.seed }
@@ -117,6 +117,15 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
     removeTree(`${words.shared}.made`)
   }
   return { observed, written }
+}
+/** Looked at before anything is measured, for hours perhaps. @throws TriremeError `DEFINITION` where no record could hold it */
+function recordable(own: Record2['definition']): Record2['definition'] {
+  const [issue] = definitionShape.safeParse(own).error?.issues ?? []
+  if (issue === undefined) return own
+  throw new TriremeError(
+    'DEFINITION',
+    `The comparison "${own.name}" does not fit into a record: ${issue.path.join(' › ')}: ${issue.message}. Nothing was measured. Correct it.`,
+  )
 }
 const pins = ({ files }: Dataset): NonNullable<Record2['dataset']>['files'] =>
   Object.fromEntries(Object.entries(files).map(([name, { sha256, bytes }]) => [name, { sha256, ...(bytes !== undefined && { bytes }) }]))

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { recordFiles } from '../../benchmarks/harness/keep-record.ts'
 import { type Signature, signatureState } from '../../benchmarks/harness/verify/signature.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -8,6 +9,11 @@ export interface VerifyRecordsOptions {
   readonly signers?: string
 }
 export function verifyRecords(given: readonly string[], { signers }: VerifyRecordsOptions): void {
+  if (signers !== undefined && !existsSync(signers))
+    throw new TriremeError(
+      'USAGE',
+      `There is no file of signers ${signers}. Give --signers a list of "allowed signers", as ssh-keygen(1) describes it.`,
+    )
   const files = given.length > 0 ? given : recordFiles(resultsFolder())
   if (files.length === 0) say(`There is no record in ${resultsFolder()}: nothing to verify.`)
   const all = files.map(file => {

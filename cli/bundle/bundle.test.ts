@@ -49,7 +49,7 @@ test('of a project goes along what its comparison imports and reads, with only t
     'steps/own/count.sh',
     'steps/own/count.ts',
   ])
-  expect(libraries(all)).toEqual(expect.arrayContaining(['commander', 'jiti', 'trireme-bio', 'yaml', 'zod']))
+  expect(libraries(all)).toEqual(expect.arrayContaining(['commander', 'jiti', 'semver', 'trireme-bio', 'yaml', 'zod']))
   expect(libraries(all).filter(name => /aws|kubernetes|sharp|img|typescript/.test(name))).toEqual([])
   expect(all.filter(name => /\.d\.[cm]?ts$|\.md$|\.map$/.test(name))).toEqual([])
 })

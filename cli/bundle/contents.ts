@@ -26,6 +26,9 @@ export const packagePlace = 'node_modules/trireme-bio'
 const otherCommands = /^cli\/commands\/(?!(bench|run)\.)/
 const clusterClients = /^core\/(kubernetes|bucket|targets\/argo)\//
 
+/** Loads the project's TypeScript, and is named among the libraries where there is any. */
+const ofTypeScript = 'jiti'
+
 /** Files of the bundle's project, with the package and its libraries below `node_modules`. @throws TriremeError where one is not to be had */
 export function contents({ own, modules, libraries, cluster }: WhatToBundle): readonly ArchivedFile[] {
   const { resolve } = createRequire(packageJson)
@@ -39,7 +42,7 @@ export function contents({ own, modules, libraries, cluster }: WhatToBundle): re
     const file = /^trireme-bio(\/|$)/.test(imported) ? resolve(imported) : relative(imported, from)
     if (file !== undefined) return leftOut(file) ? undefined : file
     const name = libraryOf(imported)
-    if (!needed.has(name)) needed.set(name, libraryFolder(name, from))
+    if (name !== ofTypeScript && !needed.has(name)) needed.set(name, libraryFolder(name, from))
     return undefined
   }
   const entries = ['cli', ...modules].map(place => path.join(compiled, `${place}.js`))

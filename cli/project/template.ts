@@ -157,5 +157,5 @@ export const files: Readonly<Record<string, string>> = {
   'pipelines/first.test.ts': firstTest,
   'README.md': readme,
   'trireme.config.yaml': config,
-  '.gitignore': 'node_modules/\n.trireme/\nresults/\ncalls/\n',
+  '.gitignore': 'node_modules/\n.trireme/\n/results/\n/calls/\n',
 }

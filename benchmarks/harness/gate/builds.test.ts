@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../../../core/testing.ts'
@@ -56,6 +56,21 @@ test('what is installed is not shared with a commit that asks for something else
   const { folder } = await build(old, 'base', yard)
   expect(existsSync(path.join(folder, 'node_modules/some'))).toBe(false)
   expect(told.map(line => line.replace(/^.*: /, ''))).toEqual(['npm install --no-audit --no-fund', 'npm run build'])
+})
+test('a library that lies beside the checkout is found from a build, and a workspace is the commit’s own', async () => {
+  const { yard, top } = projectIn()
+  const beside = path.join(scratch(), 'library')
+  mkdirSync(beside)
+  mkdirSync(path.join(top, 'node_modules/@own'))
+  symlinkSync(path.relative(path.join(top, 'node_modules'), beside), path.join(top, 'node_modules/library'))
+  symlinkSync(path.relative(path.join(top, 'node_modules/@own'), beside), path.join(top, 'node_modules/@own/library'))
+  symlinkSync('../work', path.join(top, 'node_modules/work'))
+  mkdirSync(path.join(top, 'work'))
+  commit(top, { 'work/package.json': '{}' })
+  const { folder } = await build('main', 'head', yard)
+  const leads = (name: string) => realpathSync(path.join(folder, 'node_modules', name))
+  expect([leads('library'), leads('@own/library'), leads('work')]).toEqual([beside, beside, path.join(folder, 'work')])
+  expect(readlinkSync(path.join(top, 'node_modules/library'))).not.toBe(beside) // the project's own is left alone
 })
 test('a branch that moves meanwhile moves nothing', async () => {
   const { yard } = projectIn()

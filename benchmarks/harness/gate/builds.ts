@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../../../core/errors.ts'
 import { readIfThere } from '../../../core/files.ts'
@@ -86,9 +86,23 @@ export const shortName = ({ revision, commit }: Named): string =>
 /** Hard links take no room and next to no time; they do not reach from one disk to another, and not every `cp` makes them. */
 async function link(installed: string, folder: string, made: Build, yard: Yard): Promise<void> {
   const to = path.join(folder, 'node_modules')
-  if ((await run(['cp', '-al', installed, to], made, yard)) === 0) return
-  removeTree(to)
-  await must(['cp', '-Rp', installed, to], made, yard)
+  if ((await run(['cp', '-al', installed, to], made, yard)) !== 0) {
+    removeTree(to)
+    await must(['cp', '-Rp', installed, to], made, yard)
+  }
+  leadOut(installed, to, git(yard.project, 'rev-parse', '--show-toplevel'))
+}
+/** What `npm install ../library` has linked is found from the build as from the project; what lies in the checkout, such as a workspace, is the commit's own. */
+function leadOut(installed: string, to: string, checkout: string): void {
+  for (const entry of readdirSync(installed, { withFileTypes: true })) {
+    const [from, own] = [path.join(installed, entry.name), path.join(to, entry.name)]
+    if (entry.isDirectory() && entry.name.startsWith('@')) leadOut(from, own, checkout)
+    if (!entry.isSymbolicLink() || !existsSync(from)) continue
+    const library = realpathSync(from)
+    if (library.startsWith(checkout + path.sep)) continue
+    rmSync(own)
+    symlinkSync(library, own)
+  }
 }
 async function must(argv: readonly string[], made: Build, yard: Yard): Promise<void> {
   yard.log(`${shortName(made)}: ${argv[0] === 'cp' ? 'copies node_modules' : argv.join(' ')}`)

@@ -26,6 +26,8 @@ test.skipIf(!has)('a signature tells a deliberate change, and by whom a record i
   expect(signatureState(record, undefined)).toEqual({ state: 'not looked at' })
   expect(signatureState(record, ours)).toEqual({ state: 'good', by: 'ada@example.org' })
   expect(signatureState(record, others)).toEqual({ state: 'bad', why: `its signature is by none of the signers in ${others}` })
+  writeFileSync(others, 'no such line\n')
+  expect(signatureState(record, others)).toMatchObject({ why: expect.stringMatching(/ in .* \(.*:1: .*key.*\)$/) })
   expect(() => sign(record, ada)).toThrow(`There is a file ${record}.sig already`)
   writeFileSync(record, seededRecord({ seed: 2 })) // another record that proves itself
   expect(signatureState(record, ours)).toMatchObject({

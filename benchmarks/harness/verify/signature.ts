@@ -11,14 +11,15 @@ export const signatureOf = (record: string): string => `${record}.sig`
 function keygen(
   words: readonly string[],
   input?: Buffer,
-): { readonly status: number | null; readonly out: string; readonly complaint: string } {
+): { readonly status: number | null; readonly out: string; readonly complaint: string; readonly complaints: readonly string[] } {
   const { status, stdout, stderr, error } = spawnSync('ssh-keygen', words, { input, encoding: 'utf8' })
   if (error && 'code' in error && error.code === 'ENOENT')
     throw new TriremeError(
       'TOOL',
       'ssh-keygen is not installed, which signs records and looks at signatures. Install OpenSSH 8.2 or newer.',
     )
-  return { status, out: stdout ?? '', complaint: (stderr ?? '').trim().split('\n').at(-1) ?? '' }
+  const complaints = (stderr ?? '').trim().split(/\r?\n/)
+  return { status, out: stdout ?? '', complaint: complaints.at(-1) ?? '', complaints }
 }
 /** Signs a record that has been written. @param key a private key of SSH, or the public one of a key that an agent holds */
 export function sign(record: string, key: string): string {
@@ -45,7 +46,10 @@ export function signatureState(record: string, signers: string | undefined): Sig
   if (signers === undefined) return { state: 'not looked at' }
   const found = keygen(['-Y', 'find-principals', '-s', signature, '-f', signers])
   const [by = ''] = found.out.split('\n')
-  if (found.status !== 0 || by === '') return { state: 'bad', why: `its signature is by none of the signers in ${signers}` }
+  if (found.status !== 0 || by === '') {
+    const why = found.complaints[0] === 'No principal matched.' ? '' : ` (${found.complaints[0]})`
+    return { state: 'bad', why: `its signature is by none of the signers in ${signers}${why}` }
+  }
   const { status, complaint } = keygen(['-Y', 'verify', '-f', signers, '-I', by, '-n', namespace, '-s', signature], readFileSync(record))
   return status === 0
     ? { state: 'good', by }
