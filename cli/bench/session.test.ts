@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AnyComparison, ArmFolders } from '../../benchmarks/harness/comparison.ts'
 import { comparison } from '../../benchmarks/harness/define.ts'
 import { derive } from '../../benchmarks/harness/derive/derive.ts'
@@ -266,8 +266,13 @@ test('a quick run has three rounds, and leaves out what it says', async () => {
   expect(observed.runs).toHaveLength(8)
 })
 describe('two benches at once on one machine', () => {
+  const before = process.env.TMPDIR
   beforeEach(() => {
     process.env.TMPDIR = scratch() // the turn is taken in it, and other tests take it too
+  })
+  afterEach(() => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
   })
   test('the second is told who measures, and the turn is given back', () => {
     const turn = takeTurn()

@@ -9,22 +9,20 @@ import { definitionDigest } from '../../benchmarks/harness/record-text.ts'
 import { enough, orderOf, type Place, samePlace } from '../../benchmarks/harness/rounds.ts'
 import type { Dataset } from '../../core/define/dataset.ts'
 import { TriremeError } from '../../core/errors.ts'
-import { canonical, keys as keysOf, sha256, versionFrom } from '../../core/graph/key.ts'
+import { canonical, sha256 } from '../../core/graph/key.ts'
 import { removeTree } from '../../core/left-behind.ts'
 import { Store } from '../../core/store/store.ts'
 import { ensureFolderOnDisk, writeWhole } from '../../core/store/whole-file.ts'
 import { secondsText, sum } from '../../core/vocabulary/quantity.ts'
-import { findPipeline, type Listed } from '../project/catalogue.ts'
-import { planWith } from '../run/prepare.ts'
+import type { Listed } from '../project/catalogue.ts'
 import { profileArguments } from '../run/profile.ts'
-import { knownVersions } from '../run/versions.ts'
 import { armArguments, armsOf, commandsOf, definitionOf } from './definition.ts'
+import { prepareGiven } from './given.ts'
 import { Measured } from './journal.ts'
 import { modulesOf } from './modules.ts'
 import { type Bench, Leavings, type OneRun, runOnce, Uncounted } from './one-run.ts'
 import { type Where, whatLacks, whereIs } from './places.ts'
 import { BenchProgress } from './progress.ts'
-import { storeWith } from './stores.ts'
 import { toldBy } from './told.ts'
 
 export interface BenchAsked {
@@ -163,39 +161,6 @@ export async function setUp({ setup }: AnyComparison, shared: Shared, log: (line
   ensureFolderOnDisk(shared.shared)
   await setup?.({ ...shared, log })
   writeWhole(mark, '')
-}
-/** Keys of the given steps in an arm's plan. */
-async function givenKeys({ spec, definition, given }: Bench, { arm, environment: on }: Place, store: string): Promise<readonly string[]> {
-  const { it } = await findPipeline(spec.pipeline!.spec.name) // an arm without a command has a pipeline
-  const { plan, store: opened, environment } = await planWith(it, given[arm]!, { store, on, owner: `arm ${arm}` })
-  const { versions } = await knownVersions(plan, opened, environment, { unpinned: true })
-  const keys = keysOf(versionFrom(versions))
-  return plan.nodes.flatMap(node => (node.kind === 'step' && definition.given.includes(node.step.name) ? [keys.of(node)] : []))
-}
-/** Runs arms once where something is given, until all that the given steps make is there, and keeps it. */
-export async function prepareGiven(bench: Bench, places: readonly Place[], root: string, log: (line: string) => void): Promise<void> {
-  const { given, caches } = bench.definition
-  if (given.length === 0) return
-  const folder = path.join(bench.folder, 'given')
-  if (!existsSync(`${folder}.made`)) {
-    const keys = new Map<string, string>()
-    for (const place of places.filter(place => place.caches === caches[0] && !isCommand(bench.spec.arms[place.arm]!))) {
-      if (keys.size > 0 && (await givenKeys(bench, place, root)).every(key => keys.has(key))) continue
-      log(`Making what is given, by ${place.arm} in ${place.environment} …`)
-      const { events, folder } = await runOnce(bench, place, 0, true)
-      const store = path.join(folder, 'store')
-      for (const event of events) if (event.event === 'planned' && given.includes(event.name)) keys.set(event.key, store)
-    }
-    removeTree(folder)
-    for (const store of new Set(keys.values()))
-      await storeWith(
-        folder,
-        store,
-        [...keys].filter(([, from]) => from === store).map(([key]) => key),
-      )
-    writeWhole(`${folder}.made`, '')
-  }
-  bench.prepared = folder
 }
 /** All rounds, in the order that the seed gives; what is there already is not done again. */
 async function measureAll(

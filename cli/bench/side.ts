@@ -8,9 +8,10 @@ import { Store } from '../../core/store/store.ts'
 import { didYouMean } from '../display/suggest.ts'
 import { findComparison } from '../project/catalogue.ts'
 import { armArguments, armsOf, definitionOf } from './definition.ts'
+import { prepareGiven } from './given.ts'
 import { type Bench, runOnce, Uncounted } from './one-run.ts'
 import { whereIs } from './places.ts'
-import { datasetOf, prepareGiven, setUp } from './session.ts'
+import { datasetOf, setUp } from './session.ts'
 
 // A gate runs each of its two builds by the build's own command line in the build's own folder, so that nothing of the one reaches the other. Each is a process, which
 // does the work once whenever the gate says so, over the channel that Node opens to a forked process, and ends when that is closed.

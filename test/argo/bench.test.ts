@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -92,4 +92,35 @@ test('every run has a place of its own in the bucket and leaves nothing there; a
   ])
   const steps = runs.map(run => run.events.map(({ event, gpu, pool, seconds }) => `${event} ${gpu ?? pool ?? seconds}`))
   expect(steps).toEqual(Array(2).fill(['planned 1', 'started 1', 'succeeded 1.5']))
+})
+test('what is given and stays in a bucket is told before anything is measured', { timeout: 60_000 }, async () => {
+  const at = await setting()
+  const [folder, store] = [project(at), scratch()]
+  const edit = (file: string, from: string, to: string) =>
+    writeFileSync(path.join(folder, file), readFileSync(path.join(folder, file), 'utf8').replace(from, to))
+  edit('benchmarks/writing.ts', "measures: { writing: ['own-made'] }", "given: ['own-made']")
+  edit('pipelines/writing.ts', '({ made: made({ words }).made })', '({ copy: copied({ from: made({ words }).made }).made })')
+  edit(
+    'pipelines/writing.ts',
+    'export const writing',
+    `const copied = step({
+  name: 'own-copied', image: 'reads', inputs: { from: text }, outputs: { made: text }, needs: { cpu: 1, memory: mib(64) },
+  command: ({ from, made }) => run('cat', from).into(made),
+})
+export const writing`,
+  )
+  const onWorkflow = (name: string, workflow: Json) => {
+    const [, place = ''] = /"(below\/bench\/[^"/]+\/[^"/]+)\//.exec(JSON.stringify(workflow)) ?? []
+    runsAll(at.cluster, at.bucket, `${place}/`, () => 'x')
+    at.cluster.onWorkflow(name, workflow)
+    at.cluster.onWorkflow = onWorkflow
+  }
+  at.cluster.onWorkflow = onWorkflow
+  const { status, said } = await bench(folder, store)
+  expect([status, said]).toEqual([
+    2,
+    expect.stringContaining(
+      'The comparison has "own-made" given, and the run in lab left no result of it on this machine: results of a cluster stay in its bucket, and what goes through a pipe is not kept. Compare in environments of this machine, or leave "own-made" out of "given".',
+    ),
+  ])
 })
