@@ -175,8 +175,8 @@ export const lists: readonly Case[] = [
     proves: 'Lists of lists of lists, of none, one and several files; the innermost step reads what another each gathers',
     plans: () => {
       const { files } = lines({ text: say({ what: '+\nb\nc-d e' }).said })
-      const split = (name: string, mark: string) => by(name, `tr "${mark}" "\\n" <"$1" >"$2"`)
-      const [words, letters] = [split('words', ' +'), split('letters', '-')]
+      const split = (name: string, from: string, to: string) => by(name, `tr "${from}" "${to}" <"$1" >"$2"`)
+      const [words, letters] = [split('words', ' +', '\\n'), split('letters', 'a-z-', 'A-Z\\n')] // no two lists alike: one would be cached
       const { large } = each(files, text => ({ large: upper({ text }).shouted }))
       const { told } = each(files, from => {
         const { told } = each(lines({ text: words({ from }).to }).files, from => {
@@ -188,7 +188,7 @@ export const lists: readonly Case[] = [
       return [plan('each-deep', { out: tally({ texts: told }).told })]
     },
     holds: {
-      out: '3 files\n0 files\n1 files\n1 files\nb beside 3\n2 files\n2 files\nc beside 3\nd beside 3\n1 files\ne beside 3\n',
+      out: '3 files\n0 files\n1 files\n1 files\nB beside 3\n2 files\n2 files\nC beside 3\nD beside 3\n1 files\nE beside 3\n',
     },
   },
   {
