@@ -1,6 +1,6 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { variantAccuracy } from '../pipelines/variant-accuracy.ts'
-import { f1 } from './shared/variants.ts'
+import { f1 } from './calling/variants.ts'
 
 export const accuracy = comparison({
   name: 'accuracy',

@@ -1,7 +1,7 @@
 import { type CommandArm, comparison } from 'trireme-bio/benchmarks'
+import { figure, figures } from './arms/figures.ts'
+import { ensurePackages, program } from './arms/python-packages.ts'
 import { compiled, script } from './harness/places.ts'
-import { figure, figures } from './shared/figures.ts'
-import { ensurePackages, program } from './shared/peers.ts'
 
 // A chain of n steps, each needing the one before, to a manifest. What is compared is the time inside each program, without the start of Node or
 // Python: of everything (the graph is built, compiled and written as YAML), and from the graph that is there already to the text alone.

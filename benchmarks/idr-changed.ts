@@ -1,6 +1,6 @@
 import { comparison } from 'trireme-bio/benchmarks'
+import { figure } from './arms/figures.ts'
 import { compiled } from './harness/places.ts'
-import { figure } from './shared/figures.ts'
 
 const arm = 'one of two learning rates changed'
 const steps = (about: string, name: string) => ({ about, read: (at: Parameters<typeof figure>[0]) => figure(at, name) })

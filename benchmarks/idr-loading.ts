@@ -3,7 +3,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CommandArm, comparison } from 'trireme-bio/benchmarks'
 import { twinImages } from '../steps/idr/twin.ts'
-import { classify, done, notedWords, noteWords, packedIn, pythonOfTorch, selected, small } from './shared/laboratory.ts'
+import { runPlan } from './arms/run-plan.ts'
+import { classify, notedWords, noteWords, packedIn, pythonOfTorch, selected, small } from './idr/prepared.ts'
 
 const loader = fileURLToPath(new URL('./arms/loading.py', import.meta.url))
 type Parts = Readonly<Record<'loader' | 'epoch', { readonly wall: number; readonly cpu: number }>>
@@ -28,7 +29,7 @@ export const idrLoading = comparison({
   measures: { loader: ['loader'], epoch: ['epoch'] },
   setup: async ({ shared }) => {
     const store = path.join(shared, 'store')
-    const { archive } = await done(store, { archive: twinImages({ table: selected(small) }).archive })
+    const { archive } = await runPlan(store, { archive: twinImages({ table: selected(small) }).archive })
     noteWords(shared, [await pythonOfTorch(), ...(await packedIn(store, small)), archive!.path]) // or it would have thrown
   },
   programs: { Pillow: ['/usr/bin/python3', '-c', 'import PIL; print(PIL.__version__)'] },

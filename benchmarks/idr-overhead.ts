@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrClassification } from '../pipelines/idr-classification.ts'
-import { weights } from './shared/classifiers.ts'
-import { classify, notedWords, noteWords, packedIn, pythonOfTorch, small } from './shared/laboratory.ts'
+import { classify, notedWords, noteWords, packedIn, pythonOfTorch, small } from './idr/prepared.ts'
+import { weights } from './idr/results.ts'
 
 const work = { epochs: 2, patches: 16, seed: 1 } as const
 const [under, hand] = ['under the runner', 'by hand'] as const

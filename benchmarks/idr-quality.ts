@@ -1,7 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrSweep } from '../pipelines/idr-sweep.ts'
-import { auc, goodEpoch, scored, secondsToGood, slowest, trainingRate, validationRate } from './shared/classifiers.ts'
-import { small } from './shared/laboratory.ts'
+import { small } from './idr/prepared.ts'
+import { auc, goodEpoch, scored, secondsToGood, slowest, trainingRate, validationRate } from './idr/results.ts'
 
 const goodEnough = 0.975
 const all = 'five seeds'

@@ -1,6 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrClassification } from '../pipelines/idr-classification.ts'
-import { auc, byDevice, gpuArms, trainingRate, validationRate } from './shared/classifiers.ts'
+import { byDevice, gpuArms } from './idr/arms.ts'
+import { auc, trainingRate, validationRate } from './idr/results.ts'
 
 /**
  * What fits: five rounds of eight arms in eight minutes are 12 s a run, of which two starts of Python with torch take half. Small batches make many

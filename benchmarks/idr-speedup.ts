@@ -1,6 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrClassification } from '../pipelines/idr-classification.ts'
-import { auc, byDevice, gpuArms, trainingRate, validationRate } from './shared/classifiers.ts'
+import { byDevice, gpuArms } from './idr/arms.ts'
+import { auc, trainingRate, validationRate } from './idr/results.ts'
 
 /** Of each network as much as it takes to tell most patients apart. */
 const arms = byDevice({ epochs: 4, patches: 31, seed: 1 }, { epochs: 2, patches: 16, seed: 1 })

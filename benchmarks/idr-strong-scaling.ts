@@ -1,7 +1,8 @@
 import { comparison, type Shared } from 'trireme-bio/benchmarks'
 import { idrSweep } from '../pipelines/idr-sweep.ts'
-import { auc, weights } from './shared/classifiers.ts'
-import { cores, seeds, settings } from './shared/scaling.ts'
+import { cores, settings } from './arms/by-cores.ts'
+import { seeds } from './idr/arms.ts'
+import { auc, weights } from './idr/results.ts'
 
 const eight = ({ quick }: Shared) => seeds(quick ? 4 : 8)
 

@@ -1,6 +1,6 @@
 import { comparison } from 'trireme-bio/benchmarks'
+import { figure, figures } from './arms/figures.ts'
 import { compiled } from './harness/places.ts'
-import { figure, figures } from './shared/figures.ts'
 
 /** Digest of the pixels of all images, one after another. */
 const promised = 'f787f00e172b8fd4c567b179f6c86b93510027628b26c93f8f42fc4b0c71f496'

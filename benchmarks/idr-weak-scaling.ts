@@ -1,7 +1,8 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrSweep } from '../pipelines/idr-sweep.ts'
-import { auc } from './shared/classifiers.ts'
-import { cores, seeds, settings } from './shared/scaling.ts'
+import { cores, settings } from './arms/by-cores.ts'
+import { seeds } from './idr/arms.ts'
+import { auc } from './idr/results.ts'
 
 export const idrWeakScaling = comparison({
   name: 'idr-weak-scaling',

@@ -1,6 +1,6 @@
 import { type ArmFolders, comparison } from 'trireme-bio/benchmarks'
+import { figure, figures } from './arms/figures.ts'
 import { compiled } from './harness/places.ts'
-import { figure, figures } from './shared/figures.ts'
 
 const rate = (about: string, name: string) => ({ about, unit: 'a second', read: (at: ArmFolders) => figure(at, name) })
 

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type ArmFolders, comparison } from 'trireme-bio/benchmarks'
 import { variantCalling } from '../pipelines/variant-calling.ts'
+import { killedAt } from './calling/killed-run.ts'
+import { filtered, firstPair, onePair, recordsOf, sameRecords } from './calling/variants.ts'
 import { compiled } from './harness/places.ts'
-import { killedAt } from './shared/killed.ts'
-import { filtered, firstPair, onePair, recordsOf, sameRecords } from './shared/variants.ts'
 
 const sheet = ({ folder }: ArmFolders) => path.join(folder, 'samplesheet.csv')
 /** The command of a run that is scattered over four regions. */

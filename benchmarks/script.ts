@@ -1,7 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { variantCalling } from '../pipelines/variant-calling.ts'
-import { byHand } from './shared/by-hand.ts'
-import { onePair, programs, sameRecords } from './shared/variants.ts'
+import { byHand } from './calling/by-hand.ts'
+import { onePair, programs, sameRecords } from './calling/variants.ts'
 
 export const besideScript = comparison({
   name: 'script',

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { comparison } from 'trireme-bio/benchmarks'
+import { checkMade, fresh, type ManyStepsAt } from './arms/of-many-steps.ts'
 import { compiled } from './harness/places.ts'
-import { checkMade, fresh, type ManyStepsAt } from './shared/many-steps.ts'
 
 const steps = ({ quick }: ManyStepsAt) => (quick ? 100 : 1000)
 const bare = (at: ManyStepsAt) => [...compiled('benchmarks/arms/spawn-loop.js'), String(steps(at))]

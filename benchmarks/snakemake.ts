@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type CommandArm, comparison, type Shared } from 'trireme-bio/benchmarks'
-import { checkMade, checkStore, fresh, trireme } from './shared/many-steps.ts'
-import { ensurePackages, program } from './shared/peers.ts'
+import { checkMade, checkStore, fresh, trireme } from './arms/of-many-steps.ts'
+import { ensurePackages, program } from './arms/python-packages.ts'
 
 const steps = 1000
 const snakefile = `

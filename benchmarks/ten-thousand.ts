@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { comparison } from 'trireme-bio/benchmarks'
-import { checkStore, fresh, trireme } from './shared/many-steps.ts'
+import { checkStore, fresh, trireme } from './arms/of-many-steps.ts'
 
 const [small, large] = [1000, 10_000]
 const store = (shared: string, count: number) => path.join(shared, `store-${count}`)

@@ -1,6 +1,6 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { variantAccuracy } from '../pipelines/variant-accuracy.ts'
-import { calling, f1, sameRecords } from './shared/variants.ts'
+import { calling, f1, sameRecords } from './calling/variants.ts'
 
 const plain = { qc: false, parts: 1 } as const
 const cpu = 2

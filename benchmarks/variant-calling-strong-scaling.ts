@@ -1,7 +1,7 @@
 import { comparison } from 'trireme-bio/benchmarks'
 import { variantAccuracy } from '../pipelines/variant-accuracy.ts'
-import { cores, settings } from './shared/scaling.ts'
-import { calling, f1, sameRecords } from './shared/variants.ts'
+import { cores, settings } from './arms/by-cores.ts'
+import { calling, f1, sameRecords } from './calling/variants.ts'
 
 const scattered = { qc: false, parts: 8 } as const
 

@@ -1,7 +1,8 @@
 import { comparison, type Shared } from 'trireme-bio/benchmarks'
 import { variantAccuracy } from '../pipelines/variant-accuracy.ts'
-import { cores, makeSamples, samples, settings } from './shared/scaling.ts'
-import { calling, f1 } from './shared/variants.ts'
+import { cores, settings } from './arms/by-cores.ts'
+import { makeSamples, samples } from './calling/samples.ts'
+import { calling, f1 } from './calling/variants.ts'
 
 const of = (count: number) => (at: Shared) => ({ ...samples(at, count), qc: false, parts: count })
 

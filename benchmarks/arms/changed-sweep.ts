@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { tables } from '../../datasets/idr0042-twin/make.ts'
 import { type Configuration, classify } from '../../pipelines/idr-classification.ts'
 import { configurations, type SweepPlan } from '../../pipelines/idr-sweep.ts'
-import { done } from '../shared/laboratory.ts'
+import { runPlan } from './run-plan.ts'
 
 async function ran(sweep: SweepPlan): Promise<readonly string[]> {
   const tried: Readonly<Record<string, Configuration>> = configurations({ ...sweep, base: { epochs: 1, patches: 2, batch: 8 } })
   const study = { ...tables(), archive: undefined, own: undefined, twin: true, size: 250, data: '', threshold: 0.5, title: 'changed' }
   const steps: string[] = []
-  await done('store', classify({ ...study, selection: { train: 8, test: 8, rois: 2 }, configurations: tried }), {
+  await runPlan('store', classify({ ...study, selection: { train: 8, test: 8, rois: 2 }, configurations: tried }), {
     on: event => {
       if (event.event === 'succeeded') steps.push(event.step)
     },

@@ -5,7 +5,8 @@ import type { Report } from '../../steps/metrics/patients.script.ts'
 import { patients } from '../../steps/metrics/patients.ts'
 import { train } from '../../steps/torch/train.ts'
 import { validate } from '../../steps/torch/validate.ts'
-import { done, images, small } from '../shared/laboratory.ts'
+import { images, small } from '../idr/prepared.ts'
+import { runPlan } from './run-plan.ts'
 
 const [, , count = '5', size] = process.argv
 const packed = images(size === undefined ? {} : small)
@@ -16,7 +17,7 @@ const trials = seeds.map(seed => {
   const { checkpoint } = train({ images: relabelled, own: [], seed, name })
   return patients({ predictions: validate({ images: relabelled, checkpoint, own: [], name }).predictions, name }).metrics
 })
-const { trials: made } = await done('store', { trials }, { cpu: 1 })
+const { trials: made } = await runPlan('store', { trials }, { cpu: 1 })
 const aucs = made.map((placed): number => {
   const report: Report = JSON.parse(readFileSync(placed!.path, 'utf8')) // there, since no step failed; written by metrics/patients
   return report.test.patient.auc.value ?? 0

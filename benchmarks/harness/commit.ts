@@ -53,3 +53,5 @@ export function isAncestor(checkout: string, commit: string): boolean | undefine
   if (!isTop(checkout) || git(checkout, 'rev-parse', '--is-shallow-repository') !== 'false') return undefined
   return git(checkout, 'merge-base', '--is-ancestor', commit, 'HEAD') !== undefined
 }
+/** Whether Git passes over a file of a checkout. */
+export const isIgnored = (checkout: string, file: string): boolean => git(checkout, 'check-ignore', '--quiet', file) !== undefined

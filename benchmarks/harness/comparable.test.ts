@@ -96,6 +96,12 @@ describe('the history of a comparison', () => {
 })
 describe('tables', () => {
   const record = recordOf({ noise: 0, definition: { claims: [{ of: 'wall', arm: 'nirschl', measure: 'training', most: 5 }] } })
+  test('a claim whose interval holds its target says so', () => {
+    const claim = (low: number, high: number) => [{ what: 'a / b', estimate: { value: 1.004, low, high }, least: 1, met: true }]
+    const told = (low: number, high: number) => claimsTable({ ...record.derived, claims: claim(low, high) })
+    expect(told(0.993, 1.035)).toMatch(/ met, its interval holds the target +\|$/)
+    expect(told(1.001, 1.035)).toMatch(/ met +\|$/)
+  })
   test('what could not be measured has rows that say so', () => {
     const unmeasured = [{ arm: 'nirschl, CUDA', environment: 'workstation', why: 'it asks for 1 GPU, and this machine has none' }]
     const rows = figuresTable({ ...record, unmeasured })

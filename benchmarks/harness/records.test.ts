@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededObservation, textOf } from '../../test/seeded-record.ts'
-import { codeOf, isAncestor } from './commit.ts'
+import { codeOf, isAncestor, isIgnored } from './commit.ts'
 import { meter } from './measure.ts'
 import type { Result } from './older/result.ts'
 import { table } from './older/table.ts'
@@ -79,6 +79,16 @@ test('records of changed code and of commits outside the history are found', () 
   expect(lost({ version: '1', commit: old })).toEqual([])
   expect(lost({ version: '1', commit: other })).toEqual([`its commit, ${other}, is not in the history of what is checked out`])
   expect(lost({ version: '1', why: 'a.ts differs' })).toEqual(['its code is in no commit: a.ts differs'])
+})
+test('a record that Git passes over is found', () => {
+  const file = 'benchmarks/results/c-2-cores/lost.json'
+  put(file, '{}')
+  expect(isIgnored(checkout, file)).toBe(false)
+  put('.git/info/exclude', 'results/\n')
+  expect(isIgnored(checkout, file)).toBe(true)
+  put('.git/info/exclude', '/results/\n')
+  expect(isIgnored(checkout, file)).toBe(false)
+  rmSync(path.join(checkout, file))
 })
 test('only a clean commit on a branch can be gone back to', () => {
   const commit = git('rev-parse', '--short=12', 'HEAD')

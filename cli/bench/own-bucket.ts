@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { S3Bucket } from '../../core/bucket/client.ts'
-import type { BucketSettings } from '../../core/bucket/settings.ts'
+import { bucket as bucketSettings } from '../../core/bucket/settings.ts'
 import { writeWhole } from '../../core/store/whole-file.ts'
-import { readEnvironment } from '../../core/targets/environment.ts'
 import { noteLine } from '../display/print.ts'
 import { withOwnBucket } from '../project/environments.ts'
 import { readYaml } from '../project/yaml-file.ts'
 
+/** What `takeOwnPlace` writes, as far as it is read again. */
+const ownPlaceFile = z.object({ environments: z.record(z.string(), z.object({ bucket: bucketSettings })) })
 const fileIn = (folder: string) => path.join(folder, 'environment.yaml')
 /**
  * Gives a run a place in the bucket where nothing is yet, which its folder remembers.
@@ -23,10 +25,8 @@ export async function takeOwnPlace(environment: string, folder: string): Promise
 /** Removes what a run has left in the bucket. Where the bucket refuses, that is told, and the run's figures count all the same. */
 export async function clearOwnPlace(folder: string, environment: string): Promise<void> {
   if (!existsSync(fileIn(folder))) return
-  const { environments } = (await readYaml(fileIn(folder), 'settings file')) as { readonly environments: Readonly<Record<string, unknown>> } // written above
-  const { bucket: settings } = (await readEnvironment(environment, environments[environment], fileIn(folder))) as unknown as {
-    readonly bucket: BucketSettings
-  } // else it had no such file
+  const { environments } = ownPlaceFile.parse(await readYaml(fileIn(folder), 'settings file'))
+  const settings = environments[environment]!.bucket // a run takes place in one environment
   let bucket: S3Bucket | undefined
   try {
     bucket = await S3Bucket.open(settings, process.env, { patience: { outage: 10_000, first: 5_000 } })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { type Code, checkoutOf, codeOf } from '../../benchmarks/harness/commit.ts'
+import { type Code, checkoutOf, codeOf, isIgnored } from '../../benchmarks/harness/commit.ts'
 import type { AnyComparison } from '../../benchmarks/harness/comparison.ts'
 import { keepRecord } from '../../benchmarks/harness/keep-record.ts'
 import { needMeasuring } from '../../benchmarks/harness/measure.ts'
@@ -8,14 +8,13 @@ import type { Record2 } from '../../benchmarks/harness/record.ts'
 import { recordText } from '../../benchmarks/harness/report/show.ts'
 import { sign } from '../../benchmarks/harness/verify/signature.ts'
 import { TriremeError } from '../../core/errors.ts'
-import { refusalOf } from '../../core/store/refusals.ts'
 import { secondsFrom } from '../../core/vocabulary/quantity.ts'
 import { defaultStore, wholeNumber } from '../arguments/options.ts'
 import { noteLine, say } from '../display/print.ts'
 import { findComparison, type Listed } from '../project/catalogue.ts'
-import { ownPlace } from '../project/own-code.ts'
 import { version } from '../project/package.ts'
 import { stoppable } from '../run/stopping.ts'
+import { explained } from './faults.ts'
 import { takeTurn } from './lock.ts'
 import { inFull, readableRecord, resultsFolder } from './records.ts'
 import { observe } from './session.ts'
@@ -78,6 +77,10 @@ export async function runComparisons(names: readonly string[], options: BenchOpt
               ? `Not kept, since the code changed while it was measured: ${file}`
               : `Kept: ${file}`,
       )
+      if (scratch === undefined && !moved && isIgnored(checkout, file))
+        noteLine(
+          `Git ignores that file, so it would be in no commit. In .gitignore name folders at the top only: "/results/" hides benchmarks/results no more.`,
+        )
     }
   } finally {
     turn.end()
@@ -116,21 +119,4 @@ function timeLimit(text: string): number {
   const limit = secondsFrom(text)
   if (limit !== undefined) return limit
   throw new TriremeError('USAGE', `--limit takes a time such as 90s, 8m or 2h, got ${JSON.stringify(text)}.`)
-}
-/** A fault of the disk, of an arm, or of the project's own code, with what is to be done. */
-function explained(cause: unknown, store: string): unknown {
-  const fault = refusalOf(store, cause) ?? ownFault(cause) ?? cause
-  if (!(fault instanceof TriremeError) || (fault.code !== 'STEP' && fault.code !== 'ENVIRONMENT')) return fault
-  return new TriremeError(
-    fault.code,
-    `${fault.message}\nWhat was measured before is kept: when this is mended, the same command goes on from there.`,
-    { cause: fault },
-  )
-}
-/** `setup`, arms, `prepare` and `parts` are code that the project wrote. */
-function ownFault(cause: unknown): TriremeError | undefined {
-  if (!(cause instanceof Error) || cause instanceof TriremeError) return undefined
-  const place = ownPlace(cause)
-  if (place === undefined) return undefined
-  return new TriremeError('STEP', `The project's own code failed: ${cause.name}: ${cause.message}\nThat is in ${place}.`, { cause })
 }

@@ -17,6 +17,7 @@ import { secondsText, sum } from '../../core/vocabulary/quantity.ts'
 import type { Listed } from '../project/catalogue.ts'
 import { profileArguments } from '../run/profile.ts'
 import { armArguments, armsOf, commandsOf, definitionOf } from './definition.ts'
+import { explained, withKept } from './faults.ts'
 import { prepareGiven } from './given.ts'
 import { Measured } from './journal.ts'
 import { modulesOf } from './modules.ts'
@@ -99,8 +100,12 @@ export async function observe({ it: spec, file, home }: Listed<AnyComparison>, a
     ...{ signal: at.signal, running: at.running, clock },
   }
   if (measured.runs.length > 0) at.log(`Going on where it was interrupted: ${measured.runs.length} runs are there.`)
-  await prepareGiven(bench, places, store.root, at.log)
-  await measureAll(bench, places, measured, { log: at.log, until })
+  try {
+    await prepareGiven(bench, places, store.root, at.log)
+    await measureAll(bench, places, measured, { log: at.log, until })
+  } catch (cause) {
+    throw measured.runs.length > 0 ? withKept(explained(cause, store.root)) : cause
+  }
   const told = measured.told
   const programs = Object.entries(spec.programs ?? {}).map(([name, argv]) => [name, versionOf(argv)])
   const observed: Observed = {
@@ -223,13 +228,13 @@ async function measureAll(
     progress.close()
   }
 }
-/** @throws TriremeError `STEP` for a measure that no arm has a step of: its rows would be missing without a word */
+/** @throws TriremeError `DEFINITION` for a measure that no arm has a step of: its rows would be missing without a word */
 function checkMeasures({ measures }: Record2['definition'], runs: readonly Run[]): void {
   const ran = new Set(runs.flatMap(({ events }) => events.flatMap(({ event, name }) => (event === 'planned' ? (name ?? []) : []))))
   for (const [measure, steps] of Object.entries(measures))
     if (!steps.some(step => ran.has(step)))
       throw new TriremeError(
-        'STEP',
+        'DEFINITION',
         `No arm ran a step of the measure "${measure}": ${steps.join(', ')}. Those that ran: ${[...ran].sort().join(', ') || 'none'}.`,
       )
 }

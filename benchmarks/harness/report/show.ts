@@ -91,6 +91,11 @@ export const claimsTable = ({ claims }: Derived): string =>
           what,
           estimate ? estimateText(estimate) : 'not measured',
           boundsText(bounds),
-          met === undefined ? '' : met ? 'met' : 'MISSED',
+          met === undefined
+            ? ''
+            : `${met ? 'met' : 'MISSED'}${estimate && isInDoubt(estimate, bounds) ? ', its interval holds the target' : ''}`,
         ]),
       )
+/** Whether the true figure may as well lie on the other side of a bound. */
+const isInDoubt = ({ low, high }: Parameters<typeof estimateText>[0], bounds: Parameters<typeof boundsText>[0]): boolean =>
+  low !== undefined && high !== undefined && [bounds.least, bounds.most].some(bound => bound !== undefined && low < bound && bound < high)

@@ -16,12 +16,12 @@ import { LogProgress, type RunningPod, unlessRefused } from './log-progress.ts'
 import { PodAttempt, type PodTask } from './pod-attempt.ts'
 import type { PodEvents } from './pod-events.ts'
 import { PodObjects } from './pod-objects.ts'
-import type { Stuck } from './status.ts'
 import { StoringPods } from './storing.ts'
 import type { SubmittedEntry, SubmittedTask } from './submission.ts'
 import { SubmittedTasks } from './submitted-tasks.ts'
 import { type FailedAttempt, failedStep, failureCause, isMade, keepLog } from './task-failure.ts'
 import type { TaskState, TaskStates } from './task-states.ts'
+import { type StartPatience, WaitingPods } from './waiting.ts'
 
 export interface Reconciling {
   readonly bucket: S3Bucket
@@ -41,14 +41,8 @@ export interface Reconciling {
   readonly followed: () => boolean
   /** Another run has sent them: what was stopped there is still to be done here. */
   readonly joined: boolean
-  /** Milliseconds after which a pod that cannot start is given up: of what passes when others end, of what may pass, and of what does not. */
-  readonly patience: {
-    readonly queued: number
-    readonly passing: number
-    readonly lasting: number
-    readonly progress: number
-    readonly storing: number
-  }
+  /** Milliseconds: between looks at logs and at pods that store, beside those of pods that cannot start. */
+  readonly patience: StartPatience & { readonly progress: number; readonly storing: number }
 }
 /** Brings what is seen of one workflow's tasks into the state of the run. Everything is told once, however often it is seen. */
 export class Reconciler {
@@ -56,10 +50,8 @@ export class Reconciler {
   readonly #tasks: SubmittedTasks
   readonly #settled = new Set<string>()
   readonly #retried = new Set<string>()
-  readonly #stuckSince = new Map<string, number>()
-  /** When a pod was last seen at work. */
-  #busy = 0
   readonly #progress: LogProgress
+  readonly #waiting: WaitingPods
   readonly storing: StoringPods
   readonly left: PodObjects
   /** Records of entries in the bucket, by key: what was found there, and what pods have made. */
@@ -72,6 +64,7 @@ export class Reconciler {
     this.found = found
     this.left = new PodObjects(at.bucket)
     this.#progress = new LogProgress(at.steps, at.log, at.patience.progress)
+    this.#waiting = new WaitingPods(at.steps, at.patience)
     this.storing = new StoringPods(at.steps, at.bucket, (pod, signal) => at.log(pod, signal, 'wait'), at.patience.storing)
   }
   get #state(): RunState {
@@ -91,7 +84,7 @@ export class Reconciler {
     const running: RunningPod[] = []
     const storing: PodAttempt[] = []
     this.#fetchAhead(workflow, tasks)
-    if (this.#isBusy(tasks)) this.#busy = Date.now()
+    this.#waiting.see(tasks, this.#settled)
     for (const seen of tasks.all()) {
       if (this.#settled.has(seen.name)) continue
       const task = this.#tasks.of(workflow, seen)
@@ -110,14 +103,6 @@ export class Reconciler {
     }
     await Promise.all([this.#progress.look(running), this.storing.look(storing)])
     return this.storing.full || (hopeless > 0 && moving === 0)
-  }
-  /** Whether a pod of ours runs, or has just ended: then those for which no node has room wait for it, be it for days. */
-  #isBusy(tasks: TaskStates): boolean {
-    for (const { name, over, attempts } of tasks.all()) {
-      const state = [...attempts.values()].at(-1)?.state
-      if (!over && !this.#settled.has(name) && state !== undefined && state !== 'waiting') return true
-    }
-    return false
   }
   /** Asks for the records of all that has ended since, at once; they are told one after another, each after what it needs. */
   #fetchAhead(workflow: number, tasks: TaskStates): void {
@@ -150,23 +135,9 @@ export class Reconciler {
     if (seen.over) return 'settled' // its reason is with the step that it needs
     const { stuck, unstarted } = last?.seen ?? {}
     const why = stuck ?? (unstarted && (await this.#at.events.why(unstarted)))
-    if (last && why) return this.#waits(seen.name, last, why)
-    this.#stuckSince.delete(seen.name)
+    if (last && why) return this.#waiting.look(seen.name, last, why)
+    this.#waiting.started(seen.name)
     return 'moving'
-  }
-  /** Says what a pod waits for; gives it up when that has lasted. */
-  #waits(name: string, { task, pod }: PodAttempt, { why, passing, queued, advice }: Stuck) {
-    const { steps, patience } = this.#at
-    const keys = [...task.keys.values()]
-    const since = this.#stuckSince.get(name) ?? Date.now()
-    this.#stuckSince.set(name, since)
-    steps.waits(keys[0]!, why)
-    const given = queued ? patience.queued : passing ? patience.passing : patience.lasting
-    if (Date.now() - (passing ? Math.max(since, this.#busy) : since) < given) return 'moving' as const
-    const key = keys.find(key => this.#state.isOpen(key))
-    if (key) this.#state.failed(key, `Step ${this.#state.label(key)} could not start: ${why}. ${advice}\n  pod:     ${pod ?? 'none'}`)
-    for (const other of keys) this.#state.skipped(other, `${this.#state.label(key ?? other)}, which shares its pod, failed`)
-    return 'hopeless' as const
   }
   #chainBegun(entry: SubmittedEntry, attempt: PodAttempt, report: Report | undefined): void {
     const { task, id } = attempt

@@ -5,18 +5,8 @@ import { source } from 'trireme-bio'
 import type { Shared } from 'trireme-bio/benchmarks'
 import { anyFasta } from 'trireme-bio/kinds'
 import { simulateReads } from '../../pipelines/simulate-reads.ts'
-import { done } from './laboratory.ts'
+import { runPlan } from '../arms/run-plan.ts'
 import { firstPair } from './variants.ts'
-
-/** Cores by arm. A law of scaling is fitted from four points up; where a machine has fewer cores, so many points are not measured. */
-export const cores = { '1 core': 1, '2 cores': 2, '4 cores': 4, '8 cores': 8 } as const
-export const settings = { '1 core': { cpu: 1 }, '2 cores': { cpu: 2 }, '4 cores': { cpu: 4 }, '8 cores': { cpu: 8 } } as const
-
-/** Trainings of a sweep, alike but for their seeds. */
-export const seeds = (count: number) => ({
-  holdout: 0,
-  sweep: { base: { epochs: 3, patches: 12 }, grid: { seed: Array.from({ length: count }, (_, seed) => seed) } },
-})
 
 interface Sample {
   readonly name: string
@@ -33,7 +23,7 @@ export async function makeSamples(at: Shared, count: number): Promise<void> {
   const variants = at.quick
     ? ({ coverage: 20, snps: 24, indels: 8, maxIndel: 8, edge: 100, ploidy: 1 } as const)
     : ({ coverage: 8, snps: 2000, indels: 400, ploidy: 2 } as const)
-  const { truth, reads } = await done(
+  const { truth, reads } = await runPlan(
     path.join(at.shared, 'store'),
     simulateReads({ genome: source('genome', anyFasta, file), samples: names, lanes: 1, ...variants }),
   )

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ArmFolders } from 'trireme-bio/benchmarks'
-import type { Configuration } from '../../pipelines/idr-classification.ts'
 import { historyOf } from '../../steps/leaderboard.ts'
 import type { Report } from '../../steps/metrics/patients.script.ts'
 
@@ -15,20 +14,6 @@ function configurations({ folder }: ArmFolders): readonly string[] {
 const metrics = (folder: string): Report => JSON.parse(readFileSync(path.join(folder, 'metrics.json'), 'utf8')) // written by metrics/patients
 const history = (folder: string) => historyOf(readFileSync(path.join(folder, 'history.jsonl'), 'utf8'))
 const worst = (values: readonly number[]) => Math.min(...values)
-
-/** Two networks, on the processor and on a GPU, with 32 bits and with half of them where that does (AMP). */
-export const byDevice = (nirschl: Partial<Configuration>, resnet18: Partial<Configuration>) => ({
-  'nirschl, fp32, CPU': { ...nirschl, model: 'nirschl', device: 'cpu' } as const,
-  'nirschl, AMP, CPU': { ...nirschl, model: 'nirschl', device: 'cpu', amp: 'bfloat16' } as const,
-  'nirschl, fp32, CUDA': { ...nirschl, model: 'nirschl', device: 'cuda' } as const,
-  'nirschl, AMP, CUDA': { ...nirschl, model: 'nirschl', device: 'cuda', amp: 'float16' } as const,
-  'resnet18, fp32, CPU': { ...resnet18, model: 'resnet18', device: 'cpu' } as const,
-  'resnet18, AMP, CPU': { ...resnet18, model: 'resnet18', device: 'cpu', amp: 'bfloat16' } as const,
-  'resnet18, fp32, CUDA': { ...resnet18, model: 'resnet18', device: 'cuda' } as const,
-  'resnet18, AMP, CUDA': { ...resnet18, model: 'resnet18', device: 'cuda', amp: 'float16' } as const,
-})
-const gpu = { gpu: 1 } as const
-export const gpuArms = { 'nirschl, fp32, CUDA': gpu, 'nirschl, AMP, CUDA': gpu, 'resnet18, fp32, CUDA': gpu, 'resnet18, AMP, CUDA': gpu }
 
 /** AUC of the test, of the worst configuration where there are several. */
 export const auc = (of: 'patient' | 'image') => ({

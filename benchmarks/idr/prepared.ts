@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plan, type Results } from 'trireme-bio'
-import { type LocalOptions, readyTools, runLocally, Store } from 'trireme-bio/local'
 import { torch } from 'trireme-bio/tools'
 import { findTools } from '../../core/host/tools.ts'
 import { tables } from '../../datasets/idr0042-twin/make.ts'
 import { table } from '../../steps/idr/table.ts'
 import { twin } from '../../steps/idr/twin.ts'
+import { runPlan } from '../arms/run-plan.ts'
 
 /** The one script that trains and validates, as the steps run it. */
 export const classify = fileURLToPath(new URL('../../steps/torch/classify.py', import.meta.url))
@@ -18,19 +17,9 @@ export const selected = (selection: Selection = {}) => table({ ...tables(), ...s
 /** Images of the synthetic twin, packed: all of the study's split, or of a selection. */
 export const images = (selection: Selection = {}) => twin({ table: selected(selection) }).packed
 
-let runs = 0
-/** Runs a plan whose every step must succeed. @throws Error naming the first step that failed */
-export async function done<O extends Results>(folder: string, results: O, options: Partial<LocalOptions> = {}) {
-  const store = await Store.open(folder)
-  const whole = plan('of-a-comparison', results)
-  const versions = await readyTools(whole, path.join(store.root, 'tools.json'))
-  const made = await runLocally(whole, { store, versions, run: `made-${process.pid}-${++runs}`, ...options })
-  if (made.failures[0] !== undefined) throw new Error(made.failures[0])
-  return made.results
-}
 /** Paths of the parts of packed images. */
 export async function packedIn(folder: string, selection: Selection): Promise<readonly [pixels: string, index: string]> {
-  const { pixels = '', index = '' } = (await done(folder, { packed: images(selection) })).packed?.parts ?? {}
+  const { pixels = '', index = '' } = (await runPlan(folder, { packed: images(selection) })).packed?.parts ?? {}
   return [pixels, index]
 }
 /** Where Python with torch is. @throws Error where there is none */
