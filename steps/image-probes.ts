@@ -1,12 +1,14 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Probe } from 'trireme-bio'
 import { bytesAt, startOf, withFile } from './bgzf.ts'
-import { parseTable } from './image-table.ts'
+import { parsePacked, parseTable } from './image-table.ts'
 import { readNpyHeader } from './npy.ts'
 
-export const imageTableProbe: Probe = async ({ path }) => {
+export const imageTableProbe: Probe = async ({ path, facts }) => {
   const rows = parseTable(await readFile(path, 'utf8'))
-  return typeof rows === 'string' ? `is no table of images: it ${rows}` : undefined
+  if (typeof rows === 'string') return `is no table of images: it ${rows}`
+  const open = facts.split === 'made' ? rows.findIndex(({ split }) => split === '') : -1
+  return open >= 0 ? `is not divided: line ${open + 2} has no split; right is train, validation or test` : undefined
 }
 /** Pixels and index must be of one packing: as many images as rows, no byte more or less. */
 export const packedImagesProbe: Probe = async ({ parts }) => {
@@ -19,7 +21,7 @@ export const packedImagesProbe: Probe = async ({ parts }) => {
   const { size } = await stat(pixels)
   const right = head.offset + count * height * width * channels
   if (size !== right) return `(pixels) has ${size} bytes where its header promises ${right}. Make or copy it again`
-  const rows = parseTable(await readFile(index, 'utf8'))
+  const rows = parsePacked(await readFile(index, 'utf8'))
   if (typeof rows === 'string') return `(index) ${rows}`
   return rows.length === count
     ? undefined

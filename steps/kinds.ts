@@ -125,11 +125,25 @@ export const csv = kind('csv', { extension: '.csv', edam: 'format_3752' })
 export const studyAnnotation = kind('csv', { extension: '.csv', edam: 'format_3752' }, { table: 'study-annotation' })
 /** The list of an IDR study's files: dataset and path, as in idr0042-experimentA-filePaths.tsv. */
 export const studyPaths = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'study-paths' })
-/** One row an image: `image patient roi label split scored set`, see steps/image-table.ts. */
-export const imageTable = kind('tsv', { extension: '.tsv', edam: 'format_3475', probe: imageProbes.imageTableProbe }, { table: 'images' })
-/** PNGs in one uncompressed tar. */
+/** A sheet as people have it, CSV or TSV: columns for image and label, maybe for group and split, and any others. */
+export const imageSheet = kind('csv', { extension: '.csv', edam: 'format_3752' }, { table: 'image-sheet' })
+const imageTableShape = {
+  extension: '.tsv',
+  edam: 'format_3475',
+  probe: imageProbes.imageTableProbe,
+  hints: { split: 'Divide it with steps/image/split.ts.' },
+} as const
+/** One row an image: `image group label class split scored`, and what else the sheet says; see steps/image-table.ts. */
+export const imageTable = kind('tsv', imageTableShape, { table: 'images' })
+/** The same, where each image has its part: train, validation or test. */
+export const splitTable = kind('tsv', imageTableShape, { table: 'images', split: 'made' })
+/** Images in one tar. */
 export const imageArchive = kind('tar', { extension: '.tar', edam: 'format_3981', probe: imageProbes.tarProbe }, { holds: 'images' })
-/** Pixels of all images as one NumPy array of bytes (images, height, width, 3), and the rows of their table in the same order. */
+/** Pairs of images that show the same: `image other kind score`. */
+export const imagePairs = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'image-pairs' })
+/** How images were divided, and what was checked. */
+export const splitReport = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'split' })
+/** Pixels of images as one NumPy array of bytes (images, height, width, 3), and what each was in the same order: `image sha256 format width height`. */
 export const packedImages = kind(
   'image-pack',
   { extension: '.npy', probe: imageProbes.packedImagesProbe },
@@ -138,14 +152,14 @@ export const packedImages = kind(
 
 /** Weights of a network with what is known of them, as `torch.save` writes it. */
 export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
-/** Probability of the positive class, one row an image: image, patient, label, scored, split, probability. */
+/** One row an image: `image group label class split scored`, then a column `probability:CLASS` for each class in order. */
 export const predictions = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'predictions' })
 /** A training's course: one JSON line an epoch. */
 export const history = kind('history', { extension: '.jsonl', edam: 'format_3464' })
 /** What is known of a trained model: architecture, options, versions, digest of its weights. */
 export const modelSummary = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'model' })
-/** Quality of a classifier, by image and by patient, with intervals. */
-export const metrics = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'patients' })
+/** Quality of a classifier, by image and by group, with intervals. */
+export const metrics = kind('json', { extension: '.json', edam: 'format_3464', probe: probes.jsonProbe }, { report: 'classifier' })
 /** Scalars for TensorBoard. */
 export const tensorboardEvents = kind('tfevents', { extension: '.tfevents' })
 /** A Python file of a user's own, such as one with a function that makes a network. */

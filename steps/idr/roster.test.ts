@@ -28,7 +28,7 @@ it("writes tables in the study's layout, which say that nobody's tissue is shown
   )
   expect(readFileSync(paths.path, 'utf8').split('\n')[2]).toBe('Dataset:name:training\t/idr0042-twin/synthetic/fold_1/12_1_nrm_1_0.png')
   const { images } = await made(table(tables))
-  expect(readFileSync(images.path, 'utf8').split('\n')[1]).toBe('11_0_fal_7_0\t11\t7\t1\ttrain\t1\tfold_1')
+  expect(readFileSync(images.path, 'utf8').split('\n')[1]).toBe('11_0_fal_7_0.png\t11\t1\tchronic heart failure\ttrain\t1\t7\tfold_1')
 })
 it('refuses a diagnosis that the study has not', async () => {
   await expect(made(roster({ patients: patients('11,fold_1,healthy,7') }))).rejects.toThrow(

@@ -42,22 +42,29 @@ describe('the table', () => {
     const rows = await rowsOf()
     expect(rows).toHaveLength(15)
     expect(rows.slice(0, 4)).toEqual([
-      'image\tpatient\troi\tlabel\tsplit\tscored\tset',
-      '11_0_fal_7_0\t11\t7\t1\ttrain\t1\tfold_1',
-      '11_0_fal_10_0\t11\t10\t1\ttrain\t1\tfold_1',
-      '12_1_nrm_7_0\t12\t7\t0\ttrain\t1\tfold_1',
+      'image\tgroup\tlabel\tclass\tsplit\tscored\troi\tset',
+      '11_0_fal_7_0.png\t11\t1\tchronic heart failure\ttrain\t1\t7\tfold_1',
+      '11_0_fal_10_0.png\t11\t1\tchronic heart failure\ttrain\t1\t10\tfold_1',
+      '12_1_nrm_7_0.png\t12\t0\tnot chronic heart failure\ttrain\t1\t7\tfold_1',
     ])
     expect(rows.slice(-2)).toEqual([
-      '23_1_nrm_7_0\t23\t7\t1\ttest\t0\theld-out_validation',
-      '23_1_nrm_10_0\t23\t10\t1\ttest\t0\theld-out_validation',
+      '23_1_nrm_7_0.png\t23\t1\tchronic heart failure\ttest\t0\t7\theld-out_validation',
+      '23_1_nrm_10_0.png\t23\t1\tchronic heart failure\ttest\t0\t10\theld-out_validation',
     ])
   })
   it('counts other pathology as positive where that is asked for', async () => {
-    expect((await rowsOf({ pathology: 'positive' })).at(-1)).toBe('23_1_nrm_10_0\t23\t10\t1\ttest\t1\theld-out_validation')
+    expect((await rowsOf({ pathology: 'positive' })).at(-1)).toBe(
+      '23_1_nrm_10_0.png\t23\t1\tchronic heart failure\ttest\t1\t10\theld-out_validation',
+    )
   })
   it('takes the first patients of each class and the first regions of each patient', async () => {
     const rows = await rowsOf({ train: 2, test: 2, rois: 1 })
-    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(['11_0_fal_7_0', '12_1_nrm_7_0', '21_0_fal_7_0', '22_1_nrm_7_0'])
+    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual([
+      '11_0_fal_7_0.png',
+      '12_1_nrm_7_0.png',
+      '21_0_fal_7_0.png',
+      '22_1_nrm_7_0.png',
+    ])
   })
   it('takes the folders that are asked for', async () => {
     const rows = await rowsOf({ sets: ['test_fold_1', 'held-out_validation'] })

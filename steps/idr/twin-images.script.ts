@@ -6,7 +6,7 @@ import { pack } from 'tar-stream'
 import { parseTable } from '../image-table.ts'
 import { Fault, main } from '../script.ts'
 import { loadSharp } from '../sharp.ts'
-import { painter, side } from './twin/draw.ts'
+import { painter, shown, side } from './twin/draw.ts'
 
 await main(async () => {
   const [table = '', archive = '', seed = ''] = process.argv.slice(2)
@@ -16,13 +16,13 @@ await main(async () => {
   const tar = pack()
   const written = pipeline(tar, createWriteStream(archive))
   const paint = painter(Number(seed))
-  for (const { image, patient, roi, label } of rows) {
-    const pixels = paint({ patient, roi, failing: label === 1 })
+  for (const row of rows) {
+    const pixels = paint(shown(row))
     const png = await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
       .png({ compressionLevel: 6 })
       .toBuffer()
     await new Promise<void>((done, fail) =>
-      tar.entry({ name: `${image}.png`, mode: 0o644, mtime: new Date(0) }, png, error => (error ? fail(error) : done())),
+      tar.entry({ name: row.image, mode: 0o644, mtime: new Date(0) }, png, error => (error ? fail(error) : done())),
     )
   }
   tar.finalize()

@@ -7,11 +7,11 @@ import { given, made, scratch } from 'trireme-bio/testing'
 import { describe, expect, it } from 'vitest'
 import { twin, twinImages } from './twin.ts'
 
-const header = 'image\tpatient\troi\tlabel\tsplit\tscored\tset'
+const header = 'image\tgroup\tlabel\tclass\tsplit\tscored\troi\tset'
 const rows = [
-  '33381_0_fal_10_0\t33381\t10\t1\ttrain\t1\tfold_1',
-  '33381_0_fal_14_0\t33381\t14\t1\ttrain\t1\tfold_1',
-  '33553_1_nrm_10_0\t33553\t10\t0\ttrain\t1\tfold_1',
+  '33381_0_fal_10_0.png\t33381\t1\tfailing\ttrain\t1\t10\tfold_1',
+  '33381_0_fal_14_0.png\t33381\t1\tfailing\ttrain\t1\t14\tfold_1',
+  '33553_1_nrm_10_0.png\t33553\t0\tother\ttrain\t1\t10\tfold_1',
 ]
 const tableOf = (...rows: readonly string[]) => {
   const file = path.join(scratch(), 'table.tsv')
@@ -32,7 +32,9 @@ describe('the twin', () => {
     const [two, one] = [await made(twin({ table })), await made(twin({ table }), { cpu: 1 })]
     expect(imagesOf(two.packed.parts.pixels!).map(digest)).toEqual(['b221e7b2f1e9f3e1', '7b7b63c5057e260f', '14e567c163a9e86b'])
     expect(readFileSync(one.packed.parts.pixels!).equals(readFileSync(two.packed.parts.pixels!))).toBe(true)
-    expect(readFileSync(two.packed.parts.index!, 'utf8')).toBe([header, ...rows, ''].join('\n'))
+    const [, ...index] = readFileSync(two.packed.parts.index!, 'utf8').trimEnd().split('\n')
+    expect(index.map(line => line.split('\t')[0])).toEqual(rows.map(line => line.split('\t')[0]))
+    expect(index[1]).toMatch(/^33381_0_fal_14_0\.png\t7b7b63c5057e260f[0-9a-f]{48}\tdrawn\t250\t250$/)
   })
   it('draws any image alone', async () => {
     const { packed } = await made(twin({ table: tableOf(rows[1]!) }))
@@ -62,7 +64,14 @@ describe('the twin', () => {
   })
   it('refuses what is no table of images', async () => {
     const faulty = async (row: string) => made(twin({ table: tableOf(row) }))
-    await expect(faulty('a\tb\t1\t2\ttrain\t1\tx')).rejects.toThrow('is faulty: line 2 has the label "2"; right is 0 or 1')
-    await expect(faulty('../a\tb\t1\t1\ttrain\t1\tx')).rejects.toThrow('line 2 has the image "../a" and the patient "b"; right are names')
+    await expect(faulty('a\tb\tx\tc\ttrain\t1\t1\tx')).rejects.toThrow(
+      'is faulty: line 2 has the label "x"; right is the number of a class, from 0',
+    )
+    await expect(faulty('../a\tb\t1\tc\ttrain\t1\t1\tx')).rejects.toThrow(
+      'line 2 has the image "../a"; right is a place within the images, without ".."',
+    )
+    await expect(faulty('a\tb\t1\tc\ttrain\t1\tone\tx')).rejects.toThrow(
+      'The image "a" has the region "one" in the column roi; right is a whole number.',
+    )
   })
 })

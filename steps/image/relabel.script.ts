@@ -1,6 +1,6 @@
-// Labels shuffled over the patients of each split, images as they were: what a network then learns is chance, and its AUC near 0.5.
-//   node relabel.script.mjs PIXELS.npy INDEX.tsv NEW_PIXELS.npy NEW_INDEX.tsv SEED
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+// Labels shuffled over the groups of each part, images as they were: what a network then learns is chance, and its AUC near 0.5.
+//   node relabel.script.mjs TABLE.tsv NEW_TABLE.tsv SEED
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type ImageRow, parseTable, splits, tableText } from '../image-table.ts'
 import { Fault, main } from '../script.ts'
 
@@ -24,18 +24,19 @@ function shuffle<T>(items: T[], random: () => number): T[] {
 }
 function relabelled(rows: readonly ImageRow[], seed: number): readonly ImageRow[] {
   const random = generator(seed)
-  const labels = new Map<string, 0 | 1>()
+  const given = new Map<string, Pick<ImageRow, 'label' | 'class'>>()
   for (const split of splits) {
-    const own = new Map(rows.filter(row => row.split === split && row.scored).map(({ patient, label }) => [patient, label]))
-    const given = shuffle([...own.values()], random)
-    for (const [n, patient] of [...own.keys()].entries()) labels.set(patient, given[n]!)
+    const own = new Map(
+      rows.filter(row => row.split === split && row.scored).map(({ group, label, class: name }) => [group, { label, class: name }]),
+    )
+    const shuffled = shuffle([...own.values()], random)
+    for (const [n, group] of [...own.keys()].entries()) given.set(group, shuffled[n]!)
   }
-  return rows.map(row => ({ ...row, label: labels.get(row.patient) ?? row.label }))
+  return rows.map(row => ({ ...row, ...given.get(row.group) }))
 }
 await main(() => {
-  const [pixels = '', index = '', newPixels = '', newIndex = '', seed = ''] = process.argv.slice(2)
-  const rows = parseTable(readFileSync(index, 'utf8'))
-  if (typeof rows === 'string') throw new Fault(`The index ${rows}.`)
-  copyFileSync(pixels, newPixels)
-  writeFileSync(newIndex, tableText(relabelled(rows, Number(seed))))
+  const [table = '', made = '', seed = ''] = process.argv.slice(2)
+  const rows = parseTable(readFileSync(table, 'utf8'))
+  if (typeof rows === 'string') throw new Fault(`The table of images ${rows}.`)
+  writeFileSync(made, tableText(relabelled(rows, Number(seed))))
 })

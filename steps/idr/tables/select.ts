@@ -1,7 +1,7 @@
-import { type ImageRow, type Split, splits } from '../../image-table.ts'
+import type { ImageRow, Split } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
 import type { Annotated } from './annotation.ts'
-import { diagnoses, type SetName } from './study.ts'
+import { classes, diagnoses, type SetName } from './study.ts'
 
 export interface Selection {
   /** Patients of a split, half of them failing, the first ones in the study's order; undefined for all. */
@@ -18,10 +18,10 @@ export interface Selection {
 export function select(annotated: readonly Annotated[], setOf: ReadonlyMap<string, string>, at: Selection): readonly ImageRow[] {
   const rows = annotated
     .map(row => imageRow(row, setOf.get(row.file)!, at.pathology))
-    .filter(({ set }) => at.sets.length === 0 || at.sets.some(wanted => wanted === set))
+    .filter(({ extra }) => at.sets.length === 0 || at.sets.some(wanted => wanted === extra.set))
   const chosen = new Set(splits.flatMap(split => patientsOf(rows, split, at[split])))
   const regions = new Map<string, number>()
-  const selected = rows.filter(({ patient }) => {
+  const selected = rows.filter(({ group: patient }) => {
     if (!chosen.has(patient)) return false
     const before = regions.get(patient) ?? 0
     regions.set(patient, before + 1)
@@ -34,21 +34,23 @@ export function select(annotated: readonly Annotated[], setOf: ReadonlyMap<strin
   return selected
 }
 const imageRow = ({ file, patient, roi, diagnosis, split }: Annotated, set: string, pathology: Selection['pathology']): ImageRow => ({
-  image: file.replace(/\.png$/, ''),
-  patient,
-  roi,
+  image: file,
+  group: patient,
   label: diagnosis === diagnoses.other ? 0 : 1,
+  class: classes[diagnosis === diagnoses.other ? 0 : 1],
   split,
   scored: diagnosis !== diagnoses.pathology || pathology === 'positive',
-  set,
+  extra: { roi: String(roi), set },
 })
+/** The study's own two parts. */
+const splits = ['train', 'test'] as const
 /** All patients of a split; or so many, half of each class, none that is left out of scores. */
 function patientsOf(rows: readonly ImageRow[], split: Split, wanted: number | undefined): readonly string[] {
   const own = rows.filter(row => row.split === split)
-  if (wanted === undefined) return [...new Set(own.map(({ patient }) => patient))]
+  if (wanted === undefined) return [...new Set(own.map(({ group }) => group))]
   const positive = Math.floor(wanted / 2)
   return ([1, 0] as const).flatMap(label => {
-    const all = [...new Set(own.filter(row => row.scored && row.label === label).map(({ patient }) => patient))]
+    const all = [...new Set(own.filter(row => row.scored && row.label === label).map(({ group }) => group))]
     const count = label === 1 ? positive : wanted - positive
     if (all.length < count)
       throw new Fault(

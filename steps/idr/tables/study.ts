@@ -13,6 +13,8 @@ export const diagnoses = {
   pathology: 'heart tissue pathology',
   other: 'not chronic heart failure',
 } as const
+/** Classes by their numbers: the second is looked for. */
+export const classes = [diagnoses.other, diagnoses.failing] as const
 /** The study's words for its splits. */
 export const datasets = { training: 'train', test: 'test' } as const
 /** Folders of the study, and the dataset each belongs to. */

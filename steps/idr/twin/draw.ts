@@ -1,3 +1,5 @@
+import type { ImageRow } from '../../image-table.ts'
+import { Fault } from '../../script.ts'
 import { fibres, Noise, type Planes } from './fibres.ts'
 import { uniform } from './hash.ts'
 import { wave } from './noise.ts'
@@ -48,6 +50,15 @@ function photograph({ blur, grain, seed }: Tissue, light: Float64Array, image: U
         image[at + c] = value < 0 ? 0 : value > 255 ? 255 : value
       }
     }
+}
+/** What a row of a study's table shows. @throws Fault where it has no region */
+export function shown({ image, group, label, extra }: ImageRow): Subject {
+  const roi = extra.roi ?? ''
+  if (!/^\d{1,9}$/.test(roi))
+    throw new Fault(
+      `The image "${image}" has the region "${roi}" in the column roi; right is a whole number. Give a table of steps/idr/table.`,
+    )
+  return { patient: group, roi: Number(roi), failing: label === 1 }
 }
 /** Bytes of an image: red, green, blue of each pixel, row by row. */
 export const imageBytes = side * side * 3
