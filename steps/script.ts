@@ -1,6 +1,19 @@
 /** A fault of what was given: its message is all that a user needs to see. */
 export class Fault extends Error {}
 
+/** Most faults in one message: as many as a person corrects in one go. */
+const mostFaults = 20
+/**
+ * Refuses what has faults, all in one message: the first of them in whole sentences, the rest counted.
+ * @throws Fault where there is one
+ */
+export function refuse(name: string, faults: readonly string[]): void {
+  if (faults.length === 0) return
+  const more = faults.length > mostFaults ? [`… and ${(faults.length - mostFaults).toLocaleString('en')} more.`] : []
+  const told = [...faults.slice(0, mostFaults), ...more].map(fault => `\n  ${fault}`)
+  throw new Fault(faults.length === 1 ? faults[0] : `${name} has ${faults.length.toLocaleString('en')} faults:${told.join('')}`)
+}
+
 /** What the system says when a file cannot be read or written, and what helps. */
 const remedies: Readonly<Record<string, string>> = {
   EACCES: 'Permission is denied. Give a folder that may be written to',
