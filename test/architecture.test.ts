@@ -29,7 +29,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   containers: { rooms: [], libraries: [] },
   steps: {
     rooms: ['core', 'containers'],
-    libraries: ['zod', 'node', 'csv-parse/sync', 'jstat', 'leven', 'sharp', 'tar/header', 'tar/pax', 'tar-stream', 'yauzl'],
+    libraries: ['zod', 'node', 'csv-parse/sync', 'jstat', 'leven', 'sharp', 'smol-toml', 'tar-stream', 'tar/header', 'tar/pax', 'yauzl'],
   },
   pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
   datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node', 'tar-stream'] },
