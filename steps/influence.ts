@@ -89,8 +89,9 @@ function spread({ influence }: Figure, { groups, strata }: Sample): { readonly v
   })
   const variance = sum(parts.map(part => part.variance))
   // Satterthwaite (1946, doi:10.2307/3002019): as many degrees of freedom as the sum of the classes' variances has.
-  const freedom = variance ** 2 / sum(parts.map(part => part.variance ** 2 / part.freedom))
-  return { variance, quantile: library.jStat.studentt.inv(0.975, Math.max(freedom, 1)) }
+  const squares = sum(parts.map(part => part.variance ** 2 / part.freedom))
+  const freedom = squares > 0 ? variance ** 2 / squares : sum(parts.map(part => part.freedom))
+  return { variance, quantile: library.jStat.studentt.inv(0.975, freedom) }
 }
 /** Below so many groups in a class an interval would hold the truth less often than in 92 % of all cases; steps/coverage.test.ts counts it. */
 export const fewestGroups = 5

@@ -49,8 +49,9 @@ export const historyOf = (text: string): readonly EpochLine[] =>
 
 /** By group where that can be told, else by image: what a model is ranked and described by. */
 export const foremost = ({ group, image }: PartQuality): Quality => group ?? image
-/** How many are of each class: "4 bluish and 3 plain". */
+/** How many are of each class: "4 bluish and 3 plain"; of many classes how many there are. */
 export const classesText = (quality: Quality, classes: readonly string[]): string => {
+  if (classes.length > 8) return `${classes.length} classes`
   const counts = countsOf(quality).map((row, n) => `${row.reduce((sum, each) => sum + each, 0)} ${classes[n]}`)
   return `${counts.slice(0, -1).join(', ')} and ${counts.at(-1)}`
 }

@@ -87,45 +87,38 @@ export function qualityOf(units: readonly Unit[], classes: readonly string[], th
   const sample = sampleOf(units)
   return threshold === null ? ofManyClasses(units, classes, sample) : ofTwoClasses(units, threshold, sample)
 }
-/** What a class is told by: which things are of it, and which are judged to be. */
-function told(sample: Sample, real: readonly boolean[], judged: readonly boolean[]) {
+/** How well the things of a class are found: `real` are of it, `judged` are judged to be. */
+function found(sample: Sample, real: readonly boolean[], judged: readonly boolean[]) {
   const right = real.map((each, n) => each && judged[n]!)
-  const of = (each: readonly boolean[]) => each.map(Number)
-  const recall = ratio(sample, of(right), of(real))
-  const f1 = ratio(
-    sample,
-    right.map(each => (each ? 2 : 0)),
-    real.map((each, n) => Number(each) + Number(judged[n])),
-  )
-  return { right, recall, f1, estimates: { recall: shareEstimate(sample, right, real), precision: shareEstimate(sample, right, judged) } }
+  const twice = right.map(each => (each ? 2 : 0))
+  const either = real.map((each, n) => Number(each) + Number(judged[n]))
+  return {
+    recall: ratio(sample, right.map(Number), real.map(Number)),
+    f1: ratio(sample, twice, either),
+    estimates: { precision: shareEstimate(sample, right, judged), recall: shareEstimate(sample, right, real) },
+  }
+}
+const accuracyOf = (sample: Sample, right: readonly boolean[]) => {
+  const all = right.map(() => true)
+  return shareEstimate(sample, right, all)
 }
 function ofTwoClasses(units: readonly Unit[], threshold: number, sample: Sample): TwoClassQuality {
-  const things = units.map(positivity)
   const [real, judged] = [units.map(({ label }) => label === 1), units.map(unit => judgedAs(unit, threshold) === 1)]
   const not = (each: readonly boolean[]) => each.map(one => !one)
-  const [positive, negative] = [told(sample, real, judged), told(sample, not(real), not(judged))]
+  const [positive, negative] = [found(sample, real, judged), found(sample, not(real), not(judged))]
+  const [things, probabilities] = [units.map(positivity), units.map(unit => unit.probabilities[1]!)]
   const { brier, error, bins } = calibration(things)
   const alone = independent(sample)
   return {
     count: units.length,
     positives: real.filter(Boolean).length,
-    auc: alone
-      ? aucDeLong(things)
-      : logitEstimate(
-          areaUnder(
-            sample,
-            things.map(each => each.probability),
-            real,
-          ),
-          sample,
-        ),
+    auc: alone ? aucDeLong(things) : logitEstimate(areaUnder(sample, probabilities, real), sample),
     sensitivity: positive.estimates.recall,
     specificity: negative.estimates.recall,
     precision: positive.estimates.precision,
-    accuracy: shareEstimate(
+    accuracy: accuracyOf(
       sample,
       real.map((each, n) => each === judged[n]),
-      real.map(() => true),
     ),
     balancedAccuracy: scoreEstimate(average([positive.recall, negative.recall].flatMap(each => each ?? [])), sample),
     f1: scoreEstimate(positive.f1, sample),
@@ -136,48 +129,32 @@ function ofTwoClasses(units: readonly Unit[], threshold: number, sample: Sample)
 }
 function ofManyClasses(units: readonly Unit[], classes: readonly string[], sample: Sample): ManyClassQuality {
   const judged = units.map(unit => judgedAs(unit, null))
+  const right = units.map(({ label }, n) => judged[n] === label)
   const each = classes.map((name, number) => {
-    const real = units.map(({ label }) => label === number)
+    const [real, own] = [units.map(({ label }) => label === number), judged.map(one => one === number)]
     const probabilities = units.map(unit => unit.probabilities[number]!)
-    const { recall, f1, estimates } = told(
-      sample,
-      real,
-      judged.map(one => one === number),
-    )
+    const { recall, f1, estimates } = found(sample, real, own)
     const area = areaUnder(sample, probabilities, real)
     const roc = outline(rocCurve(probabilities.map((probability, n) => ({ probability, label: real[n] ? 1 : 0 }))))
-    const perClass: ClassQuality = {
-      ...{
-        class: name,
-        count: real.filter(Boolean).length,
-        auc: logitEstimate(area, sample),
-        ...estimates,
-        f1: scoreEstimate(f1, sample),
-        roc,
-      },
-    }
+    const count = real.filter(Boolean).length
+    const perClass = { class: name, count, auc: logitEstimate(area, sample), ...estimates, f1: scoreEstimate(f1, sample), roc }
     return { perClass, area, recall, f1 }
   })
   const present = each.filter(({ perClass }) => perClass.count > 0)
   const macro = (of: 'area' | 'recall' | 'f1') => average(present.flatMap(own => own[of] ?? []))
-  const sure = units.map((unit, n) => ({ probability: Math.max(...unit.probabilities), hit: judged[n] === unit.label }))
-  const top = calibration(sure.map(({ probability, hit }) => ({ probability, label: hit ? 1 : 0 })))
+  const top = calibration(units.map(({ probabilities }, n) => ({ probability: Math.max(...probabilities), label: right[n] ? 1 : 0 })))
   const counts = classes.map(() => classes.map(() => 0))
   for (const [n, { label }] of units.entries()) counts[label]![judged[n]!]!++
   return {
     count: units.length,
     auc: logitEstimate(macro('area'), sample),
-    accuracy: shareEstimate(
-      sample,
-      sure.map(({ hit }) => hit),
-      sure.map(() => true),
-    ),
+    accuracy: accuracyOf(sample, right),
     balancedAccuracy: scoreEstimate(macro('recall'), sample),
     f1: scoreEstimate(macro('f1'), sample),
     perClass: each.map(({ perClass }) => perClass),
-    missing: classes.filter((_, number) => each[number]!.perClass.count === 0),
+    missing: each.flatMap(({ perClass }) => (perClass.count === 0 ? [perClass.class] : [])),
     confusion: counts,
-    brier: mean(units.map(({ label, probabilities }) => sum(probabilities.map((each, n) => (each - Number(n === label)) ** 2)))),
+    brier: mean(units.map(({ label, probabilities }) => sum(probabilities.map((one, n) => (one - Number(n === label)) ** 2)))),
     ...{ calibrationError: top.error, calibration: top.bins },
     intervals: independent(sample) ? methods.independent : methods.clustered,
   }

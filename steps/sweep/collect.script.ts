@@ -32,7 +32,7 @@ const withInterval = (name: string, of: (trial: Trial) => Estimate): readonly Co
 /** The leaderboard's columns, each with what it holds of a trial. */
 function columns(first: Trial, by: 'validation' | 'test', options: readonly string[], groups: string): readonly Column[] {
   const byGroup = first.metrics.whyNoGroup === null
-  const group = groups.replace(/\W+/g, '_')
+  const group = groups.replace(/[^\p{L}\p{N}]+/gu, '_')
   const quality = ({ metrics }: Trial) => foremost(metrics.test)
   const two = (of: 'sensitivity' | 'specificity') => (trial: Trial) => {
     const own = quality(trial)
@@ -115,7 +115,9 @@ const chosenBy = (by: 'validation' | 'test', word: string) =>
     : `Ranked on the ${plural(word)} of the test, since there is no validation part: the figures of the first place are too good, as it won by luck too.`
 
 const line = (cells: readonly (string | number)[], tag: string) =>
-  `<tr>${cells.map(each => `<${tag}>${escaped(String(each))}</${tag}>`).join('')}</tr>`
+  `<tr>${cells.map(each => cellOf(tag, String(each))).join('')}</tr>`
+/** What is too long for its cell is cut by the browser, and shown whole under the mouse. */
+const cellOf = (tag: string, text: string) => `<${tag}${text.length > 20 ? ` title="${escaped(text)}"` : ''}>${escaped(text)}</${tag}>`
 const table = (heads: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
   `<div class="scroll"><table>\n${[line(heads, 'th'), ...rows.map(cells => line(cells, 'td'))].join('\n')}\n</table></div>`
 /** What the classes of the first configuration were judged as: a table, or where it would be too large its fullest wrong cells. */
@@ -133,11 +135,11 @@ function confusionPart(quality: Quality, classes: readonly string[]): string {
       const hue = judged === real ? '0 114 178' : '213 94 0' // of the charts' colours the first two
       return `<td style="background:rgb(${hue}/${(share * 0.7).toFixed(2)})">${count}</td>`
     })
-    return `<tr><th>${escaped(classes[real]!)}</th>${cells.join('')}<td>${all}</td></tr>`
+    return `<tr>${cellOf('th', classes[real]!)}${cells.join('')}<td>${all}</td></tr>`
   })
   return `<div class="scroll"><table class="confusion">
 <tr><th>class</th><th colspan="${classes.length}">judged as</th><th></th></tr>
-<tr><th></th>${classes.map(name => `<th title="${escaped(name)}">${escaped(name)}</th>`).join('')}<th>all</th></tr>
+<tr><th></th>${classes.map(name => cellOf('th', name)).join('')}<th>all</th></tr>
 ${rows.join('\n')}
 </table></div>`
 }
