@@ -27,7 +27,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
     ],
   },
   containers: { rooms: [], libraries: [] },
-  steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node', 'csv-parse/sync', 'sharp', 'tar', 'tar-stream', 'yauzl'] },
+  steps: { rooms: ['core', 'containers'], libraries: ['zod', 'node', 'csv-parse/sync', 'sax', 'sharp', 'tar', 'tar-stream', 'yauzl'] },
   pipelines: { rooms: ['core', 'steps'], libraries: ['zod'] },
   datasets: { rooms: ['core', 'steps', 'pipelines'], libraries: ['node', 'tar-stream'] },
   benchmarks: {
