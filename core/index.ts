@@ -15,7 +15,7 @@ export { type Command, pipe, responseFile, run, type Script, sequence, type Word
 export {
   type FileKind,
   type Gather,
-  type Gathered,
+  type GatheredFile,
   type GatheringPlace,
   type Itself,
   itself,

@@ -73,7 +73,7 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
 function gatheredInVain(store: Store, kept: readonly RunRecord[]): readonly string[] {
   const folder = path.join(store.root, gatheredFolder)
   if (!existsSync(folder)) return []
-  const needed = new Set(kept.flatMap(run => wordsIn(run.arguments).map(originOf)))
+  const needed = new Set(kept.flatMap(run => argumentWords(run.arguments).map(originOf)))
   const made = (name: string) => lstatSync(path.join(folder, name)).mtimeMs
   const names = readdirSync(folder).sort((a, b) => made(b) - made(a))
   const latest = new Map(
@@ -87,7 +87,7 @@ function gatheredInVain(store: Store, kept: readonly RunRecord[]): readonly stri
 }
 /** What is not whole yet may be somebody's at work, who has no run before it is. */
 const isAtWork = (name: string, made: number) => !name.endsWith('.tar') && Date.now() - made < 3_600_000
-const wordsIn = (values: Readonly<Record<string, unknown>>): readonly string[] =>
+const argumentWords = (values: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.values(values)
     .flatMap(value => (Array.isArray(value) ? value : [value]))
     .filter(value => typeof value === 'string')

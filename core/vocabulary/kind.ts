@@ -24,12 +24,12 @@ export interface GatheringPlace {
   readonly online?: () => Promise<void>
 }
 /** The file that was made, or what is wrong, in whole sentences. */
-export type Gathered = { readonly file: string } | { readonly faults: readonly string[] }
+export type GatheredFile = { readonly file: string } | { readonly faults: readonly string[] }
 /**
  * Makes a file of a kind from what people have instead, such as a folder of images: once, as long as that stays as it is.
  * @returns undefined for what is a file of the kind as it is
  */
-export type Gather = (given: string, at: GatheringPlace) => Promise<Gathered | undefined>
+export type Gather = (given: string, at: GatheringPlace) => Promise<GatheredFile | undefined>
 
 /**
  * A kind of file: its format, and the facts a tool may rely on.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { Gather, Gathered, GatheringPlace } from 'trireme-bio'
+import type { Gather, GatheredFile, GatheringPlace } from 'trireme-bio'
 import { bytesAt, withFile } from '../../bgzf.ts'
 import { patience } from '../../http.ts'
 import { fetchAll, fileOf, readAddresses } from './addresses.ts'
@@ -28,7 +28,7 @@ export const gather: Gather = async (given, at) => {
 const isBinary = (file: string) =>
   withFile(file, async handle => (await bytesAt(handle, 0, 512)).toString('latin1').includes('\0\0')).catch(() => true)
 
-async function ofFolder(folder: string, { folder: kept, tell }: GatheringPlace): Promise<Gathered> {
+async function ofFolder(folder: string, { folder: kept, tell }: GatheringPlace): Promise<GatheredFile> {
   let listing = await listFolder(folder)
   // What changes within a step of the clock that writes its time may change again without a trace: wait until the clock has moved on.
   const wait = listing.changed + clockStep(listing.changed) - Date.now()
@@ -54,7 +54,7 @@ async function ofFolder(folder: string, { folder: kept, tell }: GatheringPlace):
 }
 const clockStep = (changed: number) => (changed % 1000 === 0 ? 2500 : 100)
 
-async function ofAddresses(list: string, { folder: kept, tell, online }: GatheringPlace): Promise<Gathered | undefined> {
+async function ofAddresses(list: string, { folder: kept, tell, online }: GatheringPlace): Promise<GatheredFile | undefined> {
   const read = readAddresses(await readFile(list))
   if (read === undefined) return undefined
   if (read.faults.length > 0) return { faults: read.faults }
@@ -88,7 +88,7 @@ async function madeOnce(
   folder: string,
   state: string,
   make: (file: string) => Promise<readonly string[]>,
-): Promise<Gathered> {
+): Promise<GatheredFile> {
   const file = path.join(folder, archiveName(given, state))
   if (existsSync(file)) return { file }
   mkdirSync(folder, { recursive: true })
