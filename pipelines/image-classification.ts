@@ -36,7 +36,10 @@ export const imageClassification = pipeline({
     plane: pack.spec.params.plane,
     channels: pack.spec.params.channels,
     range: pack.spec.params.range,
-    ...split.spec.params,
+    test: split.spec.params.test,
+    validation: split.spec.params.validation.unwrap().default(0.15).describe(split.spec.params.validation.description ?? ''),
+    splitSeed: split.spec.params.seed,
+    duplicates: split.spec.params.duplicates,
     threshold: classifier.spec.params.threshold,
     groups: z.string().default('group').describe('What a group is, for pages and card, such as patient'),
     ...training,
@@ -56,7 +59,7 @@ export const imageClassification = pipeline({
     const { table } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
     const { packed } = pack({ table, archive, size, fit, plane, channels, range })
     return classify({
-      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, splitSeed, duplicates } },
+      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed: splitSeed, duplicates } },
       ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: { [nameOf(configuration.model)]: configuration } },
       ...{ threshold, groups, note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
       card: { about: dataAbout, licence, limits, ...(positive !== undefined && { positive }) },

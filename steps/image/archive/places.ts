@@ -4,6 +4,19 @@ export function placeOf(name: string): string | undefined {
   const parts = name.split('/').filter(part => part !== '' && part !== '.')
   return parts.length === 0 || parts.includes('..') ? undefined : parts.join('/')
 }
+/** Where an image that was fetched lies in an archive: below its server's name, by the path of its address. */
+export function placeOfUrl(address: string): string | undefined {
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined
+  const { host, pathname, search } = new URL(address)
+  return placeOf(`${host}${decoded(pathname)}${search}`)
+}
+function decoded(pathname: string): string {
+  try {
+    return decodeURI(pathname)
+  } catch {
+    return pathname // as a server may write it that knows no UTF-8
+  }
+}
 /** What systems keep beside people's files, and hidden files: no images, whatever their names. */
 export const isHidden = (place: string): boolean =>
   place.split('/').some(part => /^(\.(?!\.?$)|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i.test(part))

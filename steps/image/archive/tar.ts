@@ -1,4 +1,5 @@
-import { Header, Pax } from 'tar'
+import { Header } from 'tar/header'
+import { Pax } from 'tar/pax'
 import { Fault } from '../../script.ts'
 import { type Lister, type Member, tooLarge } from './listing.ts'
 import type { Window } from './window.ts'
