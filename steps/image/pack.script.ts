@@ -39,9 +39,9 @@ await main(async () => {
     const packed: PackedRow[] = []
     const notes = remarks(settings)
     const progress = progressOf(wanted.length)
-    const packOne = async (n: number, { read, size }: (typeof wanted)[number]['member']) => {
+    await each(wanted, Number(cores) + ahead, async ({ n, member }) => {
       const { image } = rows[n]!
-      const decoded = await reading(size, async () => decode(await read())).catch((cause: unknown) => {
+      const decoded = await reading(member.size, async () => decode(await member.read())).catch((cause: unknown) => {
         if (!(cause instanceof Fault)) throw cause
         return cause
       })
@@ -49,20 +49,16 @@ await main(async () => {
       if (decoded instanceof Fault) faults.set(n, decoded.message)
       else if (typeof decoded === 'string') faults.set(n, `The image "${image}" ${decoded}.`)
       else {
-        const { format, width, height } = decoded
-        await out.write(decoded.pixels, 0, decoded.pixels.length, head.length + n * decoded.pixels.length)
-        packed[n] = { image, sha256: createHash('sha256').update(decoded.pixels).digest('hex'), format, width, height }
+        const { pixels, format, width, height } = decoded
+        await out.write(pixels, 0, pixels.length, head.length + n * pixels.length)
+        packed[n] = { image, sha256: createHash('sha256').update(pixels).digest('hex'), format, width, height }
         notes.add(n, image, decoded)
       }
-    }
-    const rest = wanted.values()
-    const worker = async () => {
-      for (const { n, member } of rest) await packOne(n, member)
-    }
-    await Promise.all(Array.from({ length: Number(cores) + ahead }, worker))
+    })
+    const inOrder = [...faults].sort(([a], [b]) => a - b)
     refuse(
       'The archive',
-      [...faults].sort(([a], [b]) => a - b).map(([, fault]) => fault),
+      inOrder.map(([, fault]) => fault),
     )
     writeFileSync(index, packedText(packed))
     const lines = notes.lines()
@@ -74,6 +70,14 @@ await main(async () => {
     await archive.close()
   }
 })
+/** Works on all, so many at a time, in their order. */
+async function each<T>(all: readonly T[], together: number, work: (one: T) => Promise<void>): Promise<void> {
+  const rest = all.values()
+  const worker = async () => {
+    for (const one of rest) await work(one)
+  }
+  await Promise.all(Array.from({ length: together }, worker))
+}
 function progressOf(all: number): () => void {
   let [done, last] = [0, Date.now()]
   return () => {

@@ -2,9 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { Header } from 'tar'
 import { pack as tar } from 'tar-stream'
 import { imageArchive, imageTable } from 'trireme-bio/kinds'
 import { given, made, scratch } from 'trireme-bio/testing'
@@ -35,15 +33,16 @@ const archiveOf = async (members: Readonly<Record<string, Content>>) => {
   return given('archive', imageArchive, file)
 }
 /** What stands before a member of a tar. */
-const head = (name: string, size: number) => {
-  const block = Buffer.alloc(512)
-  new Header({ path: name, size, mode: 0o644, type: 'File' }).encode(block)
-  return block
+async function head(name: string, size: number): Promise<Buffer> {
+  const archive = tar()
+  archive.entry({ name, size }).on('error', () => undefined) // its content never comes
+  for await (const block of archive) return block as Buffer
+  throw new Error('a tar without a header')
 }
 /** The script alone, on an archive that is too large to be digested here. */
 function run(archive: string, image: string) {
   const at = scratch()
-  const script = fileURLToPath(new URL('../../dist/steps/image/pack.script.mjs', import.meta.url))
+  const script = pack.spec.assets!.script!.path
   const files = [tableFile([image]), archive, ...['p.npy', 'p.tsv', 'told.txt'].map(name => path.join(at, name))]
   const memory = `data:text/javascript,${encodeURIComponent("process.on('exit', () => console.error('memory', process.resourceUsage().maxRSS))")}`
   return spawnSync('node', ['--import', memory, script, ...files, '2', String(side), 'exact', 'full', 'only', 'own'], { encoding: 'utf8' })
@@ -113,9 +112,11 @@ describe('packing', () => {
   it('takes no more memory or time for an archive with large strangers in it', async () => {
     const [file, image] = [path.join(scratch(), 'images.tar'), await png(10)]
     const size = 3 * 2 ** 30
-    writeFileSync(file, head('video.avi', size))
+    writeFileSync(file, await head('video.avi', size))
     truncateSync(file, 512 + size) // zeros, which take no place on the disk
-    writeFileSync(file, Buffer.concat([head('a.png', image.length), image, Buffer.alloc(512 - (image.length % 512) + 1024)]), { flag: 'a' })
+    writeFileSync(file, Buffer.concat([await head('a.png', image.length), image, Buffer.alloc(512 - (image.length % 512) + 1024)]), {
+      flag: 'a',
+    })
     const { status, stderr } = run(file, 'a.png')
     expect(status).toBe(0)
     expect(Number(/memory (\d+)/.exec(stderr)?.[1])).toBeLessThan(250 * 2 ** 10) // KiB; some 120 MiB for Node and sharp alone
@@ -152,7 +153,7 @@ describe('packing refuses', () => {
   })
   it('what is larger than an image, without reading it', async () => {
     const file = path.join(scratch(), 'images.tar')
-    writeFileSync(file, head('a.png', 2 ** 29))
+    writeFileSync(file, await head('a.png', 2 ** 29))
     truncateSync(file, 512 + 2 ** 29 + 1024)
     expect(run(file, 'a.png')).toMatchObject({
       status: 1,

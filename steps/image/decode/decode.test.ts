@@ -221,7 +221,8 @@ describe('chooses planes', () => {
   test('of ImageJ, and of pages that nothing is said of', async () => {
     const file = ome('ImageJ=1.54f\nimages=12\nchannels=2\nslices=3\nframes=2\nhyperstack=true\n', 12)
     expect(await first(file, 'z=1,t=1', '0,1')).toEqual([80, 90, 0])
-    expect(await first(ome('', 3), 'only', '2,1,0')).toEqual([20, 10, 0])
+    for (const silent of ['', 'ImageJ=1.54f\nunit=um\n', 'ImageJ=1.54f\nimages=3\n'])
+      expect(await first(ome(silent, 3), 'only', '2,1,0')).toEqual([20, 10, 0])
     expect(await first(ome('ImageJ=1.54f\nimages=9\nslices=9\n', 2), 'z=0')).toBe(
       'is a stack of 9 images by ImageJ, of which 2 can be found. Save it as OME-TIFF',
     )

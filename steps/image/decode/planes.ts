@@ -36,7 +36,8 @@ function stackOf({ pages, description }: Tiff, page: number | undefined): Stack 
   const alone = (page: number): Stack => ({ ...plainStack(pages[page]!.samples), together: pages[page]!.samples, page: () => page })
   if (page !== undefined) return page < pages.length ? alone(page) : `has no page ${page}; its pages go ${span(pages.length)}`
   if (/<(\w+:)?OME\b/.test(description)) return stackOfOme(description, pages[0]!.samples)
-  if (/^ImageJ=/.test(description)) return stackOfImageJ(description, pages)
+  const stack = /^ImageJ=/.test(description) ? stackOfImageJ(description, pages) : undefined
+  if (stack !== undefined) return stack
   const whole = pages.flatMap(({ reduced }, page) => (reduced ? [] : [page]))
   return whole.length === 1 ? alone(whole[0]!) : { ...plainStack(whole.length), page: (_z, c) => whole[c] }
 }

@@ -39,7 +39,7 @@ export function stackOfOme(text: string, samples: number): Stack | string {
   const blocks: Block[] = []
   const images: Readonly<Record<string, string>>[] = []
   let [own, uuid, together, broken] = ['', '', samples, false]
-  const xml = parser(true, { xmlns: false })
+  const xml = parser(true, { trim: true })
   xml.onerror = () => {
     broken = true
     xml.resume()
@@ -82,15 +82,15 @@ export function stackOfOme(text: string, samples: number): Stack | string {
   }
   return { ...sizes, c: sizes.c * together, together, page: (z, c, t) => page(z, Math.floor(c / together), t) }
 }
-/** What ImageJ writes: `images=12 channels=2 slices=3 frames=2`, a line each, the channels fastest. */
-export function stackOfImageJ(text: string, pages: readonly Page[]): Stack | string {
+/** What ImageJ writes: `images=12 channels=2 slices=3 frames=2`, a line each, the channels fastest. Undefined where that is not all there is. */
+export function stackOfImageJ(text: string, pages: readonly Page[]): Stack | string | undefined {
   const size = (name: string) => Number(new RegExp(`^${name}=(\\d{1,9})\\s*$`, 'm').exec(text)?.[1] ?? 1)
   const sizes = { z: size('slices'), c: size('channels'), t: size('frames') }
   const images = size('images')
   if (images > pages.length) return `is a stack of ${images} images by ImageJ, of which ${pages.length} can be found. Save it as OME-TIFF`
+  if (images < pages.length || images !== sizes.z * sizes.c * sizes.t) return undefined
   const together = pages[0]!.samples
-  const stack = { ...sizes, c: sizes.c * together, together }
-  return { ...stack, page: (z, c, t) => rankOf('CZT', sizes, { z, c: Math.floor(c / together), t }) }
+  return { ...sizes, c: sizes.c * together, together, page: (z, c, t) => rankOf('CZT', sizes, { z, c: Math.floor(c / together), t }) }
 }
 /** Pages that nothing is said of are channels, where somebody asks for channels. */
 export const plainStack = (pages: number): Stack => ({ z: 1, c: pages, t: 1, together: 1, page: (_z, c) => c })
