@@ -31,7 +31,7 @@ export function classify(at: {
 }) {
   const { packed: images, own, weights, threshold, groups, note } = at
   const divided = split({ table: at.table, pairs: at.pairs, ...at.parts })
-  const { table } = divided
+  const table = divided.divided
   const each = <T>(of: (configuration: Configuration, name: string) => T): Record<string, T> =>
     Object.fromEntries(Object.entries(at.configurations).map(([name, configuration]) => [name, of(configuration, name)]))
   const ownOf = ({ model }: Configuration) => {
@@ -63,7 +63,7 @@ export function classify(at: {
     leaderboard: { leaderboard: ranking, report: page, learning_curves: curves, roc: rocs },
     model: { model: first.model, card: first.card, metrics: first.judged, summary: first.summary },
     gallery: gallery({ metrics: first.judged, images, groups, note }).page,
-    split: { images: table, split: divided.report, notice: divided.notice },
+    split: { images: table, split: divided.report, notice: divided.told },
     predictions: each((_, name) => judged[name]!.predictions),
     metrics,
     curves: each((_, name) => measured[name]!.curves),

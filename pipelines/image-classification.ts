@@ -36,7 +36,13 @@ export const imageClassification = pipeline({
     plane: pack.spec.params.plane,
     channels: pack.spec.params.channels,
     range: pack.spec.params.range,
-    ...split.spec.params,
+    test: split.spec.params.test,
+    validation: split.spec.params.validation
+      .unwrap()
+      .default(0.15)
+      .describe(split.spec.params.validation.description ?? ''),
+    splitSeed: split.spec.params.seed,
+    duplicates: split.spec.params.duplicates,
     threshold: classifier.spec.params.threshold,
     groups: z.string().default('group').describe('What a group is, for pages and card, such as patient'),
     ...training,
@@ -47,19 +53,37 @@ export const imageClassification = pipeline({
     weightsLicence: train.spec.params.weightsLicence,
     weightsSource: train.spec.params.weightsSource,
   },
-  layout,
+  layout: { ...layout, notices: (name: string) => `notices/${name}` },
   highlights,
   steps: [read, pack, compare, ...steps],
   build: ({ sheet, images: archive, own, weights, ...at }) => {
     const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range, ...rest } = at
-    const { validation, test, splitSeed, duplicates, threshold, groups, dataAbout, licence, limits, ...configuration } = rest
-    const { table } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
-    const { packed } = pack({ table, archive, size, fit, plane, channels, range })
-    return classify({
-      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, splitSeed, duplicates } },
-      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: { [nameOf(configuration.model)]: configuration } },
+    const {
+      validation,
+      test,
+      splitSeed,
+      duplicates,
+      threshold,
+      groups,
+      dataAbout,
+      licence,
+      limits,
+      sweep,
+      weightsLicence,
+      weightsSource,
+      ...configuration
+    } = rest
+    const tried = sweep
+      ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
+      : { [nameOf(configuration.model)]: configuration }
+    const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
+    const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
+    const results = classify({
+      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed: splitSeed, duplicates } },
+      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: tried },
       ...{ threshold, groups, note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
       card: { about: dataAbout, licence, limits, ...(positive !== undefined && { positive }) },
     })
+    return { ...results, notices: { sheet: told, images: decoded } }
   },
 })

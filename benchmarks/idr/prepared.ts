@@ -19,7 +19,7 @@ export const selected = (selection: Selection = {}) => table({ ...tables(), ...s
 export const images = (selection: Selection = {}) => twin({ table: selected(selection) }).packed
 
 /** Their table, with the study's own parts. */
-export const divided = (selection: Selection = {}) => split({ table: selected(selection), pairs: [] }).table
+export const divided = (selection: Selection = {}) => split({ table: selected(selection), pairs: [] }).divided
 
 /** Paths of the parts of packed images, and of their table. */
 export async function packedIn(folder: string, selection: Selection): Promise<readonly [pixels: string, index: string, table: string]> {
