@@ -88,6 +88,13 @@ test('the libraries that copies import are named in package.json, for the tests 
   await addCopy('image/pack', project, false)
   expect(said).not.toContain('npm install')
 })
+test('a library that a bundled script loads as it runs is a dependency, not one for tests', async () => {
+  writeFileSync(at('package.json'), JSON.stringify({ name: 'p' }))
+  await addCopy('metrics/gallery', project, false)
+  const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(JSON.parse(read('package.json')).dependencies).toMatchObject({ sharp: dependencies.sharp })
+  expect(said).toMatch(/^package\.json now names what they import: .*\bsharp\b/m)
+})
 test('a misspelt name', async () => {
   await expect(addCopy('samtool/sort', project, false)).rejects.toThrow(
     'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
