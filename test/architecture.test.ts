@@ -38,10 +38,6 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
       'sax',
       'sharp',
       'smol-toml',
-<<<<<<< HEAD
-      'tar',
-=======
->>>>>>> w-pack
       'tar-stream',
       'tar/header',
       'tar/pax',
