@@ -68,7 +68,7 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
 })
 test('an asset that two steps share is copied once', async () => {
   const places = (await originals('idr-sweep')).map(({ place }) => place)
-  expect(places).toContain('steps/torch/classify.py')
+  expect(places).toContain('steps/torch/models.py')
   expect(places).toEqual([...new Set(places)])
   await addCopy('idr-sweep', project, false)
   expect(said).toContain(`${places.length} files copied`)
