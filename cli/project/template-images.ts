@@ -2,18 +2,17 @@
 
 const cells = `import { pipeline } from 'trireme-bio'
 import { imageArchive, imageSheet } from 'trireme-bio/kinds'
+import { highlights, layout } from 'trireme-bio/pipelines/classification'
 import { imageClassification } from 'trireme-bio/pipelines/image-classification'
-
-const { layout, highlights, params } = imageClassification.spec
 
 /** The package's pipeline, with what suits these images; your editor knows its other parameters. */
 export const cells = pipeline({
   name: 'cells',
   about: 'Tell resting cells from dividing ones, on SYNTHETIC images',
   inputs: { sheet: imageSheet, images: imageArchive },
-  params: { epochs: params.epochs.unwrap().default(6).describe('Passes over the images that are learnt from') },
-  layout: layout!,
-  highlights: highlights!,
+  params: { epochs: imageClassification.spec.params.epochs.unwrap().default(6).describe('Passes over the images that are learnt from') },
+  layout,
+  highlights,
   build: ({ sheet, images, epochs }) =>
     imageClassification({
       sheet,
