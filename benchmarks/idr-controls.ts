@@ -12,7 +12,7 @@ const shuffled = 'labels shuffled over patients, mean of five seeds'
 const without =
   (augment: 'none' | 'd4') =>
   ({ quick }: Shared) => ({ ...(quick && small), augment })
-const ofPatients = auc('patient')
+const ofPatients = auc('group')
 
 /** If these trainings worked, the drawn images would show their class by something other than histology. */
 export const idrControls = comparison({
@@ -28,7 +28,7 @@ export const idrControls = comparison({
       check: at => void figure(at, 'mean'),
     },
   },
-  given: ['idr-table', 'idr-twin'],
+  given: ['idr-table', 'idr-twin', 'image-split'],
   quality: {
     'patient AUC': {
       ...ofPatients,

@@ -41,7 +41,7 @@ export const idrOverhead = comparison({
   },
   settings: { [under]: { cpu: 1 } },
   baseline: hand,
-  given: ['idr-table', 'idr-twin'],
+  given: ['idr-table', 'idr-twin', 'image-split'],
   measures: { training: ['torch-train'] },
   outputs: {
     read: at => {

@@ -15,17 +15,17 @@ export const idrQuality = comparison({
   arms: {
     [all]: ({ quick }) => ({
       ...(quick && small),
-      holdout: 0,
-      sweep: { base: { monitor: 'test' }, grid: { seed: quick ? [0, 1] : [0, 1, 2, 3, 4] } },
+      holdout: 0.25,
+      sweep: { grid: { seed: quick ? [0, 1] : [0, 1, 2, 3, 4] } },
     }),
   },
   settings: { [all]: { cpu: 1 } },
-  given: ['idr-table', 'idr-twin'],
-  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-patients'] },
+  given: ['idr-table', 'idr-twin', 'image-split'],
+  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-classifier'] },
   quality: {
-    patients: scored('patient'),
+    patients: scored('group'),
     images: scored('image'),
-    'patient AUC': auc('patient'),
+    'patient AUC': auc('group'),
     'image AUC': auc('image'),
     epoch: goodEpoch(goodEnough),
     'time to quality': secondsToGood(goodEnough),

@@ -16,10 +16,10 @@ export const idrSpeedupBrief = comparison({
   profile: 'test',
   arms: byDevice(work, work),
   settings: gpuArms,
-  given: ['idr-table', 'idr-twin'],
-  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-patients'] },
+  given: ['idr-table', 'idr-twin', 'image-split'],
+  measures: { training: ['torch-train'], validation: ['torch-validate', 'metrics-classifier'] },
   quality: {
-    'patient AUC': { ...auc('patient'), floor: 0.6 },
+    'patient AUC': { ...auc('group'), floor: 0.6 },
     'image AUC': { ...auc('image'), floor: 0.6, ceiling: 0.9 },
     'training rate': trainingRate,
     'validation rate': validationRate,

@@ -3,7 +3,6 @@
 export interface Line {
   readonly name: string
   readonly points: readonly (readonly [x: number, y: number])[]
-  readonly dashed?: boolean
   /** Marks each point. @default false */
   readonly dots?: boolean
 }
@@ -62,7 +61,7 @@ function panel({ title, x, y, lines, diagonal }: Chart, names: readonly string[]
   const chance = diagonal ? `<path d="M${px(x.from)} ${py(y.from)}L${px(x.to)} ${py(y.to)}" stroke="#999" stroke-dasharray="3 3"/>` : ''
   const drawn = lines.map(line => {
     const n = names.indexOf(line.name)
-    const dash = line.dashed ? '4 3' : dashes[Math.floor(n / colours.length) % dashes.length]!
+    const dash = dashes[Math.floor(n / colours.length) % dashes.length]!
     const path = line.points.map(([a, b], n) => `${n === 0 ? 'M' : 'L'}${px(a)} ${py(b)}`).join('')
     const dots = line.dots ? line.points.map(([a, b]) => `<circle cx="${px(a)}" cy="${py(b)}" r="3" fill="${colourOf(n)}"/>`).join('') : ''
     return `<path d="${path}" fill="none" stroke="${colourOf(n)}" stroke-width="1.6"${dash ? ` stroke-dasharray="${dash}"` : ''}><title>${escaped(line.name)}</title></path>${dots}`

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Probe } from 'trireme-bio'
 import { bytesAt, startOf, withFile } from './bgzf.ts'
+import { formOf } from './image/archive/form.ts'
 import { parsePacked, parseTable } from './image-table.ts'
 import { readNpyHeader } from './npy.ts'
 
@@ -27,14 +28,17 @@ export const packedImagesProbe: Probe = async ({ parts }) => {
     ? undefined
     : `holds ${count} images and an index of ${rows.length}. They are not of one packing; make it again`
 }
-/** A tar of today names itself in its first header; it ends with two empty blocks. */
-export const tarProbe: Probe = ({ path }) =>
+/** What a tar or zip says of itself at its beginning and end; what it holds is looked at when it is read. */
+export const archiveProbe: Probe = ({ path }) =>
   withFile(path, async (file, size) => {
-    const name = (await bytesAt(file, 257, 5)).toString('latin1')
-    if (name !== 'ustar')
-      return 'is not a tar: there is no "ustar" at byte 257. Pack the images with: tar --format=ustar -cf images.tar *.png'
-    const end = await bytesAt(file, Math.max(0, size - 1024), 1024)
-    return size % 512 === 0 && end.every(byte => byte === 0)
-      ? undefined
-      : 'is cut off: its two empty blocks at the end are missing. Copy or make it again'
+    const form = await formOf((position, length) => bytesAt(file, position, length))
+    if (typeof form !== 'string') return form.fault
+    const cut = (what: string) => `is cut off: ${what} missing. Copy or make it again`
+    if (form === 'tar') {
+      const end = await bytesAt(file, Math.max(0, size - 1024), 1024)
+      return size % 512 === 0 && end.every(byte => byte === 0) ? undefined : cut('its two empty blocks at the end are')
+    }
+    // The end of a zip's directory is followed by a comment of at most 64 KiB.
+    const end = await bytesAt(file, Math.max(0, size - 65_557), 65_557)
+    return end.includes('PK\x05\x06', 0, 'latin1') ? undefined : cut('the directory at its end is')
   })

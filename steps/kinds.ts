@@ -137,8 +137,17 @@ const imageTableShape = {
 export const imageTable = kind('tsv', imageTableShape, { table: 'images' })
 /** The same, where each image has its part: train, validation or test. */
 export const splitTable = kind('tsv', imageTableShape, { table: 'images', split: 'made' })
-/** Images in one tar. */
-export const imageArchive = kind('tar', { extension: '.tar', edam: 'format_3981', probe: imageProbes.tarProbe }, { holds: 'images' })
+/** Images in one tar or zip, told by its content; or a folder of them, or a list of their addresses, of which a tar is made. */
+export const imageArchive = kind(
+  'tar',
+  {
+    extension: '.tar',
+    edam: 'format_3981',
+    probe: imageProbes.archiveProbe,
+    gather: async (given, at) => (await import('./image/gather/gather.ts')).gather(given, at), // loaded for those who need it
+  },
+  { holds: 'images' },
+)
 /** Pairs of images that show the same: `image other kind score`. */
 export const imagePairs = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'image-pairs' })
 /** How images were divided, and what was checked. */

@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs'
-import type { Report } from './metrics/patients.script.ts'
+import { countsOf } from './confusion.ts'
+import type { PartQuality, Report } from './metrics/classifier.script.ts'
+import { ofTwo, type Quality } from './quality.ts'
 import { Fault } from './script.ts'
+import { plural } from './words.ts'
 
 /** What steps/torch/classify.py writes of a trained and validated model. */
 export interface Summary {
   readonly architecture: string
   readonly parameters: number
   readonly weights: string
+  /** By number. */
+  readonly classes: readonly string[]
   readonly options: Readonly<Record<string, string | number | boolean>>
-  readonly holdout: readonly string[]
-  readonly trained_on: { readonly images: number; readonly patients: number; readonly names: readonly string[] }
+  /** The weights that the training began with, where they were the user's; else it began with random ones. */
+  readonly from: { readonly sha256: string; readonly licence: string; readonly source: string } | null
+  /** Of groups: an image without one is a group of its own. */
+  readonly trained_on: { readonly images: number; readonly groups: number; readonly names: readonly string[] }
+  readonly validation_names: readonly string[]
   readonly versions: Readonly<Record<string, string>>
   readonly validation: { readonly seconds: number; readonly images_per_s: number; readonly [name: string]: string | number }
 }
@@ -21,8 +29,10 @@ export interface EpochLine {
   readonly cpu_seconds: number
   readonly images_per_s: number
   readonly data_wait: number
+  readonly validation_loss?: number | null
   readonly image_auc?: number | null
-  readonly patient_auc?: number | null
+  readonly group_auc?: number | null
+  readonly balanced_accuracy?: number | null
 }
 /** One configuration with all that is known of it. */
 export interface Trial {
@@ -37,16 +47,44 @@ export const historyOf = (text: string): readonly EpochLine[] =>
     .filter(line => line !== '')
     .map((line): EpochLine => JSON.parse(line))
 
+/** By group where that can be told, else by image: what a model is ranked and described by. */
+export const foremost = ({ group, image }: PartQuality): Quality => group ?? image
+/** How many are of each class: "4 bluish and 3 plain"; of many classes how many there are. */
+export const classesText = (quality: Quality, classes: readonly string[]): string => {
+  if (classes.length > 8) return `${classes.length} classes`
+  const counts = countsOf(quality).map((row, n) => `${row.reduce((sum, each) => sum + each, 0)} ${classes[n]}`)
+  return `${counts.slice(0, -1).join(', ')} and ${counts.at(-1)}`
+}
+/** That means are over fewer classes than there are, where that is so. */
+export const missingText = (quality: Quality): readonly string[] =>
+  ofTwo(quality) || quality.missing.length === 0
+    ? []
+    : [`The test has nothing of ${quality.missing.map(name => `"${name}"`).join(', ')}: means are over the other classes.`]
+/** Sentences that say which figures have no interval, and why. */
+export function whyNoIntervals(quality: Quality): readonly string[] {
+  const own = { AUC: quality.auc, accuracy: quality.accuracy, 'balanced accuracy': quality.balancedAccuracy, F1: quality.f1 }
+  const shares = ofTwo(quality) ? { sensitivity: quality.sensitivity, specificity: quality.specificity, precision: quality.precision } : {}
+  const reasons = new Map<string, string[]>()
+  for (const [name, { interval, why }] of Object.entries({ ...own, ...shares }))
+    if (interval === null && why !== undefined) reasons.set(why, [...(reasons.get(why) ?? []), name])
+  return [...reasons].map(([why, names]) => `no interval of ${names.join(', ')}: ${why}.`)
+}
+/** What is judged as a whole, in words: a group, or an image where nothing is told by group. */
+export const unitWord = ({ whyNoGroup }: Report, groups: string): string => (whyNoGroup === null ? groups : 'image')
+
 /**
- * The best first: by patient AUC, then image AUC, then Brier score, on the held-out training patients. Where none were held out it has to be the
- * test, and then the figures of the first place are better than the model is: it won by luck too.
+ * The best first: by AUC of groups, then of images, then by Brier score, on the validation part. Where there is none it has to be the test, and
+ * then the figures of the first place are better than the model is: it won by luck too.
  */
-export function ranked(trials: readonly Trial[]): { readonly trials: readonly Trial[]; readonly by: 'holdout' | 'test' } {
-  refuseOtherPatients(trials)
-  const by = trials.every(({ metrics }) => metrics.holdout !== null) ? 'holdout' : 'test'
+export function ranked(
+  trials: readonly Trial[],
+  word = 'group',
+): { readonly trials: readonly Trial[]; readonly by: 'validation' | 'test' } {
+  refuseOtherImages(trials, word)
+  const by = trials.every(({ metrics }) => metrics.validation !== null) ? 'validation' : 'test'
   const merit = ({ metrics }: Trial): readonly number[] => {
-    const { patient, image } = metrics[by]!
-    return [-(patient.auc.value ?? 0), -(image.auc.value ?? 0), patient.brier]
+    const part = metrics[by]!
+    return [-(foremost(part).auc.value ?? 0), -(part.image.auc.value ?? 0), foremost(part).brier]
   }
   const order = [...trials].sort((a, b) => {
     const differences = merit(a).map((value, n) => value - merit(b)[n]!)
@@ -54,34 +92,40 @@ export function ranked(trials: readonly Trial[]): { readonly trials: readonly Tr
   })
   return { trials: order, by }
 }
-/** @throws Fault where trials were judged on different patients: then a better figure may be due to easier patients */
-function refuseOtherPatients(trials: readonly Trial[]): void {
+/** @throws Fault where trials were judged on different images: then a better figure may be due to easier ones */
+function refuseOtherImages(trials: readonly Trial[], word: string): void {
   const judged = {
-    'held out': ({ summary }: Trial) => summary.holdout,
-    'tested with': ({ metrics }: Trial) => metrics.patients.map(({ patient }) => patient),
+    classes: ({ metrics }: Trial) => metrics.classes,
+    [`${plural(word)} for validation`]: ({ summary }: Trial) => summary.validation_names,
+    'images for the test': ({ metrics }: Trial) => metrics.groups.flatMap(({ images }) => images),
   }
-  for (const [how, of] of Object.entries(judged)) {
+  for (const [what, of] of Object.entries(judged)) {
     const sets = trials.map(trial => [...of(trial)].sort().join('\n'))
     const other = sets.findIndex(set => set !== sets[0])
     if (other > 0)
       throw new Fault(
-        `The configurations "${trials[0]!.name}" and "${trials[other]!.name}" have different patients ${how} (${of(trials[0]!).length} and ${of(trials[other]!).length}), so that their figures cannot be compared. Give all the same holdout and the same images.`,
+        `The configurations "${trials[0]!.name}" and "${trials[other]!.name}" have different ${what} (${of(trials[0]!).length} and ${of(trials[other]!).length}), so that their figures cannot be compared. Give all the same table of images.`,
       )
   }
 }
 /**
- * What is known of patients being in two parts, by the lists of names that training and judging wrote; other names may still be one person.
+ * What is known of groups being in two parts, by the lists of names that training and judging wrote; other names may still be one patient.
  */
-export function partsText({ summary, metrics }: Trial): string {
-  const test = [...new Set([...metrics.patients, ...metrics.unscored].map(({ patient }) => patient))]
-  const parts = [summary.trained_on.names, summary.holdout, test]
+export function partsText({ summary, metrics }: Trial, groups: string): string {
+  const test = [...new Set([...metrics.groups, ...metrics.unscored].map(({ group }) => group))]
+  const parts = { training: summary.trained_on.names, validation: summary.validation_names, test }
+  const word = [...metrics.groups, ...metrics.unscored].every(({ group, images }) => group === images[0]) ? 'image' : groups
   const seen = new Set<string>()
-  const twice = parts.flat().find(name => seen.size === seen.add(name).size)
+  const twice = Object.values(parts)
+    .flat()
+    .find(name => seen.size === seen.add(name).size)
   if (twice !== undefined)
     throw new Fault(
-      `The patient "${twice}" is in two parts, so that the figures are too good. Correct the table of images, and train anew.`,
+      `The ${word} "${twice}" is in two parts, so that the figures are too good. Correct the table of images, and train anew.`,
     )
-  return `By their names, none of the ${parts[0]!.length} training, ${parts[1]!.length} held-out and ${test.length} test patients is in two parts; whether two names are one person was not checked.`
+  const counts = Object.entries(parts).flatMap(([part, { length }]) => (length > 0 ? [`${length} ${part}`] : []))
+  const told = `By their names, none of the ${counts.slice(0, -1).join(', ')} and ${counts.at(-1)} ${plural(word)} is in two parts`
+  return word === 'image' ? `${told}.` : `${told}; whether two names are one ${word} was not checked.`
 }
 /** Options in which the trials differ. */
 export function varying(trials: readonly Trial[]): readonly string[] {

@@ -1,6 +1,24 @@
 /** A fault of what was given: its message is all that a user needs to see. */
 export class Fault extends Error {}
 
+/** Most faults in one message: as many as a person corrects in one go. */
+const mostFaults = 20
+/**
+ * Refuses what has faults, all in one message: the first of them in whole sentences, the rest counted.
+ * @param remedy what helps against all of them, in a sentence
+ * @throws Fault where there is one
+ */
+export function refuse(name: string, faults: readonly string[], remedy?: string): void {
+  const [first] = faults
+  if (first === undefined) return
+  if (faults.length === 1) throw new Fault(remedy === undefined ? first : `${first} ${remedy}`)
+  const more = faults.length > mostFaults ? [`… and ${(faults.length - mostFaults).toLocaleString('en')} more.`] : []
+  const lines = [...faults.slice(0, mostFaults), ...more].map(fault => `  ${fault}`)
+  throw new Fault(
+    [`${name} has ${faults.length.toLocaleString('en')} faults:`, ...lines, ...(remedy === undefined ? [] : [remedy])].join('\n'),
+  )
+}
+
 /** What the system says when a file cannot be read or written, and what helps. */
 const remedies: Readonly<Record<string, string>> = {
   EACCES: 'Permission is denied. Give a folder that may be written to',

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Sharp, SharpOptions } from 'sharp'
 import { Fault } from './script.ts'
 
-type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
+export type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
   concurrency(threads: number): number
   cache(on: boolean): unknown
 }

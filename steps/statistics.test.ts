@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import {
+  apart,
   auc,
   aucDeLong,
-  bootstrap,
   calibration,
   confusion,
   type Judged,
   midranks,
+  outline,
   rocCurve,
   shareWilson,
   uniform,
@@ -48,7 +49,7 @@ test('the variance of DeLong, by its definition', () => {
   const logit = (x: number) => Math.log(x / (1 - x))
   expect((logit(high) - logit(low)) / 2).toBeCloseTo((1.959963984540054 * spread) / (area * (1 - area)), 9)
   expect((logit(high) + logit(low)) / 2).toBeCloseTo(logit(area), 9)
-  expect(aucDeLong(judged([0.8, 0.9], [0.1, 0.2]))).toEqual({ value: 1, interval: null }) // nothing is known of the variance
+  expect(aucDeLong(judged([0.8, 0.9], [0.1, 0.2]))).toEqual({ value: 1, interval: null, why: apart })
 })
 test('Wilson’s interval, as Newcombe (1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I) prints it', () => {
   const printed = (hits: number, of: number) => shareWilson(hits, of).interval!.map(x => x.toFixed(4))
@@ -56,7 +57,7 @@ test('Wilson’s interval, as Newcombe (1998, doi:10.1002/(SICI)1097-0258(199804
   expect(printed(15, 148)).toEqual(['0.0624', '0.1605'])
   expect(printed(0, 20)).toEqual(['0.0000', '0.1611'])
   expect(printed(1, 29)).toEqual(['0.0061', '0.1718'])
-  expect(shareWilson(0, 0)).toEqual({ value: null, interval: null })
+  expect(shareWilson(0, 0)).toEqual({ value: null, interval: null, why: 'there is nothing to count' })
 })
 test('ROC corners and the best threshold', () => {
   const own = judged([0.9, 0.8, 0.4], [0.5, 0.2, 0.1])
@@ -65,6 +66,19 @@ test('ROC corners and the best threshold', () => {
   ).toEqual(['0.00 0.00', '0.00 0.33', '0.00 0.67', '0.33 0.67', '0.33 1.00', '0.67 1.00', '1.00 1.00'])
   expect(youden(own)).toBeCloseTo(0.65, 12)
   expect(confusion(own, youden(own))).toEqual({ tp: 2, fp: 0, tn: 3, fn: 1 })
+})
+test('the outline of a ROC curve is the same curve', () => {
+  const all = rocCurve(noisy)
+  const turns = outline(all)
+  const area = (corners: typeof all) =>
+    corners.slice(1).reduce((sum, { falsePositives: x, truePositives: y }, n) => {
+      const before = corners[n]!
+      return sum + ((x - before.falsePositives) * (y + before.truePositives)) / 2
+    }, 0)
+  expect(turns.length).toBeLessThan(all.length)
+  expect(area(turns)).toBeCloseTo(area(all), 12)
+  expect([turns[0], turns.at(-1)]).toEqual([all[0], all.at(-1)])
+  expect(outline(rocCurve(judged([0.9, 0.8, 0.7], [0.2, 0.1])))).toHaveLength(3)
 })
 test('calibration: the Brier score and the gap within bins', () => {
   const { brier, error, bins } = calibration(judged([1, 0.75], [0.75, 0]))
@@ -75,15 +89,4 @@ test('calibration: the Brier score and the gap within bins', () => {
     [1, 1],
   ])
   expect(error).toBeCloseTo((2 / 4) * 0.25, 12)
-})
-test('the interval over patients is wider than that over their images taken as independent, and is the same each time', () => {
-  // Ten images a patient, all alike: 400 images hold no more than 40 patients.
-  const patients = noisy.filter((_, n) => n % 3 === 0).map(one => Array.from({ length: 10 }, () => one))
-  const figures = (all: readonly Judged[]) => ({ auc: auc(all) })
-  const [low, high] = bootstrap(patients, figures).auc.interval!
-  const [naiveLow, naiveHigh] = aucDeLong(patients.flat()).interval!
-  expect(high - low).toBeGreaterThan(2 * (naiveHigh - naiveLow))
-  const alone = aucDeLong(patients.map(([one]) => one!)).interval!
-  expect(Math.abs(low - alone[0])).toBeLessThan(0.06)
-  expect(bootstrap(patients, figures)).toEqual(bootstrap(patients, figures))
 })

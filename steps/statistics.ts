@@ -1,19 +1,21 @@
-// Statistics of two-class judgements that no npm library has (simple-statistics 7 has means and quantiles, none has DeLong or Wilson),
-// each with its source. Checked in steps/metrics/patients.test.ts against values computed elsewhere.
+// Statistics of judgements that no npm library has (simple-statistics 7 has means and quantiles, none has DeLong or Wilson), each with its
+// source. Those of things that are alike in groups are in steps/influence.ts.
 
 /** A value with its interval; null where the data give none. */
 export interface Estimate {
   readonly value: number | null
   /** 95 %. */
   readonly interval: readonly [number, number] | null
+  /** Why there is no interval, in words that follow "since". */
+  readonly why?: string
 }
-/** One judged thing, an image or a patient: how likely it is positive, and whether it is. */
+/** One judged thing, an image or a group: how likely it is positive, and whether it is. */
 export interface Judged {
   readonly probability: number
   readonly label: 0 | 1
 }
 /** 97.5 % quantile of the standard normal distribution. */
-const z = 1.959963984540054
+export const z = 1.959963984540054
 
 /** Ranks from 1, the mean of them for equal values. */
 export function midranks(values: readonly number[]): number[] {
@@ -27,7 +29,7 @@ export function midranks(values: readonly number[]): number[] {
   }
   return ranks
 }
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+export const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 export const mean = (values: readonly number[]) => sum(values) / values.length
 const variance = (values: readonly number[]) => {
   const middle = mean(values)
@@ -43,29 +45,38 @@ export function auc(judged: readonly Judged[]): number | null {
   return (own - (positives * (positives + 1)) / 2) / (positives * negatives)
 }
 /**
- * AUC of independent things with the interval of DeLong et al. (1988, doi:10.2307/2531595), computed from midranks as Sun and Xu
- * (2014, doi:10.1109/LSP.2014.2337313) do, on the logit scale so that it stays within 0 and 1 (Pepe 2003, section 5.2.4).
- * No interval where the classes are fully apart: the estimated variance is then 0, which says nothing.
+ * Of each positive thing the share of negative ones that it is above, and of each negative one the share of positive ones that it is below, ties counted
+ * half: from midranks, as Sun and Xu (2014, doi:10.1109/LSP.2014.2337313) do. Their variances make that of the AUC.
+ */
+export function placements(positive: readonly number[], negative: readonly number[]) {
+  const all = midranks([...positive, ...negative])
+  const [own, other] = [midranks(positive), midranks(negative)]
+  return {
+    positive: positive.map((_, n) => (all[n]! - own[n]!) / negative.length),
+    negative: negative.map((_, n) => 1 - (all[positive.length + n]! - other[n]!) / positive.length),
+  }
+}
+export const apart = 'the classes are fully apart, so the data say nothing of the variance'
+/**
+ * AUC of independent things with the interval of DeLong et al. (1988, doi:10.2307/2531595), on the logit scale so that it stays within 0 and 1
+ * (Pepe 2003, section 5.2.4). No interval where the classes are fully apart: the estimated variance is then 0, which says nothing.
  */
 export function aucDeLong(judged: readonly Judged[]): Estimate {
   const value = auc(judged)
   const of = (wanted: 0 | 1) => judged.filter(({ label }) => label === wanted).map(({ probability }) => probability)
   const [positive, negative] = [of(1), of(0)]
-  if (value === null || value === 0 || value === 1 || positive.length < 2 || negative.length < 2) return { value, interval: null }
-  const all = midranks([...positive, ...negative])
-  const [own, other] = [midranks(positive), midranks(negative)]
-  const structural = {
-    positive: positive.map((_, n) => (all[n]! - own[n]!) / negative.length),
-    negative: negative.map((_, n) => 1 - (all[positive.length + n]! - other[n]!) / positive.length),
-  }
+  if (value === null) return { value, interval: null, why: 'a class is missing' }
+  if (value === 0 || value === 1) return { value, interval: null, why: apart }
+  if (positive.length < 2 || negative.length < 2) return { value, interval: null, why: 'a class is of one only' }
+  const structural = placements(positive, negative)
   const spread = Math.sqrt(variance(structural.positive) / positive.length + variance(structural.negative) / negative.length)
   const [logit, half] = [Math.log(value / (1 - value)), (z * spread) / (value * (1 - value))]
   const back = (x: number) => 1 / (1 + Math.exp(-x))
-  return { value, interval: spread > 0 ? [back(logit - half), back(logit + half)] : null }
+  return spread > 0 ? { value, interval: [back(logit - half), back(logit + half)] } : { value, interval: null, why: apart }
 }
 /** A share of independent things with the score interval of Wilson (1927, doi:10.1080/01621459.1927.10502953). */
 export function shareWilson(hits: number, of: number): Estimate {
-  if (of === 0) return { value: null, interval: null }
+  if (of === 0) return { value: null, interval: null, why: 'there is nothing to count' }
   const share = hits / of
   const middle = (share + z ** 2 / (2 * of)) / (1 + z ** 2 / of)
   const half = (z / (1 + z ** 2 / of)) * Math.sqrt((share * (1 - share)) / of + z ** 2 / (4 * of ** 2))
@@ -80,29 +91,6 @@ export function uniform(seed: number): () => number {
   }
   for (let n = 0; n < 8; n++) next() // the first numbers of small seeds are all small
   return next
-}
-/**
- * Percentile intervals of figures over groups (patients with their images), by drawing whole groups with replacement within each class:
- * images of one patient are alike, so an interval that takes them for independent would be too narrow (Field and Welsh 2007,
- * doi:10.1111/j.1467-9868.2007.00593.x).
- */
-export function bootstrap<N extends string>(
-  groups: readonly (readonly Judged[])[],
-  figures: (judged: readonly Judged[]) => Readonly<Record<N, number | null>>,
-  { draws = 1000, seed = 1 } = {},
-): Readonly<Record<N, Estimate>> {
-  const next = uniform(seed)
-  const classes = [0, 1].map(label => groups.filter(group => group[0]?.label === label))
-  const drawn: Readonly<Record<N, number | null>>[] = []
-  for (let n = 0; n < draws; n++) drawn.push(figures(classes.flatMap(own => own.flatMap(() => own[Math.floor(next() * own.length)] ?? []))))
-  const whole = Object.entries(figures(groups.flat())) as [N, number | null][] // its own names
-  const estimates = whole.map(([name, value]): [N, Estimate] => {
-    const values = drawn.flatMap(each => each[name] ?? []).sort((a, b) => a - b)
-    const at = (share: number) => values[Math.min(Math.floor(share * values.length), values.length - 1)]!
-    const enough = groups.length >= 4 && values.length > draws / 2 && values[0] !== values.at(-1)
-    return [name, { value, interval: enough ? [at(0.025), at(0.975)] : null }]
-  })
-  return Object.fromEntries(estimates) as Readonly<Record<N, Estimate>> // the names of `figures`
 }
 export interface Confusion {
   readonly tp: number
@@ -136,6 +124,14 @@ export function rocCurve(judged: readonly Judged[]): readonly Corner[] {
   }
   return corners
 }
+/** The corners at which the curve turns: those between two others on one line are left out. */
+export const outline = (corners: readonly Corner[]): readonly Corner[] =>
+  corners.filter((corner, n) => {
+    const [before, after] = [corners[n - 1], corners[n + 1]]
+    if (before === undefined || after === undefined) return true
+    const [x, y] = [corner.falsePositives - before.falsePositives, corner.truePositives - before.truePositives]
+    return Math.abs(x * (after.truePositives - before.truePositives) - y * (after.falsePositives - before.falsePositives)) > 1e-12
+  })
 /** The threshold with the largest sensitivity + specificity - 1 (Youden 1950), midway to the next probability below. */
 export function youden(judged: readonly Judged[]): number {
   const corners = rocCurve(judged)

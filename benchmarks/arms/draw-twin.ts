@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { roster } from '../../datasets/idr0042/roster.ts'
 import { meanColour, patientAuc } from '../../datasets/idr0042-twin/mean-colours.ts'
-import { imageName } from '../../steps/idr/tables/study.ts'
+import { classes, imageName } from '../../steps/idr/tables/study.ts'
 import { painter } from '../../steps/idr/twin/draw.ts'
 
 const paint = painter(42)
@@ -13,7 +13,7 @@ const images = roster().filter((_, n) => n % every === 0)
 const coloured = []
 let cpu = 0
 for (const { patient, file, diagnosis, set, dataset } of images) {
-  const label = diagnosis === 'not chronic heart failure' ? 0 : 1
+  const label = diagnosis === classes[0] ? 0 : 1
   const roi = Number(imageName.exec(file)?.[2])
   const before = process.cpuUsage()
   const image = paint({ patient, roi, failing: label === 1 })
@@ -22,12 +22,12 @@ for (const { patient, file, diagnosis, set, dataset } of images) {
   hash.update(image)
   const row = {
     image: file,
-    patient,
-    roi,
+    group: patient,
     label,
+    class: classes[label],
     split: dataset === 'training' ? 'train' : 'test',
     scored: diagnosis !== 'heart tissue pathology',
-    set,
+    extra: { roi: String(roi), set },
   } as const
   coloured.push({ row, colour: meanColour(image) })
 }

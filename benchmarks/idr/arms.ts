@@ -1,4 +1,4 @@
-import type { Configuration } from '../../pipelines/idr-classification.ts'
+import type { Configuration } from '../../pipelines/configurations.ts'
 
 /** Two networks, on the processor and on a GPU, with 32 bits and with half of them where that does (AMP). */
 export const byDevice = (nirschl: Partial<Configuration>, resnet18: Partial<Configuration>) => ({

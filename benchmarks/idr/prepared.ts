@@ -6,6 +6,7 @@ import { findTools } from '../../core/host/tools.ts'
 import { tables } from '../../datasets/idr0042-twin/make.ts'
 import { table } from '../../steps/idr/table.ts'
 import { twin } from '../../steps/idr/twin.ts'
+import { split } from '../../steps/image/split.ts'
 import { runPlan } from '../arms/run-plan.ts'
 
 /** The one script that trains and validates, as the steps run it. */
@@ -17,10 +18,14 @@ export const selected = (selection: Selection = {}) => table({ ...tables(), ...s
 /** Images of the synthetic twin, packed: all of the study's split, or of a selection. */
 export const images = (selection: Selection = {}) => twin({ table: selected(selection) }).packed
 
-/** Paths of the parts of packed images. */
-export async function packedIn(folder: string, selection: Selection): Promise<readonly [pixels: string, index: string]> {
-  const { pixels = '', index = '' } = (await runPlan(folder, { packed: images(selection) })).packed?.parts ?? {}
-  return [pixels, index]
+/** Their table, with the study's own parts. */
+export const divided = (selection: Selection = {}) => split({ table: selected(selection), pairs: [] }).divided
+
+/** Paths of the parts of packed images, and of their table. */
+export async function packedIn(folder: string, selection: Selection): Promise<readonly [pixels: string, index: string, table: string]> {
+  const made = await runPlan(folder, { packed: images(selection), table: divided(selection) })
+  const { pixels = '', index = '' } = made.packed?.parts ?? {}
+  return [pixels, index, made.table?.path ?? '']
 }
 /** Where Python with torch is. @throws Error where there is none */
 export async function pythonOfTorch(): Promise<string> {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ArmFolders } from 'trireme-bio/benchmarks'
 import { historyOf } from '../../steps/leaderboard.ts'
-import type { Report } from '../../steps/metrics/patients.script.ts'
+import type { Report } from '../../steps/metrics/classifier.script.ts'
 
 // What idr-classification and idr-sweep leave in the folder of their results.
 
@@ -11,29 +11,30 @@ function configurations({ folder }: ArmFolders): readonly string[] {
   const all = path.join(folder, 'configurations')
   return readdirSync(all).map(name => path.join(all, name))
 }
-const metrics = (folder: string): Report => JSON.parse(readFileSync(path.join(folder, 'metrics.json'), 'utf8')) // written by metrics/patients
+const metrics = (folder: string): Report => JSON.parse(readFileSync(path.join(folder, 'metrics.json'), 'utf8')) // written by metrics/classifier
 const history = (folder: string) => historyOf(readFileSync(path.join(folder, 'history.jsonl'), 'utf8'))
 const worst = (values: readonly number[]) => Math.min(...values)
+const word = { group: 'patient', image: 'image' } as const
 
 /** AUC of the test, of the worst configuration where there are several. */
-export const auc = (of: 'patient' | 'image') => ({
-  about: `AUC of the test, by ${of}`,
-  read: (at: ArmFolders) => worst(configurations(at).map(each => metrics(each).test[of].auc.value ?? 0)),
+export const auc = (of: 'group' | 'image') => ({
+  about: `AUC of the test, by ${word[of]}`,
+  read: (at: ArmFolders) => worst(configurations(at).map(each => metrics(each).test[of]?.auc.value ?? 0)),
 })
 /** How many patients, or images, the test has; 0 where configurations differ in it. */
-export const scored = (of: 'patient' | 'image') => ({
-  about: `${of === 'patient' ? 'Patients' : 'Images'} scored`,
+export const scored = (of: 'group' | 'image') => ({
+  about: `${of === 'group' ? 'Patients' : 'Images'} scored`,
   read: (at: ArmFolders) => {
-    const [first, ...others] = new Set(configurations(at).map(each => metrics(each).test[of].count))
+    const [first, ...others] = new Set(configurations(at).map(each => metrics(each).test[of]?.count ?? 0))
     return others.length > 0 ? 0 : (first ?? 0)
   },
 })
-/** First epoch, of the latest configuration, in which the patients of the test were told apart well; 99 where one never did. */
+/** First epoch, of the latest configuration, in which the patients of the validation part were told apart well; 99 where one never did. */
 export const goodEpoch = (goodEnough: number) => ({
   about: `First epoch with patient AUC of ${goodEnough}, latest seed`,
   read: (at: ArmFolders) => Math.max(...configurations(at).map(each => goodAt(each, goodEnough) + 1 || 99)),
 })
-const goodAt = (folder: string, goodEnough: number) => history(folder).findIndex(line => (line.patient_auc ?? 0) >= goodEnough)
+const goodAt = (folder: string, goodEnough: number) => history(folder).findIndex(line => (line.group_auc ?? 0) >= goodEnough)
 /** CPU seconds of training up to that epoch, of the slowest configuration. */
 export const secondsToGood = (goodEnough: number) => ({
   about: 'CPU of training to that epoch, slowest seed',

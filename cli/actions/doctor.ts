@@ -4,7 +4,7 @@ import { startersHere } from '../../core/host/perl-spawn.ts'
 import { type FoundTool, findTools, toolFault } from '../../core/host/tools.ts'
 import type { Tool } from '../../core/vocabulary/tool.ts'
 import { noteLine, say } from '../display/print.ts'
-import { advice, installMissing, ownPrefix, thisMachine, useOwnTools } from '../machine/install.ts'
+import { advice, installMissing, ownPrefix, saysHow, thisMachine, useOwnTools } from '../machine/install.ts'
 import { gnuTimeTool, type SystemCheck, surroundings, testTools } from '../machine/system-checks.ts'
 import { findPipeline, steps } from '../project/catalogue.ts'
 import { reach, relative } from '../project/import-closure.ts'
@@ -48,7 +48,7 @@ async function examineMachine(
   const bad = checks.filter(({ state }) => state === 'missing' || state === 'unfit')
   if (json) say(JSON.stringify({ ok: bad.length === 0, checks }, null, 2))
   else {
-    const lacking = tools.filter(tool => found.get(tool.name)?.state !== 'ready')
+    const lacking = [...found.values()].flatMap(each => (each.state === 'ready' || saysHow(each) ? [] : [each.tool]))
     const commands = lacking.length > 0 ? ['"trireme doctor --install" gets the tools, or do it yourself:', advice(lacking, machine)] : []
     // A version says enough by itself; a program that tells none is quoted.
     const dying = [...found.values()].flatMap(each =>
@@ -81,12 +81,12 @@ function checked(found: FoundTool | undefined, tool: Tool, mend: (tool: Tool) =>
   const line = { name: tool.name, needed: tool.accepts }
   if (found === undefined || found.state === 'missing') return { ...line, state: 'missing', version: null, path: null, mend: mend(tool) }
   const { path, version = null } = found
-  return found.state === 'ready'
-    ? { ...line, state: 'ok', version, path, mend: null }
-    : { ...line, state: 'unfit', version, path, mend: mend(tool) }
+  if (found.state === 'ready') return { ...line, state: 'ok', version, path, mend: null }
+  return { ...line, state: 'unfit', version, path, mend: found.lacks ?? mend(tool) }
 }
 function table(checks: readonly SystemCheck[]): string {
-  const rows = checks.map(({ name, state, version, needed, path }) => [state, name, version ?? '-', needed, path ?? '-'])
+  const short = (text: string) => (text.length <= 90 ? text : `${text.slice(0, 89)}…`) // all that a Python has is told with --json
+  const rows = checks.map(({ name, state, version, needed, path }) => [state, name, short(version ?? '-'), needed, path ?? '-'])
   const all = [['state', 'name', 'version', 'needed', 'where'], ...rows]
   const widths = all[0]!.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
   return all

@@ -55,6 +55,18 @@ test('a record that proves itself enters, once, and nothing else does', async ()
   const older = path.join(packageRoot, 'benchmarks/results/amd-epyc-2-cores/script-20261124T024423Z.json')
   expect(await bench('import', older)).toMatchObject({ code: 'INPUT', stderr: expect.stringContaining('is a record of format 1') })
 })
+test('verify takes names of comparisons, too, and finds a faulty record by the name of its file', async () => {
+  await bench('import', 'a.json')
+  expect((await bench('verify', 'seeded')).stdout).toMatch(new RegExp(`^${kept}: all \\d+ rows of figures follow`))
+  writeFileSync(at(kept), '{')
+  expect(await bench('verify', 'seeded')).toMatchObject({
+    code: 'INPUT',
+    stderr: expect.stringMatching(`^1 of 1 record does not prove itself:\n${kept}:\n`),
+  })
+  expect((await bench('verify', 'seedling')).stderr).toMatch(
+    /^There is no file seedling, and no record of that name\. Give the file of a record, as "trireme bench run" writes them, or the name of a comparison that has records;/,
+  )
+})
 test('verify says which of the two it looked for, careless change or deliberate', async () => {
   expect(await bench('verify', 'a.json')).toEqual({
     code: 'none',

@@ -25,7 +25,7 @@ export function knownRecord(file: string): KnownRecord {
   if (!existsSync(file))
     throw new TriremeError(
       'INPUT',
-      `There is no file ${file}. Give the file of a record, as "trireme bench run" writes them; "trireme bench verify" alone looks at all that are kept.`,
+      `There is no file ${file}, and no record of that name. Give the file of a record, as "trireme bench run" writes them, or the name of a comparison that has records; "trireme bench verify" alone looks at all that are kept.`,
     )
   if (!statSync(file).isFile()) throw new TriremeError('INPUT', `${file} is no file. Give the records in it by their names.`)
   const text = readFileSync(file, 'utf8')

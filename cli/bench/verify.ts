@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { recordFiles } from '../../benchmarks/harness/keep-record.ts'
 import { type Signature, signatureState } from '../../benchmarks/harness/verify/signature.ts'
 import { TriremeError } from '../../core/errors.ts'
@@ -14,7 +15,8 @@ export function verifyRecords(given: readonly string[], { signers }: VerifyRecor
       'USAGE',
       `There is no file of signers ${signers}. Give --signers a list of "allowed signers", as ssh-keygen(1) describes it.`,
     )
-  const files = given.length > 0 ? given : recordFiles(resultsFolder())
+  const kept = recordFiles(resultsFolder())
+  const files = given.length > 0 ? given.flatMap(word => recordFilesOf(word, kept)) : kept
   if (files.length === 0) say(`There is no record in ${resultsFolder()}: nothing to verify.`)
   const all = files.map(file => {
     const known = knownRecord(file)
@@ -27,6 +29,12 @@ export function verifyRecords(given: readonly string[], { signers }: VerifyRecor
   const lines = wrong.flatMap(({ known, faults }) => [`${known.file}:`, ...faults.map(fault => `  ${fault}`)])
   const which = wrong.length === 1 ? 'does not prove itself' : 'do not prove themselves'
   throw new TriremeError('INPUT', `${wrong.length} of ${all.length} record${all.length === 1 ? '' : 's'} ${which}:\n${lines.join('\n')}`)
+}
+/** A file, or all records of a comparison: by the names of their files, since a faulty one may not tell its own. */
+function recordFilesOf(word: string, kept: readonly string[]): readonly string[] {
+  if (existsSync(word)) return [word]
+  const own = kept.filter(file => path.basename(file).replace(/-\d{8}T\d{6}Z\.json$/, '') === word)
+  return own.length > 0 ? own : [word]
 }
 function proved({ read }: KnownRecord, signature: Signature): string {
   if (read.format === 1)

@@ -57,7 +57,7 @@ What was measured survives an interruption: the same command goes on.`,
     .action(async (a: string, b: string, options: CompareOptions) => (await import('../bench/compare.ts')).compareRecords(a, b, options))
   bench
     .command('verify [records...]')
-    .description('compute every figure of records again from their runs (default: all that are kept)')
+    .description('compute every figure of records again from their runs: files, or names of comparisons (default: all that are kept)')
     .option('--signers <file>', 'demand a signature by one of these (an "allowed signers" file of ssh-keygen)')
     .action(async (records: readonly string[], options: VerifyRecordsOptions) =>
       (await import('../bench/verify.ts')).verifyRecords(records, options),

@@ -7,6 +7,7 @@ import { type AskVersion, imageFor, imageVersions, readImageLock } from '../../c
 import type { Environment } from '../../core/environment/settings.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Plan } from '../../core/graph/plan.ts'
+import { toldIn } from '../../core/host/version-ask.ts'
 import { rememberedVersions, rememberVersions } from '../../core/host/versions-memo.ts'
 import type { Store } from '../../core/store/store.ts'
 import { isFile, programCommand } from '../../core/targets/container/command.ts'
@@ -88,8 +89,9 @@ async function idOf(engine: Engine, reference: string): Promise<string | undefin
 async function versionIn(engine: Engine, reference: string, tool: Tool): Promise<string> {
   await readyImage(engine, reference)
   const { status, stdout, stderr } = await ask(programCommand(engine, reference, tool.version.argv))
-  const version = status === 125 ? undefined : tool.version.match.exec(`${stdout}\n${stderr}`)?.[1]
+  const { version, lacks } = toldIn(status === 125 ? '' : `${stdout}\n${stderr}`, tool.version)
   if (version !== undefined) return version
+  if (lacks !== undefined) throw new TriremeError('TOOL', `${tool.name} in ${reference}: ${lacks}`)
   const why = status === 0 ? '' : `: ${stderr.trim().split('\n').at(-1)}`
   throw new TriremeError(
     'TOOL',

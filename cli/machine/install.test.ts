@@ -18,6 +18,14 @@ afterEach(() => {
   process.env.PATH = before
 })
 
+test('a tool that says itself how to get what it lacks is believed', async () => {
+  const lacks = 'This is Python 3.11.2: numpy>=2 is wanted, and 1.24.2 is there. Install with: /v/bin/python3 -m pip install numpy>=2'
+  const unfit: FoundTool = { state: 'unfit', tool: node, path: '/v/bin/python3', version: undefined, said: lacks, lacks }
+  const told = (found: readonly FoundTool[]) =>
+    installMissing(found, { install: true, log: quiet, machine: nothing }).catch((error: Error) => error.message)
+  expect(await told([unfit])).toBe(`node at /v/bin/python3: ${lacks}`)
+  expect(await told([unfit, ...missing(bwa)])).toMatch(/numpy>=2\nbwa is not installed .*\nInstall it with:\n.*bwa/s)
+})
 test('the command of apt-get, to the word', () => {
   expect(typed(aptCommand([samtools, bwa, bwa]))).toBe(
     'apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends bwa samtools',

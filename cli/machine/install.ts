@@ -84,6 +84,8 @@ export function advice(tools: readonly Tool[], machine: Machine): string {
   for (const tool of left) if (!tool.debian && !tool.conda) lines.push(`${tool.name}: see ${tool.homepage}`)
   return lines.join('\n')
 }
+/** Whether the fault of a tool says itself how to mend it. */
+export const saysHow = (found: FoundTool): boolean => found.state === 'unfit' && found.lacks !== undefined
 const faults = (found: readonly FoundTool[]): readonly string[] => found.flatMap(each => (each.state === 'ready' ? [] : [toolFault(each)]))
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
 
@@ -101,9 +103,10 @@ export async function installMissing(
   const tools = bad.map(({ tool }) => tool)
   const { commands, left } = remedies(tools, machine)
   if (!options.install || left.length > 0) {
-    const how = `Install ${tools.length === 1 ? 'it' : 'them'} with:\n  ${advice(tools, machine).replaceAll('\n', '\n  ')}`
+    const silent = bad.filter(each => !saysHow(each)).map(({ tool }) => tool)
+    const how = `Install ${silent.length === 1 ? 'it' : 'them'} with:\n  ${advice(silent, machine).replaceAll('\n', '\n  ')}`
     const unable = 'Trireme itself installs with apt-get as root on Debian and Ubuntu, else with micromamba, mamba or conda.'
-    throw new TriremeError('TOOL', [...faults(bad), how, ...(options.install ? [unable] : [])].join('\n'))
+    throw new TriremeError('TOOL', [...faults(bad), ...(silent.length > 0 ? [how, ...(options.install ? [unable] : [])] : [])].join('\n'))
   }
   const opened = commands.some(([program]) => program !== 'apt-get') ? openedPrefix(machine.prefix) : undefined
   if (opened !== undefined)

@@ -35,6 +35,12 @@ function isRange(text: string): boolean {
   const { validRange } = createRequire(import.meta.url)('semver') as typeof import('semver') // the same package
   return text.trim() !== '' && validRange(text) !== null
 }
+const oneGroup = z
+  .instanceof(RegExp, { error: 'is no regular expression. Write /^samtools (\\S+)/m, without quotes' })
+  .refine(pattern => groupCount(pattern) === 1, {
+    error: 'needs one group, in brackets, around the version: /^samtools (\\S+)/m. Others are written (?:…)',
+  })
+  .refine(pattern => !pattern.global && !pattern.sticky, { error: 'has the flag g or y, with which it matches every other time only' })
 const declaration = z.strictObject({
   name: filled.regex(/^[\w.+-]+$/, 'is no name of a program: letters, digits, ".", "_", "+" and "-"'),
   program: filled.optional(),
@@ -44,12 +50,8 @@ const declaration = z.strictObject({
   biotools: filled.optional(),
   version: z.strictObject({
     argv: z.array(filled).min(1, "is empty. Give the words that print the version: ['samtools', '--version']"),
-    match: z
-      .instanceof(RegExp, { error: 'is no regular expression. Write /^samtools (\\S+)/m, without quotes' })
-      .refine(pattern => groupCount(pattern) === 1, {
-        error: 'needs one group, in brackets, around the version: /^samtools (\\S+)/m. Others are written (?:…)',
-      })
-      .refine(pattern => !pattern.global && !pattern.sticky, { error: 'has the flag g or y, with which it matches every other time only' }),
+    match: oneGroup,
+    unfit: oneGroup.optional(),
   }),
   accepts: z.string().refine(isRange, { error: 'is no range of versions. Write it as ">=1.16 <2"' }),
   debian: spaced(/^[a-z0-9][a-z0-9+.-]*$/, 'is no name of a package, or several with spaces between').optional(),

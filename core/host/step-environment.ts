@@ -10,9 +10,23 @@ const libraries: readonly string[] = (() => {
 /** Of the environment of whoever runs Trireme, all that a step gets. */
 const passed = ['LD_LIBRARY_PATH', 'CONDA_PREFIX', 'JAVA_HOME', 'CUDA_VISIBLE_DEVICES']
 
+/**
+ * The environments that Python's own tools take before PATH: an active one, and the project's `.venv`. The base of conda is none, which is active
+ * unasked.
+ */
+function pythonEnvironments(): readonly string[] {
+  const { VIRTUAL_ENV, CONDA_PREFIX, CONDA_DEFAULT_ENV } = process.env
+  const conda = CONDA_DEFAULT_ENV === 'base' ? undefined : CONDA_PREFIX
+  return [VIRTUAL_ENV, conda, path.resolve('.venv')]
+    .flatMap(folder => (folder ? path.join(folder, 'bin') : []))
+    .filter(bin => existsSync(path.join(bin, 'python3')))
+}
 /** Folders in which programs are looked for. Relative ones are left out: a step's folder is another than the one Trireme runs in. */
-export const searchPath = (first: readonly string[] = []): readonly string[] =>
-  [...first, ...(process.env.PATH ?? '').split(path.delimiter)].filter(folder => path.isAbsolute(folder))
+export const searchPath = (first: readonly string[] = []): readonly string[] => [
+  ...new Set(
+    [...first, ...pythonEnvironments(), ...(process.env.PATH ?? '').split(path.delimiter)].filter(folder => path.isAbsolute(folder)),
+  ),
+]
 
 /**
  * The environment of every step, and of whoever asks a tool for its version, so that what is told is what runs: the search path of programs,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TriremeError } from '../errors.ts'
+import type { StepNode } from '../graph/node.ts'
 import type { Plan } from '../graph/plan.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { accepted, type Tool } from '../vocabulary/tool.ts'
@@ -23,6 +24,8 @@ export type FoundTool =
       readonly version: string | undefined
       /** The last line it wrote when it was asked. */
       readonly said: string
+      /** What it lacks, in its own words. */
+      readonly lacks?: string
       /** The version that it tells to whoever runs Trireme, and would not be in a step. */
       readonly outside?: string
     }
@@ -62,7 +65,7 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
       return mark && JSON.stringify([tool.name, tool.version.argv, place, mark])
     }
     const before = await marked()
-    if (before !== undefined && known[before] !== undefined) return { version: known[before], said: '' }
+    if (before !== undefined && known[before] !== undefined) return { version: known[before], said: '', lacks: undefined }
     const answer = await asking.version(place, tool)
     // Whoever installs in the meantime, or Python itself by what it compiles, changes the mark: then it is asked again next time.
     if (before !== undefined && answer.version !== undefined && before === (await marked())) fresh[before] = answer.version
@@ -72,14 +75,14 @@ export async function findTools(tools: Iterable<Tool>, memo?: string): Promise<R
   const look = async (tool: Tool) => {
     let answer: FoundTool = { state: 'missing', tool }
     for (const [n, place] of programsIn(tool.version.argv[0], searchPath()).entries()) {
-      const { version, said } = await ask(tool, place)
+      const { version, said, lacks } = await ask(tool, place)
       if (version !== undefined && fits(tool, version)) {
         if (n > 0) preferred.set(tool.name, hiddenFolder(tool.version.argv[0], place))
         else preferred.delete(tool.name)
         found.set(tool.name, { state: 'ready', tool, path: place, version })
         return
       }
-      if (answer.state === 'missing') answer = { state: 'unfit', tool, path: place, version, said }
+      if (answer.state === 'missing') answer = { state: 'unfit', tool, path: place, version, said, ...(lacks !== undefined && { lacks }) }
     }
     if (answer.state === 'unfit') {
       const { version } = await asking.version(answer.path, tool, process.env)
@@ -101,18 +104,38 @@ export function toolFault(found: Exclude<FoundTool, { state: 'ready' }>): string
   const { tool } = found
   if (found.state === 'missing') return `${tool.name} is not installed (${tool.name} ${tool.accepts} is needed).`
   const has = found.version === undefined ? 'does not tell its version' : `is version ${found.version}`
-  const wrote = found.version === undefined && found.said !== '' ? ` It wrote: ${found.said}` : ''
+  const needed =
+    found.lacks === undefined
+      ? `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.`
+      : `${tool.name} at ${found.path}: ${found.lacks}`
+  const wrote = found.version === undefined && found.lacks === undefined && found.said !== '' ? ` It wrote: ${found.said}` : ''
   const outside =
     found.outside === undefined
       ? ''
       : ` With your own HOME and environment it is version ${found.outside}; steps run without them, so that packages of "pip install --user" and of PYTHONPATH are not there. Install it into a virtual or conda environment, and activate that.`
-  return `${tool.name} at ${found.path} ${has}; ${tool.accepts} is needed.${wrote}${outside}`
+  return `${needed}${wrote}${outside}`
 }
 
-/** Every tool that a plan's steps call. */
-export const toolsOf = (plan: Plan): readonly Tool[] => [
-  ...new Map(plan.nodes.flatMap(node => (node.kind === 'step' ? node.step.tools.map(tool => [tool.name, tool] as const) : []))).values(),
-]
+/**
+ * Every tool that a plan's steps call.
+ * @throws TriremeError `DEFINITION` where two of one name ask different questions: keys know a tool by its name
+ */
+export function toolsOf(plan: Plan): readonly Tool[] {
+  const tools = new Map<string, Tool>()
+  for (const node of plan.nodes)
+    for (const tool of node.kind === 'step' ? node.step.tools : []) {
+      const other = tools.get(tool.name)
+      if (other !== undefined && asked(other) !== asked(tool))
+        throw new TriremeError(
+          'DEFINITION',
+          `Two different tools have the name "${tool.name}"; one of them is of the step "${(node as StepNode).step.name}". Give them different names, or declare the tool once and import it in both steps.`,
+        )
+      tools.set(tool.name, tool)
+    }
+  return [...tools.values()]
+}
+/** But for the place of the package, which may be seen by two names, its own and that of a link. */
+const asked = ({ version }: Tool) => JSON.stringify([version.argv.filter(word => !word.startsWith('file:')), version.match.source])
 /**
  * Versions of all tools of a plan, as keys need them.
  * @throws TriremeError `TOOL` naming every tool that is missing or of a version the steps do not accept

@@ -10,6 +10,17 @@ export interface ToldVersion {
   readonly version: string | undefined
   /** Its last line, to be quoted where no version is in it. */
   readonly said: string
+  /** What it lacks, in its own words, where the tool says how to find them. */
+  readonly lacks?: string | undefined
+}
+/** What a text that a program wrote says of its version. */
+export function toldIn(text: string, { match, unfit }: Tool['version']): ToldVersion {
+  const version = match.exec(text)?.[1]
+  return {
+    version,
+    said: text.trim().split('\n').at(-1)?.trim().slice(0, 200) ?? '',
+    ...(version === undefined && { lacks: unfit?.exec(text)?.[1] }),
+  }
 }
 /** Where tools are asked: as a step is run, with an empty HOME, in the store's folder or the nearest that is there, as pyenv and asdf look upwards from it. */
 export class VersionAsker {
@@ -25,7 +36,7 @@ export class VersionAsker {
     const [, ...words] = version.argv
     // Python's -c looks for modules in the folder it runs in; a step's script does not.
     const text = await this.output(place, words, { ...environment, ...(words[0] === '-c' && { PYTHONSAFEPATH: '1' }) })
-    return { version: version.match.exec(text)?.[1], said: text.trim().split('\n').at(-1)?.trim().slice(0, 200) ?? '' }
+    return toldIn(text, version)
   }
   /** Both streams of a program, one after the other. */
   output(place: string, words: readonly string[], env: NodeJS.ProcessEnv = stepEnvironment(this.home)): Promise<string> {

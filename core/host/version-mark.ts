@@ -6,8 +6,8 @@ import type { VersionAsker } from './version-ask.ts'
 
 /** Prints a digest of all that says which packages this Python imports; nothing where it cannot tell. Words: names of the packages asked for. */
 const fingerprint = `
-import sys, os, hashlib
-words, seen = set(sys.argv[1:]), []
+import sys, os, hashlib, json
+words, seen, copies = set(sys.argv[1:]), [], []
 def mark(path):
     try:
         s = os.stat(path)
@@ -24,6 +24,9 @@ def look(folder, deeper):
             continue
         path = os.path.join(folder, name)
         seen.append(mark(path))
+        if name.endswith('.dist-info') and os.path.exists(os.path.join(path, 'direct_url.json')):
+            with open(os.path.join(path, 'direct_url.json')) as file:
+                copies.append(json.load(file).get('dir_info', {}).get('editable'))
         if deeper and name.split('.')[0] in words and os.path.isdir(path):
             look(path, False)
 for file in (os.path.realpath(sys.executable), os.path.join(sys.prefix, 'pyvenv.cfg')):
@@ -33,7 +36,7 @@ for folder in sys.path:
         seen.append(mark(folder))
         look(folder, True)
 known = ('_frozen_importlib', '_frozen_importlib_external', '_distutils_hack', '_virtualenv')
-if all(getattr(finder, '__module__', type(finder).__module__) in known for finder in sys.meta_path):
+if not any(copies) and all(getattr(finder, '__module__', type(finder).__module__) in known for finder in sys.meta_path):
     seen += [sys.version, sys.executable, sys.path, os.environ.get('LD_LIBRARY_PATH'), os.environ.get('CONDA_PREFIX')]
     print('mark ' + hashlib.sha256(repr(seen).encode()).hexdigest())
 `
@@ -45,7 +48,8 @@ const startsOthers = /subprocess|os\.(exec|system|spawn|popen|fork)|runpy/
 /**
  * A mark that changes whenever the answer of a program can: while it stays, the version that was told once is still true. Undefined where there
  * is no such mark, and then the program is asked each time: a wrapper script (who knows what it starts), a manager's stand-in that picks a
- * version by folder, a command with more words than one option (`node --print …`, `Rscript -e …`: the answer is not the program's alone).
+ * version by folder, a command with more words than one option (`node --print …`, `Rscript -e …`: the answer is not the program's alone), a Python
+ * with a working copy installed to be edited.
  *
  * Native code: its file. Python, and scripts that Python runs: the interpreter's file, and every entry of the folders it imports from, since
  * `pip install` leaves the interpreter as it was.

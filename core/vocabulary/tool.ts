@@ -13,7 +13,12 @@ export interface Tool {
   /** bio.tools identifier. */
   readonly biotools?: string
   /** Prints the version: stdout and stderr are searched, the exit status is ignored (bwa prints it with its usage and status 1). */
-  readonly version: { readonly argv: readonly [string, ...string[]]; readonly match: RegExp }
+  readonly version: {
+    readonly argv: readonly [string, ...string[]]
+    readonly match: RegExp
+    /** Finds, where there is no version, the words by which the program itself says what it lacks and how to get it: they are told as they are. */
+    readonly unfit?: RegExp
+  }
   /** Semver range of versions whose command line and output the steps were written for. */
   readonly accepts: string
   /** Package in Debian and Ubuntu; several with spaces between, such as a Python library and what it needs. */

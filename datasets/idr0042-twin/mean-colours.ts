@@ -10,11 +10,11 @@ export interface Coloured {
   readonly row: ImageRow
   readonly colour: readonly number[]
 }
-export function meanColours({ pixels = '', index = '' }: Readonly<Record<string, string>>): readonly Coloured[] {
+export function meanColours(pixels: string, table: string): readonly Coloured[] {
   const content = readFileSync(pixels)
   const head = readNpyHeader(content.subarray(0, 4096))
-  const rows = parseTable(readFileSync(index, 'utf8'))
-  if (typeof head === 'string' || typeof rows === 'string') throw new Error(`${pixels} and ${index} are no packed images`)
+  const rows = parseTable(readFileSync(table, 'utf8'))
+  if (typeof head === 'string' || typeof rows === 'string') throw new Error(`${pixels} and ${table} are no packed images and their table`)
   const bytes = head.shape.slice(1).reduce((product, n) => product * n, 1)
   return rows.map((row, n) => ({ row, colour: meanColour(content.subarray(head.offset + n * bytes, head.offset + (n + 1) * bytes)) }))
 }
@@ -35,9 +35,9 @@ export function patientAuc(images: readonly Coloured[]): number {
   )
   const patients = new Map<string, { readonly label: number; readonly scores: number[] }>()
   for (const image of images.filter(({ row }) => row.split === 'test' && row.scored)) {
-    const patient = patients.get(image.row.patient) ?? { label: image.row.label, scores: [] }
+    const patient = patients.get(image.row.group) ?? { label: image.row.label, scores: [] }
     patient.scores.push(probability(weights, standard(image)))
-    patients.set(image.row.patient, patient)
+    patients.set(image.row.group, patient)
   }
   return auc(
     [...patients.values()].map(({ label, scores }) => ({ label, score: scores.reduce((sum, each) => sum + each, 0) / scores.length })),

@@ -66,8 +66,9 @@ describe('the twin', () => {
     expect(whole(files)).toEqual(both)
   })
   it('does not give itself away by its mean colours', async () => {
-    const { packed } = await made(twin({ table: table({ ...tables(), rois: 1, test: 94 }).images }))
-    const auc = patientAuc(meanColours(packed.parts))
+    const { images } = table({ ...tables(), rois: 1, test: 94 })
+    const { packed, listed } = await made({ packed: twin({ table: images }).packed, listed: images })
+    const auc = patientAuc(meanColours(packed.parts.pixels!, listed.path))
     expect(auc).toBeLessThan(0.75)
   })
 })

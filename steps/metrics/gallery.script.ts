@@ -1,20 +1,26 @@
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { escaped } from '../charts.ts'
-import { parseTable } from '../image-table.ts'
+import { parsePacked } from '../image-table.ts'
+import { unitWord } from '../leaderboard.ts'
 import { readNpyHeader } from '../npy.ts'
 import { Fault, main } from '../script.ts'
 import { loadSharp } from '../sharp.ts'
-import type { Patient, Report } from './patients.script.ts'
+import { capital, plural, several } from '../words.ts'
+import type { JudgedUnit, Report } from './classifier.script.ts'
 
 /** Side of a picture on the page, in pixels: eleven of them fit into a wide window. */
 const side = 125
+/** Pictures of one group: two rows. A group may be a plate of thousands. */
+const most = 22
 
 await main(async () => {
   const text = { type: 'string', default: '' } as const
-  const { values } = parseArgs({ options: { metrics: text, pixels: text, index: text, count: text, note: text, page: text } })
-  const { patients, threshold }: Report = JSON.parse(readFileSync(values.metrics, 'utf8'))
-  const rows = parseTable(readFileSync(values.index, 'utf8'))
+  const options = { metrics: text, pixels: text, index: text, count: text, groups: text, note: text, page: text }
+  const { values } = parseArgs({ options })
+  const report: Report = JSON.parse(readFileSync(values.metrics, 'utf8'))
+  const { classes, groups, threshold } = report
+  const rows = parsePacked(readFileSync(values.index, 'utf8'))
   if (typeof rows === 'string') throw new Fault(`The index ${rows}.`)
   const places = new Map(rows.map(({ image }, n) => [image, n]))
   const sharp = loadSharp(import.meta.url)
@@ -36,22 +42,29 @@ await main(async () => {
         .toBuffer()
       return `<img width="${side}" alt="${escaped(image)}" title="${escaped(image)}" src="data:image/jpeg;base64,${jpeg.toString('base64')}">`
     }
-    const wrong = patients.filter(({ probability, label }) => probability > threshold !== (label === 1))
-    const section = async ({ patient, label, probability, images }: Patient) =>
-      `<h2>Patient ${escaped(patient)}: ${label === 1 ? 'positive' : 'negative'}, judged ${(100 * probability).toFixed(1)} % positive</h2>\n${(await Promise.all(images.map(picture))).join('\n')}`
+    const word = unitWord(report, values.groups)
+    const wrong = groups.filter(({ judged, label }) => judged !== label)
+    const section = async ({ group, label, judged, probabilities, images }: JudgedUnit) => {
+      const name = word === 'image' ? images[0]! : group
+      const heading = `${capital(word)} ${name}: ${classes[label]}, judged ${classes[judged]} (${(100 * probabilities[judged]!).toFixed(1)} %)`
+      const left = images.length > most ? `<p>${most} of its ${several(images.length, 'image')}.</p>\n` : ''
+      return `<h2>${escaped(heading)}</h2>\n${left}${(await Promise.all(images.slice(0, most).map(picture))).join('\n')}`
+    }
     const sections: string[] = []
-    for (const patient of wrong.slice(0, Number(values.count))) sections.push(await section(patient))
+    for (const unit of wrong.slice(0, Number(values.count))) sections.push(await section(unit))
+    const rule = threshold === null ? '' : ` at a threshold of ${threshold.toFixed(3)}`
     const count =
       wrong.length === 0
-        ? 'No patient of the test is judged wrongly.'
-        : `${wrong.length} of ${patients.length} test patients are judged wrongly at a threshold of ${threshold.toFixed(3)}; the most confident errors first.`
+        ? `No ${word} of the test is judged wrongly.`
+        : `${wrong.length} of the test's ${several(groups.length, word)} are judged wrongly${rule}; the most confident errors first.`
+    const title = `Most confidently wrong ${plural(word)}`
     writeFileSync(
       values.page,
       `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Most confidently wrong</title>
-<style>body{font:14px sans-serif;margin:2em}h2{font-size:15px;margin:1.4em 0 .4em}.note{background:#fff3cd;padding:8px}</style>
-<h1>Most confidently wrong patients</h1>
-${values.note === '' ? '' : `<p class="note">${escaped(values.note)}</p>\n`}<p>${count}</p>
+<html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>
+<style>body{font:14px sans-serif;margin:2em}h2{font-size:15px;margin:1.4em 0 .4em;overflow-wrap:anywhere}.note{background:#fff3cd;padding:8px}</style>
+<h1>${escaped(title)}</h1>
+${values.note === '' ? '' : `<p class="note">${escaped(values.note)}</p>\n`}<p>${escaped(count)}</p>
 ${sections.join('\n')}
 </html>
 `,

@@ -1,6 +1,6 @@
 import { asset, mib, named, run, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
-import { checkpoint, history, markdown, metrics, modelSummary } from 'trireme-bio/kinds'
+import { checkpoint, history, markdown, metrics, modelSummary, splitReport } from 'trireme-bio/kinds'
 import { node } from 'trireme-bio/tools'
 import { z } from 'zod'
 
@@ -11,20 +11,30 @@ export const best = step({
   edam: ['operation_2428'],
   tools: [node],
   image: images.training,
-  inputs: { checkpoints: named(checkpoint), metrics: named(metrics), summaries: named(modelSummary), histories: named(history) },
+  inputs: {
+    checkpoints: named(checkpoint),
+    metrics: named(metrics),
+    summaries: named(modelSummary),
+    histories: named(history),
+    split: splitReport,
+  },
   params: {
-    data: z.string().default('').describe('What the images are, for the card; without it the card says that nobody told'),
-    positive: z.string().default('the positive class').describe('What label 1 means, for its card'),
+    about: z.string().default('').describe('What the images are, for the card; without it the card says that nobody told'),
+    licence: z.string().default('').describe('Under which licence the images are, for the card'),
+    limits: z.string().default('').describe('Where the model must not be used, for the card'),
+    positive: z.string().default('').describe('Of two classes what the positive one means, for the card'),
+    groups: z.string().default('group').describe('What a group is, such as patient'),
     note: z.string().default('').describe('What a reader must know of the data, such as that they are synthetic'),
   },
   assets: { script: asset(import.meta.url, './best.script.mjs') },
   outputs: { model: checkpoint, card: markdown, judged: metrics, summary: modelSummary },
   needs: { cpu: 1, memory: mib(512) },
-  command: ({ script, checkpoints, metrics, summaries, histories, data, positive, note, model, card, judged, summary }) =>
+  command: ({ script, checkpoints, metrics, summaries, histories, split, model, card, judged, summary, ...told }) =>
     run(
       'node',
       script,
-      ...[word`--data=${data}`, word`--positive=${positive}`, word`--note=${note}`],
+      ...[word`--about=${told.about}`, word`--licence=${told.licence}`, word`--limits=${told.limits}`, word`--positive=${told.positive}`],
+      ...[word`--groups=${told.groups}`, word`--note=${told.note}`, '--split', split],
       ...['--out-model', model, '--out-card', card, '--out-metrics', judged, '--out-summary', summary],
       ...Object.entries(metrics).flatMap(([name, file]) => ['--name', name, '--metrics', file, '--summary', summaries[name] ?? '']),
       ...Object.values(histories).flatMap(file => ['--history', file]),

@@ -1,46 +1,76 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Chart, enclosing, escaped, figure } from '../charts.ts'
-import { type EpochLine, intervalText, ranked, readTrials, shareText, type Trial, trainingSeconds, varying } from '../leaderboard.ts'
+import { confusions, countsOf, mostInTable } from '../confusion.ts'
+import {
+  classesText,
+  type EpochLine,
+  foremost,
+  intervalText,
+  missingText,
+  ranked,
+  readTrials,
+  shareText,
+  type Trial,
+  trainingSeconds,
+  unitWord,
+  varying,
+  whyNoIntervals,
+} from '../leaderboard.ts'
 import { csvLine } from '../markup.ts'
+import { type ManyClassQuality, ofTwo, type Quality } from '../quality.ts'
+import { classRocs, rocChart } from '../roc.ts'
 import { main } from '../script.ts'
+import type { Estimate } from '../statistics.ts'
+import { plural, several } from '../words.ts'
 
-/** The leaderboard's columns, each with what it holds of a trial. */
-const columns = (
-  by: 'holdout' | 'test',
-  options: readonly string[],
-): readonly (readonly [string, (trial: Trial, n: number) => string | number])[] => [
-  ['rank', (_, n) => n + 1],
-  ['name', trial => trial.name],
-  ...options.map(option => [option, (trial: Trial) => String(trial.summary.options[option])] as const),
-  ...(by === 'holdout'
-    ? ([
-        ['holdout_patient_auc', (trial: Trial) => shareText(trial.metrics.holdout?.patient.auc.value ?? null)],
-        ['holdout_image_auc', (trial: Trial) => shareText(trial.metrics.holdout?.image.auc.value ?? null)],
-      ] as const)
-    : []),
-  ['test_patient_auc', trial => shareText(trial.metrics.test.patient.auc.value)],
-  ['test_patient_auc_95', trial => intervalText(trial.metrics.test.patient.auc.interval)],
-  ['test_image_auc', trial => shareText(trial.metrics.test.image.auc.value)],
-  ['test_image_auc_95', trial => intervalText(trial.metrics.test.image.auc.interval)],
-  ['sensitivity', trial => shareText(trial.metrics.test.patient.sensitivity.value)],
-  ['sensitivity_95', trial => intervalText(trial.metrics.test.patient.sensitivity.interval)],
-  ['specificity', trial => shareText(trial.metrics.test.patient.specificity.value)],
-  ['specificity_95', trial => intervalText(trial.metrics.test.patient.specificity.interval)],
-  ['threshold', trial => shareText(trial.metrics.threshold)],
-  ['brier', trial => shareText(trial.metrics.test.patient.brier)],
-  ['parameters', trial => trial.summary.parameters],
-  ['train_s', trial => trainingSeconds(trial).toFixed(1)],
-  ['train_images_per_s', trial => (trial.history.at(-1)?.images_per_s ?? 0).toFixed(0)],
-  ['validate_s', trial => trial.summary.validation.seconds.toFixed(1)],
-  ['device', trial => String(trial.summary.options.device)],
-  ['weights', trial => trial.summary.weights.slice(0, 12)],
+type Column = readonly [string, (trial: Trial, n: number) => string | number]
+const withInterval = (name: string, of: (trial: Trial) => Estimate): readonly Column[] => [
+  [name, trial => shareText(of(trial).value)],
+  [`${name}_95`, trial => intervalText(of(trial).interval)],
 ]
+/** The leaderboard's columns, each with what it holds of a trial. */
+function columns(first: Trial, by: 'validation' | 'test', options: readonly string[], groups: string): readonly Column[] {
+  const byGroup = first.metrics.whyNoGroup === null
+  const group = groups.replace(/[^\p{L}\p{N}]+/gu, '_')
+  const quality = ({ metrics }: Trial) => foremost(metrics.test)
+  const two = (of: 'sensitivity' | 'specificity') => (trial: Trial) => {
+    const own = quality(trial)
+    return ofTwo(own) ? own[of] : { value: null, interval: null }
+  }
+  const parts = (['group', 'image'] as const).filter(part => part === 'image' || byGroup)
+  const validationAuc = (part: 'group' | 'image'): Column => [
+    `validation_${part === 'group' ? group : part}_auc`,
+    ({ metrics }) => shareText(metrics.validation?.[part]?.auc.value ?? null),
+  ]
+  return [
+    ['rank', (_, n) => n + 1],
+    ['name', trial => trial.name],
+    ...options.map((option): Column => [option, trial => String(trial.summary.options[option])]),
+    ...(by === 'validation' ? parts.map(validationAuc) : []),
+    ...(byGroup ? withInterval(`test_${group}_auc`, trial => quality(trial).auc) : []),
+    ...withInterval('test_image_auc', trial => trial.metrics.test.image.auc),
+    ...(first.metrics.classes.length === 2
+      ? [...withInterval('sensitivity', two('sensitivity')), ...withInterval('specificity', two('specificity'))]
+      : []),
+    ...withInterval('balanced_accuracy', trial => quality(trial).balancedAccuracy),
+    ['f1', trial => shareText(quality(trial).f1.value)],
+    ...(first.metrics.threshold === null ? [] : [['threshold', (trial: Trial) => shareText(trial.metrics.threshold)] as const]),
+    ['brier', trial => shareText(quality(trial).brier)],
+    ['parameters', trial => trial.summary.parameters],
+    ['train_s', trial => trainingSeconds(trial).toFixed(1)],
+    ['train_images_per_s', trial => (trial.history.at(-1)?.images_per_s ?? 0).toFixed(0)],
+    ['validate_s', trial => trial.summary.validation.seconds.toFixed(1)],
+    ['device', trial => String(trial.summary.options.device)],
+    ['weights', trial => trial.summary.weights.slice(0, 12)],
+  ]
+}
 
-function learning(trials: readonly Trial[]): readonly Chart[] {
+/** Loss of training and, where there is a validation part, its loss on the same scale and its AUC. */
+function learning(trials: readonly Trial[], groups: string): readonly Chart[] {
   const last = Math.max(...trials.map(({ history }) => history.length), 2)
-  const chart = (title: string, label: string, shown: number, of: (line: EpochLine) => number | null | undefined): Chart => {
-    const lines = trials.map(({ name, history }) => ({
+  const valuesOf = (of: (line: EpochLine) => number | null | undefined) =>
+    trials.map(({ name, history }) => ({
       name,
       points: history.flatMap(line => {
         const value = of(line)
@@ -48,70 +78,124 @@ function learning(trials: readonly Trial[]): readonly Chart[] {
       }),
       dots: history.length < 3,
     }))
-    const values = lines.flatMap(({ points }) => points.map(([, value]) => value))
-    return { title, x: { label: 'epoch', from: 1, to: last, whole: true }, y: { label, ...enclosing(values, [shown]) }, lines }
-  }
-  const charts = [chart('Loss in training', 'cross-entropy', 0, line => line.loss)]
-  const monitored = trials.some(({ history }) => history.some(line => line.patient_auc !== null && line.patient_auc !== undefined))
-  const monitor = String(trials[0]?.summary.options.monitor)
-  return monitored ? [...charts, chart(`Patient AUC, ${monitor} patients`, 'AUC', 1, line => line.patient_auc)] : charts
-}
-function rocs(trials: readonly Trial[]): string {
-  const unit = { from: 0, to: 1 }
-  const chart = (title: string, of: 'patient' | 'image'): Chart => ({
-    ...{ title, x: { label: '1 - specificity', ...unit }, y: { label: 'sensitivity', ...unit }, diagonal: true },
-    lines: trials.map(({ name, metrics }) => ({
-      name,
-      points: metrics.test[of].roc.map(corner => [corner.falsePositives, corner.truePositives] as const),
-    })),
+  const flat = (lines: ReturnType<typeof valuesOf>) => lines.flatMap(({ points }) => points.map(([, value]) => value))
+  const chart = (title: string, label: string, lines: ReturnType<typeof valuesOf>, ends: ReturnType<typeof enclosing>): Chart => ({
+    ...{ title, x: { label: 'epoch', from: 1, to: last, whole: true }, y: { label, ...ends }, lines },
   })
-  return figure([chart('ROC, patients of the test', 'patient'), chart('ROC, images of the test', 'image')])
+  const [training, validation] = [valuesOf(line => line.loss), valuesOf(line => line.validation_loss)]
+  const ends = enclosing([...flat(training), ...flat(validation)], [0])
+  const charts = [chart('Loss of training', 'cross-entropy', training, ends)]
+  if (flat(validation).length > 0) charts.push(chart('Loss of the validation part', 'cross-entropy', validation, ends))
+  const [byGroup, byImage] = [valuesOf(line => line.group_auc), valuesOf(line => line.image_auc)]
+  const told = trials[0]!.metrics.whyNoGroup === null && flat(byGroup).length > 0 ? byGroup : byImage
+  if (flat(told).length > 0)
+    charts.push(chart(`AUC by ${told === byGroup ? groups : 'image'}, validation part`, 'AUC', told, enclosing(flat(told), [1])))
+  return charts
 }
-const chosenBy = {
-  holdout: 'Ranked on training patients that were held out. The test patients had no say in it.',
-  test: 'Ranked on the test patients, since none were held out: the figures of the first place are too good, as it won by luck too.',
+/** Of two classes all configurations; of more the classes of the first one. */
+function rocs(trials: readonly Trial[], groups: string): string {
+  const parts = (['group', 'image'] as const).filter(part => trials[0]!.metrics.test[part] !== null)
+  return figure(
+    parts.map(part => {
+      const title = `ROC, ${part === 'group' ? plural(groups) : 'images'} of the test`
+      const qualities = trials.flatMap(({ name, metrics }) => (metrics.test[part] ? [{ name, quality: metrics.test[part] }] : []))
+      const first = qualities[0]!.quality
+      return ofTwo(first)
+        ? rocChart(
+            title,
+            qualities.flatMap(({ name, quality }) => (ofTwo(quality) ? [{ name, roc: quality.roc }] : [])),
+          )
+        : classRocs(title, first)
+    }),
+  )
 }
+const chosenBy = (by: 'validation' | 'test', word: string) =>
+  by === 'validation'
+    ? `Ranked on the ${plural(word)} of the validation part. Those of the test had no say in it.`
+    : `Ranked on the ${plural(word)} of the test, since there is no validation part: the figures of the first place are too good, as it won by luck too.`
+
+const line = (cells: readonly (string | number)[], tag: string) =>
+  `<tr>${cells.map(each => cellOf(tag, String(each))).join('')}</tr>`
+/** What is too long for its cell is cut by the browser, and shown whole under the mouse. */
+const cellOf = (tag: string, text: string) => `<${tag}${text.length > 20 ? ` title="${escaped(text)}"` : ''}>${escaped(text)}</${tag}>`
+const table = (heads: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
+  `<div class="scroll"><table>\n${[line(heads, 'th'), ...rows.map(cells => line(cells, 'td'))].join('\n')}\n</table></div>`
+/** What the classes of the first configuration were judged as: a table, or where it would be too large its fullest wrong cells. */
+function confusionPart(quality: Quality, classes: readonly string[]): string {
+  const counts = countsOf(quality)
+  if (classes.length > mostInTable)
+    return `<p>The most frequent errors:</p>\n${table(
+      ['class', 'judged as', 'count', 'of'],
+      confusions(counts, classes).map(({ real, judged, count, of }) => [real, judged, count, of]),
+    )}`
+  const rows = counts.map((row, real) => {
+    const all = row.reduce((sum, each) => sum + each, 0)
+    const cells = row.map((count, judged) => {
+      const share = all === 0 ? 0 : count / all
+      const hue = judged === real ? '0 114 178' : '213 94 0' // of the charts' colours the first two
+      return `<td style="background:rgb(${hue}/${(share * 0.7).toFixed(2)})">${count}</td>`
+    })
+    return `<tr>${cellOf('th', classes[real]!)}${cells.join('')}<td>${all}</td></tr>`
+  })
+  return `<div class="scroll"><table class="confusion">
+<tr><th>class</th><th colspan="${classes.length}">judged as</th><th></th></tr>
+<tr><th></th>${classes.map(name => cellOf('th', name)).join('')}<th>all</th></tr>
+${rows.join('\n')}
+</table></div>`
+}
+const perClass = ({ perClass: each }: ManyClassQuality) =>
+  table(
+    ['class', 'count', 'AUC', '95 %', 'recall', '95 %', 'precision', '95 %', 'F1', '95 %'],
+    each.map(own => [
+      ...[own.class, own.count],
+      ...[own.auc, own.recall, own.precision, own.f1].flatMap(({ value, interval }) => [shareText(value), intervalText(interval)]),
+    ]),
+  )
+const style = `body{font:14px sans-serif;margin:2em;max-width:1200px}table{border-collapse:collapse;font-size:12px}
+td,th{padding:3px 7px;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap;max-width:16em;overflow:hidden;text-overflow:ellipsis}
+td:nth-child(2),th:nth-child(2){text-align:left}.confusion td,.confusion th{text-align:right;max-width:9em}.scroll{overflow-x:auto}.note{background:#fff3cd;padding:8px}svg{max-width:100%;height:auto}`
+
 await main(() => {
-  const [text, list] = [{ type: 'string' } as const, { type: 'string', multiple: true } as const]
-  const { values } = parseArgs({
-    options: {
-      title: text,
-      note: text,
-      table: text,
-      page: text,
-      curves: text,
-      rocs: text,
-      name: list,
-      metrics: list,
-      summary: list,
-      history: list,
-    },
-  })
-  const { trials, by } = ranked(readTrials(values))
-  const shown = columns(by, varying(trials))
+  const [text, list] = [{ type: 'string', default: '' } as const, { type: 'string', multiple: true } as const]
+  const options = { title: text, note: text, groups: text, table: text, page: text, curves: text, rocs: text }
+  const { values } = parseArgs({ options: { ...options, name: list, metrics: list, summary: list, history: list } })
+  const { trials, by } = ranked(readTrials(values), values.groups)
+  const first = trials[0]!
+  const shown = columns(first, by, varying(trials), values.groups)
   const heads = shown.map(([head]) => head)
   const rows = trials.map((trial, n) => shown.map(([, of]) => of(trial, n)))
-  const [curves, both] = [figure(learning(trials)), rocs(trials)]
-  writeFileSync(values.table ?? '', [heads, ...rows].map(csvLine).join(''))
-  writeFileSync(values.curves ?? '', curves)
-  writeFileSync(values.rocs ?? '', both)
-  const { test, unscored } = trials[0]!.metrics
-  const about = [
-    ...(values.note ? [`<p class="note">${escaped(values.note)}</p>`] : []),
-    `<p>${trials.length > 1 ? `${chosenBy[by]} ` : ''}Test: ${test.patient.count} patients (${test.patient.positives} positive), ${test.image.count} images${unscored.length > 0 ? `; ${unscored.length} more patients were judged and left out of all figures` : ''}. Intervals are 95 %: ${test.patient.intervals} by patient; ${test.image.intervals} by image.</p>`,
+  const [curves, both] = [figure(learning(trials, values.groups)), rocs(trials, values.groups)]
+  writeFileSync(values.table, [heads, ...rows].map(csvLine).join(''))
+  writeFileSync(values.curves, curves)
+  writeFileSync(values.rocs, both)
+  const { test, unscored, classes, whyNoGroup } = first.metrics
+  const [word, quality] = [unitWord(first.metrics, values.groups), foremost(test)]
+  const counts = [...(test.group ? [several(test.group.count, values.groups)] : []), several(test.image.count, 'image')]
+  const intervals = [
+    ...(test.group ? [`${test.group.intervals} (by ${values.groups})`] : []),
+    `${test.image.intervals}${test.group ? ' (by image)' : ''}`,
   ]
-  const line = (cells: readonly (string | number)[], tag: string) =>
-    `<tr>${cells.map(each => `<${tag}>${escaped(String(each))}</${tag}>`).join('')}</tr>`
+  const about = [
+    ...(trials.length > 1 ? [chosenBy(by, word)] : []),
+    `Test: ${counts.join(', ')}, of ${classesText(quality, classes)}${unscored.length > 0 ? `; ${several(unscored.length, word)} more judged and left out of all figures` : ''}.`,
+    ...(whyNoGroup === null ? [] : [`By image only: ${whyNoGroup}`]),
+    `Intervals are 95 %. ${intervals.join('. ')}.`,
+    ...missingText(quality),
+    ...(['group', 'image'] as const).flatMap(part =>
+      test[part] ? whyNoIntervals(test[part]).map(each => `By ${part === 'group' ? values.groups : part}, ${each}`) : [],
+    ),
+  ]
+  const name = trials.length > 1 ? `, ${first.name}` : ''
   writeFileSync(
-    values.page ?? '',
+    values.page,
     `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escaped(values.title ?? '')}</title>
-<style>body{font:14px sans-serif;margin:2em;max-width:1200px}table{border-collapse:collapse;font-size:12px}td,th{padding:3px 7px;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}td:nth-child(2),th:nth-child(2){text-align:left}.scroll{overflow-x:auto}.note{background:#fff3cd;padding:8px}</style>
-<h1>${escaped(values.title ?? '')}</h1>
-${about.join('\n')}
-<div class="scroll"><table>
-${[line(heads, 'th'), ...rows.map(cells => line(cells, 'td'))].join('\n')}
-</table></div>
+<html lang="en"><meta charset="utf-8"><title>${escaped(values.title)}</title>
+<style>${style}</style>
+<h1>${escaped(values.title)}</h1>
+${values.note === '' ? '' : `<p class="note">${escaped(values.note)}</p>\n`}<p>${about.map(escaped).join('\n')}</p>
+${table(heads, rows)}
+<h2>${escaped(`Errors by ${word}${name}`)}</h2>
+${[confusionPart(quality, classes), ...(ofTwo(quality) ? [] : [`<h2>${escaped(`Classes by ${word}${name}`)}</h2>`, perClass(quality)])].join('\n')}
 <h2>Learning curves</h2>
 ${curves}
 <h2>ROC</h2>

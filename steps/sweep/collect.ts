@@ -13,17 +13,30 @@ export const collect = step({
   image: images.training,
   inputs: { metrics: named(metrics), summaries: named(modelSummary), histories: named(history) },
   params: {
+    groups: z.string().default('group').describe('What a group is, such as patient'),
     title: z.string().default('Image classification').describe('Head of the page'),
     note: z.string().default('').describe('What a reader must know of the data, such as that they are synthetic'),
   },
   assets: { script: asset(import.meta.url, './collect.script.mjs') },
   outputs: { table: csv, page: html, curves: svg, rocs: svg },
   needs: { cpu: 1, memory: mib(512) },
-  command: ({ script, metrics, summaries, histories, title, note, table, page, curves, rocs }) =>
+  command: ({ script, metrics, summaries, histories, title, groups, note, table, page, curves, rocs }) =>
     run(
       'node',
       script,
-      ...[word`--title=${title}`, word`--note=${note}`, '--table', table, '--page', page, '--curves', curves, '--rocs', rocs],
+      ...[
+        word`--title=${title}`,
+        word`--note=${note}`,
+        word`--groups=${groups}`,
+        '--table',
+        table,
+        '--page',
+        page,
+        '--curves',
+        curves,
+        '--rocs',
+        rocs,
+      ],
       ...Object.entries(metrics).flatMap(([name, file]) => ['--name', name, '--metrics', file, '--summary', summaries[name] ?? '']),
       ...Object.values(histories).flatMap(file => ['--history', file]),
     ),

@@ -4,9 +4,10 @@ import { type LocalOptions, Store } from 'trireme-bio/local'
 import { ran, scratch } from 'trireme-bio/testing'
 import { beforeAll, describe, expect, it, test } from 'vitest'
 import { tables } from '../../datasets/idr0042-twin/make.ts'
+import type { SweepPlan } from '../../pipelines/configurations.ts'
 import { idrClassification } from '../../pipelines/idr-classification.ts'
-import { idrSweep, type SweepPlan } from '../../pipelines/idr-sweep.ts'
-import type { Report } from '../../steps/metrics/patients.script.ts'
+import { idrSweep } from '../../pipelines/idr-sweep.ts'
+import type { Report } from '../../steps/metrics/classifier.script.ts'
 
 // On drawn images: the figures say that the pipeline learns, and nothing about real tissue.
 
@@ -38,8 +39,8 @@ describe('on 16 + 16 patients', { timeout: 240_000 }, () => {
   const brief = { epochs: 4, patches: 24, seed: 2 } as const
   it('learns to tell them apart, within ten seconds on an idle machine', async () => {
     const { results, events } = await finished(idrClassification({ ...small, ...brief }))
-    const { test: quality, patients }: Report = JSON.parse(read(results.metrics.nirschl))
-    expect([quality.patient.count, quality.image.count, patients.length]).toEqual([16, 48, 16])
+    const { test: quality, groups }: Report = JSON.parse(read(results.metrics.nirschl))
+    expect([quality.group?.count, quality.image.count, groups.length]).toEqual([16, 48, 16])
     expect(quality.image.auc.value).toBeGreaterThanOrEqual(0.8)
     expect(read(results.model.card)).toContain('SYNTHETIC')
     expect(read(results.leaderboard.report)).toContain('SYNTHETIC')
@@ -47,13 +48,16 @@ describe('on 16 + 16 patients', { timeout: 240_000 }, () => {
     const cpu = events.flatMap(each => (each.event === 'succeeded' && each.usage ? [each.usage.user + each.usage.system] : []))
     expect(cpu.reduce((sum, each) => sum + each)).toBeLessThan(25) // some 10 when nobody else uses the processor
   })
-  it('tells no scores of the test while it trains, unless asked to', async () => {
-    const monitors = (given: { readonly holdout?: number; readonly monitor?: 'test' }) => {
-      const { checkpoint } = { checkpoint: idrClassification({ ...small, ...given }).model.model }
-      const words = JSON.stringify(plan('p', { checkpoint }).nodes.flatMap(node => (node.kind === 'step' ? [node.script] : [])))
-      return /"--monitor",(?:\{"text":)?"(\w+)"/.exec(words)?.[1]
+  it('tells scores of the validation part while it trains, and none of the test', async () => {
+    const lines = async (holdout: number) => {
+      const { results } = await finished(idrClassification({ ...small, epochs: 1, patches: 2, holdout }))
+      return read(results.histories.nirschl)
+        .trimEnd()
+        .split('\n')
+        .map((line): object => JSON.parse(line))
     }
-    expect([monitors({}), monitors({ holdout: 0.25 }), monitors({ monitor: 'test' })]).toEqual(['none', 'holdout', 'test'])
+    expect((await lines(0))[0]).not.toHaveProperty('group_auc')
+    expect((await lines(0.25))[0]).toHaveProperty('group_auc')
   })
   it('runs nothing again', async () => {
     expect((await finished(idrClassification({ ...small, ...brief }))).started).toEqual([])
@@ -68,8 +72,8 @@ describe('on 16 + 16 patients', { timeout: 240_000 }, () => {
     expect(read(first.results.leaderboard.leaderboard).trimEnd().split('\n')).toHaveLength(5)
     expect(read(first.results.model.card)).toContain('First of 4 configurations, chosen on training patients that were held out')
     const second = await finished(idrSweep({ ...small, sweep: sweep(0.01) }))
-    expect(second.started.filter(step => /torch|patients/.test(step)).sort()).toEqual(
-      ['metrics-patients', 'torch-train', 'torch-validate'].flatMap(step => ['d4_lr0.01', 'none_lr0.01'].map(name => `${step}:${name}`)),
+    expect(second.started.filter(step => /torch|metrics-classifier/.test(step)).sort()).toEqual(
+      ['metrics-classifier', 'torch-train', 'torch-validate'].flatMap(step => ['d4_lr0.01', 'none_lr0.01'].map(name => `${step}:${name}`)),
     )
     const progress = first.events.flatMap(each => (each.event === 'progress' ? [each.step] : []))
     expect(new Set(progress).size).toBe(4)

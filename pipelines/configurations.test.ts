@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configurations } from './idr-sweep.ts'
+import { configurations } from './configurations.ts'
 
 test('a grid is every combination, named by what varies', () => {
   const all = configurations({ base: { epochs: 2 }, grid: { model: ['nirschl', 'resnet18'], lr: [0.01, 0.001], augment: ['d4'] } })
@@ -42,16 +42,8 @@ test('grid and random together are both', () => {
   const all = configurations({ grid: { augment: ['none', 'd4'] }, random: { count: 1, of: { lr: [0.5] } } })
   expect(Object.keys(all)).toEqual(['none_lr0.003', 'd4_lr0.003', 'd4+stain_lr0.5'])
 })
-test('configurations that would be judged on different patients are refused', () => {
-  const told =
-    'The sweep varies holdout (0.1, 0.25): AUCs of different patients cannot be compared. Give one holdout for all, in base or with --holdout; for another, run another sweep.'
-  expect(() => configurations({ grid: { holdout: [0.1, 0.25] } })).toThrow(told)
-  expect(() => configurations({ random: { count: 5, of: { holdout: [0.1, 0.25] } } })).toThrow(
-    'AUCs of different patients cannot be compared',
-  )
-  expect(() => configurations({ base: { holdout: 0.25 }, grid: { monitor: ['holdout', 'test'] } })).toThrow(
-    'The sweep varies monitor (holdout, test): AUCs of different patients cannot be compared. Give one monitor for all, in base;',
-  )
+test('what would divide the images otherwise is no configuration: figures of other images cannot be compared', () => {
+  expect(() => configurations({ grid: { validation: [0.1, 0.25] } })).toThrow('It takes: model, grid,')
 })
 test('what cannot be is told', () => {
   expect(() => configurations({ grid: { model: ['resnet81'] } })).toThrow('model: unknown model. Did you mean "resnet18"?')

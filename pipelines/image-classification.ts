@@ -1,0 +1,89 @@
+import { optional, pipeline } from 'trireme-bio'
+import { imageArchive, imageSheet, pythonSource, weightsFile } from 'trireme-bio/kinds'
+import { training } from 'trireme-bio/values'
+import { z } from 'zod'
+import { duplicates as compare } from '../steps/image/duplicates.ts'
+import { pack } from '../steps/image/pack.ts'
+import { sheet as read } from '../steps/image/sheet.ts'
+import { split } from '../steps/image/split.ts'
+import { classifier } from '../steps/metrics/classifier.ts'
+import { best } from '../steps/sweep/best.ts'
+import { train } from '../steps/torch/train.ts'
+import { classify, highlights, layout, steps } from './classification.ts'
+import { configurations, nameOf, sweep } from './configurations.ts'
+
+/** Trains and judges one network on images of one's own. */
+export const imageClassification = pipeline({
+  name: 'image-classification',
+  about: 'Train and validate an image classifier on images of your own, divided by patient, slide or plate',
+  inputs: {
+    /** One row an image: `image,label[,group][,split]`. Without it the folders of the images are their labels. */
+    sheet: optional(imageSheet),
+    /** The images: a folder, a tar or a zip. */
+    images: imageArchive,
+    /** Python file of a network of your own, for `model: 'own:FUNCTION'`. */
+    own: optional(pythonSource),
+    /** Weights of your own to begin with. */
+    weights: optional(weightsFile),
+  },
+  params: {
+    ...read.spec.params,
+    size: pack.spec.params.size.unwrap().default(224).describe('Pixels a side that images are brought to'),
+    fit: pack.spec.params.fit
+      .unwrap()
+      .default('resize')
+      .describe(pack.spec.params.fit.description ?? ''),
+    plane: pack.spec.params.plane,
+    channels: pack.spec.params.channels,
+    range: pack.spec.params.range,
+    test: split.spec.params.test,
+    validation: split.spec.params.validation
+      .unwrap()
+      .default(0.15)
+      .describe(split.spec.params.validation.description ?? ''),
+    splitSeed: split.spec.params.seed,
+    duplicates: split.spec.params.duplicates,
+    threshold: classifier.spec.params.threshold,
+    groups: z.string().default('group').describe('What a group is, for pages and card, such as patient'),
+    ...training,
+    sweep: sweep.optional().describe('Many configurations instead of one, as JSON or the name of a YAML or JSON file: base, grid, random'),
+    dataAbout: best.spec.params.about,
+    licence: best.spec.params.licence,
+    limits: best.spec.params.limits,
+    weightsLicence: train.spec.params.weightsLicence,
+    weightsSource: train.spec.params.weightsSource,
+  },
+  layout: { ...layout, notices: (name: string) => `notices/${name}` },
+  highlights,
+  steps: [read, pack, compare, ...steps],
+  build: ({ sheet, images: archive, own, weights, ...at }) => {
+    const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range, ...rest } = at
+    const {
+      validation,
+      test,
+      splitSeed,
+      duplicates,
+      threshold,
+      groups,
+      dataAbout,
+      licence,
+      limits,
+      sweep,
+      weightsLicence,
+      weightsSource,
+      ...configuration
+    } = rest
+    const tried = sweep
+      ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
+      : { [nameOf(configuration.model)]: configuration }
+    const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
+    const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
+    const results = classify({
+      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed: splitSeed, duplicates } },
+      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: tried },
+      ...{ threshold, groups, note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
+      card: { about: dataAbout, licence, limits, ...(positive !== undefined && { positive }) },
+    })
+    return { ...results, notices: { sheet: told, images: decoded } }
+  },
+})

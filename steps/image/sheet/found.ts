@@ -1,0 +1,58 @@
+import { Fault } from '../../script.ts'
+import { finderOf } from '../archive/places.ts'
+import { counted, type Given, quoted } from './given.ts'
+
+/** What is wrong with images of a sheet as names of files in the archive. */
+export function placeFaults(images: readonly Given[], places: readonly string[], links: readonly string[]): readonly string[] {
+  const find = finderOf([...places, ...links])
+  const linked = new Set(links)
+  const taken = new Map<string, Given>()
+  const nearest = likeNames(places)
+  const faults: string[] = []
+  let missing = 0
+  for (const given of images) {
+    const { at, image } = given
+    const [place, ...others] = find(image)
+    const where = `${at[0]!.toUpperCase()}${at.slice(1)}`
+    if (place === undefined) {
+      missing++
+      const near = nearest(image)
+      faults.push(`${where}: there is no image "${image}"${near === undefined ? '' : `; there is "${near}"`}.`)
+    } else if (others.length > 0)
+      faults.push(
+        `${where}: "${image}" may be ${quoted([place, ...others], 3)}. Write the folder before the name, as it is in the archive.`,
+      )
+    else if (linked.has(place))
+      faults.push(
+        `${where}: "${place}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
+      )
+    else {
+      const before = taken.get(place)
+      taken.set(place, given)
+      if (before !== undefined && before.image !== image)
+        faults.push(`${where}: "${image}" is the file "${place}", which "${before.image}" in ${before.at} is, too. Remove one.`)
+    }
+  }
+  if (missing === images.length && missing > 1)
+    throw new Fault(
+      `None of the sheet's ${counted(missing)} is there: it names ${quoted(
+        images.map(({ image }) => image),
+        2,
+      )}, and the images are ${places.length === 0 ? 'none' : quoted(places, 2)}. Give the folder or archive that the sheet is of, or another column with --image-column.`,
+    )
+  return faults
+}
+/** Names that differ by case or ending alone; made when the first is asked for. */
+function likeNames(places: readonly string[]): (image: string) => string | undefined {
+  let known: Map<string, string> | undefined
+  const key = (name: string) =>
+    name
+      .slice(name.lastIndexOf('/') + 1)
+      .replace(/\.[^.]*$/, '')
+      .normalize('NFC')
+      .toLowerCase()
+  return image => {
+    known ??= new Map(places.map(place => [key(place), place]))
+    return known.get(key(image))
+  }
+}

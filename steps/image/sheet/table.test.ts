@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import { tableText } from '../../image-table.ts'
+import { Fault } from '../../script.ts'
+import type { Columns } from './columns.ts'
+import { tableOf } from './table.ts'
+
+type Place = string | { readonly link: string }
+interface Asked extends Partial<Columns> {
+  readonly positive?: string
+}
+const outcome = (text: string | Buffer | undefined, places: readonly Place[], { positive, ...asked }: Asked = {}) => {
+  const members = places.flatMap(place => (typeof place === 'string' ? { place } : []))
+  const links = places.flatMap(place => (typeof place === 'string' ? [] : { place: place.link }))
+  const columns = { image: 'image', label: 'label', group: undefined, split: undefined, ...asked }
+  const { rows, told } = tableOf(text === undefined ? undefined : Buffer.from(text), { members, links }, columns, positive)
+  return { rows: tableText(rows).trimEnd().split('\n'), told: told.join('\n') }
+}
+const six = ['a1.png', 'a2.png', 'a3.png', 'b1.png', 'b2.png', 'b3.png']
+const plain = `image,label\n${six.map(name => `${name},${name[0] === 'a' ? 'sick' : 'healthy'}\n`).join('')}`
+const refused = (text: string | Buffer | undefined, places: readonly Place[] = six, asked: Asked = {}) => {
+  try {
+    outcome(text, places, asked)
+    return 'nothing'
+  } catch (error) {
+    return error instanceof Fault ? error.message : error
+  }
+}
+
+describe('a sheet becomes a table', () => {
+  it('of two columns: classes in natural order, the last of two positive, each image a group', () => {
+    expect(outcome(plain, six)).toEqual({
+      rows: [
+        'image\tgroup\tlabel\tclass\tsplit\tscored',
+        ...six.map(name => `${name}\t${name}\t${name[0] === 'a' ? '1\tsick' : '0\thealthy'}\t\t1`),
+      ],
+      told: '',
+    })
+    expect(outcome(plain, six, { positive: 'healthy' }).rows[1]).toBe('a1.png\ta1.png\t0\tsick\t\t1')
+    const grades = six.map((name, n) => `${name},grade ${[10, 2, 1][n % 3]}\n`)
+    expect(
+      outcome(`image,label\n${grades.join('')}`, six)
+        .rows.slice(1, 4)
+        .map(row => row.split('\t').slice(2, 4)),
+    ).toEqual([
+      ['2', 'grade 10'],
+      ['1', 'grade 2'],
+      ['0', 'grade 1'],
+    ])
+  })
+  it('with groups, parts in other words, and further columns, as a spreadsheet of Windows saves it', () => {
+    const lines = six.map(
+      (name, n) => `${n % 2};p${n >> 1};img\\${name};${n < 3 ? 'A' : 'B'};${['Training', 'VAL', 'test'][n >> 1]};"a ""b""\tc"`,
+    )
+    const text = Buffer.from(`\ufeff"scored";Patient;File;Class;Use;note\r\n${lines.join('\r\n')}\r\n;;;;;\r\n`, 'utf16le')
+    const { rows, told } = outcome(
+      text,
+      six.map(name => `top/img/${name}`),
+      {
+        image: 'File',
+        label: 'Class',
+        group: 'Patient',
+        split: 'Use',
+      },
+    )
+    expect(rows.slice(0, 2)).toEqual([
+      'image\tgroup\tlabel\tclass\tsplit\tscored\tscored (sheet)\tnote',
+      'img/a1.png\tp0\t0\tA\ttrain\t1\t0\ta "b" c',
+    ])
+    expect(told).toBe(
+      [
+        'Parts of images: "Training" was read as train (2 images), "VAL" was read as validation (2 images).',
+        'Warning: the group "p1" has images of several classes. Images are judged each by its own label; a group is judged as a whole only where it has one.',
+      ].join('\n'),
+    )
+  })
+  it('with names without folders or endings, in another spelling of their letters, or as addresses', () => {
+    const names = ['pra\u0308parat', 'x/b.png', 'https://example.org/set%201/c.png?v=1', 'd.png', './e.png', 'f.v1']
+    const places = ['präparat.png', 'top/x/b.png', 'top/y/b.png', 'example.org/set 1/c.png?v=1', 'z/d.png', 'e.png', 'f.v1.png']
+    const { rows } = outcome(`label\timage (, or ;)\n${names.map((name, n) => `${n % 2}\t${name}\n`).join('')}`, places, {
+      image: 'image (, or ;)',
+    })
+    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual([
+      'präparat',
+      'x/b.png',
+      'example.org/set 1/c.png?v=1',
+      'd.png',
+      './e.png',
+      'f.v1',
+    ])
+  })
+  it('with images that have no part yet, among others', () => {
+    const text = `image,label,split\n${six.map((name, n) => `${name},${name[0]},${n % 3 === 2 ? '' : 'train'}\n`).join('')}`
+    const { rows, told } = outcome(text, six)
+    expect(rows[3]).toBe('a3.png\ta3.png\t0\ta\t\t1')
+    expect(told).toBe('2 images of 6 have no part: they are divided anew among train, validation, test.')
+  })
+})
+describe('folders become a table', () => {
+  it('as classes, below whatever is common to them', () => {
+    const { rows, told } = outcome(undefined, ['set/dog/1.jpg', 'set/dog/2.jpg', 'set/cat/1.jpg', 'set/cat/2.TIF', 'set/README.md'])
+    expect(rows.slice(1)).toEqual([
+      'set/cat/1.jpg\tset/cat/1.jpg\t0\tcat\t\t1',
+      'set/cat/2.TIF\tset/cat/2.TIF\t0\tcat\t\t1',
+      'set/dog/1.jpg\tset/dog/1.jpg\t1\tdog\t\t1',
+      'set/dog/2.jpg\tset/dog/2.jpg\t1\tdog\t\t1',
+    ])
+    expect(told).toBe('1 file with other names than images have was passed over: "set/README.md".')
+  })
+  it('as parts and classes', () => {
+    const places = ['TRAIN', 'valid', 'test'].flatMap(part => ['cat', 'dog'].map(name => `${part}/${name}/1.png`))
+    const { rows, told } = outcome(undefined, places)
+    expect(rows.slice(1).map(row => row.split('\t').slice(3, 5).join(' '))).toEqual([
+      ...['cat train', 'dog train', 'cat test', 'dog test', 'cat validation', 'dog validation'],
+    ])
+    expect(told).toBe('Parts of images: "TRAIN" was read as train (2 images), "valid" was read as validation (2 images).')
+  })
+  it('not where they are not understood: all are named, and what is right', () => {
+    const places = ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png', 'x.png', 'a/b/c.png', { link: 'b/3.png' }]
+    expect(refused(undefined, places)).toContain(
+      [
+        'The layout has 3 faults:',
+        '  "b/3.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
+        '  "a/b/c.png" lies in 2 folders, one in another.',
+        '  "x.png" lies in no folder.',
+        'Without a sheet, images lie in folders that name their class, as in CLASS/001.png, or in parts, as in train/CLASS/001.png, validation/CLASS/001.png and test/CLASS/001.png. Lay them out so, or give a sheet (--sheet).',
+      ].join('\n'),
+    )
+    expect(refused(undefined, ['train/1.png', 'test/2.png'])).toContain(
+      '"test/2.png" lies in the part "test", and in no folder of a class there.',
+    )
+    expect(refused(undefined, ['train/a/1.png', 'other/a/2.png', 'test/1.png'])).toMatch(
+      /"other\/a\/2\.png" lies in none of the parts .*\n.*"test\/1\.png" lies in the part/,
+    )
+    expect(refused(undefined, ['README.md'])).toContain('There is no image: none of the 1 files has the name of one, such as 001.png.')
+  })
+})
+describe('refused is', () => {
+  it('all that is wrong with the rows and their images, together', () => {
+    const text = [
+      'image,label,group,split',
+      'a1.png,sick,p1,train',
+      'a2.png,Sick,p1,test',
+      'a2.png,si ck,p2,train',
+      'a3.png,"sick ",p3,holdout',
+      'A3.PNG,healthy,p3,holdout',
+      ',healthy,p4,test',
+      'b1.png,,p5,test',
+      'b2.png,healthy,p6',
+      'img.png,healthy,p7,test',
+      'b.png,healthy,p8,test',
+      'linked.png,rare,p9,test',
+    ]
+    expect(refused(text.join('\n'), [...six, 'x/img.png', 'y/img.png', { link: 'linked.png' }])).toContain(
+      [
+        'The sheet has 12 faults:',
+        '  Line 7 has no image: the cell in the column "image" is empty. Fill it in, or remove the line.',
+        '  Line 8 has no label: the cell in the column "label" is empty. Fill it in, or remove the line.',
+        '  Line 9 has 3 cells under 4 columns. Put cells that hold a comma in quotes, and leave none out.',
+        '  Line 5, and 1 more, has the split "holdout"; right are train (or training), validation (or val, valid), test (or testing). Correct the word, or give another column with --split-column.',
+        '  Labels differ by a space or by case alone: "sick" (1 image, line 2), "Sick" (1 image, line 3), "si ck" (1 image, line 4), "sick " (1 image, line 5). Write them alike.',
+        '  The class "rare" has 1 image. Two are the least: one to learn from, one to be tested with.',
+        '  The group "p1" is in two parts: train in line 2, test in line 3. All images of a group belong to one, or the test asks for what was learnt.',
+        '  The image "a2.png" is named twice, in line 3 and line 4. Each image has one line. Remove one.',
+        '  Line 6: there is no image "A3.PNG"; there is "a3.png".',
+        '  Line 10: "img.png" may be "x/img.png", "y/img.png". Write the folder before the name, as it is in the archive.',
+        '  Line 11: there is no image "b.png".',
+        '  Line 12: "linked.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
+      ].join('\n'),
+    )
+  })
+  it.each([
+    [
+      'a column that is not there',
+      plain.replace('image', 'File'),
+      {},
+      'The sheet has no column "image". It has "File", "label". Did you mean "File"? Then give --image-column File.',
+    ],
+    [
+      'another one',
+      plain.replace('label', 'cell type'),
+      {},
+      `no column "label". It has "image", "cell type". Did you mean "cell type"? Then give --label-column 'cell type'.`,
+    ],
+    ['a name that is not written right', plain, { label: 'lable' }, 'no column "lable". It has "image", "label". Did you mean "label"?'],
+    [
+      'one that nothing is like',
+      plain,
+      { group: 'zz' },
+      'no column "zz". It has "image", "label". Say which one it is with --group-column NAME.',
+    ],
+    ['a column twice', plain.replace('label', 'label,label'), {}, 'The sheet has the column "label" twice. Remove or rename one.'],
+    ['one class', plain.replaceAll('healthy', 'sick'), {}, 'All 6 images have the label "sick". Two classes are the least.'],
+    ['two images', 'image,label\na1.png,a\nb1.png,b\n', {}, 'The class "a" has 1 image. Two are the least'],
+    ['no image', 'image,label\n', {}, 'The sheet names no image.'],
+    [
+      'a positive class that is none',
+      plain,
+      { positive: 'Sick' },
+      'The positive class is to be "Sick", and labels are "healthy", "sick". Correct --positive.',
+    ],
+    [
+      'one of three',
+      plain.replace(/,sick\na3/, ',c\na3').replace('b3.png,healthy', 'b3.png,c'),
+      { positive: 'sick' },
+      'There are 3 classes, "c", "healthy", "sick"; only one of two can be the positive one.',
+    ],
+    [
+      'two names of one image',
+      `${plain}./a1.png,sick\n`,
+      {},
+      'Line 8: "./a1.png" is the file "a1.png", which "a1.png" in line 2 is, too. Remove one.',
+    ],
+    [
+      'one name in two spellings',
+      `${plain}\u00e4.png,sick\na\u0308.png,sick\n`,
+      {},
+      'The image "ä.png" is named twice, in line 8 and line 9.',
+    ],
+    ['a broken quote', `${plain}"a" b,sick\n`, {}, 'a quotation mark is opened or closed in the wrong place. A cell with a comma'],
+    ['a spreadsheet', 'PK\x03\x04', {}, 'The sheet is a spreadsheet, not text. Save it as "CSV UTF-8".'],
+    [
+      'another encoding',
+      Buffer.from(`${plain}\xe4,sick\n`, 'latin1'),
+      {},
+      'The sheet is not UTF-8 text. Save it as "CSV UTF-8", or: iconv',
+    ],
+  ] as const)('%s', (_what, text, asked, message) => {
+    expect(refused(text as string | Buffer, [...six, '\u00e4.png'], asked)).toContain(message)
+  })
+  it('a sheet of other images, in one sentence', () => {
+    expect(refused(plain, ['c.png', 'x/d.png'])).toContain(
+      'None of the sheet\'s 6 images is there: it names "a1.png", "a2.png", and 4 more, and the images are "c.png", "x/d.png". Give the folder or archive that the sheet is of, or another column with --image-column.',
+    )
+  })
+  it('more than twenty faults, the rest counted', () => {
+    const rows = Array.from({ length: 2000 }, (_, n) => `none${n}.png,a\n`)
+    const message = refused(`${plain}${rows.join('')}`, six)
+    expect(message).toContain('The sheet has 2,000 faults:\n  Line 8: there is no image "none0.png".')
+    expect(message).toContain('  Line 27: there is no image "none19.png".\n  … and 1,980 more.')
+  })
+})
