@@ -159,6 +159,8 @@ export const packedImages = kind(
   { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 },
 )
 
+/** Weights of one's own, a state_dict as `torch.save` writes it, or safetensors. Nobody says here that they may be passed on. */
+export const weightsFile = kind('weights', { extension: '.weights', probe: probes.weightsProbe, stays: true })
 /** Weights of a network with what is known of them, as `torch.save` writes it. */
 export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
 /** One row an image: `image group label class split scored`, then a column `probability:CLASS` for each class in order. */

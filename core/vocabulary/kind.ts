@@ -48,6 +48,8 @@ export interface FileKind<Format extends string = string, Facts extends object =
   readonly gather?: Gather
   /** What to do when a fact is not there, by fact: `{ sorted: 'Sort it with samtools/sort.' }`. Ends the error's message. */
   readonly hints?: Readonly<Record<string, string>>
+  /** Files that may not be passed on, such as weights under a licence: nothing takes them along to others. */
+  readonly stays?: true
 }
 /** Any number of files of one kind, in a stable order: an array of refs, or a list a step wrote. */
 export interface Many<out K extends FileKind = FileKind> {
@@ -94,6 +96,7 @@ export const kind = <const Format extends string, const Facts extends object = {
     readonly probe?: Probe
     readonly gather?: Gather
     readonly hints?: Readonly<Record<string, string>>
+    readonly stays?: true
   },
   facts: Facts = {} as Facts, // the default of the type parameter
 ): FileKind<Format, Facts> => ({ companions: [], ...shape, format, facts })

@@ -114,8 +114,7 @@ const chosenBy = (by: 'validation' | 'test', word: string) =>
     ? `Ranked on the ${plural(word)} of the validation part. Those of the test had no say in it.`
     : `Ranked on the ${plural(word)} of the test, since there is no validation part: the figures of the first place are too good, as it won by luck too.`
 
-const line = (cells: readonly (string | number)[], tag: string) =>
-  `<tr>${cells.map(each => cellOf(tag, String(each))).join('')}</tr>`
+const line = (cells: readonly (string | number)[], tag: string) => `<tr>${cells.map(each => cellOf(tag, String(each))).join('')}</tr>`
 /** What is too long for its cell is cut by the browser, and shown whole under the mouse. */
 const cellOf = (tag: string, text: string) => `<${tag}${text.length > 20 ? ` title="${escaped(text)}"` : ''}>${escaped(text)}</${tag}>`
 const table = (heads: readonly string[], rows: readonly (readonly (string | number)[])[]) =>

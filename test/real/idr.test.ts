@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { plan } from 'trireme-bio'
 import { type LocalOptions, Store } from 'trireme-bio/local'
 import { ran, scratch } from 'trireme-bio/testing'
 import { beforeAll, describe, expect, it, test } from 'vitest'
