@@ -14,6 +14,9 @@ export { type Asset, asset } from './vocabulary/asset.ts'
 export { type Command, pipe, responseFile, run, type Script, sequence, type Word, word } from './vocabulary/command.ts'
 export {
   type FileKind,
+  type Gather,
+  type GatheredFile,
+  type GatheringPlace,
   type Itself,
   itself,
   kind,

@@ -91,13 +91,14 @@ function section(file, name, { spec }) {
     ...table(['input', ...heads.slice(1)], files(spec.inputs)),
     ...table(['parameter', 'values', 'default', ''], Object.entries(spec.params).map(paramRow)),
     ...table(['output', ...heads.slice(1)], files(spec.outputs)),
-    `- Tools: ${(spec.tools ?? []).map(tool => `[${tool.name}](tools.md#${anchor(tool.name)})`).join(', ') || 'those of any system'}; image \`${spec.image}\``,
+    `- Tools: ${links(spec.tools) || 'those of any system'}${spec.mayNeed ? `; for some parameters ${links(spec.mayNeed.tools)}` : ''}; image \`${spec.image}\``,
     `- Needs: ${needsWords(spec.needs)}`,
     `- Operation: ${(spec.edam ?? []).map(term).join(', ')}`,
     ...(spec.streams?.length ? [`- May be joined to its neighbours by a pipe: ${spec.streams.map(slot => `\`${slot}\``).join(', ')}`] : []),
     '',
   ]
 }
+const links = (tools = []) => tools.map(tool => `[${tool.name}](tools.md#${anchor(tool.name)})`).join(', ')
 /** Loaders differ in the order of a module's names. */
 const byName = module => Object.entries(module).sort(([a], [b]) => (a < b ? -1 : 1))
 /** The address of a module here says nothing elsewhere. */
@@ -115,7 +116,7 @@ export function pages(modules, tools) {
   )
   const usedBy = tool =>
     steps
-      .filter(({ it }) => it.spec.tools?.some(({ name }) => name === tool.name))
+      .filter(({ it }) => [...(it.spec.tools ?? []), ...(it.spec.mayNeed?.tools ?? [])].some(({ name }) => name === tool.name))
       .map(({ it }) => `[${it.spec.name}](steps.md#${it.spec.name})`)
   return {
     'steps.md': [

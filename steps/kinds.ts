@@ -137,8 +137,17 @@ const imageTableShape = {
 export const imageTable = kind('tsv', imageTableShape, { table: 'images' })
 /** The same, where each image has its part: train, validation or test. */
 export const splitTable = kind('tsv', imageTableShape, { table: 'images', split: 'made' })
-/** Images in one tar or zip, told by its content. */
-export const imageArchive = kind('tar', { extension: '.tar', edam: 'format_3981', probe: imageProbes.archiveProbe }, { holds: 'images' })
+/** Images in one tar or zip, told by its content; or a folder of them, or a list of their addresses, of which a tar is made. */
+export const imageArchive = kind(
+  'tar',
+  {
+    extension: '.tar',
+    edam: 'format_3981',
+    probe: imageProbes.archiveProbe,
+    gather: async (given, at) => (await import('./image/gather/gather.ts')).gather(given, at), // loaded for those who need it
+  },
+  { holds: 'images' },
+)
 /** Pairs of images that show the same: `image other kind score`. */
 export const imagePairs = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'image-pairs' })
 /** How images were divided, and what was checked. */
@@ -150,6 +159,8 @@ export const packedImages = kind(
   { parts: { pixels: '.npy', index: '.tsv' }, channels: 3 },
 )
 
+/** Weights of one's own, a state_dict as `torch.save` writes it, or safetensors. Nobody says here that they may be passed on. */
+export const weightsFile = kind('weights', { extension: '.weights', probe: probes.weightsProbe, stays: true })
 /** Weights of a network with what is known of them, as `torch.save` writes it. */
 export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
 /** One row an image: `image group label class split scored`, then a column `probability:CLASS` for each class in order. */

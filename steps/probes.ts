@@ -226,3 +226,11 @@ export const checkpointProbe: Probe = async ({ path }) => {
     ? undefined
     : `is not a checkpoint: its first bytes are ${hex(start)}, a checkpoint of torch is a zip archive and starts with 50 4b 03 04`
 }
+/** A state_dict, as a zip archive or as older torch pickled it, or safetensors: a length, and JSON. */
+export const weightsProbe: Probe = async ({ path }) => {
+  const start = await startOf(path, 9)
+  const zipped = start.toString('latin1', 0, 4) === 'PK\x03\x04'
+  return zipped || hex(start.subarray(0, 4)) === '80 02 8a 0a' || start[8] === 0x7b
+    ? undefined
+    : `is not weights: its first bytes are ${hex(start.subarray(0, 4))}. Give a state_dict that torch.save wrote (50 4b 03 04), or safetensors`
+}

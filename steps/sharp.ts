@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Sharp, SharpOptions } from 'sharp'
 import { Fault } from './script.ts'
 
-type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
+export type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
   concurrency(threads: number): number
   cache(on: boolean): unknown
 }
@@ -11,9 +11,8 @@ type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
  * may set; `import` would not look there.
  */
 export function loadSharp(from: string): Library {
-  const load = createRequire(from)
   try {
-    const library: Library = load('sharp')
+    const library: Library = createRequire(from)('sharp')
     library.concurrency(1) // one image is too small to share out among threads
     library.cache(false)
     return library

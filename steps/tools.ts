@@ -120,6 +120,30 @@ export const torch = tool({
   debian: 'python3-torch python3-numpy',
   conda: 'conda-forge::pytorch=1.13.1 conda-forge::numpy=1.24.2',
 })
+const libraryVersion = (name: string) =>
+  ({ argv: ['python3', '-c', `import ${name}; print("${name}", ${name}.__version__)`], match: new RegExp(`^${name} (\\S+)`, 'm') }) as const
+/** Networks by name, beside torch, for who asks for one. None of their weights is downloaded. */
+export const torchvision = tool({
+  name: 'torchvision',
+  program: 'python3',
+  homepage: 'https://pytorch.org/vision',
+  licence: 'BSD-3-Clause',
+  version: libraryVersion('torchvision'),
+  accepts: '>=0.13 <1',
+  debian: 'python3-torchvision',
+  conda: 'conda-forge::torchvision=0.14.1',
+})
+/** Likewise, and more of them. */
+export const timm = tool({
+  name: 'timm',
+  program: 'python3',
+  homepage: 'https://github.com/huggingface/pytorch-image-models',
+  licence: 'Apache-2.0',
+  doi: '10.5281/zenodo.4414861',
+  version: libraryVersion('timm'),
+  accepts: '>=0.6 <2',
+  conda: 'conda-forge::timm=0.9.2',
+})
 /** Python with what runs notebooks, and torch for those that train. */
 export const jupyter = tool({
   name: 'jupyter',

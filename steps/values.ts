@@ -95,13 +95,14 @@ export const readGroupTag = ({ ID }: ReadGroup): string =>
 export const readGroupLine = (group: ReadGroup): string =>
   ['@RG', ...Object.entries(group).flatMap(([tag, value]) => (value === undefined ? [] : [`${tag}:${value}`]))].join('\\t')
 
-/** Networks that steps/torch/classify.py brings along. */
+/** Networks that steps/torch/networks.py brings along. */
 export const models = ['nirschl', 'resnet18', 'mobilenet_v3_small'] as const
-/** A network by name, or `own:FUNCTION` for a function of a Python file of one's own. */
-export const modelName = z.string().refine(text => (models as readonly string[]).includes(text) || /^own:[A-Za-z_]\w*$/.test(text), {
+const otherModel = /^(own:[A-Za-z_]\w*|(torchvision|timm):\w[\w.-]*)$/
+/** A network by name; `own:FUNCTION` for a function of a Python file of one's own; `torchvision:NAME` and `timm:NAME` where these are installed. */
+export const modelName = z.string().refine(text => (models as readonly string[]).includes(text) || otherModel.test(text), {
   error: ({ input }) => {
     const near = typeof input === 'string' ? models.find(name => likeness(name, input) > 0.4) : undefined
-    return `unknown model.${near ? ` Did you mean "${near}"?` : ''} There are ${models.join(', ')}, and own:FUNCTION for a function of your own`
+    return `unknown model.${near ? ` Did you mean "${near}"?` : ''} There are ${models.join(', ')}, and own:FUNCTION for a function of your own; torchvision:NAME and timm:NAME where these libraries are installed`
   },
 })
 /** Share of the pairs of neighbouring letters that two words have in common (Dice). */
@@ -110,8 +111,16 @@ function likeness(one: string, other: string): number {
   const [a, b] = [pairs(one), pairs(other)]
   return (2 * a.filter(pair => b.includes(pair)).length) / Math.max(a.length + b.length, 1)
 }
-/** Ways to change patches in training, see AUGMENTS in steps/torch/classify.py. */
-export const augmentation = z.enum(['none', 'd4', 'd4+stain', 'd4+stain+crop', 'd4+crop', 'stain', 'crop'])
+/** Ways to change patches in training: what each is, says steps/torch/augmentation.py. */
+export const augmentations = ['d4', 'hflip', 'stain', 'jitter', 'crop'] as const
+export const augmentation = z.string().refine(
+  text => {
+    const words = text.split('+')
+    const known = words.every(word => (augmentations as readonly string[]).includes(word))
+    return text === 'none' || (known && new Set(words).size === words.length)
+  },
+  { error: `expected none, or some of ${augmentations.join(', ')}, each once, joined by "+", such as d4+stain or hflip+jitter` },
+)
 /** Where a network runs: a parameter, hence in the key, since results differ between devices. */
 export const device = z.string().regex(/^(cpu|cuda(:[0-9]+)?)$/, 'expected cpu, cuda or cuda:0')
 
@@ -124,15 +133,28 @@ const machine = {
 }
 /** Parameters of steps/torch/validate.ts. */
 export const validation = {
-  model: modelName.default('nirschl').describe(`Network: ${models.join(', ')}, or own:FUNCTION of --own`),
+  model: modelName.default('nirschl').describe(`Network: ${models.join(', ')}, own:FUNCTION of --own, torchvision:NAME or timm:NAME`),
   grid: z.int().min(1).max(50).default(2).describe('An image is judged by grid x grid patches, spread evenly; 1: its centre'),
   ...machine,
 }
 /** Parameters of steps/torch/train.ts; the defaults are those of docs/reference/idr-classification.md. */
 export const training = {
   ...validation,
-  augment: augmentation.default('d4+stain').describe('How patches are changed in training'),
+  augment: augmentation
+    .default('d4+stain')
+    .describe(`How patches are changed in training: none, or ${augmentations.join(', ')} joined by "+"`),
+  sampling: z.enum(['as-is', 'balanced']).default('as-is').describe('Images of an epoch; balanced: each class as often'),
+  classWeights: z.enum(['none', 'balanced']).default('none').describe('Weights of the classes in the loss; balanced: rare ones count more'),
+  labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of the target that is spread over all classes'),
+  frozen: z.boolean().default(false).describe('Train the head alone, above weights of your own: features are computed once an image'),
+  weightsLicence: z.string().default('').describe('Licence of the weights of your own, for the record'),
+  weightsSource: z.string().default('').describe('Where the weights of your own are from, for the record'),
   epochs: z.int().min(1).default(8).describe('Passes over the training images'),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Epochs without a smaller loss of the validation part after which training stops, and keeps its best; 0: never'),
   batch: z.int().min(2).default(32).describe('Patches in a step of the optimizer'),
   lr: z.number().gt(0).default(0.003).describe('Largest learning rate'),
   schedule: z.enum(['cosine', 'constant', 'step']).default('cosine').describe('Course of the learning rate'),
@@ -142,10 +164,5 @@ export const training = {
   patches: z.int().min(1).default(4).describe('Random patches of each image in an epoch'),
   seed: z.int().min(0).default(0).describe('Start of the random numbers of training'),
   workers: z.int().min(0).default(0).describe('Threads that make batches; they change speed alone'),
-  holdout: z.number().min(0).lt(1).default(0).describe('Share of the training patients left out, to choose between models by'),
-  monitor: z
-    .enum(['none', 'holdout', 'test'])
-    .default('none')
-    .describe('Whose scores are told after each epoch; nothing is chosen by them, nor should you by those of the test'),
   checkpointEvery: z.int().min(1).default(1).describe('Epochs between checkpoints from which a killed training goes on'),
 }

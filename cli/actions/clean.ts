@@ -32,6 +32,7 @@ export async function clean({ store: root = defaultStore(), keepLast, olderThan,
   const parts = [
     [freed.runs, 'run', 'runs'],
     [freed.entries, 'finished step', 'finished steps'],
+    [freed.archives, 'archive of images', 'archives of images'],
     [freed.folders, 'work folder', 'work folders'],
   ] as const
   const what = parts.flatMap(([n, one, many]) => (n > 0 ? [`${n} ${n === 1 ? one : many}`] : []))

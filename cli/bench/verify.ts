@@ -16,7 +16,7 @@ export function verifyRecords(given: readonly string[], { signers }: VerifyRecor
       `There is no file of signers ${signers}. Give --signers a list of "allowed signers", as ssh-keygen(1) describes it.`,
     )
   const kept = recordFiles(resultsFolder())
-  const files = given.length > 0 ? given.flatMap(word => filesOf(word, kept)) : kept
+  const files = given.length > 0 ? given.flatMap(word => recordFilesOf(word, kept)) : kept
   if (files.length === 0) say(`There is no record in ${resultsFolder()}: nothing to verify.`)
   const all = files.map(file => {
     const known = knownRecord(file)
@@ -31,7 +31,7 @@ export function verifyRecords(given: readonly string[], { signers }: VerifyRecor
   throw new TriremeError('INPUT', `${wrong.length} of ${all.length} record${all.length === 1 ? '' : 's'} ${which}:\n${lines.join('\n')}`)
 }
 /** A file, or all records of a comparison: by the names of their files, since a faulty one may not tell its own. */
-function filesOf(word: string, kept: readonly string[]): readonly string[] {
+function recordFilesOf(word: string, kept: readonly string[]): readonly string[] {
   if (existsSync(word)) return [word]
   const own = kept.filter(file => path.basename(file).replace(/-\d{8}T\d{6}Z\.json$/, '') === word)
   return own.length > 0 ? own : [word]

@@ -53,6 +53,23 @@ test('of a project goes along what its comparison imports and reads, with only t
   expect(libraries(all).filter(name => /aws|kubernetes|sharp|img|typescript/.test(name))).toEqual([])
   expect(all.filter(name => /\.d\.[cm]?ts$|\.md$|\.map$/.test(name))).toEqual([])
 })
+test('what may not be passed on is in no bundle: an arm that reads it is refused', () => {
+  const kept = `import { kind } from 'trireme-bio'
+export const text = kind('weights', { extension: '.txt', stays: true })`
+  const counted = countingProject()
+  const own = (file: string) => readFileSync(path.join(counted, file), 'utf8').replace("import { text } from 'trireme-bio/kinds'", '')
+  const folder = countingProject({
+    'steps/own/kept.ts': kept,
+    'steps/own/count.ts': `import { text } from './kept.ts'\n${own('steps/own/count.ts')}`,
+    'pipelines/counting.ts': `import { text } from '../steps/own/kept.ts'\n${own('pipelines/counting.ts')}`,
+  })
+  expect(trireme(folder, 'bundle', 'counting', '-o', 'c.tar', '--node', node)).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(
+      /The arm once reads .*data\/text\.txt, and files of the kind weights may not be passed on: no bundle takes them along\. Leave the arm out/,
+    ),
+  })
+})
 test('files that no plan names go along where they are named; the settings of an environment do where it is one of the project’s', () => {
   const settings = 'environments: { here: { target: local } }\n'
   const folder = countingProject({ 'trireme.config.yaml': settings, 'profiles.ts': 'export const profiles = {}' })
@@ -70,7 +87,7 @@ test('one of the package goes with what its steps run, and the clients of cluste
     const places = execFileSync(process.execPath, words, { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
       .trim()
       .split('\n')
-    expect(places).toContain('node_modules/trireme-bio/dist/steps/torch/classify.py')
+    expect(places).toContain('node_modules/trireme-bio/dist/steps/torch/train.py')
     return libraries(places.map(place => `project/${place}`))
   }
   expect(librariesOf(false)).toEqual(expect.arrayContaining(['sharp', `@img/sharp-linux-${process.arch}`]))

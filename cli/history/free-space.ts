@@ -6,6 +6,7 @@ import { tellLeft } from '../../core/store/rubbish.ts'
 import type { Store } from '../../core/store/store.ts'
 import { removeParts } from '../../core/store/whole-file.ts'
 import { sum } from '../../core/vocabulary/quantity.ts'
+import { originIn, originOf } from '../../steps/image/gather/names.ts'
 import { eventsOf, type RunRecord, runsOf } from './record.ts'
 
 /** Which runs stay: a number of the latest, those since a moment; all where neither is given. */
@@ -16,9 +17,13 @@ export interface Keep {
   /** Of these, the latest whose finished steps have so many bytes together; the latest of all stays in any case. */
   readonly bytes?: number
 }
+/** Folder of the store for what was made of users' folders and lists. */
+export const gatheredFolder = 'gathered'
 export interface Freed {
   readonly runs: number
   readonly entries: number
+  /** Archives of users' folders and lists. */
+  readonly archives: number
   readonly folders: number
   readonly bytes: number
 }
@@ -51,15 +56,41 @@ export const sweep = (store: Store, keep: Keep, dryRun: boolean): Promise<Freed 
     const gone = foldersIn(store, 'runs').filter(id => !keptIds.has(id))
     const entries = [...store.keys()].filter(key => !needed.has(key))
     const folders = ['work', 'damaged', 'resume'].flatMap(room => foldersIn(store, room).map(id => path.join(store.root, room, id)))
-    const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...gone.map(id => store.runFolder(id))]
+    const archives = gatheredInVain(
+      store,
+      kept.filter(({ id }) => keptIds.has(id)),
+    )
+    const places = [...entries.map(key => store.entryFolder(key)), ...folders, ...archives, ...gone.map(id => store.runFolder(id))]
     const bytes = sum(places.map(sizeOf))
     if (!dryRun) {
       store.remove(entries)
       for (const folder of [store.root, ...[...keptIds].map(id => store.runFolder(id))]) removeParts(folder)
       for (const place of places) tellLeft(place, await removeTreeInTurns(place))
     }
-    return { runs: gone.length, entries: entries.length, folders: folders.length, bytes }
+    return { runs: gone.length, entries: entries.length, archives: archives.length, folders: folders.length, bytes }
   })
+/** What was gathered for no run that is kept, and what was made anew since: of each folder or list the latest alone is needed. */
+function gatheredInVain(store: Store, kept: readonly RunRecord[]): readonly string[] {
+  const folder = path.join(store.root, gatheredFolder)
+  if (!existsSync(folder)) return []
+  const needed = new Set(kept.flatMap(run => argumentWords(run.arguments).map(originOf)))
+  const made = (name: string) => lstatSync(path.join(folder, name)).mtimeMs
+  const names = readdirSync(folder).sort((a, b) => made(b) - made(a))
+  const latest = new Map(
+    names
+      .filter(name => name.endsWith('.tar'))
+      .reverse()
+      .map(name => [originIn(name), name]),
+  )
+  const isNeeded = (name: string) => needed.has(originIn(name) ?? '') && latest.get(originIn(name)) === name
+  return names.filter(name => !isNeeded(name) && !isAtWork(name, made(name))).map(name => path.join(folder, name))
+}
+/** What is not whole yet may be somebody's at work, who has no run before it is. */
+const isAtWork = (name: string, made: number) => !name.endsWith('.tar') && Date.now() - made < 3_600_000
+const argumentWords = (values: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.values(values)
+    .flatMap(value => (Array.isArray(value) ? value : [value]))
+    .filter(value => typeof value === 'string')
 /** Folders that runs made in a room of the store: not what a desktop, an editor or a file system puts there. */
 function foldersIn(store: Store, room: string): readonly string[] {
   const place = path.join(store.root, room)

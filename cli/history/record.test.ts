@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
+import { archiveName, digestOf } from '../../steps/image/gather/names.ts'
 import { listRuns } from '../actions/runs.ts'
 import { sweep } from './free-space.ts'
 import { eventsOf, findRun, Recorder, runsOf } from './record.ts'
@@ -22,8 +23,8 @@ afterEach(() => vi.restoreAllMocks())
 
 const at = '2026-01-01T12:00:00.000Z'
 const key = 'a'.repeat(64)
-function record(id: string): string {
-  const recorder = new Recorder(store, { id, pipeline: 'small', command: ['run', 'small'], arguments: {}, out: 'results' })
+function record(id: string, given: Readonly<Record<string, unknown>> = {}): string {
+  const recorder = new Recorder(store, { id, pipeline: 'small', command: ['run', 'small'], arguments: given, out: 'results' })
   recorder.sink({ at, event: 'planned', step: 'sort', key, name: 'sort', cpu: 1, memory: 1 })
   recorder.sink({ at, event: 'succeeded', step: 'sort', key, seconds: 1 })
   recorder.end('succeeded')
@@ -83,6 +84,23 @@ test('a folder without a record is of a run that never began: nobody speaks of i
   expect(said).toBe('')
   await sweep(store, {}, false)
   expect(existsSync(store.runFolder('20260101-120000-aaaa'))).toBe(false)
+})
+test('of archives of folders the latest of each that a kept run was given stays', async () => {
+  const at = path.join(store.root, 'gathered')
+  mkdirSync(at)
+  const names = [...['old', 'new'].map(state => archiveName('/data/a', digestOf(state))), archiveName('/data/b', digestOf('b'))] as const
+  const [dead, alive] = [`${names[2]}.fetched`, `${names[2]}.7.part`]
+  for (const [n, name] of [...names, dead, alive].entries()) {
+    if (name === dead) mkdirSync(path.join(at, name))
+    else writeFileSync(path.join(at, name), 'x')
+    if (name !== alive) utimesSync(path.join(at, name), n, n)
+  }
+  record('20260101-120000-aaaa', { images: '/data/a' })
+  expect(await sweep(store, {}, true)).toMatchObject({ archives: 3, bytes: 2 })
+  await sweep(store, {}, false)
+  expect(readdirSync(at).sort()).toEqual([names[1], alive].sort())
+  await sweep(store, { last: 0 }, false)
+  expect(readdirSync(at)).toEqual([alive])
 })
 test('the half of an event that a run was cut off in is passed over; a damaged one before it is told', async () => {
   const file = path.join(path.dirname(record('20260101-120000-aaaa')), 'events.jsonl')

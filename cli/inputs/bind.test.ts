@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -69,6 +69,41 @@ test('files become sources: companions beside them, facts that follow another in
   expect(args.ploidy).toBe(1)
   expect(Object.keys(args.groups as object)).toEqual(['a'])
   expect(urls((await bound({ reads: 'y.bam', genome: 'g.fa' })).args.reads)).toEqual(['y.bam', 'y.bai'])
+})
+test('what a kind makes of a folder is bound in its place, and its faults are told with all others', async () => {
+  const pictures = kind('pictures', {
+    extension: '.all',
+    gather: async (given, { folder, tell }) => {
+      if (!statSync(given, { throwIfNoEntry: false })?.isDirectory()) return undefined
+      if (given.endsWith('bad')) return { faults: ['"x" is a link.', '"y" is a link.'] }
+      if (given.endsWith('full')) throw Object.assign(new Error('disk'), { code: 'ENOSPC' })
+      tell(`Packing ${given}.`)
+      writeFileSync(path.join(folder, 'made.all'), 'all')
+      return { file: path.join(folder, 'made.all') }
+    },
+  })
+  const { folder, file } = await setUp()
+  for (const name of ['in/a', 'bad/a', 'full/a', 'b.all']) file(name)
+  const { spec } = pipeline({ name: 'x', inputs: { one: pictures, other: optional(pictures) }, build: () => ({}) })
+  const told: string[] = []
+  const kept = scratch()
+  const digests = Digests.open(folder)
+  const gathering = { folder: kept, tell: (line: string) => told.push(line) }
+  const bound = (one: string, other: string) => {
+    const raw = (value: string, words: string) => ({ value, words, folder })
+    return bind({ spec }, { one: raw(one, '--one'), other: raw(other, '--other') }, { of: each => digests.of(each), gathering })
+  }
+  const { args } = await bound('in', 'b.all')
+  expect([urls(args.one), urls(args.other), told]).toEqual([['made.all'], ['b.all'], [`Packing ${folder}/in.`]])
+  await expect(bound('bad', 'none.all')).rejects.toMatchObject({
+    code: 'INPUT',
+    message: expect.stringMatching(
+      /^The input has 3 faults:\n {2}--one, \S*bad: "x" is a link\.\n {2}--one, \S*bad: "y" is a link\.\n {2}--other: /,
+    ),
+  })
+  await expect(bound('full', 'b.all')).rejects.toThrow(
+    `full can be written to ${kept} (ENOSPC). Free some space there, or give another folder with --store.`,
+  )
 })
 test('rows of either shape; paths start from the sheet, else from the working directory', async () => {
   const { file, bound } = await setUp()

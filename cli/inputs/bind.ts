@@ -40,7 +40,7 @@ export async function bind({ spec }: Pick<AnyPipeline, 'spec'>, raw: Raw, digest
       return await call
     } catch (error) {
       if (!(error instanceof InputFault)) throw error
-      faults.push(error.message)
+      faults.push(...error.faults)
       return undefined
     }
   }
@@ -105,7 +105,7 @@ async function tryFiles(
         return [[slot, await read(from, cells.length === 1 ? cells[0] : cells, at)] as const]
       } catch (error) {
         if (!(error instanceof InputFault)) throw error
-        faults.push(error.message)
+        faults.push(...error.faults)
         return []
       }
     }),

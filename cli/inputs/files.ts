@@ -5,7 +5,7 @@ import { source } from '../../core/define/pipeline.ts'
 import { TriremeError } from '../../core/errors.ts'
 import type { Ref, SourceFile, SourceNode } from '../../core/graph/node.ts'
 import { placedSource } from '../../core/graph/place.ts'
-import { type FileKind, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
+import { type FileKind, type GatheringPlace, isSameAs, partsOf } from '../../core/vocabulary/kind.ts'
 import { type Place, placedPath } from '../arguments/raw.ts'
 
 /** What is known of files before a run. */
@@ -14,14 +14,22 @@ export interface FileContents {
   readonly of: (file: string) => Promise<string>
   /** Whether a file is yet to be made, by the run itself: it has a digest, but nothing can be looked at. */
   readonly unmade?: (file: string) => boolean
+  /** Where files are kept that are made of what was given instead, such as a folder. */
+  readonly gathering?: GatheringPlace
 }
 /** Facts and paths of the other inputs that this one refers to. */
 export interface Others {
   readonly fact: (slot: string, fact: string) => unknown
   readonly path: (slot: string) => string | undefined
 }
-/** A fault of one file. Its message says where the file's name was given. */
-export class InputFault extends Error {}
+/** Faults of one file. Their messages say where the file's name was given. */
+export class InputFault extends Error {
+  readonly faults: readonly string[]
+  constructor(...faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.faults = faults
+  }
+}
 
 /** A user's file with its companions or parts, digested and probed. */
 export async function inputFile(
@@ -32,7 +40,7 @@ export async function inputFile(
   others: Others,
   digests: FileContents,
 ): Promise<Ref> {
-  const paths = gathered(kind, given, at)
+  const paths = await gathered(kind, given, at, digests)
   const files: Record<string, SourceFile> = {}
   for (const [n, [part, url]] of Object.entries(paths).entries()) {
     const sha256 = await digests.of(url).catch((error: unknown) => {
@@ -66,11 +74,12 @@ function probeFault(fault: string, paths: Readonly<Record<string, string>>, at: 
 const shownPath = (file: string) => (path.relative('', file).startsWith('..') ? file : path.relative('', file))
 
 /** Paths by part, or by companion suffix with '' for the file itself. */
-function gathered(kind: FileKind, given: unknown, at: Place): Readonly<Record<string, string>> {
+async function gathered(kind: FileKind, given: unknown, at: Place, digests: FileContents): Promise<Readonly<Record<string, string>>> {
   const parts = partsOf(kind)
   if (parts) return partPaths(Object.keys(parts), given, at, kind.format)
   if (typeof given !== 'string') throw new InputFault(`${at.words} takes the path of a ${kind.format} file, got ${JSON.stringify(given)}.`)
-  const main = localPath(given, at, 0)
+  const named = localPath(given, at, 0)
+  const main = digests.unmade?.(named) ? named : await gatheredOf(kind, named, at, digests)
   const beside = kind.companions.map(suffix => [suffix, companion(main, suffix, kind)] as const)
   const missing = beside.find(([, file]) => file === undefined)
   if (missing && existsSync(main))
@@ -78,6 +87,20 @@ function gathered(kind: FileKind, given: unknown, at: Place): Readonly<Record<st
       `${at.words}: ${given} lacks its ${missing[0]} file. It stands beside it as ${path.basename(main)}${missing[0]}. ${kind.hints?.indexed ?? 'Make it and put it there.'}`,
     )
   return { '': main, ...Object.fromEntries(beside.map(([suffix, file]) => [suffix, file ?? main + suffix])) }
+}
+/** What a kind makes of a folder, or whatever else it takes; the file itself where it is one. */
+async function gatheredOf(kind: FileKind, named: string, at: Place, { gathering }: FileContents): Promise<string> {
+  if (!gathering || !kind.gather) return named
+  const made = await kind.gather(named, gathering).catch((cause: unknown) => {
+    if (!(cause instanceof Error) || !('code' in cause) || cause instanceof TriremeError) throw cause
+    throw new TriremeError(
+      'STORE',
+      `No archive of ${shownPath(named)} can be written to ${gathering.folder} (${cause.code}). Free some space there, or give another folder with --store.`,
+      { cause },
+    )
+  })
+  if (made && 'faults' in made) throw new InputFault(...made.faults.map(fault => `${at.words}, ${shownPath(named)}: ${fault}`))
+  return made?.file ?? named
 }
 /** x.bam.bai, or x.bai as some tools write it. */
 function companion(main: string, suffix: string, kind: FileKind): string | undefined {

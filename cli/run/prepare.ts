@@ -14,8 +14,10 @@ import { checkComplete, flagsOf } from '../arguments/arguments.ts'
 import type { Asked, RunFlags } from '../arguments/options.ts'
 import { readParams } from '../arguments/params-file.ts'
 import { placedPath, type Raw } from '../arguments/raw.ts'
+import { gatheredFolder } from '../history/free-space.ts'
 import { type Bound, bind } from '../inputs/bind.ts'
 import { ownPrefix, useOwnTools } from '../machine/install.ts'
+import { useProxies } from '../machine/proxies.ts'
 import type { AnyPipeline } from '../project/catalogue.ts'
 import { findEnvironment } from '../project/environments.ts'
 import { withPlace } from '../project/own-code.ts'
@@ -84,7 +86,8 @@ export async function prepareRun(
         `What ${spec.name} does depends on ${path.basename(String(raw[name]?.value))}, which is not made yet: a run of the profile ${options.profile} makes it first. After that the plan is known.`,
       )
   const digest = async (file: string) => unmade.get(file) ?? store.sources.of(file)
-  const bound = await bind(pipeline, raw, { of: digest, unmade: file => unmade.has(file) })
+  const gathering = { folder: path.join(store.root, gatheredFolder), tell: log, online: useProxies }
+  const bound = await bind(pipeline, raw, { of: digest, unmade: file => unmade.has(file), gathering })
   for (const note of bound.notes) log(note)
   const plan = planOf(
     spec.name,

@@ -45,6 +45,8 @@ export interface StepSpec<I extends InKinds, P extends Schemas, O extends OutKin
   readonly image: string
   /** Every program the command or its scripts call, but for the base programs of any POSIX system. @default [] */
   readonly tools?: readonly Tool[]
+  /** Tools that only some calls need, by their parameters, such as the library that a chosen model is from. @default none */
+  readonly mayNeed?: { readonly tools: readonly Tool[]; readonly when: (tool: Tool, params: ValuesOf<P>) => boolean }
   readonly inputs: I
   /** Parameters count in the key only as far as they change argv. */
   readonly params?: P
@@ -90,16 +92,16 @@ export function step<
       )
   checkSameAs(owner, spec.inputs, spec.inputs)
   checkSameAs(owner, spec.inputs, spec.outputs)
-  const shape: StepShape = {
-    name: spec.name,
-    image: spec.image,
-    tools,
-    inputs: spec.inputs,
-    outputs: spec.outputs,
-    assets,
-    streams,
-    stopsEarly,
-    retry,
+  const { name, image, inputs: kinds, outputs: promised } = spec
+  const shape: StepShape = { name, image, tools, inputs: kinds, outputs: promised, assets, streams, stopsEarly, retry }
+  /** Calls that need the same tools have one shape. */
+  const shapes = new Map([['', shape]])
+  const shapeFor = (params: ValuesOf<P>): StepShape => {
+    const more = spec.mayNeed?.tools.filter(tool => spec.mayNeed?.when(tool, params)) ?? []
+    const mark = more.map(({ name }) => name).join(' ')
+    const known = shapes.get(mark) ?? { ...shape, tools: [...tools, ...more] }
+    shapes.set(mark, known)
+    return known
   }
   const ownSlots = { ...slots(spec.outputs), ...slots(assets) }
   /** Only the words of a slot by name depend on what it is given. */
@@ -114,9 +116,10 @@ export function step<
     const scope = inside({ ...(sameSlots ?? slots(spec.inputs, inputs)), ...ownSlots, ...params, cpu, memory, compression, resume })
     const script = commandOf(owner, () => spec.command(scope as Scope<I, A, P, O>)) // the same names, by the type's construction
     checkScript(owner, script)
-    checkPrograms(owner, script, tools)
+    const step = shapeFor(params)
+    checkPrograms(owner, script, step.tools)
     const needs = typeof spec.needs === 'function' ? spec.needs(params) : spec.needs
-    const node: StepNode = { kind: 'step', step: shape, inputs, params, needs, script, tag: spec.tag?.(params) }
+    const node: StepNode = { kind: 'step', step, inputs, params, needs, script, tag: spec.tag?.(params) }
     const fault = wordsFault(node)
     if (fault !== undefined) throw new PlanError('DEFINITION', `In the command of ${owner} ${fault}`)
     return outputs(promise(node, spec.name, spec.outputs, inputs))

@@ -18,10 +18,11 @@ const written = (name: string) => {
   writeFileSync(path.join(folder, name), name)
   return path.join(folder, name)
 }
-/** Says every word it is given, and whether what looks like an input is there; then copies the first file to the last. */
+/** Says every word it is given, and whether what looks like an input is there; then copies the first file to the last. What it says last, another asset knows. */
+writeFileSync(path.join(folder, 'last.sh'), 'last() { echo "all there: $1" >&2; }\n')
 writeFileSync(
   path.join(folder, 'show.sh'),
-  'there=yes; for word; do [[ $word != in/*.* || -e $word ]] || there=no; echo "$word"; done >&2; echo "all there: $there" >&2; cat "$1" >"$word"\n',
+  '. "$(dirname "$(realpath "$0")")/last.sh"; there=yes; for word; do [[ $word != in/*.* || -e $word ]] || there=no; echo "$word"; done >&2; last "$there"; cat "$1" >"$word"\n',
 )
 const lines = step({
   name: 'lines',
@@ -44,7 +45,7 @@ const show = step({
   name: 'show',
   image: 'i',
   inputs: { from: text, indexed, pair, all: many(text), pairs: many(pair), by: named(indexed) },
-  assets: { script: asset(pathToFileURL(`${folder}/`).href, './show.sh') },
+  assets: { script: asset(pathToFileURL(`${folder}/`).href, './show.sh'), last: asset(pathToFileURL(`${folder}/`).href, './last.sh') },
   outputs: { made: text },
   streams: ['from', 'made'],
   needs: { cpu: 8, memory: [mib(64), mib(128)] },

@@ -108,14 +108,14 @@ function isFull(folder: string): boolean {
 /** The end of a step's log, which is open, for the end of a message. */
 export const lastLines = (log: number): string => linesText(readEnd(log))
 /** As many as a message that names twenty faults. */
-const mostLines = 24
+const mostLogLines = 24
 /** The same of a text that is a log. */
 export function linesText(text: string): string {
   const lines = text
     .trimEnd()
     .split(/\r?\n|\r/)
     .filter(line => !isProgress(line))
-    .slice(-mostLines)
+    .slice(-mostLogLines)
   return text.trim() === ''
     ? '\n  It wrote nothing to its standard error.'
     : `\n  last lines of its log:\n${lines.map(line => `    ${line.slice(0, 400)}`).join('\n')}`

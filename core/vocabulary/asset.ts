@@ -11,7 +11,8 @@ export interface Asset {
 }
 /**
  * Declares a file beside the step: `asset(import.meta.url, './plot.py')`.
- * It must be self-contained: the content of a file that it imports would not be in the key.
+ * What it imports must be an asset of the step, too, or its content would not be in the key. Elsewhere the assets of a step lie in one
+ * folder, each under the name of its slot: `colours: asset(import.meta.url, './colours.py')` is what `import colours` finds.
  * Where two steps share an asset, a change of it runs both again.
  * A name ending in `.script.mjs` is the bundle that `npm run build` makes of the `.script.ts` beside it.
  * @throws PlanError `DEFINITION` when it is first used and there is no such file

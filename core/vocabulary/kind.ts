@@ -16,6 +16,21 @@ export interface Probed {
 /** Checks a file cheaply, by its first and last blocks. @returns the fault, in words that follow the file's name; undefined when there is none */
 export type Probe = (file: Probed) => Promise<string | undefined>
 
+/** Where what is gathered is kept, and how its course is told. */
+export interface GatheringPlace {
+  readonly folder: string
+  readonly tell: (line: string) => void
+  /** Is called before a server is asked. */
+  readonly online?: () => Promise<void>
+}
+/** The file that was made, or what is wrong, in whole sentences. */
+export type GatheredFile = { readonly file: string } | { readonly faults: readonly string[] }
+/**
+ * Makes a file of a kind from what people have instead, such as a folder of images: once, as long as that stays as it is.
+ * @returns undefined for what is a file of the kind as it is
+ */
+export type Gather = (given: string, at: GatheringPlace) => Promise<GatheredFile | undefined>
+
 /**
  * A kind of file: its format, and the facts a tool may rely on.
  * Facts are structural: a file with more facts fits a slot that asks for fewer.
@@ -30,8 +45,11 @@ export interface FileKind<Format extends string = string, Facts extends object =
   /** EDAM format term, such as 'format_2572'. */
   readonly edam?: string
   readonly probe?: Probe
+  readonly gather?: Gather
   /** What to do when a fact is not there, by fact: `{ sorted: 'Sort it with samtools/sort.' }`. Ends the error's message. */
   readonly hints?: Readonly<Record<string, string>>
+  /** Files that may not be passed on, such as weights under a licence: nothing takes them along to others. */
+  readonly stays?: true
 }
 /** Any number of files of one kind, in a stable order: an array of refs, or a list a step wrote. */
 export interface Many<out K extends FileKind = FileKind> {
@@ -76,7 +94,9 @@ export const kind = <const Format extends string, const Facts extends object = {
     readonly companions?: readonly string[]
     readonly edam?: string
     readonly probe?: Probe
+    readonly gather?: Gather
     readonly hints?: Readonly<Record<string, string>>
+    readonly stays?: true
   },
   facts: Facts = {} as Facts, // the default of the type parameter
 ): FileKind<Format, Facts> => ({ companions: [], ...shape, format, facts })

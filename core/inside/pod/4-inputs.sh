@@ -1,5 +1,5 @@
 # --- Inputs of one chain: what is to be linked, made sure of, and what is not there.
-links=() rooms=() sure=() sure_sha=() skip=
+links=() copies=() rooms=() sure=() sure_sha=() skip=
 mine() { [[ $doing == inputs && ${chain_of[at]} == "$now" && -z $skip ]]; }
 want() { # path digest
   [[ -f $1 ]] || damaged "$at" "$1" "Step ${step[at]} needs ${1#"$root/"}, which did not arrive: it is gone from the bucket, or was never there."
@@ -28,9 +28,14 @@ input() { # kind to …
   case $1 in
     producer) from_folder "$folder" "$4" "$2" "$5" ;;
     place) from_folder "$root/out/$3" "$4" "$2" "$5" ;;
-    source | asset)
+    source)
       want "$folder/$4" "$4"
       link_to "$folder/$4" "$2"
+      ;;
+    asset) # beside the step's other assets, under the name of its slot, so that a script can import them
+      want "$folder/$4" "$4"
+      copies+=("$folder/$4" "$root/assets/$at/${2#in/.}")
+      link_to "$root/assets/$at/${2#in/.}" "$2"
       ;;
     item)
       item_digest "$folder" "$3" "$4" "$5"
@@ -112,9 +117,9 @@ fresh_log() { # place; a program of an earlier chain may have put a pipe there
   : >"$root/report/$1.log"
 }
 stage() { # links the inputs of chain `now`; false with `skip` where one was left out
-  links=() rooms=() sure=() sure_sha=() skip=
+  links=() copies=() rooms=() sure=() sure_sha=() skip=
   local p n
-  for p in "${members[@]}"; do rooms+=("$root/$p/in" "$root/$p/out" "$root/$p/tmp"); done
+  for p in "${members[@]}"; do rooms+=("$root/$p/in" "$root/$p/out" "$root/$p/tmp" "$root/assets/$p"); done
   read_job inputs
   [[ -z $skip ]] || return 1
   mkdir -p "${rooms[@]}" || fault "${members[0]}" 'The volume of the pod cannot be written.' 75
@@ -123,6 +128,7 @@ stage() { # links the inputs of chain `now`; false with `skip` where one was lef
     [[ ${digests[n]} == "${sure_sha[n]}" ]] ||
       damaged "${members[0]}" "${sure[n]}" "Input ${sure[n]#"$root/"} is not what its record says: its SHA-256 is ${digests[n]}, and should be ${sure_sha[n]}. It changed in the bucket or on its way."
   done
+  for ((n = 0; n < ${#copies[@]}; n += 2)); do cp "${copies[n]}" "${copies[n + 1]}" || fault "${members[0]}" 'The volume of the pod cannot be written.' 75; done
   for ((n = 0; n < ${#links[@]}; n += 2)); do ln -s "${links[n]}" "${links[n + 1]}" || fault "${members[0]}" 'The volume of the pod cannot be written.' 75; done
   for p in "${members[@]}"; do fresh_log "$p" && ln -s "$root/report/$p.log" "$root/$p/log"; done
 }

@@ -209,17 +209,19 @@ describe.skipIf(typeof here === 'string')(title, () => {
     const { to } = each(list({}).all, one => ({ to: bash('twice', 'cat "$1" "$1" >"$2"')({ from: one }).to }))
     expect(read((await ran({ to: join({ texts: to }).to })).results.to)).toBe('1\n1\n2\n2\n10\n10\n')
   })
-  test('a script that belongs to a step is there; a folder for checkpoints outlives an attempt that failed', async () => {
+  test('scripts that belong to a step are there, side by side under the names of their slots; a folder for checkpoints outlives an attempt that failed', async () => {
     const weigh = step({
       name: 'weigh',
       image: 'plain',
       inputs: {},
       outputs: { to: text },
       needs,
-      assets: { script: asset(import.meta.url, '../../inside/chain.sh') },
-      command: ({ script, to }) => run('cat', script).into(to),
+      assets: { script: asset(import.meta.url, '../../inside/chain.sh'), frame: asset(import.meta.url, '../../inside/pod/1-frame.sh') },
+      command: ({ script, to }) =>
+        run('bash', '-c', 'cat "$1" && [ -s "$(dirname "$(realpath "$1")")/frame.sh" ]', 'bash', script).into(to),
     })
-    expect(read((await ran({ to: weigh({}).to })).results.to)).toBe(chainScript())
+    const scripts = await ran({ to: weigh({}).to })
+    expect([scripts.failures, read(scripts.results.to)]).toEqual([[], chainScript()])
     const again = step({
       name: 'again',
       image: 'plain',

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { expectStatus, type Patience, persistently, Transient, type Watch } from './http.ts'
+import { expectStatus, type Patience, persistently, Transient, type Watch } from '../../../steps/http.ts'
 import { digestOf, pngDamage, read } from './png.ts'
 
 /** Bytes that came, for the display. */

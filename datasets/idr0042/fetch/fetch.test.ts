@@ -6,12 +6,12 @@ import sharp from 'sharp'
 import { imageArchive, studyAnnotation, studyPaths } from 'trireme-bio/kinds'
 import { given, made, scratch } from 'trireme-bio/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { retryAfter } from '../../../steps/http.ts'
 import { table } from '../../../steps/idr/table.ts'
 import { pack } from '../../../steps/image/pack.ts'
 import { type Mood, type Server, serve } from '../../../test/idr/server.ts'
 import { roster } from '../roster.ts'
 import { fetchStudy, type Progress, type Settings } from './fetch.ts'
-import { retryAfter } from './http.ts'
 
 const patients = ['33381', '33553', '33375', '34072']
 const images = roster().filter(({ patient }) => patients.includes(patient))

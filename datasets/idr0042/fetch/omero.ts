@@ -1,4 +1,4 @@
-import { expectStatus, type Patience, persistently, Refused, Transient } from './http.ts'
+import { expectStatus, type Patience, persistently, Refused, Transient } from '../../../steps/http.ts'
 
 /** Keys and values of an image's map annotations, sorted: what IDR says of it. */
 export type Said = readonly (readonly [key: string, value: string])[]

@@ -4,11 +4,16 @@ export function placeOf(name: string): string | undefined {
   const parts = name.split('/').filter(part => part !== '' && part !== '.')
   return parts.length === 0 || parts.includes('..') ? undefined : parts.join('/')
 }
-/** Where an image that was fetched lies in an archive: below its server's name, by the path of its address. */
-export function placeOfUrl(address: string): string | undefined {
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined
+/**
+ * Where an image that was fetched lies in an archive: below its server's name, by the path of its address; with the query, where several differ by
+ * that alone. First the longer one; none for what is no address of a file.
+ */
+export function placesOfUrl(address: string): readonly string[] {
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return []
   const { host, pathname, search } = new URL(address)
-  return placeOf(`${host}${decoded(pathname)}${search}`)
+  return pathname === '/' && search === ''
+    ? []
+    : [`${host}${decoded(pathname)}${search}`, `${host}${decoded(pathname)}`].flatMap(name => placeOf(name) ?? [])
 }
 function decoded(pathname: string): string {
   try {
@@ -20,6 +25,9 @@ function decoded(pathname: string): string {
 /** What systems keep beside people's files, and hidden files: no images, whatever their names. */
 export const isHidden = (place: string): boolean =>
   place.split('/').some(part => /^(\.(?!\.?$)|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i.test(part))
+
+/** Whether a file is an image by its name. What it is, its content says. */
+export const isImageName = (place: string): boolean => /\.(png|jpe?g|jfif|tiff?|gif|webp|bmp|jp2|avif|heic)$/i.test(place)
 
 /** One name may be written in two ways (é as one letter or as two): macOS takes the second. */
 const plain = (name: string) => name.normalize('NFC')

@@ -31,7 +31,7 @@ export const listTar: Lister = async (window, most) => {
     const end = start + (empty.has(type) ? 0 : size)
     if (end > window.size)
       throw new Fault(
-        `The archive is cut off: its member "${name ?? header.path}" ends at byte ${end}, and the archive at ${window.size}. Copy or make it again.`,
+        `The archive is cut off: its member "${name ?? next?.path ?? header.path}" ends at byte ${end}, and the archive at ${window.size}. Copy or make it again.`,
       )
     at = start + Math.ceil((end - start) / block) * block
     if (type === 'ExtendedHeader' || type === 'OldExtendedHeader') next = Pax.parse(await words(window, start, size), next)
@@ -39,9 +39,10 @@ export const listTar: Lister = async (window, most) => {
     else if (type === 'NextFileHasLongPath' || type === 'OldGnuLongPath') name = await words(window, start, size)
     else if (type === 'NextFileHasLongLinkpath') target = await words(window, start, size)
     else {
-      const place = name ?? header.path ?? ''
+      // Not the header's own words where longer ones precede it: it would put its prefix before them.
+      const place = name ?? next?.path ?? header.path ?? ''
       if (type === 'SparseFile') throw new Fault(`The archive's member "${place}" was packed with holes. Pack it anew, without --sparse.`)
-      if (links.has(type)) linked.push({ place, to: target ?? header.linkpath ?? '' })
+      if (links.has(type)) linked.push({ place, to: target ?? next?.linkpath ?? header.linkpath ?? '' })
       if (files.has(type)) members.push({ place, size, read: () => content(window, place, start, size, most) })
       next = undefined
       name = undefined

@@ -11,11 +11,11 @@ export function classesIn(
 ): { readonly classes: readonly string[]; readonly faults: readonly string[] } {
   const counts = tally(images.map(({ label }) => label))
   const words = [...counts.keys()].sort((a, b) => natural(a, b) || (a < b ? -1 : 1))
-  const faults = alike(images)
+  const { faults, slips } = alike(images)
   if (words.length === 1) faults.push(`All ${counted(images.length)} have the label "${words[0]}". Two classes are the least.`)
   else
     for (const [word, number] of counts)
-      if (number < fewest)
+      if (number < fewest && !slips.has(word))
         faults.push(`The class "${word}" has ${counted(number)}. Two are the least: one to learn from, one to be tested with.`)
   if (positive !== undefined && !words.includes(positive))
     faults.push(`The positive class is to be "${positive}", and labels are ${quoted(words)}. Correct --positive.`)
@@ -26,7 +26,7 @@ export function classesIn(
 }
 const fewest = 2
 /** Labels that differ by spaces or case alone: one of them is a slip of the pen. */
-function alike(images: readonly Given[]): string[] {
+function alike(images: readonly Given[]): { readonly faults: string[]; readonly slips: ReadonlySet<string> } {
   const byKey = new Map<string, Map<string, Given[]>>()
   for (const image of images) {
     const key = image.label.normalize('NFKC').toLowerCase().replace(/\s+/g, '')
@@ -35,13 +35,13 @@ function alike(images: readonly Given[]): string[] {
     if (own) own.push(image)
     else byKey.set(key, same.set(image.written, [image]))
   }
-  return [...byKey.values()]
-    .filter(same => same.size > 1)
-    .map(same => {
-      const words = [...same].sort(([, a], [, b]) => b.length - a.length)
-      const told = words.map(([word, own]) => `"${word}" (${counted(own.length)}, ${own.length === 1 ? '' : 'first '}${own[0]!.at})`)
-      return `Labels differ by a space or by case alone: ${told.join(', ')}. Write them alike.`
-    })
+  const several = [...byKey.values()].filter(same => same.size > 1)
+  const faults = several.map(same => {
+    const words = [...same].sort(([, a], [, b]) => b.length - a.length)
+    const told = words.map(([word, own]) => `"${word}" (${counted(own.length)}, ${own.length === 1 ? '' : 'first '}${own[0]!.at})`)
+    return `Labels differ by a space or by case alone: ${told.join(', ')}. Write them alike.`
+  })
+  return { faults, slips: new Set(several.flatMap(same => [...same.values()].flatMap(own => own.map(({ label }) => label)))) }
 }
 /** Images that are there twice; groups in two parts. */
 export function contradictions(images: readonly Given[]): readonly string[] {

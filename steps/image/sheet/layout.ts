@@ -1,17 +1,15 @@
+import { isImageName } from '../archive/places.ts'
 import { counted, type Given, partNotes, partOf, quoted, type Reading } from './given.ts'
-
-/** By their names: what else lies there is no fault, and no image. */
-const isImage = (place: string) => /\.(png|jpe?g|jfif|tiff?|gif|webp|bmp|jp2|avif|heic)$/i.test(place)
 
 export const understood =
   'Without a sheet, images lie in folders that name their class, as in CLASS/001.png, or in parts, as in train/CLASS/001.png, validation/CLASS/001.png and test/CLASS/001.png. Lay them out so, or give a sheet (--sheet).'
 
 /** Reads classes and parts from the places of images. */
 export function readLayout(places: readonly string[], links: readonly string[]): Reading {
-  const images = places.filter(isImage).sort((a, b) => (a < b ? -1 : 1))
-  const others = places.filter(place => !isImage(place))
+  const images = places.filter(isImageName).sort((a, b) => (a < b ? -1 : 1))
+  const others = places.filter(place => !isImageName(place))
   const faults = links
-    .filter(isImage)
+    .filter(isImageName)
     .map(place => `"${place}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`)
   if (images.length === 0)
     return {

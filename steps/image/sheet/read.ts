@@ -1,15 +1,16 @@
 import { bare, type DelimitedRow, decodedText, delimitedFault, delimitedRows, isSpreadsheet } from '../../delimited.ts'
 import { columns as ownColumns } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
-import { placeOfUrl } from '../archive/places.ts'
+import { placesOfUrl } from '../archive/places.ts'
 import { type Columns, placesOf } from './columns.ts'
 import { type Given, partNotes, partOf, partWords, type Reading, tally } from './given.ts'
 
 /**
  * Reads a sheet, CSV or TSV by its content. What a row lacks is told, and the row left out, so that all faults are told at once.
+ * @param places of the images that are there
  * @throws Fault where it is no table at all, or lacks columns
  */
-export function readSheet(bytes: Buffer, asked: Columns): Reading {
+export function readSheet(bytes: Buffer, asked: Columns, places: readonly string[]): Reading {
   const [head, ...body] = rowsOf(bytes, asked)
   if (!head || body.length === 0)
     throw new Fault('The sheet names no image. Its first line names the columns; each further line is an image.')
@@ -17,6 +18,7 @@ export function readSheet(bytes: Buffer, asked: Columns): Reading {
   const { at, faults: lacking } = placesOf(header, asked)
   if (lacking.length > 0) throw new Fault(lacking.join(' '))
   const extras = header.flatMap((name, n) => (name === '' || Object.values(at).includes(n) ? [] : [{ name: extraName(name, header), n }]))
+  const there = new Set(places)
   const faults: string[] = []
   const words: string[] = []
   const strange: { word: string; line: number }[] = []
@@ -39,10 +41,11 @@ export function readSheet(bytes: Buffer, asked: Columns): Reading {
     else if (word !== '') words.push(word)
     if (empty.length > 0 || broken !== undefined) return []
     const image = cell(at.image)
+    const fetched = placesOfUrl(image)
     return [
       {
         at: `line ${line}`,
-        image: placeOfUrl(image) ?? image.replaceAll('\\', '/'), // as Windows writes folders
+        image: fetched.find(place => there.has(place)) ?? fetched[1] ?? image.replaceAll('\\', '/'), // as Windows writes folders
         written: cells[at.label] ?? '',
         label: cell(at.label),
         group: at.group < 0 ? undefined : cell(at.group),

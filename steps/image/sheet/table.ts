@@ -21,7 +21,7 @@ export function tableOf(
 ): { readonly rows: readonly ImageRow[]; readonly told: readonly string[] } {
   const places = archive.members.map(({ place }) => place)
   const links = archive.links.map(({ place }) => place)
-  const { images, faults, notes } = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns)
+  const { images, faults, notes } = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, places)
   const { classes, faults: ofClasses } = classesIn(images, positive)
   refuse(
     sheet === undefined ? 'The layout' : 'The sheet',

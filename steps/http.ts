@@ -1,5 +1,5 @@
 // Node's own fetch is the HTTP client: it streams, times out and keeps connections, and brings no dependency. What it has not, and no client has in
-// the way needed here, is what to do when a transfer breaks off after hours: that is this file and download.ts.
+// the way needed here, is what to do when a transfer breaks off after hours: that is this file, and for long files datasets/idr0042/fetch/download.ts.
 
 /** How patient to be with a server. */
 export interface Patience {
