@@ -8,9 +8,11 @@ import { sheet as read } from '../steps/image/sheet.ts'
 import { split } from '../steps/image/split.ts'
 import { classifier } from '../steps/metrics/classifier.ts'
 import { best } from '../steps/sweep/best.ts'
-import { train } from '../steps/torch/train.ts'
 import { classify, highlights, layout, steps } from './classification.ts'
-import { configurations, nameOf, sweep } from './configurations.ts'
+import { configurationOf, configurations, nameOf, sweep } from './configurations.ts'
+
+/** What a parameter is, where only its default is another here. */
+const about = (schema: z.ZodType) => schema.description ?? ''
 
 /** Trains and judges one network on images of one's own. */
 export const imageClassification = pipeline({
@@ -28,61 +30,41 @@ export const imageClassification = pipeline({
   },
   params: {
     ...read.spec.params,
-    size: pack.spec.params.size.unwrap().default(224).describe('Pixels a side that images are brought to'),
-    fit: pack.spec.params.fit
-      .unwrap()
-      .default('resize')
-      .describe(pack.spec.params.fit.description ?? ''),
+    size: pack.spec.params.size.unwrap().default(128).describe('Pixels a side that images are brought to'),
+    fit: pack.spec.params.fit.unwrap().default('resize').describe(about(pack.spec.params.fit)),
     plane: pack.spec.params.plane,
     channels: pack.spec.params.channels,
     range: pack.spec.params.range,
     test: split.spec.params.test,
-    validation: split.spec.params.validation
-      .unwrap()
-      .default(0.15)
-      .describe(split.spec.params.validation.description ?? ''),
+    validation: split.spec.params.validation.unwrap().default(0.15).describe(about(split.spec.params.validation)),
     splitSeed: split.spec.params.seed,
     duplicates: split.spec.params.duplicates,
     threshold: classifier.spec.params.threshold,
     groups: z.string().default('group').describe('What a group is, for pages and card, such as patient'),
     ...training,
+    augment: training.augment.unwrap().default('d4').describe(about(training.augment)),
+    patch: training.patch.unwrap().default(112).describe(about(training.patch)),
     sweep: sweep.optional().describe('Many configurations instead of one, as JSON or the name of a YAML or JSON file: base, grid, random'),
     dataAbout: best.spec.params.about,
     licence: best.spec.params.licence,
     limits: best.spec.params.limits,
-    weightsLicence: train.spec.params.weightsLicence,
-    weightsSource: train.spec.params.weightsSource,
   },
   layout: { ...layout, notices: (name: string) => `notices/${name}` },
   highlights,
   steps: [read, pack, compare, ...steps],
-  build: ({ sheet, images: archive, own, weights, ...at }) => {
-    const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range, ...rest } = at
-    const {
-      validation,
-      test,
-      splitSeed,
-      duplicates,
-      threshold,
-      groups,
-      dataAbout,
-      licence,
-      limits,
-      sweep,
-      weightsLicence,
-      weightsSource,
-      ...configuration
-    } = rest
-    const tried = sweep
-      ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
-      : { [nameOf(configuration.model)]: configuration }
+  build: ({ sheet, images: archive, own, weights, sweep, ...at }) => {
+    const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range } = at
+    const { validation, test, splitSeed: seed, duplicates, threshold, groups, dataAbout: about, licence, limits } = at
+    const configuration = configurationOf(at)
     const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
     const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
     const results = classify({
-      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed: splitSeed, duplicates } },
-      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: tried },
-      ...{ threshold, groups, note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
-      card: { about: dataAbout, licence, limits, ...(positive !== undefined && { positive }) },
+      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed, duplicates } },
+      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], threshold, groups, card: { about, licence, limits } },
+      configurations: sweep
+        ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
+        : { [nameOf(configuration.model)]: configuration },
+      ...{ note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
     })
     return { ...results, notices: { sheet: told, images: decoded } }
   },

@@ -11,9 +11,8 @@ export type Library = ((input: Uint8Array, options?: SharpOptions) => Sharp) & {
  * may set; `import` would not look there.
  */
 export function loadSharp(from: string): Library {
-  const load = createRequire(from)
   try {
-    const library: Library = load('sharp')
+    const library: Library = createRequire(from)('sharp')
     library.concurrency(1) // one image is too small to share out among threads
     library.cache(false)
     return library

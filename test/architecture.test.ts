@@ -52,7 +52,7 @@ const rules: Readonly<Record<Room, { readonly rooms: readonly Room[]; readonly l
   },
   cli: {
     rooms: ['core', 'containers', 'steps', 'pipelines', 'datasets', 'benchmarks'],
-    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'tar-stream', 'undici', 'yaml', 'zod'],
+    libraries: ['node', 'commander', 'csv-parse/sync', 'jiti', 'node-diff3', 'semver', 'sharp', 'tar-stream', 'undici', 'yaml', 'zod'],
   },
 }
 const names: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).exports
@@ -80,7 +80,7 @@ const sourcesIn = (room: Room) => {
   return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => `${room}/${name}`) : []
 }
 /** Hold the modules of a new project, and of new steps, as text. */
-const templates = ['cli/project/template.ts', 'cli/project/starts.ts']
+const templates = ['cli/project/template.ts', 'cli/project/template-images.ts', 'cli/project/starts.ts']
 const files = ['cli.ts', ...rooms.flatMap(sourcesIn)].filter(file => file.endsWith('.ts') && !isTest(file) && !templates.includes(file))
 interface Import {
   readonly from: string

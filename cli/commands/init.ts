@@ -5,6 +5,11 @@ export function register(program: Command): void {
   program
     .command('init <dir>')
     .description('make a project with a pipeline that runs')
+    .option(
+      '--template <name>',
+      'what it begins with: variant-calling, or image-classification on images that are drawn',
+      'variant-calling',
+    )
     .option('--benchmark', 'with a comparison, which "trireme bench run" runs')
     .addHelpText(
       'after',

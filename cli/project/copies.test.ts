@@ -88,6 +88,13 @@ test('the libraries that copies import are named in package.json, for the tests 
   await addCopy('image/pack', project, false)
   expect(said).not.toContain('npm install')
 })
+test('a library that a bundled script loads as it runs is a dependency, not one for tests', async () => {
+  writeFileSync(at('package.json'), JSON.stringify({ name: 'p' }))
+  await addCopy('metrics/gallery', project, false)
+  const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(JSON.parse(read('package.json')).dependencies).toMatchObject({ sharp: dependencies.sharp })
+  expect(said).toMatch(/^package\.json now names what they import: .*\bsharp\b/m)
+})
 test('a misspelt name', async () => {
   await expect(addCopy('samtool/sort', project, false)).rejects.toThrow(
     'There is no step or pipeline "samtool/sort" in the package. Did you mean "samtools/sort"?',
@@ -205,6 +212,31 @@ test('init makes a project, and never in a folder that holds something', async (
     'sample1,sample1,L1,data/sample1_L1_1.fastq.gz,data/sample1_L1_2.fastq.gz',
   ])
   await expect(init(at('heart'))).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('is not empty: it holds') })
+})
+test('init draws images, the same each time, small, and says that they are SYNTHETIC', async () => {
+  for (const name of ['cells', 'again']) await init(at(name), { template: 'image-classification' })
+  expect(said).toContain('pipelines/cells.ts is yours to change')
+  const [header, ...rows] = read('cells/sheet.csv').trimEnd().split('\n')
+  expect([header, rows.length, rows[0], rows.at(-1)]).toEqual([
+    ...['image,label,group', 40, 'dividing/dish1_1.jpg,dividing,d1', 'resting/dish10_2.jpg,resting,r10'],
+  ])
+  const images = rows.map(row => readFileSync(at(`cells/images/${row.split(',')[0]}`)))
+  expect(images.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(200_000)
+  expect(new Set(images.map(image => image.toString('hex'))).size).toBe(40)
+  expect(images).toEqual(rows.map(row => readFileSync(at(`again/images/${row.split(',')[0]}`))))
+  const readme = read('cells/README.md')
+  expect(readme).toContain('Forty SYNTHETIC images')
+  expect(readme.trim().split('\n').length).toBeLessThanOrEqual(5)
+  expect(read('cells/pipelines/cells.ts')).toContain('nothing about real cells')
+})
+test('init names its templates', async () => {
+  await expect(init(at('x'), { template: 'image-clasification' })).rejects.toThrow(
+    'There is no template "image-clasification". Did you mean "image-classification"? There are: variant-calling (two samples of simulated reads, aligned), image-classification (forty SYNTHETIC images of cells, classified).',
+  )
+  await expect(init(at('x'), { template: 'image-classification', benchmark: true })).rejects.toThrow(
+    'The template "image-classification" has no comparison. Leave out --benchmark, or take --template variant-calling.',
+  )
+  expect(readdirSync(project)).toEqual([])
 })
 test('init adds to a package.json that is there', async () => {
   writeFileSync(

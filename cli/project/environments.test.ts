@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readEnvironment } from '../../core/targets/environment.ts'
 import { environments, environmentText, findEnvironment, withOwnBucket } from './environments.ts'
-import { files } from './template.ts'
+import { commonFiles } from './template.ts'
 
 let folder: string
 const before = process.cwd()
@@ -108,7 +108,7 @@ test('what the documents show is read', async () => {
       expect((await readEnvironment(name, settings, 'the page')).name).toBe(name)
 })
 test('what "trireme init" writes holds none, and good ones once its marks of comments are away', async () => {
-  const text = files['trireme.config.yaml'] ?? ''
+  const text = commonFiles['trireme.config.yaml'] ?? ''
   writeFileSync('trireme.config.yaml', text)
   expect((await environments()).every(({ home }) => home === 'package')).toBe(true)
   writeFileSync('trireme.config.yaml', text.replace(/^# {3}/gm, '  ').replaceAll('OWNER', 'owner'))

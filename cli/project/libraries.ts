@@ -34,8 +34,9 @@ export interface Libraries {
   readonly added: readonly string[]
 }
 /**
- * Adds the libraries that copied files import to the project's package.json, in the versions that the package itself has: only then does Node
- * find them from the copies, however the package was installed. Libraries that the project names already are left alone.
+ * Adds the libraries that copied files import, and those that bundled scripts load as they run, to the project's package.json, in the versions that
+ * the package itself has: only then does Node find them from the copies, however the package was installed. Libraries that the project names already
+ * are left alone.
  */
 export function nameLibraries(project: string, files: readonly { readonly place: string; readonly content: Buffer }[]): Libraries {
   const file = path.join(project, 'package.json')
@@ -44,7 +45,7 @@ export function nameLibraries(project: string, files: readonly { readonly place:
   const [own, ours] = [readPackageJson(project), readPackageJson(packageRoot)]
   const named = (name: string) => own.dependencies?.[name] ?? own.devDependencies?.[name]
   const imported = (wanted: (place: string) => boolean) => {
-    const modules = files.filter(({ place }) => place.endsWith('.ts') && wanted(place))
+    const modules = files.filter(({ place }) => /\.m?[tj]s$/.test(place) && wanted(place))
     const words = modules.flatMap(({ content }) => mentions(content.toString()).imports)
     return [...new Set(words.filter(word => !/^(\.|node:|trireme-bio(\/|$))/.test(word)).map(packageOf))]
   }

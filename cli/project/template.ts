@@ -108,7 +108,7 @@ const readme = `Pipelines made with Trireme (npm package \`trireme-bio\`).
     npx trireme list
     npx trireme add samtools/sort     # a step to change: import it from ../steps/samtools/sort.ts
 `
-const config = `# Where pipelines may run beside this machine: "npx trireme run first … --on NAME". "npx trireme list --environments" names all there are,
+const config = `# Where pipelines may run beside this machine: "npx trireme run PIPELINE … --on NAME". "npx trireme list --environments" names all there are,
 # docs/reference/environments.md in the package's repository has all settings. Take away the "# " of what you need.
 environments:
 #   boxes:                                   # containers on this machine
@@ -151,11 +151,14 @@ export const firstCores = comparison({
 /** With `init --benchmark` in addition. */
 export const benchmarkFiles: Readonly<Record<string, string>> = { 'benchmarks/first-cores.ts': benchmark }
 /** By path in the project. */
-export const files: Readonly<Record<string, string>> = {
-  'tsconfig.json': tsconfig,
+export const firstFiles: Readonly<Record<string, string>> = {
   'pipelines/first.ts': first,
   'pipelines/first.test.ts': firstTest,
   'README.md': readme,
+}
+/** Of every project. */
+export const commonFiles: Readonly<Record<string, string>> = {
+  'tsconfig.json': tsconfig,
   'trireme.config.yaml': config,
   '.gitignore': 'node_modules/\n.trireme/\n/results/\n/calls/\n',
 }

@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util'
 import { type ImagePair, parsePairs } from '../image-pairs.ts'
 import { parseTable, tableText } from '../image-table.ts'
 import { Fault, main } from '../script.ts'
+import { several } from '../words.ts'
 import { divide } from './split/divide.ts'
 import { type Part, reported } from './split/report.ts'
-import { counted } from './split/words.ts'
 
 const read = (file: string): readonly ImagePair[] => {
   const pairs = parsePairs(readFileSync(file, 'utf8'))
@@ -16,7 +16,7 @@ const read = (file: string): readonly ImagePair[] => {
   return pairs
 }
 const lineOf = ([name, { images, groups, classes }]: readonly [string, Part]) =>
-  `${name}: ${counted(images, 'image')} of ${counted(groups, 'group')} (${Object.entries(classes)
+  `${name}: ${several(images, 'image')} of ${several(groups, 'group')} (${Object.entries(classes)
     .map(([word, count]) => `${word} ${count.toLocaleString('en')}`)
     .join(', ')})`
 

@@ -128,36 +128,40 @@ describe('where no part is given', () => {
 describe('a given split', () => {
   const rows = [...study({ split: 'train' }), ...test]
   it('with images that show the same in two parts is refused, the first 20 named', async () => {
-    const message = async (pairs: readonly Pair[]) =>
-      ran(rows, {}, pairs).then(
+    const message = async (pairs: readonly Pair[], own: readonly Row[] = rows) =>
+      ran(own, {}, pairs).then(
         () => '',
         (error: Error) => error.message.replace(/^[\s\S]*its log:\n/, '').replace(/^ {4}/gm, ''),
       )
     expect(await message([['p1_0.png', 't1_1.png', 'exact', 1]])).toBe(
-      `1 pair of images in two parts shows the same, so that the test asks for what was learnt:
+      `1 set of images that show the same is in two parts (2 images), so that the test asks for what was learnt:
   p1_0.png (train) and t1_1.png (test), the same pixels
-Divide before images are augmented or copied: leave one of each pair out, give both one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
+Divide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
     )
-    const many = study().flatMap(({ group }) => [0, 1].map((n): Pair => ['u2_0.png', `${group}_${n}.png`]))
-    expect(await message(many)).toMatch(
-      /^40 pairs .*\n {2}u2_0\.png \(test\) and p1_0\.png \(train\), agreement 0\.91; u2_0.*\n(.*\n){8} {2}.* and p10_1\.png \(train\), agreement 0\.91; and 20 more\nDivide/,
+    const train = [...groups('a', 25, { class: 'failing', split: 'train', images: 1 }), ...rows]
+    const tests = groups('b', 25, { class: 'other', split: 'test', images: 1 })
+    const many = tests.map(({ group }, n): Pair => [`a${n + 1}_0.png`, `${group}_0.png`])
+    expect(await message(many, [...train, ...tests])).toMatch(
+      /^25 sets .* \(50 images\).*\n {2}a1_0\.png \(train\) and b1_0\.png \(test\), agreement 0\.91\n(.*\n){18} {2}a20_0\.png .*\n {2}and 5 more\nDivide/,
     )
+    const chain = study().flatMap(({ group }) => [0, 1].map((n): Pair => ['u2_0.png', `${group}_${n}.png`]))
+    expect(await message(chain)).toContain('\n  u2_0.png (test) and p1_0.png, p1_1.png, p2_0.png, and 37 more (train), agreement 0.91\n')
   })
   it('or allowed, and said', async () => {
     const { report, told, of } = await ran(rows, { duplicates: 'allow', validation: 0.25 }, [
       ['p1_0.png', 't1_1.png'],
       ['p1_0.png', 'p5_0.png'],
     ])
-    expect(report.duplicates).toMatchObject({ near: 2, acrossParts: 2, action: 'allowed' })
+    expect(report.duplicates).toMatchObject({ near: 2, acrossParts: 3, action: 'allowed' })
     expect(told.at(-1)).toBe(
-      'Warning: 2 pairs of images in two parts show the same: p1_0.png (train) and t1_1.png (test), agreement 0.91; p1_0.png (train) and p5_0.png (validation), agreement 0.91.',
+      'Warning: 1 set of images that show the same is in two parts (3 images): p1_0.png (train) and t1_1.png (test) and p5_0.png (validation), agreement 0.91.',
     )
     expect(of('validation')).toContain('p5')
   })
   it('in one part is no fault, and what was compared is said', async () => {
     const { report } = await ran(rows, {}, [['p1_0.png', 'p2_1.png']])
     expect(report.checks).toContain(
-      '1,128 pairs of images were compared, also turned, mirrored, cropped, recompressed and stained otherwise: 0 pairs with the same pixels and 1 pair of near copies, none in two parts.',
+      '1,128 pairs of images were compared, also turned, mirrored, cropped, recompressed and stained otherwise: 0 exact copies and 1 near copy, none in two parts.',
     )
     expect((await ran(rows, {}, [])).report.checks).toContain(
       '1,128 pairs of images were compared, also turned, mirrored, cropped, recompressed and stained otherwise: no two show the same.',

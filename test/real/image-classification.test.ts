@@ -3,6 +3,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
+import type { Ref } from 'trireme-bio'
 import { imageArchive, imageSheet } from 'trireme-bio/kinds'
 import { type LocalOptions, Store } from 'trireme-bio/local'
 import { given, ran, scratch } from 'trireme-bio/testing'
@@ -34,8 +35,8 @@ async function drawn({ label, format, side, seed }: (typeof images)[number]): Pr
     .toBuffer()
 }
 let store: Store
-let archive: ReturnType<typeof given<typeof imageArchive>>
-let sheet: ReturnType<typeof given<typeof imageSheet>>
+let archive: Ref<typeof imageArchive>
+let sheet: Ref<typeof imageSheet>
 beforeAll(async () => {
   store = await Store.open(scratch())
   const folder = scratch()
@@ -54,7 +55,7 @@ beforeAll(async () => {
   archive = given('cells', imageArchive, tar)
   sheet = given('sheet', imageSheet, table)
 })
-const brief = { size: 72, epochs: 4, patches: 8, batch: 8, warmup: 2, lr: 0.01, augment: 'd4' } as const
+const brief = { size: 72, patch: 64, epochs: 4, patches: 8, batch: 8, warmup: 2, lr: 0.01, augment: 'd4' } as const
 async function finished(results: ReturnType<typeof imageClassification>, options: Partial<LocalOptions> = {}) {
   const done = await ran(results, { store, ...options })
   expect(done.failures).toEqual([])
@@ -82,14 +83,12 @@ describe('images of one’s own', { timeout: 240_000 }, () => {
     )
     const card = read(results.model.card)
     expect(card).toContain(about)
-    expect(card).not.toMatch(/heart|tissue|stain|laborator|patient/i)
+    expect(card).not.toMatch(/heart|tissue|laborator|\bpatients?\b/i)
     const [line] = read(results.histories.nirschl).split('\n')
     expect(JSON.parse(line!)).toHaveProperty('validation_loss')
   })
   test('another word about the data trains nothing again', async () => {
-    const { started } = await finished(
-      imageClassification({ sheet, images: archive, ...brief, dataAbout: 'Other words.', groups: 'dish' }),
-    )
-    expect(started).toEqual(['sweep-best'])
+    const { started } = await finished(imageClassification({ sheet, images: archive, ...brief, dataAbout: 'Other words.', groups: 'dish' }))
+    expect(started).toEqual(['sweep-best:nirschl'])
   })
 })

@@ -1,13 +1,13 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Header } from 'tar/header'
 import { Pax } from 'tar/pax'
 import type { Item } from './item.ts'
 
 const block = 512
-/** More than that of a file is not held in memory. */
-const piece = 2 ** 23
+/** So much is read and written at once: of a large file, or of many small ones. */
+const piece = 2 ** 22
 
 /**
  * Writes one tar of files: the same bytes for the same names and contents, whoever owns them and whenever they were made. It appears under its name
@@ -18,7 +18,7 @@ export async function writeTar(items: readonly Item[], to: string, done: (files:
   const part = `${to}.${process.pid}.part`
   const faults: string[] = []
   try {
-    await pipeline(bytesOf(items, faults, done), createWriteStream(part))
+    await pipeline(inPieces(bytesOf(items, faults, done)), createWriteStream(part))
     if (faults.length > 0) return faults
     const handle = await open(part, 'r+')
     await handle.sync().finally(() => handle.close())
@@ -28,8 +28,22 @@ export async function writeTar(items: readonly Item[], to: string, done: (files:
     rmSync(part, { force: true })
   }
 }
+/** Files are small and many: their calls one after another, without a promise each, take a tenth of the time. */
+function* inPieces(buffers: Iterable<Buffer>): Generator<Buffer> {
+  let held: Buffer[] = []
+  let size = 0
+  for (const buffer of buffers) {
+    held.push(buffer)
+    size += buffer.length
+    if (size < piece) continue
+    yield Buffer.concat(held)
+    held = []
+    size = 0
+  }
+  yield Buffer.concat(held)
+}
 /** Where one file is at fault, the others are only looked at, so that all are told. */
-async function* bytesOf(items: readonly Item[], faults: string[], done: (files: number) => void): AsyncGenerator<Buffer> {
+function* bytesOf(items: readonly Item[], faults: string[], done: (files: number) => void): Generator<Buffer> {
   for (const [n, item] of items.entries()) {
     try {
       if (faults.length === 0) yield headerOf(item)
@@ -48,24 +62,25 @@ function headerOf({ place, size }: Item): Buffer {
   const words = needsMore ? [new Pax({ path: place, size }).encode()] : []
   return Buffer.concat([...words, header.block!]) // `encode` made it
 }
-async function* contentOf(item: Item, faults: string[]): AsyncGenerator<Buffer> {
-  const handle = await open(item.file)
+function* contentOf(item: Item, faults: string[]): Generator<Buffer> {
+  const file = openSync(item.file, 'r')
   try {
-    if ((await stateOf(handle)) === item.state && faults.length === 0) {
-      for (let at = 0; at < item.size; at += piece) {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(piece, item.size - at)), 0, undefined, at)
-        yield buffer // a file that became shorter meanwhile is told below
-        if (bytesRead < buffer.length) break
+    if (stateOf(file) === item.state && faults.length === 0) {
+      for (let at = 0; at < item.size; ) {
+        const buffer = Buffer.allocUnsafe(Math.min(piece, item.size - at))
+        const read = readSync(file, buffer, 0, buffer.length, at)
+        if (read === 0) break // it became shorter meanwhile, which is told below
+        yield buffer.subarray(0, read)
+        at += read
       }
       yield Buffer.alloc((block - (item.size % block)) % block)
     }
-    if ((await stateOf(handle)) !== item.state)
-      faults.push(`"${item.place}" changed while it was read. Wait until nothing writes to the folder.`)
+    if (stateOf(file) !== item.state) faults.push(`"${item.place}" changed while it was read. Wait until nothing writes to the folder.`)
   } finally {
-    await handle.close()
+    closeSync(file)
   }
 }
-async function stateOf(handle: FileHandle): Promise<string> {
-  const { size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true })
+function stateOf(file: number): string {
+  const { size, mtimeNs, ctimeNs } = fstatSync(file, { bigint: true })
   return `${size}:${mtimeNs}:${ctimeNs}`
 }

@@ -1,8 +1,9 @@
 import type { ImagePair } from '../../image-pairs.ts'
 import { classesOf, type ImageRow, type Split } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
+import { several } from '../../words.ts'
 import { countOf, drawn, type Unit, unitsOf } from './units.ts'
-import { counted, listed } from './words.ts'
+import { listed } from './words.ts'
 
 export interface Shares {
   readonly test: number
@@ -30,7 +31,7 @@ export function divide(rows: readonly ImageRow[], pairs: readonly ImagePair[], {
   if (!nothing && !given('test'))
     throw new Fault(
       open.length > 0
-        ? `The table gives ${counted(open.length, 'image')} no part, others one, and none is in test. Say of each what it is in, mark those of the test, or leave all open: then all parts are drawn.`
+        ? `The table gives ${several(open.length, 'image')} no part, others one, and none is in test. Say of each what it is in, mark those of the test, or leave all open: then all parts are drawn.`
         : 'The table has no image in test, so that nothing can be judged. Mark those of the test, or leave the split of all images open: then all parts are drawn.',
     )
   const drawing = { test: nothing ? test : 0, validation: given('validation') ? 0 : validation }
@@ -64,7 +65,7 @@ function refuseTooFew(units: readonly Unit[], { test, validation }: Omit<Shares,
     if (own.length === 0 || left - countOf(left, validation) > 0) return []
     const groups = own.reduce((sum, unit) => sum + unit.groups.size, 0)
     return [
-      `"${name}" has ${groups === own.length ? counted(groups, 'group') : `${counted(groups, 'group')}, which images that show the same join into ${own.length}`}`,
+      `"${name}" has ${groups === own.length ? several(groups, 'group') : `${several(groups, 'group')}, which images that show the same join into ${own.length}`}`,
     ]
   })
   if (few.length === 0) return

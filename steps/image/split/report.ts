@@ -1,8 +1,11 @@
 import type { ImagePair } from '../../image-pairs.ts'
 import { classesOf, type Split, splits } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
+import { several } from '../../words.ts'
+import { type Alike, alike } from './alike.ts'
 import type { Divided, PartedRow } from './divide.ts'
-import { counted, linesOf, listed } from './words.ts'
+import { grouped } from './unions.ts'
+import { listed } from './words.ts'
 
 export interface Part {
   readonly images: number
@@ -21,7 +24,7 @@ export interface SplitReport {
     readonly compared: number
     readonly exact: number
     readonly near: number
-    /** Pairs of images of two parts. */
+    /** Images in sets that show the same and are in two parts or more. */
     readonly acrossParts: number
     readonly action: 'not looked for' | 'none' | 'kept in one part' | 'allowed'
   }
@@ -51,61 +54,48 @@ export function reported(
       return own.length === 0 ? [] : [[part, partOf(own)]]
     }),
   )
-  const rowOf = new Map(rows.map(row => [row.image, row]))
-  const own = (pairs ?? []).filter(({ image, other }) => rowOf.has(image) && rowOf.has(other))
-  const across = own.filter(({ image, other }) => rowOf.get(image)!.split !== rowOf.get(other)!.split)
-  const named = across.map(({ image, other, kind, score }) => {
-    const [one, two] = [image, other].map(name => `${name} (${rowOf.get(name)!.split})`)
-    return `${one} and ${two}, ${kind === 'exact' ? 'the same pixels' : `agreement ${score}`}`
-  })
-  if (across.length > 0 && duplicates === 'refuse')
+  const same = alike(rows, pairs ?? [])
+  const across = `${several(same.sets.length, 'set')} of images that show the same ${same.sets.length === 1 ? 'is' : 'are'} in two parts (${several(same.acrossParts, 'image')})`
+  if (same.sets.length > 0 && duplicates === 'refuse')
     throw new Fault(
-      `${counted(across.length, 'pair')} of images in two parts show${across.length === 1 ? 's' : ''} the same, so that the test asks for what was learnt:${linesOf(named)}\nDivide before images are augmented or copied: leave one of each pair out, give both one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
+      `${across}, so that the test asks for what was learnt:\n  ${listed(same.sets, '\n  ')}\nDivide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
     )
   const { warnings, checks } = ofClasses(rows)
   const compared = pairs === undefined ? 0 : (rows.length * (rows.length - 1)) / 2
-  const exact = own.filter(({ kind }) => kind === 'exact').length
   const report: SplitReport = {
     ...{ made, by, seed, parts },
     duplicates: {
-      ...{ compared, exact, near: own.length - exact, acrossParts: across.length },
-      action: pairs === undefined ? 'not looked for' : across.length > 0 ? 'allowed' : joined > 0 ? 'kept in one part' : 'none',
+      ...{ compared, exact: same.exact, near: same.near, acrossParts: same.acrossParts },
+      action: pairs === undefined ? 'not looked for' : same.acrossParts > 0 ? 'allowed' : joined > 0 ? 'kept in one part' : 'none',
     },
     checks: [
       ofDrawing(made, seed, by),
       by === 'group' ? `No ${by} is in two parts.` : 'Each image is a group of its own: the table names none.',
-      ...ofPairs(pairs && { compared, exact, near: own.length - exact, across: across.length, joined }),
+      ...(pairs ? ofPairs(compared, same, joined) : ['Nobody looked for images that show the same.']),
       ...checks,
       ...warnings,
     ],
   }
-  const allowed =
-    across.length === 0 ? [] : [`${counted(across.length, 'pair')} of images in two parts show the same: ${listed(named, '; ')}.`]
+  const allowed = same.sets.length === 0 ? [] : [`${across}: ${listed(same.sets, '; ')}.`]
   return { report, warnings: [...allowed, ...warnings] }
 }
-function partOf(rows: readonly PartedRow[]): Part {
-  const classes: Record<string, number> = {}
-  for (const { class: name } of rows) classes[name] = (classes[name] ?? 0) + 1
-  return { images: rows.length, groups: new Set(rows.map(({ group }) => group)).size, classes }
-}
+const partOf = (rows: readonly PartedRow[]): Part => ({
+  images: rows.length,
+  groups: new Set(rows.map(({ group }) => group)).size,
+  classes: Object.fromEntries([...grouped(rows, row => row.class)].map(([name, own]) => [name, own.length])),
+})
 function ofDrawing(made: Divided['made'], seed: number, by: string): string {
   const how = `by ${by}, each class in the same shares (seed ${seed})`
   if (made === 'given') return 'All parts were given.'
   return made === 'drawn' ? `All parts were drawn ${how}.` : `The test was given; the validation part was drawn of the others ${how}.`
 }
-function ofPairs(
-  found:
-    | { readonly compared: number; readonly exact: number; readonly near: number; readonly across: number; readonly joined: number }
-    | undefined,
-): readonly string[] {
-  if (!found) return ['Nobody looked for images that show the same.']
-  const { compared, exact, near, across, joined } = found
-  if (exact + near === 0) return [`${counted(compared, 'pair')} of images were compared, ${looked}: no two show the same.`]
-  const kinds = `${counted(exact, 'pair')} with the same pixels and ${counted(near, 'pair')} of near copies`
-  const where = across === 0 ? 'none in two parts' : `${counted(across, 'pair')} in two parts, which was allowed`
+function ofPairs(compared: number, { exact, near, acrossParts }: Alike, joined: number): readonly string[] {
+  const before = `${several(compared, 'pair')} of images were compared, ${looked}:`
+  if (exact + near === 0) return [`${before} no two show the same.`]
+  const where = acrossParts === 0 ? 'none in two parts' : `${several(acrossParts, 'image')} in sets of two parts, which was allowed`
   return [
-    `${counted(compared, 'pair')} of images were compared, ${looked}: ${kinds}, ${where}.`,
-    ...(joined > 0 ? [`${counted(joined, 'group')} share such images with others, and were drawn together with them.`] : []),
+    `${before} ${several(exact, 'exact copy')} and ${several(near, 'near copy')}, ${where}.`,
+    ...(joined > 0 ? [`${several(joined, 'group')} share such images with others, and were drawn together with them.`] : []),
   ]
 }
 /** What the classes lack in the parts. @throws Fault where nothing can be learnt or judged */
@@ -128,9 +118,9 @@ function ofClasses(rows: readonly PartedRow[]): { readonly warnings: readonly st
   if (test.length === classes.length)
     throw new Fault('No image of the test is scored, so that nothing can be judged. Correct the column scored, or the split.')
   const none = validation.length === classes.length
-  const mixed = new Map<string, Set<string>>()
-  for (const { group, class: name } of rows) mixed.set(group, (mixed.get(group) ?? new Set()).add(name))
-  const several = [...mixed].flatMap(([group, names]) => (names.size > 1 ? [group] : []))
+  const mixed = [...grouped(rows, ({ group }) => group)].flatMap(([group, own]) =>
+    own.some(row => row.class !== own[0]!.class) ? [group] : [],
+  )
   const unscored = rows.length - scored.length
   return {
     warnings: [
@@ -139,10 +129,10 @@ function ofClasses(rows: readonly PartedRow[]): { readonly warnings: readonly st
     ],
     checks: [
       ...(none ? ['There is no validation part: what is shown after each epoch is the training alone, and no threshold is chosen.'] : []),
-      ...(several.length > 0
-        ? [`${counted(several.length, 'group')} with images of more than one class: ${listed(several)}. They are judged by image.`]
+      ...(mixed.length > 0
+        ? [`${several(mixed.length, 'group')} with images of more than one class: ${listed(mixed)}. They are judged by image.`]
         : []),
-      ...(unscored > 0 ? [`${counted(unscored, 'image')} ${unscored === 1 ? 'is' : 'are'} counted in no score.`] : []),
+      ...(unscored > 0 ? [`${several(unscored, 'image')} ${unscored === 1 ? 'is' : 'are'} counted in no score.`] : []),
     ],
   }
 }

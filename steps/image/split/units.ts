@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ImagePair } from '../../image-pairs.ts'
 import type { ImageRow } from '../../image-table.ts'
+import { grouped, unions } from './unions.ts'
 
 /** What is divided as one: a group, or several that share images which show the same. */
 export interface Unit {
@@ -13,30 +14,20 @@ export interface Unit {
 /** Units of these rows; pairs of other images say nothing here. */
 export function unitsOf(rows: readonly ImageRow[], pairs: readonly ImagePair[]): readonly Unit[] {
   const groupOf = new Map(rows.map(({ image, group }) => [image, group]))
-  const next = new Map(rows.map(({ group }) => [group, group]))
-  const rootOf = (group: string): string => {
-    let root = group
-    while (next.get(root) !== root) root = next.get(root)!
-    next.set(group, root)
-    return root
-  }
-  for (const { image, other } of pairs) {
+  const joined = pairs.flatMap(({ image, other }) => {
     const [one, two] = [groupOf.get(image), groupOf.get(other)]
-    if (one === undefined || two === undefined) continue
-    const [first, second] = [rootOf(one), rootOf(two)].sort() as [string, string]
-    next.set(second, first)
-  }
-  const units = new Map<string, { readonly groups: Set<string>; readonly counts: Map<number, number> }>()
-  for (const { group, label, scored } of rows) {
-    const name = rootOf(group)
-    const unit = units.get(name) ?? { groups: new Set(), counts: new Map() }
-    units.set(name, unit)
-    unit.groups.add(group)
-    if (scored) unit.counts.set(label, (unit.counts.get(label) ?? 0) + 1)
-  }
-  return [...units].map(([name, { groups, counts }]) => {
-    const [most] = [...counts].sort(([a, m], [b, n]) => n - m || a - b)
-    return { name, groups, label: most?.[0] }
+    return one === undefined || two === undefined ? [] : [[one, two] as const]
+  })
+  const nameOf = unions(groupOf.values(), joined)
+  return [...grouped(rows, ({ group }) => nameOf.get(group)!)].map(([name, own]) => {
+    const counts = [
+      ...grouped(
+        own.filter(({ scored }) => scored),
+        ({ label }) => label,
+      ),
+    ]
+    const [most] = counts.sort(([a, m], [b, n]) => n.length - m.length || a - b)
+    return { name, groups: new Set(own.map(({ group }) => group)), label: most?.[0] }
   })
 }
 /** How many of so many units a share is: never none, unless the share is. */
