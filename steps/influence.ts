@@ -1,3 +1,4 @@
+/// <reference path="./jstat.d.ts" />
 // Intervals of figures over things that are alike in groups: images of a patient, wells of a plate.
 import library from 'jstat'
 import { apart, auc, type Estimate, placements, shareWilson, sum, z } from './statistics.ts'

@@ -132,7 +132,7 @@ const named: readonly RegExp[] = [
   /^(dist\/)?datasets\/toy\/(reads\/\w+\.fastq\.gz|truth\/\w+\.vcf\.gz)$/,
   /^dist\/benchmarks\/(arms|scripts)\/[-\w]+\.(py|sh)$/,
   /^dist\/(environments|benchmarks\/prices)\/[-\w]+\.yaml$/,
-  /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script)?\.ts$/,
+  /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script|\.d)?\.ts$/,
   /^containers\/(images\.ts|install|[-\w]+\/(Dockerfile|package\.json|package-lock\.json))$/,
   /^docs\/(tutorial|how-to|reference|decisions)\/[-\w]+\.md$/,
   /^docs\/reference\/record\.schema\.json$/,
