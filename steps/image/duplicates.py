@@ -267,22 +267,31 @@ def median(values, weights):
     return values.gather(1, (sums >= sums[:, -1:] / 2).float().argmax(1, keepdim=True))[:, 0]
 
 
-SIEVES = ((32, 6, 0.2), (64, 3, 0.4), (None, 0, 0.5))  # pixels a side (all), steps, least agreement
+SIEVES = ((COARSE, 6, 0.2), (2 * COARSE, 3, 0.4), (None, 0, 0.5))  # pixels a side (None: all), steps, least agreement
 ENOUGH = 12  # blocks with structure, of 64: else nothing is known
 
 
-def judged(pixels, numbers, rows, where):
-    """How well each candidate agrees; 0 where it does not."""
-    images, which = torch.unique(rows[:, :2], return_inverse=True)
+def sieved(template, plane, maps, steps, least):
+    """Maps that are refined, how well the images agree then, and which do not pass."""
+    maps = refined(template, plane, maps, steps)
+    value, blocks = agreement(template, plane, maps)
+    return maps, value, (value >= least) & (blocks >= ENOUGH)
+
+
+def judged(pixels, numbers, coarse, rows, where):
+    """How well each candidate agrees; 0 where it does not. Most fail on coarse planes already, so that few are made once more."""
+    score, left = torch.zeros(len(rows)), torch.arange(len(rows))
+    (_, steps, least), *others = SIEVES
+    maps, value, passed = sieved(coarse[rows[:, 1]].float(), coarse[rows[:, 0]].float(), begun(rows, where), steps, least)
+    images, which = torch.unique(rows[passed, :2], return_inverse=True)
+    if len(images) == 0:
+        return score
     fine = planes_of(pixels, [numbers[n] for n in images.tolist()])
-    maps, left, score = begun(rows, where), torch.arange(len(rows)), torch.zeros(len(rows))
-    for side, steps, least in SIEVES:
-        plane, template = ((reduced(fine, side) if side else fine)[which[left, each]] for each in (0, 1))
-        moved = refined(template, plane, maps[left], steps)
-        value, blocks = agreement(template, plane, moved)
-        maps[left] = moved
-        passed = (value >= least) & (blocks >= ENOUGH)
-        left, value = left[passed], value[passed]
+    left, maps = left[passed], maps[passed]
+    for side, steps, least in others:
+        plane, template = ((reduced(fine, side) if side else fine)[which[:, each]] for each in (0, 1))
+        maps, value, passed = sieved(template, plane, maps, steps, least)
+        left, maps, value, which = left[passed], maps[passed], value[passed], which[passed]
         if len(left) == 0:
             return score
     score[left] = value
@@ -296,8 +305,8 @@ def shared(pool, count):
 
 def near_pairs(pixels, numbers, run):
     """(i, j, score) for those of the images that show the same. What others join already is not compared once more."""
-    coarse = torch.cat(run(lambda own: reduced(planes_of(pixels, numbers[own.start : own.stop]), COARSE).reshape(len(own), -1).half(), 64))
-    rows, where = candidates(coarse, run)
+    coarse = torch.cat(run(lambda own: reduced(planes_of(pixels, numbers[own.start : own.stop]), COARSE).half(), 64))
+    rows, where = candidates(coarse.reshape(len(numbers), -1), run)
     roots = list(range(len(numbers)))
 
     def root(n):
@@ -315,7 +324,7 @@ def near_pairs(pixels, numbers, run):
             turn[row[0]] += 1
     for each in rounds:
         open_ = torch.tensor([row for row in each if root(row[0]) != root(row[1])]).reshape(-1, 5)
-        scores = run(lambda own: judged(pixels, numbers, open_[own.start : own.stop], where), 64, len(open_))
+        scores = run(lambda own: judged(pixels, numbers, coarse, open_[own.start : own.stop], where), 128, len(open_))
         for (i, j, *_), score in zip(open_.tolist(), torch.cat(scores).tolist() if scores else ()):
             if score > 0:
                 pairs.append((*sorted((numbers[i], numbers[j])), score))
