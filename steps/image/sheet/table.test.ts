@@ -151,7 +151,7 @@ describe('refused is', () => {
       'b.png,healthy,p8,test',
       'linked.png,rare,p9,test',
     ]
-    expect(refused(text.join('\n'), [...six, 'x/img.png', 'y/img.png', { link: 'linked.png' }])).toContain(
+    expect(refused(text.join('\n'), [...six, 'x/img.png', 'y/img.png', { link: 'x/linked.png' }, { link: 'old/b1.png' }])).toContain(
       [
         'The sheet has 12 faults:',
         '  Line 7 has no image: the cell in the column "image" is empty. Fill it in, or remove the line.',
@@ -165,7 +165,7 @@ describe('refused is', () => {
         '  Line 6: there is no image "A3.PNG"; there is "a3.png".',
         '  Line 10: "img.png" may be "x/img.png", "y/img.png". Write the folder before the name, as it is in the archive.',
         '  Line 11: there is no image "b.png".',
-        '  Line 12: "linked.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
+        '  Line 12: "x/linked.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
       ].join('\n'),
     )
   })
