@@ -1,10 +1,14 @@
 import { Fault } from '../../script.ts'
-import { finderOf } from '../archive/places.ts'
+import { type Finder, finderOf } from '../archive/places.ts'
 import { counted, type Given, quoted } from './given.ts'
 
 /** What is wrong with images of a sheet as names of files in the archive. */
-export function placeFaults(images: readonly Given[], places: readonly string[], links: readonly string[]): readonly string[] {
-  const find = finderOf(places)
+export function placeFaults(
+  images: readonly Given[],
+  places: readonly string[],
+  links: readonly string[],
+  find: Finder,
+): readonly string[] {
   const findLink = finderOf(links)
   const taken = new Map<string, Given>()
   const nearest = likeNames(places)

@@ -88,6 +88,12 @@ describe('a sheet becomes a table', () => {
       'f.v1',
     ])
   })
+  it('with paths that start elsewhere, on any system', () => {
+    const names = ['/data/set/x/1.png', 'C:\\set\\x\\2.png', '../set/x/3.png', 'set/x/4.png']
+    const places = [1, 2, 3, 4].map(n => `x/${n}.png`)
+    const { rows } = outcome(`image,label\n${names.map((name, n) => `${name},${n % 2}\n`).join('')}`, places)
+    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(['x/1.png', 'x/2.png', 'x/3.png', 'set/x/4.png'])
+  })
   it('with images that have no part yet, among others', () => {
     const text = `image,label,split\n${six.map((name, n) => `${name},${name[0]},${n % 3 === 2 ? '' : 'train'}\n`).join('')}`
     const { rows, told } = outcome(text, six)
