@@ -62,5 +62,8 @@ function draw(among: z.output<typeof range>, at: number): unknown {
   const drawn = scale === 'log' ? Math.exp(Math.log(from) + at * (Math.log(to) - Math.log(from))) : from + at * (to - from)
   return whole ? Math.round(drawn) : Number(drawn.toPrecision(3)) // three digits: readable, and the same number on every machine
 }
+const alone = z.object(training)
+/** The configuration among the parameters of a pipeline, without the others. */
+export const configurationOf = (parameters: Configuration): Configuration => alone.parse(parameters)
 /** Name of a configuration among results. */
 export const nameOf = (words: string): string => words.replaceAll(':', '.')

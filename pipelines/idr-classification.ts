@@ -9,7 +9,7 @@ import { pack } from '../steps/image/pack.ts'
 import { classifier } from '../steps/metrics/classifier.ts'
 import { best } from '../steps/sweep/best.ts'
 import { classify, steps as common, highlights, layout } from './classification.ts'
-import { type Configuration, nameOf } from './configurations.ts'
+import { type Configuration, configurationOf, nameOf } from './configurations.ts'
 
 /** What the study is given by, for one configuration and for a sweep alike. */
 export const study = {
@@ -31,6 +31,7 @@ export const study = {
       .lt(1)
       .describe('Share of the training patients left out: the validation part, shown after each epoch, and chosen by'),
     data: best.spec.params.about,
+    licence: best.spec.params.licence,
     threshold: classifier.spec.params.threshold,
   },
 }
@@ -58,9 +59,10 @@ export function classifyStudy(at: Given, title: string, configurations: Readonly
     ...{ table, packed, pairs: twin ? [] : [duplicates({ packed }).pairs], parts: { validation: at.holdout } },
     ...{ own: own ? [own] : [], weights: [], configurations, threshold: at.threshold, groups: 'patient', title },
     note: twin ? synthetic : '',
-    card: { about: twin ? drawn : at.data, positive: 'chronic heart failure', limits },
+    card: { about: twin ? drawn : at.data, licence: twin ? ofTwin : at.licence, limits },
   })
 }
+const ofTwin = 'Apache-2.0 (images), CC BY 4.0 (list of patients, Nirschl et al.)'
 /** What is true of this study, for the card. */
 const limits =
   'No medical device: it must not be used to decide about anybody’s health. Nothing is known of images from other laboratories, scanners, stains or magnifications, or of other illnesses.'
@@ -90,26 +92,9 @@ export const idrClassification = pipeline({
   layout,
   highlights,
   steps,
-  build: ({
-    annotation,
-    paths,
-    archive,
-    own,
-    twin,
-    size,
-    holdout,
-    data,
-    threshold,
-    train,
-    test,
-    rois,
-    sets,
-    pathology,
-    ...configuration
-  }) =>
-    classifyStudy(
-      { annotation, paths, archive, own, twin, size, holdout, data, threshold, train, test, rois, sets, pathology },
-      `Image classification: ${configuration.model}, ${configuration.augment}`,
-      { [nameOf(configuration.model)]: configuration },
-    ),
+  build: at => {
+    const configuration = configurationOf(at)
+    const title = `Image classification: ${configuration.model}, ${configuration.augment}`
+    return classifyStudy(at, title, { [nameOf(configuration.model)]: configuration })
+  },
 })

@@ -9,7 +9,7 @@ import { split } from '../steps/image/split.ts'
 import { classifier } from '../steps/metrics/classifier.ts'
 import { best } from '../steps/sweep/best.ts'
 import { classify, highlights, layout, steps } from './classification.ts'
-import { configurations, nameOf, sweep } from './configurations.ts'
+import { configurationOf, configurations, nameOf, sweep } from './configurations.ts'
 
 /** What a parameter is, where only its default is another here. */
 const about = (schema: z.ZodType) => schema.description ?? ''
@@ -52,19 +52,19 @@ export const imageClassification = pipeline({
   layout: { ...layout, notices: (name: string) => `notices/${name}` },
   highlights,
   steps: [read, pack, compare, ...steps],
-  build: ({ sheet, images: archive, own, weights, ...at }) => {
-    const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range, ...rest } = at
-    const { validation, test, splitSeed, duplicates, threshold, groups, dataAbout, licence, limits, sweep, ...configuration } = rest
-    const tried = sweep
-      ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
-      : { [nameOf(configuration.model)]: configuration }
+  build: ({ sheet, images: archive, own, weights, sweep, ...at }) => {
+    const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range } = at
+    const { validation, test, splitSeed: seed, duplicates, threshold, groups, dataAbout: about, licence, limits } = at
+    const configuration = configurationOf(at)
     const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
     const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
     const results = classify({
-      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed: splitSeed, duplicates } },
-      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], configurations: tried },
-      ...{ threshold, groups, note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
-      card: { about: dataAbout, licence, limits, ...(positive !== undefined && { positive }) },
+      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed, duplicates } },
+      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], threshold, groups, card: { about, licence, limits } },
+      configurations: sweep
+        ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
+        : { [nameOf(configuration.model)]: configuration },
+      ...{ note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
     })
     return { ...results, notices: { sheet: told, images: decoded } }
   },

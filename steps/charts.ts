@@ -66,7 +66,7 @@ function panel({ title, x, y, lines, diagonal }: Chart, names: readonly string[]
     const dots = line.dots ? line.points.map(([a, b]) => `<circle cx="${px(a)}" cy="${py(b)}" r="3" fill="${colourOf(n)}"/>`).join('') : ''
     return `<path d="${path}" fill="none" stroke="${colourOf(n)}" stroke-width="1.6"${dash ? ` stroke-dasharray="${dash}"` : ''}><title>${escaped(line.name)}</title></path>${dots}`
   })
-  return `<title>${escaped(title)}</title><text x="${left}" y="18" font-weight="bold" font-size="12">${escaped(title)}</text>
+  return `<title>${escaped(title)}</title><text x="${left}" y="18" font-weight="bold" font-size="12">${escaped(cut(title, 44))}</text>
 ${[...grid, chance].join('\n')}
 <svg x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" viewBox="${box.x} ${box.y} ${box.width} ${box.height}">
 ${drawn.join('\n')}
@@ -78,8 +78,10 @@ ${drawn.join('\n')}
 function entry(name: string, n: number, columns: number): string {
   const [x, y] = [left + (n % columns) * 240, height + 10 + Math.floor(n / columns) * 18]
   const dash = dashes[Math.floor(n / colours.length) % dashes.length]!
-  return `<path d="M${x} ${y - 4}h22" stroke="${colourOf(n)}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ''}/><text x="${x + 28}" y="${y}">${escaped(name.length > 34 ? `${name.slice(0, 33)}…` : name)}</text>`
+  return `<path d="M${x} ${y - 4}h22" stroke="${colourOf(n)}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ''}/><text x="${x + 28}" y="${y}">${escaped(cut(name, 34))}</text>`
 }
+/** As many letters as there is room for. */
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 /** The ends of an axis that shows all these values, and `shown` too: round values, so that each end is a tick. */
 export function enclosing(values: readonly number[], shown: readonly number[] = []): { readonly from: number; readonly to: number } {
   const all = [...shown, ...values].filter(Number.isFinite)

@@ -1,5 +1,5 @@
-// How well things were judged: images, or groups of them. Sources of the formulae are in steps/statistics.ts and steps/influence.ts.
-import { areaUnder, average, independent, logitEstimate, ratio, type Sample, sampleOf, scoreEstimate, shareEstimate } from './influence.ts'
+// How well things were judged: images, or groups of them. Sources of the formulae are in steps/statistics.ts and steps/jackknife.ts.
+import { areaUnder, average, independent, logitEstimate, ratio, type Sample, sampleOf, scoreEstimate, shareEstimate } from './jackknife.ts'
 import {
   aucDeLong,
   type Bin,
@@ -77,10 +77,12 @@ export const errorOf = ({ label, probabilities }: Unit): number =>
 /** Of two classes: the probability of the positive one. */
 export const positivity = ({ label, probabilities }: Unit) => ({ label: label === 1 ? 1 : 0, probability: probabilities[1]! }) as const
 
+/** How intervals are made: of independent things, and of things in groups. */
 const methods = {
-  independent: 'AUC: DeLong on the logit scale; shares: Wilson; their means and F1: Wilson for as many as have their variance',
-  clustered:
-    'AUC: DeLong for groups (Obuchowski) on the logit scale, with quantiles of t; shares: Wilson for as many as have their variance over groups',
+  two: "AUC: DeLong on the logit scale; shares: Wilson; balanced accuracy and F1: Wilson's of as many things as have their variance by the jackknife",
+  many: "AUC: jackknife on the logit scale; shares: Wilson; means and F1: Wilson's of as many things as have their variance by the jackknife",
+  groups:
+    "AUC: jackknife of whole groups on the logit scale; shares, means and F1: Wilson's of as many things as have their variance by it; quantiles of t",
 }
 /** Quality of judgements about things; those of one group are alike. The threshold is null where there are more than two classes. */
 export function qualityOf(units: readonly Unit[], classes: readonly string[], threshold: number | null): Quality {
@@ -124,7 +126,7 @@ function ofTwoClasses(units: readonly Unit[], threshold: number, sample: Sample)
     f1: scoreEstimate(positive.f1, sample),
     confusion: confusion(things, threshold),
     ...{ brier, calibrationError: error, calibration: bins, roc: outline(rocCurve(things)) },
-    intervals: alone ? methods.independent : methods.clustered,
+    intervals: alone ? methods.two : methods.groups,
   }
 }
 function ofManyClasses(units: readonly Unit[], classes: readonly string[], sample: Sample): ManyClassQuality {
@@ -156,6 +158,6 @@ function ofManyClasses(units: readonly Unit[], classes: readonly string[], sampl
     confusion: counts,
     brier: mean(units.map(({ label, probabilities }) => sum(probabilities.map((one, n) => (one - Number(n === label)) ** 2)))),
     ...{ calibrationError: top.error, calibration: top.bins },
-    intervals: independent(sample) ? methods.independent : methods.clustered,
+    intervals: independent(sample) ? methods.many : methods.groups,
   }
 }

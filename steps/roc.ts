@@ -13,14 +13,17 @@ export const rocChart = (title: string, lines: readonly Roc[]): Chart => ({
 })
 /** More lines than these cannot be told apart. */
 const most = 8
-/** Each class told from all others; of many classes those that are told worst. */
-export function classRocs(title: string, { perClass }: ManyClassQuality): Chart {
-  const known = perClass.filter(({ auc }) => auc.value !== null)
-  const worst = new Set(known.length > most ? known.toSorted((a, b) => a.auc.value! - b.auc.value!).slice(0, most) : known)
-  const shown = known.filter(each => worst.has(each))
-  return rocChart(
-    shown.length < known.length ? `${title}: the ${most} worst of ${known.length} classes` : title,
-    shown.map(each => ({ name: each.class, roc: each.roc })),
+/** Each class told from all others, a chart a part; of many classes those that are told worst in the first part. */
+export function classRocs(parts: readonly (readonly [title: string, quality: ManyClassQuality])[]): readonly Chart[] {
+  const known = parts[0]?.[1].perClass.filter(({ auc }) => auc.value !== null) ?? []
+  const worst = known.toSorted((a, b) => a.auc.value! - b.auc.value!).slice(0, most)
+  const names = new Set(worst.map(each => each.class))
+  const which = names.size < known.length ? `, ${most} worst of ${known.length}` : ''
+  return parts.map(([title, { perClass }]) =>
+    rocChart(
+      `${title}${which}`,
+      perClass.filter(each => names.has(each.class)).map(each => ({ name: each.class, roc: each.roc })),
+    ),
   )
 }
 /** A curve's name with its area. */

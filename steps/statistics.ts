@@ -1,5 +1,5 @@
 // Statistics of judgements that no npm library has (simple-statistics 7 has means and quantiles, none has DeLong or Wilson), each with its
-// source. Those of things that are alike in groups are in steps/influence.ts.
+// source. Those of things that are alike in groups are in steps/jackknife.ts.
 
 /** A value with its interval; null where the data give none. */
 export interface Estimate {

@@ -148,7 +148,7 @@ const groupsOf = (rows: readonly Row[]): readonly Unit[] =>
 export function curves({ test }: Report, word: string): string {
   const parts = [...(test.group ? [[plural(word), test.group] as const] : []), ['images', test.image] as const]
   const two = parts.flatMap(([name, quality]) => (ofTwo(quality) ? [{ name: withArea(name, quality.auc), roc: quality.roc }] : []))
-  const many = parts.flatMap(([name, quality]) => (ofTwo(quality) ? [] : [classRocs(`ROC on the test, ${name}`, quality)]))
+  const many = classRocs(parts.flatMap(([name, quality]) => (ofTwo(quality) ? [] : [[`ROC on the test, ${name}`, quality] as const])))
   const unit = { from: 0, to: 1 }
   return figure([
     ...(two.length > 0 ? [rocChart('ROC on the test', two)] : many),

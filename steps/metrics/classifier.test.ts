@@ -123,7 +123,7 @@ describe('by group', () => {
       null,
       'The images of the patient "p" have different labels, so that it cannot be told which is right for the whole.',
     ])
-    expect(all.test.image.intervals).toContain('DeLong for groups')
+    expect(all.test.image.intervals).toContain('jackknife of whole groups')
     expect(all.groups).toHaveLength(3)
   })
 })

@@ -94,20 +94,21 @@ function learning(trials: readonly Trial[], groups: string): readonly Chart[] {
 }
 /** Of two classes all configurations; of more the classes of the first one. */
 function rocs(trials: readonly Trial[], groups: string): string {
-  const parts = (['group', 'image'] as const).filter(part => trials[0]!.metrics.test[part] !== null)
-  return figure(
-    parts.map(part => {
-      const title = `ROC, ${part === 'group' ? plural(groups) : 'images'} of the test`
-      const qualities = trials.flatMap(({ name, metrics }) => (metrics.test[part] ? [{ name, quality: metrics.test[part] }] : []))
-      const first = qualities[0]!.quality
-      return ofTwo(first)
-        ? rocChart(
-            title,
-            qualities.flatMap(({ name, quality }) => (ofTwo(quality) ? [{ name, roc: quality.roc }] : [])),
-          )
-        : classRocs(title, first)
-    }),
+  const parts = (['group', 'image'] as const).flatMap(part => {
+    const title = `ROC, ${part === 'group' ? plural(groups) : 'images'} of the test`
+    const own = trials.flatMap(({ name, metrics }) => (metrics.test[part] ? [{ name, quality: metrics.test[part] }] : []))
+    return own.length > 0 ? [{ title, own }] : []
+  })
+  const two = parts.map(({ title, own }) =>
+    rocChart(
+      title,
+      own.flatMap(({ name, quality }) => (ofTwo(quality) ? [{ name, roc: quality.roc }] : [])),
+    ),
   )
+  const many = parts.flatMap(({ title, own: [first] }) =>
+    first === undefined || ofTwo(first.quality) ? [] : [[title, first.quality] as const],
+  )
+  return figure(many.length > 0 ? classRocs(many) : two)
 }
 const chosenBy = (by: 'validation' | 'test', word: string) =>
   by === 'validation'
@@ -197,7 +198,7 @@ ${table(heads, rows)}
 ${[confusionPart(quality, classes), ...(ofTwo(quality) ? [] : [`<h2>${escaped(`Classes by ${word}${name}`)}</h2>`, perClass(quality)])].join('\n')}
 <h2>Learning curves</h2>
 ${curves}
-<h2>ROC</h2>
+<h2>${escaped(`ROC${ofTwo(quality) ? '' : name}`)}</h2>
 ${both}
 </html>
 `,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { bench, changed } from '../../test/torch/bench.ts'
 import { train } from './train.ts'
 
-const { at, files, images, table, training, validating, call, faults } = await bench()
+const { at, files, images, table, training, validating, call, calls } = await bench()
 const given = { images, table, own: [], weights: [] }
 
 describe('faults', () => {
@@ -122,7 +122,7 @@ def filled(words):
     train.one_epoch, validate.predict = (full, full) if '--full' in words else (one_epoch, predict)
     return [word for word in words if word != '--full']
 cases = (filled(words) for words in cases)`
-    const answers = faults(
+    const answers = calls(
       cases.map(([args]) => args),
       prepare,
     )

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { bench, short } from '../../test/torch/bench.ts'
 import { train } from './train.ts'
 
-const { at, images, table, training, validating, call, python, faults, about } = await bench({ validation: true, classes: 3 })
+const { at, images, table, training, validating, python, calls, about } = await bench({ validation: true, classes: 3 })
 const file = (name: string) => path.join(at, name)
 
 describe('weights of one’s own', () => {
@@ -55,10 +55,9 @@ print(json.dumps(answers))`,
     )
   })
   it('frozen below the head: its features are computed once, the head learns, the rest stays', () => {
-    call(training('base', '--epochs', '4'))
     const words = ['--weights', file('base.pt'), '--frozen', '--epochs', '6', '--lr', '0.05']
-    call(training('frozen', ...words))
-    call(validating('frozen'))
+    const all = [training('base', '--epochs', '2'), training('frozen', ...words), validating('frozen')]
+    expect(calls(all).map(([status]) => status)).toEqual([0, 0, 0])
     const stays = python(`import torch
 base, frozen = (torch.load(${JSON.stringify(`${at}/`)} + name)['state'] for name in ('base.pt', 'frozen.pt'))
 print(json.dumps(sorted(name for name in base if not torch.equal(base[name], frozen[name]))))`)
@@ -150,7 +149,7 @@ def ${name}(classes):
         'the scores of own:frozen do not come straight out of one.',
       ],
     ]
-    const answers = faults(
+    const answers = calls(
       cases.map(([words]) => training('x', ...words)),
       `import os, struct, torch
 at = ${JSON.stringify(`${at}/`)}

@@ -69,7 +69,7 @@ describe('on 16 + 16 patients', { timeout: 240_000 }, () => {
     )
     expect(first.started.filter(step => /^idr-/.test(step))).toEqual([]) // drawn and packed by the run before
     expect(read(first.results.leaderboard.leaderboard).trimEnd().split('\n')).toHaveLength(5)
-    expect(read(first.results.model.card)).toContain('First of 4 configurations, chosen on training patients that were held out')
+    expect(read(first.results.model.card)).toContain('First of 4 configurations, chosen on the validation part')
     const second = await finished(idrSweep({ ...small, sweep: sweep(0.01) }))
     expect(second.started.filter(step => /torch|metrics-classifier/.test(step)).sort()).toEqual(
       ['metrics-classifier', 'torch-train', 'torch-validate'].flatMap(step => ['d4_lr0.01', 'none_lr0.01'].map(name => `${step}:${name}`)),

@@ -18,8 +18,6 @@ export const short = { epochs: 3, batch: 8, patches: 4, warmup: 2, lr: 0.01, gri
 
 export interface Bench {
   readonly at: string
-  /** The Python that has torch. */
-  readonly program: string
   readonly files: Packed
   readonly images: ReturnType<typeof given<'images', 'image-pack', (typeof packedImages)['facts']>>
   readonly table: ReturnType<typeof given<'table', 'tsv', (typeof splitTable)['facts']>>
@@ -32,7 +30,7 @@ export interface Bench {
   /** What a checkpoint says of itself. */
   readonly about: (file: string) => { readonly weights: string; readonly [name: string]: unknown }
   /** Exit status and words of each of several calls, all in one Python: loading torch takes longer than a fault. */
-  readonly faults: (cases: readonly (readonly string[])[], prepare?: string) => readonly (readonly [status: number, told: string])[]
+  readonly calls: (cases: readonly (readonly string[])[], prepare?: string) => readonly (readonly [status: number, told: string])[]
 }
 export async function bench(shape: Shape = {}): Promise<Bench> {
   const found = (await findTools([torch])).get('torch')
@@ -48,7 +46,6 @@ export async function bench(shape: Shape = {}): Promise<Bench> {
     JSON.parse(run(['-c', `import sys, json; sys.path.insert(0, ${JSON.stringify(scripts)})\n${code}`], JSON.stringify(input ?? null)))
   return {
     at,
-    program,
     files,
     images: given('images', packedImages, { pixels: files.pixels, index: files.index }),
     table: given('table', splitTable, files.table),
@@ -62,7 +59,7 @@ export async function bench(shape: Shape = {}): Promise<Bench> {
     call: ([script = '', ...args]) => run([path.join(scripts, script), ...args]),
     python,
     about: file => python(`import torch; print(torch.load(${JSON.stringify(file)})["about"])`) as { readonly weights: string },
-    faults: (cases, prepare = '') => {
+    calls: (cases, prepare = '') => {
       const told = python(
         `import contextlib, io, train, validate, words
 cases, answers = json.load(sys.stdin), []

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, linkSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, linkSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { Header } from 'tar/header'
 import { pack } from 'tar-stream'
 import { scratch } from 'trireme-bio/testing'
 import { describe, expect, it } from 'vitest'
@@ -48,6 +49,14 @@ const folder = (...files: readonly string[]) => {
   return at
 }
 
+/** A header as no program would write it. */
+const headed = (name: string, type: 'Link' | 'Directory' | 'File' | 'SparseFile' | 'NextFileHasLongPath', size: number) => {
+  const header = new Header({ path: name, type, size, mode: 0o644, mtime: new Date(0) })
+  header.encode()
+  return header.block!
+}
+const padded = (content: string) => Buffer.concat([Buffer.from(content), Buffer.alloc((512 - (content.length % 512)) % 512)])
+
 describe('a tar is listed', () => {
   const long = `${'deep/'.repeat(60)}${'n'.repeat(150)}.png`
   it.each(['ustar', 'gnu', 'pax'])('as %s, with long names where they can be', format => {
@@ -76,6 +85,16 @@ describe('a tar is listed', () => {
         { place: 'd.png', to: far },
       ])
     }
+  })
+  it('past headers without content, whatever size they give', async () => {
+    const file = path.join(scratch(), 'a.tar')
+    writeFileSync(
+      file,
+      Buffer.concat([headed('a.png', 'Link', 700), headed('b', 'Directory', 9000), headed('c.png', 'File', 3), padded('abc')]),
+    )
+    expect(await fault(file)).toBe('The archive is cut off at byte 2048: its two empty blocks are missing. Copy or make it again.')
+    appendFileSync(file, Buffer.alloc(1024))
+    expect((await listed(file)).contents).toEqual([['c.png', 'abc']])
   })
   it('without reading what is in it: 3 GiB cost nothing', async () => {
     const at = folder('a.png', 'z.png')
@@ -113,6 +132,7 @@ describe('a zip is listed', () => {
         "f.writestr('Größe.png', 'in it', compress_type=z.ZIP_STORED)",
         "f.writestr('__MACOSX/x/._a.png', 'x')",
         "f.writestr('x/', '')",
+        "l = z.ZipInfo('l.png'); l.create_system = 3; l.external_attr = 0o120777 << 16; f.writestr(l, 'x/a.png')",
       ].join('\n'),
     )
     expect(await listed(file)).toEqual({
@@ -121,7 +141,7 @@ describe('a zip is listed', () => {
         ['x/a.png', 'in a.png'],
         ['Größe.png', 'in it'],
       ],
-      links: [],
+      links: [{ place: 'l.png', to: 'another file' }],
     })
   })
   it('with more members than the older form counts', async () => {
@@ -184,6 +204,20 @@ describe('refused are', () => {
     )
     expect(await fault(changed((bytes, at) => bytes.writeUInt32LE(most + 1, at + 24)))).toMatch(/^"a\.png" has 1,048,577 bytes/)
   })
+  it('what a zip has packed larger than it was: no image, and not inflated', async () => {
+    const file = zipped("import random\nf.writestr('a.png', random.Random(1).randbytes(20000))")
+    const bytes = readFileSync(file)
+    bytes.writeUInt32LE(10, bytes.indexOf('PK\x01\x02', 0, 'latin1') + 24)
+    writeFileSync(file, bytes)
+    expect(await fault(file)).toMatch(/^"a\.png" is corrupt in the archive: it is said to have 10 bytes, packed 20\d\d\d\./)
+  })
+  it('members of a tar with holes, and names without end', async () => {
+    const file = path.join(scratch(), 'a.tar')
+    writeFileSync(file, Buffer.concat([headed('a.png', 'SparseFile', 0), Buffer.alloc(1024)]))
+    expect(await fault(file)).toBe('The archive\'s member "a.png" was packed with holes. Pack it anew, without --sparse.')
+    writeFileSync(file, Buffer.concat([headed('@', 'NextFileHasLongPath', 2 ** 21), Buffer.alloc(2 ** 21 + 1024)]))
+    expect(await fault(file)).toBe('The archive is corrupt: a name of 2097152 bytes begins at byte 512. Copy or make it again.')
+  })
   it('a tar that is cut off or damaged, at any place', async () => {
     const whole = await tarred([
       ['a.png', 'x'.repeat(700)],
@@ -223,6 +257,7 @@ describe('an image that a table names is found', () => {
     ['b.PNG', ['y/b.PNG']],
     ['b', ['y/b.PNG']],
     ['Präparat/1.tif', ['Pra\u0308parat/1.tif']],
+    ['Pra\u0308parat/1', ['Pra\u0308parat/1.tif']],
     ['c', ['c.png', 'c.jpg']],
     ['v1.2', ['v1.2']],
     ['.png', []],

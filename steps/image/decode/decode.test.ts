@@ -180,6 +180,15 @@ describe('brings images to a size', () => {
     ])
     expect(pixel(found, 0, 4)[1]).toBeGreaterThan(200)
   })
+  test('a JPEG of less than four times the size: from all of its pixels', async () => {
+    const [side, values] = [3 * height, Buffer.alloc(9 * count * 3).map((_, n) => (n * n) % 251)]
+    const file = await sharp(values.subarray(0, side * side * 3), { raw: { width: side, height: side, channels: 3 } })
+      .jpeg()
+      .toBuffer()
+    const whole = await sharp(file).raw().toBuffer()
+    const scaled = sharp(whole, { raw: { width: side, height: side, channels: 3 } }).resize(height, height)
+    expect(hex((await decoded(file, { fit: 'resize' })).pixels)).toBe(hex(await scaled.raw().toBuffer()))
+  })
   test('16 bits and chosen channels, too', async () => {
     const deep = tinyTiff([{ width, values: Uint16Array.from({ length: count * 3 }, (_, n) => (n % 3) * 20_000), samples: 3, rgb: true }])
     for (const channels of ['own', '0,1,2']) {
@@ -333,7 +342,9 @@ describe('refuses', () => {
     circle.writeUInt32LE(circle.readUInt32LE(4), circle.length - 4)
     const nowhere = Buffer.from(tiff)
     nowhere.writeUInt32LE(9_999_999, nowhere.length - 4)
-    for (const file of [circle, nowhere])
+    const none = Buffer.from(tiff)
+    none.writeUInt32LE(0, 4)
+    for (const file of [circle, nowhere, none])
       expect(await fault(file)).toBe('is corrupt: its list of pages leads nowhere. Fetch or copy it again')
   })
   const plainGrey = () => square(1)

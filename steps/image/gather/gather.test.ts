@@ -94,6 +94,11 @@ describe('a folder becomes an archive', () => {
     expect(new Set([digest(first.file), changed, renamed, without]).size).toBe(4)
     expect(readdirSync(kept).filter(name => !name.endsWith('.tar'))).toEqual([])
   })
+  it('once the clock has moved on from the last change, so that another one shows', async () => {
+    const folder = folderOf('a.png')
+    await gathered(folder)
+    expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(statSync(path.join(folder, 'a.png')).ctimeMs) + 100)
+  })
   it('of all files, where no name is that of an image', async () => {
     expect(await listed((await gathered(folderOf('x/001', 'x/002'))).file)).toHaveLength(2)
   })

@@ -131,6 +131,7 @@ describe('folders become a table', () => {
     expect(refused(undefined, ['train/a/1.png', 'other/a/2.png', 'test/1.png'])).toMatch(
       /"other\/a\/2\.png" lies in none of the parts .*\n.*"test\/1\.png" lies in the part/,
     )
+    expect(refused(undefined, ['top/a/1.png', 'top/a/2.png'])).toBe('All 2 images have the label "a". Two classes are the least.')
     expect(refused(undefined, ['README.md'])).toContain('There is no image: none of the 1 files has the name of one, such as 001.png.')
   })
 })
@@ -141,7 +142,7 @@ describe('refused is', () => {
       'a1.png,sick,p1,train',
       'a2.png,Sick,p1,test',
       'a2.png,si ck,p2,train',
-      'a3.png,"sick ",p3,holdout',
+      'a3.png,sick ,p3,holdout',
       'A3.PNG,healthy,p3,holdout',
       ',healthy,p4,test',
       'b1.png,,p5,test',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { areaUnder, average, fewestGroups, logitEstimate, ratio, sampleOf, scoreEstimate, shareEstimate } from './influence.ts'
+import { areaUnder, average, fewestGroups, logitEstimate, ratio, sampleOf, scoreEstimate, shareEstimate } from './jackknife.ts'
 import { aucDeLong, shareWilson, uniform } from './statistics.ts'
 
 interface Thing {
@@ -19,37 +19,36 @@ const things: readonly Thing[] = Array.from({ length: 40 }, (_, g) => {
 }).flat()
 const sample = sampleOf(things)
 const positive = things.map(({ label }) => label === 1)
-const area = areaUnder(
-  sample,
-  things.map(({ probability }) => probability),
-  positive,
-)!
 const right = things.map(({ probability, label }) => probability > 0.5 === (label === 1))
 const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0)
 
-test('influence is what a figure moves by when a thing counts a little more', () => {
-  const weight = 1e-6
-  /** The AUC with one thing's weight raised, by pairs. */
-  const moved = (raised: number) => {
-    const of = (n: number) => (n === raised ? 1 + weight : 1)
-    const pairs = things.flatMap((a, n) =>
-      things.flatMap((b, m) => (a.label === 1 && b.label === 0 ? [[a, b, of(n) * of(m)] as const] : [])),
-    )
-    return (
-      sum(pairs.map(([a, b, w]) => w * (a.probability > b.probability ? 1 : a.probability === b.probability ? 0.5 : 0))) /
-      sum(pairs.map(([, , w]) => w))
-    )
-  }
-  for (const n of [0, 1, 17, 60]) expect((moved(n) - area.value) / weight).toBeCloseTo(area.influence[n]!, 4)
-  expect(sum(area.influence)).toBeCloseTo(0, 12)
-  const share = ratio(
-    sample,
-    right.map(Number),
-    positive.map(Number).map(() => 1),
+const areaOf = (each: readonly Thing[]) =>
+  areaUnder(
+    sampleOf(each),
+    each.map(({ probability }) => probability),
+    each.map(({ label }) => label === 1),
   )!
-  expect(sum(share.influence)).toBeCloseTo(0, 12)
+const recallOf = (each: readonly Thing[]) =>
+  ratio(
+    sampleOf(each),
+    each.map(({ label, probability }) => label * Number(probability > 0.4)),
+    each.map(({ label }) => label),
+  )!
+test.each([
+  ['of one class', things],
+  ['of two classes', things.map((each, n) => (n % 3 === 0 ? { ...each, label: 1 - each.label } : each))],
+])('without a group a figure is that of the others: groups %s', (_, all) => {
+  const names = [...new Set(all.map(({ group }) => group))]
+  for (const [number, name] of names.entries()) {
+    const others = all.filter(({ group }) => group !== name)
+    expect(areaOf(all).without[number]).toBeCloseTo(areaOf(others).value, 12)
+    expect(recallOf(all).without[number]).toBeCloseTo(recallOf(others).value, 12)
+  }
+  const both = average([areaOf(all), recallOf(all)])!
+  expect(both.without[3]).toBeCloseTo((areaOf(all).without[3]! + recallOf(all).without[3]!) / 2, 12)
 })
-test('the variance of Obuchowski (1997) by its formula', () => {
+const area = areaOf(things)
+test('the spread is close to that of Obuchowski (1997), and a little more', () => {
   const wins = (a: number, b: number) => (a > b ? 1 : a === b ? 0.5 : 0)
   const [own, others] = [1, 0].map(label => things.filter(each => each.label === label)) as [Thing[], Thing[]]
   const part = (mine: readonly Thing[], theirs: readonly Thing[], order: (a: number, b: number) => number) => {
@@ -64,9 +63,10 @@ test('the variance of Obuchowski (1997) by its formula', () => {
   const variance = part(own, others, wins) + part(others, own, (a, b) => wins(b, a))
   const [low, high] = logitEstimate(area, sample).interval!
   const logit = (x: number) => Math.log(x / (1 - x))
-  const quantile = ((logit(high) - logit(low)) / 2) * ((area.value * (1 - area.value)) / Math.sqrt(variance))
-  expect(quantile).toBeGreaterThan(2.02) // of t with 38 degrees of freedom
-  expect(quantile).toBeLessThan(2.1) // with 19
+  const deviation = (logit(high) - logit(low)) / 2 / 2.093 // 97.5 % of t with 19 degrees of freedom
+  const known = Math.sqrt(variance) / (area.value * (1 - area.value))
+  expect(deviation / known).toBeGreaterThan(1)
+  expect(deviation / known).toBeLessThan(1.1)
 })
 test('of independent things it is DeLong’s, but for the quantile', () => {
   const alone = things.map((each, n) => ({ ...each, group: `${n}` }))
@@ -96,7 +96,7 @@ test('ten equal images of a group say no more than one', () => {
   }
   const one = things.map((each, n) => ({ ...each, group: `${n}` }))
   const ten = one.flatMap(each => Array.from({ length: 10 }, () => each))
-  expect(wide(ten)).toBeCloseTo(wide(one), 9)
+  expect(wide(ten)).toBeCloseTo(wide(one), 2) // but for the quantile
   const naive = ten.map((each, n) => ({ ...each, group: `${n}` }))
   expect(wide(ten)).toBeGreaterThan(2.5 * wide(naive))
 })
