@@ -68,7 +68,7 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
 })
 test('types of a library that brings none are copied; tests that only a checkout can run are not', async () => {
   const places = (await originals('image-classification')).map(({ place }) => place)
-  expect(places).toContain('steps/influence.ts')
+  expect(places).toContain('steps/jackknife.ts')
   expect(places).toContain('steps/jstat.d.ts')
   const reaching = places
     .filter(place => place.endsWith('.test.ts'))
