@@ -7,7 +7,7 @@ import { train } from './train.ts'
 const { at, files, images, table, training, validating, call, calls } = await bench()
 const given = { images, table, own: [], weights: [] }
 
-describe('faults', () => {
+describe('faults', { timeout: 240_000 }, () => {
   it('are told when the plan is made, where they can be', () => {
     expect(() => train({ ...given, model: 'resnet81' })).toThrow(
       'Parameter "model" of step "torch-train": unknown model. Did you mean "resnet18"? There are nirschl, resnet18, mobilenet_v3_small, and own:FUNCTION for a function of your own; torchvision:NAME and timm:NAME where these libraries are installed',

@@ -12,7 +12,7 @@ const { at, images, table, training, call, about, python } = await bench({ valid
 const named = (name: string) => path.join(at, `${name}.pt`)
 const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n')
 
-describe('training', () => {
+describe('training', { timeout: 240_000 }, () => {
   it('learns, judges, says what it did, and gives the weights of the same script run by hand', async () => {
     const { checkpoint, history, events: scalars } = train({ images, table, own: [], weights: [], ...short, name: 'tints' })
     const results = { checkpoint, history, scalars, ...validate({ images, table, checkpoint, own: [], grid: 1 }) }
@@ -56,7 +56,7 @@ describe('training', () => {
     writeFileSync(named('runner'), readFileSync(results.checkpoint!.path))
     call(training('whole', '--patches', '24', '--epochs', '4'))
     expect(about(named('runner')).weights).toBe(about(named('whole')).weights)
-  }, 240_000)
+  })
   it('takes a function of one’s own, with the file that it imports, whose name is lost on the way', async () => {
     const file = (name: string, text: string) => {
       writeFileSync(path.join(at, name), text)

@@ -9,9 +9,11 @@ import { train } from './train.ts'
 const { at, images, table, training, validating, python, calls, about } = await bench({ validation: true, classes: 3 })
 const file = (name: string) => path.join(at, name)
 
-describe('weights of one’s own', () => {
+describe('weights of one’s own', { timeout: 240_000 }, () => {
   it('are taken as torch.save and safetensors have them, below a head of another size, and recorded', async () => {
-    python(`import torch, networks, struct
+    const names = ['zip.pt', 'old.pt', 'wrapped.pt', 'named.pt', 'x.safetensors']
+    const told = python(
+      `import models, networks, pretrained, struct, torch
 torch.manual_seed(5)
 state = networks.Nirschl(2).state_dict()
 at = ${JSON.stringify(`${at}/`)}
@@ -27,18 +29,12 @@ for name, tensor in state.items():
     body += own
 head = json.dumps(entries).encode()
 open(at + 'x.safetensors', 'wb').write(struct.pack('<Q', len(head)) + head + body)
-print(0)`)
-    const names = ['zip.pt', 'old.pt', 'wrapped.pt', 'named.pt', 'x.safetensors']
-    const told = python(
-      `import torch, networks, models, pretrained
 answers = []
 for path in json.load(sys.stdin):
     torch.manual_seed(1)
     net = networks.Nirschl(3)
     known = pretrained.begin_with(net, models.head_of(net, 64), path, 'MIT', 'here')
-    torch.manual_seed(5)
-    same = networks.Nirschl(2).state_dict()
-    answers.append([known['tensors'], all(torch.equal(tensor, same[name]) for name, tensor in net.state_dict().items() if 'layers.18' not in name)])
+    answers.append([known['tensors'], all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items() if 'layers.18' not in name)])
 print(json.dumps(answers))`,
       names.map(file),
     )
@@ -74,7 +70,7 @@ print(json.dumps(sorted(name for name in base if not torch.equal(base[name], fro
     expect(about(file('frozen.pt'))).toMatchObject({ options: { frozen: true, augment: 'none' } })
   })
 })
-describe('what a network or weights of one’s own may be', () => {
+describe('what a network or weights of one’s own may be', { timeout: 240_000 }, () => {
   const model = (name: string, text: string) => {
     writeFileSync(file(`${name}.py`), text)
     return ['--model', `own:${name}`, '--own', file(`${name}.py`), '--patch', '32', '--epochs', '1']
