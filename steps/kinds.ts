@@ -144,6 +144,7 @@ export const imageArchive = kind(
     extension: '.tar',
     edam: 'format_3981',
     probe: imageProbes.archiveProbe,
+    instead: 'a zip, a folder of images, or a list of their addresses',
     gather: async (given, at) => (await import('./image/gather/gather.ts')).gather(given, at), // loaded for those who need it
   },
   { holds: 'images' },

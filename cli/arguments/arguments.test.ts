@@ -13,7 +13,13 @@ const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const pair = kind('fastq-pair', { extension: '.fastq.gz' }, { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } })
 const example = pipeline({
   name: 'example',
-  inputs: { reads: pair, bams: many(bam), reports: named(bam), regions: optional(kind('bed', { extension: '.bed' })), out: bam },
+  inputs: {
+    reads: pair,
+    bams: many(bam),
+    reports: named(bam),
+    regions: optional(kind('bed', { extension: '.bed', instead: 'a folder of them' })),
+    out: bam,
+  },
   params: {
     ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig'),
     caller: z.enum(['bcftools', 'freebayes']).default('bcftools'),
@@ -89,7 +95,7 @@ test('help is made of descriptions, limits and defaults', () => {
     '--reads <first,second> | fastq-pair (2 files with commas between) *',
     '--bams <file...> | one or more of bam (.bam, with its .bai beside it) *',
     '--reports <name=file...> | by name: bam (.bam, with its .bai beside it) *',
-    '--regions <file> | bed (.bed)',
+    '--regions <file> | bed (.bed), a folder of them',
     '--input-out <file> | bam (.bam, with its .bai beside it) *',
     '--ploidy <1|2> | Copies of each contig (default 2)',
     '--caller <bcftools|freebayes> | (default bcftools)',

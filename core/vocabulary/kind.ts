@@ -46,6 +46,8 @@ export interface FileKind<Format extends string = string, Facts extends object =
   readonly edam?: string
   readonly probe?: Probe
   readonly gather?: Gather
+  /** What people may give instead, for help: 'a zip, a folder'. */
+  readonly instead?: string
   /** What to do when a fact is not there, by fact: `{ sorted: 'Sort it with samtools/sort.' }`. Ends the error's message. */
   readonly hints?: Readonly<Record<string, string>>
   /** Files that may not be passed on, such as weights under a licence: nothing takes them along to others. */
@@ -95,6 +97,7 @@ export const kind = <const Format extends string, const Facts extends object = {
     readonly edam?: string
     readonly probe?: Probe
     readonly gather?: Gather
+    readonly instead?: string
     readonly hints?: Readonly<Record<string, string>>
     readonly stays?: true
   },

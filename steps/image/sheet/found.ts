@@ -1,11 +1,15 @@
 import { Fault } from '../../script.ts'
-import { finderOf } from '../archive/places.ts'
+import { type Finder, finderOf } from '../archive/places.ts'
 import { counted, type Given, quoted } from './given.ts'
 
 /** What is wrong with images of a sheet as names of files in the archive. */
-export function placeFaults(images: readonly Given[], places: readonly string[], links: readonly string[]): readonly string[] {
-  const find = finderOf([...places, ...links])
-  const linked = new Set(links)
+export function placeFaults(
+  images: readonly Given[],
+  places: readonly string[],
+  links: readonly string[],
+  find: Finder,
+): readonly string[] {
+  const findLink = finderOf(links)
   const taken = new Map<string, Given>()
   const nearest = likeNames(places)
   const faults: string[] = []
@@ -14,17 +18,18 @@ export function placeFaults(images: readonly Given[], places: readonly string[],
     const { at, image } = given
     const [place, ...others] = find(image)
     const where = `${at[0]!.toUpperCase()}${at.slice(1)}`
-    if (place === undefined) {
+    const [link] = place === undefined ? findLink(image) : []
+    if (link !== undefined)
+      faults.push(
+        `${where}: "${link}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
+      )
+    else if (place === undefined) {
       missing++
       const near = nearest(image)
       faults.push(`${where}: there is no image "${image}"${near === undefined ? '' : `; there is "${near}"`}.`)
     } else if (others.length > 0)
       faults.push(
         `${where}: "${image}" may be ${quoted([place, ...others], 3)}. Write the folder before the name, as it is in the archive.`,
-      )
-    else if (linked.has(place))
-      faults.push(
-        `${where}: "${place}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
       )
     else {
       const before = taken.get(place)

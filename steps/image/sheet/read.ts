@@ -1,16 +1,16 @@
 import { bare, type DelimitedRow, decodedText, delimitedFault, delimitedRows, isSpreadsheet } from '../../delimited.ts'
 import { columns as ownColumns } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
-import { placesOfUrl } from '../archive/places.ts'
+import { type Finder, placeOf, placesOfUrl } from '../archive/places.ts'
 import { type Columns, placesOf } from './columns.ts'
 import { type Given, partNotes, partOf, partWords, type Reading, tally } from './given.ts'
 
 /**
  * Reads a sheet, CSV or TSV by its content. What a row lacks is told, and the row left out, so that all faults are told at once.
- * @param places of the images that are there
+ * @param find images that are there
  * @throws Fault where it is no table at all, or lacks columns
  */
-export function readSheet(bytes: Buffer, asked: Columns, places: readonly string[]): Reading {
+export function readSheet(bytes: Buffer, asked: Columns, find: Finder): Reading {
   const [head, ...body] = rowsOf(bytes, asked)
   if (!head || body.length === 0)
     throw new Fault('The sheet names no image. Its first line names the columns; each further line is an image.')
@@ -18,7 +18,6 @@ export function readSheet(bytes: Buffer, asked: Columns, places: readonly string
   const { at, faults: lacking } = placesOf(header, asked)
   if (lacking.length > 0) throw new Fault(lacking.join(' '))
   const extras = header.flatMap((name, n) => (name === '' || Object.values(at).includes(n) ? [] : [{ name: extraName(name, header), n }]))
-  const there = new Set(places)
   const faults: string[] = []
   const words: string[] = []
   const strange: { word: string; line: number }[] = []
@@ -40,12 +39,11 @@ export function readSheet(bytes: Buffer, asked: Columns, places: readonly string
     if (split === undefined) strange.push({ word, line })
     else if (word !== '') words.push(word)
     if (empty.length > 0 || broken !== undefined) return []
-    const image = cell(at.image)
-    const fetched = placesOfUrl(image)
+    const image = cell(at.image).replaceAll('\\', '/') // as Windows writes folders
     return [
       {
         at: `line ${line}`,
-        image: fetched.find(place => there.has(place)) ?? fetched[1] ?? image.replaceAll('\\', '/'), // as Windows writes folders
+        image: nameOf(image, find),
         written: cells[at.label] ?? '',
         label: cell(at.label),
         group: at.group < 0 ? undefined : cell(at.group),
@@ -55,6 +53,12 @@ export function readSheet(bytes: Buffer, asked: Columns, places: readonly string
     ]
   })
   return { images, faults: [...faults, ...strangeParts(strange)], notes: partNotes(words) }
+}
+/** An address, or a path that starts elsewhere, is an image by where that lies here; all else is its own name. */
+function nameOf(image: string, find: Finder): string {
+  const fetched = placesOfUrl(image)
+  const [place] = placeOf(image) === undefined ? find(image) : []
+  return fetched.find(each => find(each).includes(each)) ?? fetched[1] ?? place ?? image
 }
 /** Spaces around words are kept where they can be, to be told where words differ by them alone. */
 function rowsOf(bytes: Buffer, asked: Columns): readonly DelimitedRow[] {

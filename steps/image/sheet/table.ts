@@ -1,5 +1,6 @@
 import type { ImageRow } from '../../image-table.ts'
 import { refuse } from '../../script.ts'
+import { finderOf } from '../archive/places.ts'
 import { classesIn, contradictions, remarks, tableRows } from './check.ts'
 import type { Columns } from './columns.ts'
 import { placeFaults } from './found.ts'
@@ -21,11 +22,12 @@ export function tableOf(
 ): { readonly rows: readonly ImageRow[]; readonly told: readonly string[] } {
   const places = archive.members.map(({ place }) => place)
   const links = archive.links.map(({ place }) => place)
-  const { images, faults, notes } = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, places)
+  const find = finderOf(places)
+  const { images, faults, notes } = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, find)
   const { classes, faults: ofClasses } = classesIn(images, positive)
   refuse(
     sheet === undefined ? 'The layout' : 'The sheet',
-    [...faults, ...ofClasses, ...contradictions(images), ...(sheet === undefined ? [] : placeFaults(images, places, links))],
+    [...faults, ...ofClasses, ...contradictions(images), ...(sheet === undefined ? [] : placeFaults(images, places, links, find))],
     sheet === undefined && faults.length > 0 ? understood : undefined,
   )
   return { rows: tableRows(images, classes), told: [...notes, ...remarks(images)] }
