@@ -113,6 +113,11 @@ test('where all agree the interval is that of so many groups', () => {
   )
   expect(scoreEstimate(average(recalls), sample)).toEqual(shareWilson(40, 40))
 })
+test('groups of one class are drawn from it, mixed ones from one heap', () => {
+  const strata = (...words: readonly string[]) => sampleOf(words.map(word => ({ group: word[0]!, label: Number(word[1]) }))).strata
+  expect(strata('a1', 'b0', 'a1', 'c2')).toEqual([1, 0, 2])
+  expect(strata('a1', 'b0', 'a0')).toEqual([0, 0])
+})
 test('too few groups have no interval, and the reason is told', () => {
   const few = things.filter(({ group }) => Number(group) < 2 * fewestGroups - 1)
   const own = sampleOf(few)
@@ -125,4 +130,12 @@ test('too few groups have no interval, and the reason is told', () => {
     interval: null,
     why: `a class has ${fewestGroups - 1} groups, and an interval needs ${fewestGroups}`,
   })
+  const why = `a class has ${fewestGroups - 1} groups, and an interval needs ${fewestGroups}`
+  const [rare, often] = [1, 0].map(wanted => {
+    const all = few.map(({ label }) => Number(label === wanted))
+    return ratio(own, all, all)!
+  })
+  expect(scoreEstimate(rare, own)).toEqual({ value: 1, interval: null, why })
+  expect(scoreEstimate(often, own).interval).not.toBeNull()
+  expect(scoreEstimate(average([often!, rare!]), own)).toEqual({ value: 1, interval: null, why })
 })

@@ -36,6 +36,9 @@ export function sampleOf(things: readonly { readonly group: string; readonly lab
 }
 /** True where each thing is a group of its own. */
 export const independent = ({ groups, strata }: Sample): boolean => groups.length === strata.length
+/** How many groups the smallest class has. */
+export const smallestClass = ({ strata }: Sample): number =>
+  Math.min(...[...new Set(strata)].map(stratum => strata.filter(each => each === stratum).length))
 
 const sumsOf = ({ groups, strata }: Sample, values: readonly number[]): readonly number[] => {
   const sums = new Array<number>(strata.length).fill(0)

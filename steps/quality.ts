@@ -1,5 +1,16 @@
 // How well things were judged: images, or groups of them. Sources of the formulae are in steps/statistics.ts and steps/jackknife.ts.
-import { areaUnder, average, independent, logitEstimate, ratio, type Sample, sampleOf, scoreEstimate, shareEstimate } from './jackknife.ts'
+import {
+  areaUnder,
+  average,
+  independent,
+  logitEstimate,
+  ratio,
+  type Sample,
+  sampleOf,
+  scoreEstimate,
+  shareEstimate,
+  smallestClass,
+} from './jackknife.ts'
 import {
   aucDeLong,
   type Bin,
@@ -100,9 +111,12 @@ function found(sample: Sample, real: readonly boolean[], judged: readonly boolea
     estimates: { precision: shareEstimate(sample, right, judged), recall: shareEstimate(sample, right, real) },
   }
 }
-const accuracyOf = (sample: Sample, right: readonly boolean[]) => {
+/** Share of all that is judged rightly. It is of all classes, and no surer than the smallest of them. */
+function accuracyOf(sample: Sample, right: readonly boolean[]): Estimate {
   const all = right.map(() => true)
-  return shareEstimate(sample, right, all)
+  if (independent(sample)) return shareEstimate(sample, right, all)
+  const figure = ratio(sample, right.map(Number), all.map(Number))
+  return scoreEstimate(figure && { ...figure, fewest: smallestClass(sample) }, sample)
 }
 function ofTwoClasses(units: readonly Unit[], threshold: number, sample: Sample): TwoClassQuality {
   const [real, judged] = [units.map(({ label }) => label === 1), units.map(unit => judgedAs(unit, threshold) === 1)]

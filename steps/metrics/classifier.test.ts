@@ -100,9 +100,11 @@ describe('of three classes', () => {
     expect(all.groups[0]!.error).toBeCloseTo(0.7, 9)
   })
   it('takes means over the classes that there are, and names the others', () => {
-    const quality = many(report(predictionsOf(table([...three, 'd'], ...rows.map(row => `${row} 0`))), 0.5), 'image')
+    const four = [...rows.map(row => `${row} 0`), '6 g6 2 test 1 0.1 0.1 0.7']
+    const quality = many(report(predictionsOf(table([...three, 'd'], ...four)), 0.5), 'image')
     expect(quality.missing).toEqual(['d'])
-    expect(quality.balancedAccuracy.value).toBeCloseTo(2.5 / 3, 12)
+    expect(quality.balancedAccuracy.value).toBeCloseTo(2 / 3, 12)
+    expect(quality.f1.value).toBeCloseTo((2 / 3 + 0.8 + 2 / 3) / 3, 12)
     expect(quality.perClass[3]).toMatchObject({ class: 'd', count: 0, auc: { value: null, interval: null, why: 'a class is missing' } })
   })
   it('has no threshold', () => {
