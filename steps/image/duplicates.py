@@ -149,9 +149,9 @@ class Space:
 
 # ── Candidates ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-NEIGHBOURS = 24  # images looked at more closely for each, the best by its discs
-KEPT = 6  # of these, those that fit best when turned into place
-COHERENT = 0.6  # least correlation of two discs that are turned into place
+NEIGHBOURS = 48  # images looked at more closely for each, the best by its discs
+KEPT = 10  # of these, those that fit best when turned into place
+COHERENT = 0.5  # least correlation of two discs that are turned into place
 
 
 def candidates(coarse, run):
