@@ -56,7 +56,8 @@ export const imageClassification = pipeline({
     const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range } = at
     const { validation, test, splitSeed: seed, duplicates, threshold, groups, dataAbout: about, licence, limits } = at
     const configuration = configurationOf(at)
-    const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, imageColumn, labelColumn, groupColumn, splitColumn, positive })
+    const named = { imageColumn, labelColumn, groupColumn, splitColumn, positive, absent: at.absent, classes: at.classes }
+    const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, ...named })
     const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
     const results = classify({
       ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed, duplicates } },

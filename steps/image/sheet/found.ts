@@ -1,21 +1,28 @@
 import { Fault } from '../../script.ts'
 import { finderOf } from '../archive/places.ts'
 import { counted, type Given, quoted } from './given.ts'
+import { imageHint } from './hints.ts'
 
-/** What is wrong with images of a sheet as names of files in the archive. */
-export function placeFaults(images: readonly Given[], places: readonly string[], links: readonly string[]): readonly string[] {
+/** What is wrong with images of a sheet as names of files in the archive, and which are not there at all. */
+export function placeFaults(
+  images: readonly Given[],
+  places: readonly string[],
+  links: readonly string[],
+  mayBeAbsent: boolean,
+): { readonly faults: readonly string[]; readonly absent: readonly Given[] } {
   const find = finderOf([...places, ...links])
   const linked = new Set(links)
   const taken = new Map<string, Given>()
   const nearest = likeNames(places)
   const faults: string[] = []
-  let missing = 0
+  const absent: Given[] = []
   for (const given of images) {
     const { at, image } = given
     const [place, ...others] = find(image)
     const where = `${at[0]!.toUpperCase()}${at.slice(1)}`
     if (place === undefined) {
-      missing++
+      absent.push(given)
+      if (mayBeAbsent) continue
       const near = nearest(image)
       faults.push(`${where}: there is no image "${image}"${near === undefined ? '' : `; there is "${near}"`}.`)
     } else if (others.length > 0)
@@ -33,14 +40,20 @@ export function placeFaults(images: readonly Given[], places: readonly string[],
         faults.push(`${where}: "${image}" is the file "${place}", which "${before.image}" in ${before.at} is, too. Remove one.`)
     }
   }
-  if (missing === images.length && missing > 1)
+  if (absent.length === images.length && absent.length > 1) {
+    const others = [...new Set(images.flatMap(({ extra }) => Object.keys(extra)))]
+    const remedy = imageHint(
+      others.map(name => ({ name, cells: images.map(({ extra }) => extra[name] ?? '') })),
+      places,
+    )
     throw new Fault(
-      `None of the sheet's ${counted(missing)} is there: it names ${quoted(
+      `None of the sheet's ${counted(absent.length)} is there: it names ${quoted(
         images.map(({ image }) => image),
         2,
-      )}, and the images are ${places.length === 0 ? 'none' : quoted(places, 2)}. Give the folder or archive that the sheet is of, or another column with --image-column.`,
+      )}, and the images are ${places.length === 0 ? 'none' : quoted(places, 2)}. ${remedy ?? 'Give the folder or archive that the sheet is of, or another column with --image-column.'}`,
     )
-  return faults
+  }
+  return { faults, absent }
 }
 /** Names that differ by case or ending alone; made when the first is asked for. */
 function likeNames(places: readonly string[]): (image: string) => string | undefined {
