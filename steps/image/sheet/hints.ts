@@ -17,7 +17,7 @@ export function columnHint(role: Role, name: string, others: readonly Column[], 
       `No other column names images that are there${places.length === 0 ? '' : `, such as "${places[0]}"`}. Add one.`
     )
   const flag = `--${role}-column`
-  const fitting = others.filter(fits[role])
+  const fitting = others.filter(fits[role]).sort((a, b) => wordsOf(a) - wordsOf(b))
   const near = alikeIn(name, others) ?? fitting.find(each => usual[role].test(each.name)) ?? (role === 'split' ? fitting[0] : undefined)
   if (near !== undefined) return meant(near.name, role)
   if (fitting.length === 0) return `No other column has ${held[role]}. Add one${role === 'label' ? '' : `, or leave out ${flag}`}.`
@@ -25,7 +25,7 @@ export function columnHint(role: Role, name: string, others: readonly Column[], 
   const more = fitting.length > mostShown ? `, and ${fitting.length - mostShown} more` : ''
   return `Columns of ${held[role]} are ${shown.join(', ')}${more}: say which one with ${flag} NAME.`
 }
-const mostShown = 5
+const mostShown = 8
 /** The column that names most of the images that are there; undefined where none names any. */
 export function imageHint(others: readonly Column[], places: readonly string[]): string | undefined {
   const find = finderOf(places)
