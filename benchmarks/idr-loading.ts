@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { type CommandArm, comparison } from 'trireme-bio/benchmarks'
 import { twinImages } from '../steps/idr/twin.ts'
 import { runPlan } from './arms/run-plan.ts'
-import { classify, notedWords, noteWords, packedIn, pythonOfTorch, selected, small } from './idr/prepared.ts'
+import { notedWords, noteWords, packedIn, pythonOfTorch, selected, small, train } from './idr/prepared.ts'
 
 const loader = fileURLToPath(new URL('./arms/loading.py', import.meta.url))
 type Parts = Readonly<Record<'loader' | 'epoch', { readonly wall: number; readonly cpu: number }>>
 const partsIn = (folder: string): Parts => JSON.parse(readFileSync(path.join(folder, 'parts.json'), 'utf8')) // written by loading.py
 const arm = (source: 'packed' | 'PNG'): CommandArm => ({
   command: ({ shared }) => {
-    const [python = '', pixels = '', index = '', archive = ''] = notedWords(shared)
-    return { argv: [python, loader, classify, pixels, index, archive, '4', source] }
+    const [python = '', pixels = '', index = '', table = '', archive = ''] = notedWords(shared)
+    return { argv: [python, '-B', loader, path.dirname(train), pixels, index, table, archive, '4', source] }
   },
   // The program compares the pixels of both sources before it begins.
   check: ({ folder }) => {

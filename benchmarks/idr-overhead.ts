@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { comparison } from 'trireme-bio/benchmarks'
 import { idrClassification } from '../pipelines/idr-classification.ts'
-import { classify, notedWords, noteWords, packedIn, pythonOfTorch, small } from './idr/prepared.ts'
+import { notedWords, noteWords, packedIn, pythonOfTorch, small, train } from './idr/prepared.ts'
 import { weights } from './idr/results.ts'
 
 const work = { epochs: 2, patches: 16, seed: 1 } as const
@@ -25,8 +25,8 @@ export const idrOverhead = comparison({
       command: ({ shared }) => {
         const files = { checkpoint: 'checkpoint.pt', history: 'history.jsonl', resume: 'resume' }
         const options = Object.entries({ ...files, ...work }).flatMap(([name, value]) => [`--${name}`, String(value)])
-        const [python = '', pixels = '', index = ''] = notedWords(shared)
-        const words = [python, classify, 'train', '--pixels', pixels, '--index', index, ...options]
+        const [python = '', pixels = '', index = '', table = ''] = notedWords(shared)
+        const words = [python, '-B', train, '--pixels', pixels, '--index', index, '--table', table, ...options]
         return {
           argv: ['bash', '-c', '"$@" 2>notes', 'bash', '/usr/bin/time', '-f', '%e %U %S', '-o', 'time', ...words],
           environment: { LC_ALL: 'C.UTF-8', TZ: 'UTC', PYTHONHASHSEED: '0' }, // what a step gets

@@ -1,3 +1,4 @@
+/// <reference path="./jstat.d.ts" />
 // Intervals of figures over things that are alike in groups: images of a patient, wells of a plate. Groups are what chance drew, so they are left out in turn.
 import library from 'jstat'
 import { apart, auc, type Estimate, mean, placements, shareWilson, sum, z } from './statistics.ts'

@@ -5,7 +5,7 @@ import { ofTwo, type Quality } from './quality.ts'
 import { Fault } from './script.ts'
 import { plural } from './words.ts'
 
-/** What steps/torch/classify.py writes of a trained and validated model. */
+/** What steps/torch/validate.py writes of a trained and validated model. */
 export interface Summary {
   readonly architecture: string
   readonly parameters: number

@@ -3,33 +3,45 @@ import path from 'node:path'
 import { imagePairs, imageTable, packedImages } from 'trireme-bio/kinds'
 import { given, made, ran, scratch } from 'trireme-bio/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { idrSpeedup } from '../benchmarks/idr-speedup.ts'
 import { tables } from '../datasets/idr0042-twin/make.ts'
 import { table as select } from '../steps/idr/table.ts'
 import { twin } from '../steps/idr/twin.ts'
 import { duplicates } from '../steps/image/duplicates.ts'
+import { relabel } from '../steps/image/relabel.ts'
 import type { SplitReport } from '../steps/image/split/report.ts'
 import { split } from '../steps/image/split.ts'
 import { parsePairs } from '../steps/image-pairs.ts'
 import { type ImageRow, parseTable, tableText } from '../steps/image-table.ts'
+import type { Report } from '../steps/metrics/classifier.script.ts'
+import { classifier } from '../steps/metrics/classifier.ts'
 import { uniform } from '../steps/statistics.ts'
+import { train } from '../steps/torch/train.ts'
+import { validate } from '../steps/torch/validate.ts'
 import { copies, type Pixels, packedOf } from './planted.ts'
 
-// Ways in which a test is told the answers: groups in two parts, and copies of training images, whatever was done to them. Each has to be refused,
-// naming what was planted and nothing else. TRIREME_LEAKS=20 plants twenty of each; else there is one.
+// Ways in which a test is told the answers, or has none: groups in two parts, and copies of training images, whatever was done to them, are
+// refused, naming what was planted and nothing else; shuffled labels do not reach the floor of the shipped comparison. TRIREME_LEAKS=20 plants
+// twenty of each; else there is one.
 
 const draws = Number(process.env.TRIREME_LEAKS ?? 1)
 const seeds = Array.from({ length: draws }, (_, n) => n + 1)
 const side = 250
+/** Trainings as long as the comparison's where there are many. */
+const work = draws > 1 ? { epochs: 4, patches: 31 } : { epochs: 1, patches: 8 }
+const floor = idrSpeedup.quality!['patient AUC']!.floor! // it has one
 
 let rows: readonly ImageRow[]
 const honest = new Map<string, Pixels>()
+let packed: Packed
+type Packed = Parameters<typeof train>[0]['images']
 beforeAll(async () => {
   const { images } = select({ ...tables(), train: 24, test: 12, rois: 2 })
-  const { table, packed } = await made({ table: images, packed: twin({ table: images }).packed })
-  const read = parseTable(readFileSync(table.path, 'utf8'))
+  const drawn = await made({ table: images, packed: twin({ table: images }).packed })
+  const read = parseTable(readFileSync(drawn.table.path, 'utf8'))
   if (typeof read === 'string') throw new Error(read)
   rows = read
-  const pixels = readFileSync(packed.parts.pixels!).subarray(-rows.length * side * side * 3)
+  const pixels = readFileSync(drawn.packed.parts.pixels!).subarray(-rows.length * side * side * 3)
   for (const [n, { image }] of rows.entries()) honest.set(image, pixels.subarray(n * side * side * 3, (n + 1) * side * side * 3))
 }, 300_000)
 
@@ -76,6 +88,15 @@ describe.each(seeds)('draw %d', seed => {
     )
     for (const [n, name] of from.entries()) expect(failures[0]).toContain(`${name} (train) and ${to[n]} (test), `)
   }, 120_000)
+  test('labels are shuffled over patients', async () => {
+    const { divided } = split({ table: tableOf(rows), pairs: [] })
+    const { relabelled } = relabel({ table: divided, seed })
+    const { checkpoint } = train({ images: packed, table: relabelled, own: [], weights: [], ...work, seed })
+    const { predictions } = validate({ images: packed, table: relabelled, checkpoint, own: [] })
+    const { metrics } = await made(classifier({ predictions }))
+    const report: Report = JSON.parse(readFileSync(metrics.path, 'utf8')) // written by metrics/classifier
+    expect(report.test.group?.auc.value).toBeLessThan(floor)
+  }, 900_000)
 })
 test('what is as it should be passes', async () => {
   const { pairs } = await pairsOf(honest)

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   cpSync,
   createWriteStream,
@@ -12,10 +13,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { pack as tar } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -25,6 +28,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trireme-package-'))
 const project = path.join(folder, 'heart study')
+const linked = path.join(folder, 'linked')
+const fetched = path.join(folder, 'fetched')
 let tarball = ''
 const compilers = ['typescript', 'typescript-5'].map(name => path.join(root, 'node_modules', name, 'bin/tsc'))
 
@@ -51,10 +56,13 @@ function installed(what: string, cwd: string): void {
     npm([...install, '--prefer-online'], cwd)
   }
 }
-function trireme(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(path.join(project, 'node_modules/.bin/trireme'), words, { cwd: project, encoding: 'utf8' })
+/** The command as it was installed in a project. */
+function triremeIn(project: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const program = path.join(project, 'node_modules/.bin/trireme-bio')
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd: project, encoding: 'utf8', env: { ...process.env, ...env } })
   return { status, stdout, stderr }
 }
+const trireme = (...words: string[]) => triremeIn(project, words)
 /**
  * "npm install" in a project, but what its package.json names comes from this checkout: to install it anew would try npm's network, and nothing
  * of ours.
@@ -83,7 +91,7 @@ export const packing = pipeline({
 async function packs(project: string, trireme: (...words: string[]) => { status: number | null; stderr: string }) {
   const [table, archive] = ['table.tsv', 'images.tar'].map(name => path.join(project, name)) as [string, string]
   writeFileSync(path.join(project, 'pipelines/packing.ts'), packing)
-  writeFileSync(table, 'image\tpatient\troi\tlabel\tsplit\tscored\tset\na\tp0\t1\t0\ttrain\t1\tfold_1\n')
+  writeFileSync(table, 'image\tgroup\tlabel\tclass\tsplit\tscored\na.png\tp0\t0\tred\ttrain\t1\n')
   const png = await sharp(Buffer.alloc(8 * 8 * 3, 7), { raw: { width: 8, height: 8, channels: 3 } })
     .png()
     .toBuffer()
@@ -124,7 +132,7 @@ const named: readonly RegExp[] = [
   /^(dist\/)?datasets\/toy\/(reads\/\w+\.fastq\.gz|truth\/\w+\.vcf\.gz)$/,
   /^dist\/benchmarks\/(arms|scripts)\/[-\w]+\.(py|sh)$/,
   /^dist\/(environments|benchmarks\/prices)\/[-\w]+\.yaml$/,
-  /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script)?\.ts$/,
+  /^(steps|pipelines|datasets)\/([-\w]+\/)*[-\w]+(\.test|\.script|\.d)?\.ts$/,
   /^containers\/(images\.ts|install|[-\w]+\/(Dockerfile|package\.json|package-lock\.json))$/,
   /^docs\/(tutorial|how-to|reference|decisions)\/[-\w]+\.md$/,
   /^docs\/reference\/record\.schema\.json$/,
@@ -281,12 +289,7 @@ describe('installed from its tarball', () => {
 })
 
 describe('linked: "npm install" of a checkout', () => {
-  const linked = path.join(folder, 'linked')
-  const trireme = (...words: string[]) => {
-    const program = path.join(linked, 'node_modules/.bin/trireme-bio')
-    const { status, stdout, stderr } = spawnSync(program, words, { cwd: linked, encoding: 'utf8' })
-    return { status, stdout, stderr }
-  }
+  const trireme = (...words: string[]) => triremeIn(linked, words)
   beforeAll(() => {
     mkdirSync(linked)
     writeFileSync(path.join(linked, 'package.json'), '{ "name": "linked" }')
@@ -319,4 +322,81 @@ describe('linked: "npm install" of a checkout', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: linked, encoding: 'utf8' })
     expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
   }, 120_000)
+})
+
+/** A registry that has this package alone: what it needs is linked, as npm's network is not what is tried. */
+async function registry(): Promise<{ readonly address: string; readonly end: () => void }> {
+  const content = readFileSync(path.join(folder, tarball))
+  const { dependencies: _, devDependencies: __, scripts: ___, ...told } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const integrity = `sha512-${createHash('sha512').update(content).digest('base64')}`
+  let address = ''
+  const server = createServer(({ url }, answer) => {
+    if (url?.endsWith('.tgz')) return answer.end(content)
+    if (url !== '/trireme-bio') return answer.writeHead(404).end('{}')
+    const dist = { tarball: `${address}trireme-bio/-/trireme-bio-${told.version}.tgz`, integrity }
+    answer.setHeader('content-type', 'application/json')
+    answer.end(JSON.stringify({ name: told.name, 'dist-tags': { latest: told.version }, versions: { [told.version]: { ...told, dist } } }))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('the registry has no port')
+  address = `http://127.0.0.1:${bound.port}/`
+  return { address, end: () => server.close() }
+}
+describe('from a registry', () => {
+  beforeAll(async () => {
+    mkdirSync(fetched)
+    writeFileSync(path.join(fetched, 'package.json'), '{ "name": "fetched" }')
+    const { address, end } = await registry()
+    const words = ['install', 'trireme-bio', '--registry', address, '--no-audit', '--no-fund', '--ignore-scripts']
+    await promisify(execFile)('npm', words, { cwd: fetched }).finally(end)
+    const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+    for (const name of Object.keys(dependencies)) {
+      const place = path.join(fetched, 'node_modules', name)
+      mkdirSync(path.dirname(place), { recursive: true })
+      symlinkSync(path.join(root, 'node_modules', name), place)
+    }
+  }, 180_000)
+  test('a project names the version of the registry', () => {
+    expect(triremeIn(fetched, ['init', '.', '--template', 'image-classification'])).toMatchObject({ status: 0, stderr: '' })
+    const { dependencies } = JSON.parse(readFileSync(path.join(fetched, 'package.json'), 'utf8'))
+    expect(dependencies['trireme-bio']).toBe('^0.1.0')
+    installNamed(fetched)
+  })
+})
+
+describe('a copied pipeline', () => {
+  const store = path.join(folder, 'store')
+  const run = (project: string, pipeline: string, ...words: string[]) => {
+    const files = ['--images', path.join(fetched, 'images'), '--sheet', path.join(fetched, 'sheet.csv'), '--out', 'classified']
+    const done = triremeIn(project, ['run', pipeline, ...files, ...words], { TRIREME_STORE: store })
+    expect(done, done.stderr).toMatchObject({ status: 0 })
+    return done.stderr
+  }
+  const brief = ['--size', '96', '--epochs', '1', '--patches', '2', '--batch', '8']
+  const ways = { registry: fetched, tarball: project, link: linked }
+  test.each(Object.entries(ways))(
+    'of the package that came by %s names what it needs, compiles and runs',
+    (way, project) => {
+      const added = triremeIn(project, ['add', 'image-classification'])
+      expect(added, added.stderr).toMatchObject({ status: 0, stderr: '' })
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'))
+      expect(dependencies.sharp ?? (way === 'registry' ? undefined : devDependencies.sharp)).toBeDefined()
+      installNamed(project)
+      const { status, stdout } = spawnSync(process.execPath, [compilers[0]!, '-p', '.'], { cwd: project, encoding: 'utf8' })
+      expect([status, stdout]).toEqual([0, ''])
+      // A copy is what it was copied from: what one way has made is there for the others.
+      expect(run(project, 'image-classification', ...brief)).toMatch(
+        way === 'registry' ? /[1-9]\d* steps ran, 0 cached/ : /nothing had to run|\b0 steps ran/,
+      )
+      expect(readFileSync(path.join(project, 'classified/model/card.md'), 'utf8')).toContain('# Model card')
+    },
+    300_000,
+  )
+  test('of a template runs by the one command of its README', () => {
+    const [, command = ''] = /&& npx trireme (run .*)$/m.exec(readFileSync(path.join(fetched, 'README.md'), 'utf8')) ?? []
+    const done = triremeIn(fetched, command.split(' '), { TRIREME_STORE: store })
+    expect(done, done.stderr).toMatchObject({ status: 0 })
+    expect(readFileSync(path.join(fetched, 'results/model/card.md'), 'utf8')).toContain('Forty SYNTHETIC images of cells in twenty dishes')
+  }, 300_000)
 })

@@ -1,46 +1,45 @@
 #!/usr/bin/env python3
-"""Packed pixels, or PNGs decoded in the loop: loading.py CLASSIFY.PY PIXELS INDEX ARCHIVE PATCHES packed|PNG. Seconds go to parts.json.
+"""Packed pixels, or PNGs decoded in the loop: loading.py SCRIPTS PIXELS INDEX TABLE ARCHIVE PATCHES packed|PNG. Seconds go to parts.json.
 
-The same batches by the same code; only where an image comes from differs. PNGs are unpacked beforehand: opening them is not counted
-against them more than a loader of loose files would.
+The same batches by the same code, which lies in the folder SCRIPTS; only where an image comes from differs. PNGs are unpacked beforehand: opening
+them is not counted against them more than a loader of loose files would.
 """
-import importlib.util
 import io
 import json
 import sys
 import tarfile
 import time
 
+import numpy as np
 import torch
 from PIL import Image
-import numpy as np
 
-script, pixels, index, archive, patches, source = sys.argv[1:]
-spec = importlib.util.spec_from_file_location('classify', script)
-classify = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(classify)
+scripts, pixels, index, table, archive, patches, source = sys.argv[1:]
+sys.path.insert(0, scripts)
+import train
+from machine import Machine
+from models import build
+from packed import Images
+
 torch.set_num_threads(1)
-
-packed = classify.Images(pixels, index)
+packed = Images(pixels, index, table)
 with tarfile.open(archive) as tar:
     files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
 
 
-class Png(classify.Images):
+class Png(Images):
     """The same images, decoded whenever one is asked for."""
 
     def image(self, n):
-        name = self.rows[n].image
-        with Image.open(io.BytesIO(files.get(f'{name}.png') or files[name])) as image:
+        with Image.open(io.BytesIO(files[self.rows[n].image])) as image:
             return np.asarray(image)
 
 
-png = Png(pixels, index)
-own, _ = classify.split(packed, 0)
+png = Png(pixels, index, table)
+own = packed.where(lambda row: row.split == 'train' and row.scored)
 assert all((png.image(n) == packed.image(n)).all() for n in own[:20]), 'the two sources differ'
-options = {'model': 'nirschl', 'source': None, 'augment': 'd4+stain', 'epochs': 1, 'batch': 32, 'lr': 3e-3, 'schedule': 'cosine', 'warmup': 20,
-           'weight_decay': 1e-4, 'patch': 64, 'patches': int(patches), 'seed': 0, 'workers': 0, 'device': 'cpu', 'threads': 1,
-           'layout': 'channels-last', 'amp': 'none', 'compile': False, 'grid': 2}
+files_of_none = ['--pixels', pixels, '--index', index, '--table', table, '--checkpoint', '', '--history', '']
+options, _ = train.words([*files_of_none, '--epochs', '1', '--patches', patches])
 
 
 def taken(work):
@@ -57,11 +56,12 @@ def pixels_alone(images):
 
 
 def whole_epoch(images):
-    machine = classify.Machine(options)
+    machine = Machine(options)
     torch.manual_seed(0)
-    net = machine.net(classify.build('nirschl', None), 64)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    classify.one_epoch(0, net, machine, optimizer, machine.scaler(), classify.Epoch(images, own, options, 0), options)
+    net = machine.net(build('nirschl', len(images.classes)), options['patch'], len(images.classes))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=options['lr'])
+    course = train.Whole(net, None, machine, images, own, own[:0], options)
+    train.one_epoch(0, course, machine, optimizer, machine.scaler(), train.Loss(images, own, options, machine.device), options)
 
 
 sys.stderr = io.StringIO()

@@ -9,8 +9,8 @@ import { twin } from '../../steps/idr/twin.ts'
 import { split } from '../../steps/image/split.ts'
 import { runPlan } from '../arms/run-plan.ts'
 
-/** The one script that trains and validates, as the steps run it. */
-export const classify = fileURLToPath(new URL('../../steps/torch/classify.py', import.meta.url))
+/** The script that trains, as the step runs it. */
+export const train = fileURLToPath(new URL('../../steps/torch/train.py', import.meta.url))
 export type Selection = Partial<Parameters<typeof table>[0]>
 /** As many images as a trial of half a minute takes: those of the profile `test`. */
 export const small: Selection = { train: 24, test: 24, rois: 4 }

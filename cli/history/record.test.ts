@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Store } from '../../core/store/store.ts'
 import { scratch } from '../../core/testing.ts'
-import { archiveName, digestOf } from '../../steps/image/gather/names.ts'
+import { archiveName, digestOf, fetchedName } from '../../steps/image/gather/names.ts'
 import { listRuns } from '../actions/runs.ts'
 import { sweep } from './free-space.ts'
 import { eventsOf, findRun, Recorder, runsOf } from './record.ts'
@@ -89,7 +89,7 @@ test('of archives of folders the latest of each that a kept run was given stays'
   const at = path.join(store.root, 'gathered')
   mkdirSync(at)
   const names = [...['old', 'new'].map(state => archiveName('/data/a', digestOf(state))), archiveName('/data/b', digestOf('b'))] as const
-  const [dead, alive] = [`${names[2]}.fetched`, `${names[2]}.7.part`]
+  const [dead, alive] = [fetchedName('/data/a'), `${names[2]}.7.part`]
   for (const [n, name] of [...names, dead, alive].entries()) {
     if (name === dead) mkdirSync(path.join(at, name))
     else writeFileSync(path.join(at, name), 'x')

@@ -92,9 +92,10 @@ async function versionIn(engine: Engine, reference: string, tool: Tool): Promise
   const { version, lacks } = toldIn(status === 125 ? '' : `${stdout}\n${stderr}`, tool.version)
   if (version !== undefined) return version
   if (lacks !== undefined) throw new TriremeError('TOOL', `${tool.name} in ${reference}: ${lacks}`)
+  const asked = tool.version.argv.map(word => (word.length > 200 ? '…' : word)).join(' ') // a program of many lines is no help
   const why = status === 0 ? '' : `: ${stderr.trim().split('\n').at(-1)}`
   throw new TriremeError(
     'TOOL',
-    `${tool.name} does not tell its version in ${reference} ("${tool.version.argv.join(' ')}"${why}). Take an image that has it, or say the version in the settings.`,
+    `${tool.name} does not tell its version in ${reference} ("${asked}"${why}). Take an image that has it, or say the version in the settings.`,
   )
 }

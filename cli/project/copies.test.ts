@@ -66,6 +66,15 @@ test('a pipeline brings its steps, their tests, and the bundled scripts', async 
   expect(places.filter(place => !/^(pipelines|steps)\//.test(place))).toEqual([])
   expect(places).not.toContain('steps/kinds.ts')
 })
+test('types of a library that brings none are copied; tests that only a checkout can run are not', async () => {
+  const places = (await originals('image-classification')).map(({ place }) => place)
+  expect(places).toContain('steps/jackknife.ts')
+  expect(places).toContain('steps/jstat.d.ts')
+  const reaching = places
+    .filter(place => place.endsWith('.test.ts'))
+    .map(place => readFileSync(new URL(`../../${place}`, import.meta.url), 'utf8'))
+  expect(reaching.filter(text => mentions(text).imports.some(name => /^\.\.\/\.\.\/(test|core|cli)\//.test(name)))).toEqual([])
+})
 test('an asset that two steps share is copied once', async () => {
   const places = (await originals('idr-sweep')).map(({ place }) => place)
   expect(places).toContain('steps/torch/models.py')

@@ -118,12 +118,15 @@ export async function originals(name: string): Promise<readonly Original[]> {
 /** Files of the package with all that they import by relative path, their tests and their assets. */
 export function withAllTheyNeed(places: readonly string[]): readonly Original[] {
   const modules = reach(places.map(place => path.join(packageRoot, place))).filter(inRooms)
-  const tests = modules.map(file => file.replace(/\.ts$/, '.test.ts')).filter(file => existsSync(file) && reach([file]).every(inRooms))
+  const tests = modules.map(file => file.replace(/\.ts$/, '.test.ts')).filter(file => existsSync(file) && reach([file]).every(stands))
   const files = [...new Set(reach([...modules, ...tests]))]
   const all = [...files.map(original), ...files.filter(file => !isTest(file)).flatMap(assets)]
   const byPlace = new Map(all.map(each => [each.place, each])) // two steps may share an asset
   return [...byPlace.values()].sort((a, b) => (a.place < b.place ? -1 : 1))
 }
+/** Whether a file of these rooms has there all that it imports by relative path. What only a checkout has is no part of an installed package. */
+const stands = (file: string): boolean =>
+  inRooms(file) && mentions(readFileSync(file, 'utf8')).imports.every(imported => inRooms(relative(imported, file) ?? file))
 const inRooms = (file: string): boolean => /^(steps|pipelines)[\\/]/.test(path.relative(packageRoot, file))
 const original = (file: string): Original => ({ place: path.relative(packageRoot, file).split(path.sep).join('/'), from: file })
 /** A bundled script comes from dist/: it holds all it needs, and no project has to bundle it anew. */

@@ -10,7 +10,7 @@ export interface Mentions {
 }
 // The text is read, not run: no compiler is installed with the package, and loading a file to copy it would run its author's code.
 const importing =
-  /(?:^|[\n;}])\s*(?:import|export)\b[^'"`=()]*?\bfrom\s*['"]([^'"\n]+)['"]|(?:^|[\n;])\s*import\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)|\bcreateRequire\d*\([\w.]+\)\(\s*['"]([^'"\n]+)['"]\s*\)/g
+  /(?:^|[\n;}])\s*(?:import|export)\b[^'"`=()]*?\bfrom\s*['"]([^'"\n]+)['"]|(?:^|[\n;])\s*import\s*['"]([^'"\n]+)['"]|(?:^|\n)\/\/\/ <reference path="([^"\n]+)"|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)|\bcreateRequire\d*\([\w.]+\)\(\s*['"]([^'"\n]+)['"]\s*\)/g
 const naming = /\basset\(\s*import\.meta\.url,\s*['"]([^'"\n]+)['"]/g
 export function mentions(text: string): Mentions {
   const imports = [...text.matchAll(importing)].map(match => match.slice(1).find(word => word !== undefined) ?? '')

@@ -1,11 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { gib, kind, pipeline, run, step } from 'trireme-bio'
+import { imageArchive } from 'trireme-bio/kinds'
+import { sheet } from 'trireme-bio/steps/image/sheet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { localEnvironment } from '../../core/targets/environment.ts'
 import type { Raw } from '../arguments/raw.ts'
+import type { AnyPipeline } from '../project/catalogue.ts'
 import { limitsOf } from './execute.ts'
 import { prepareRun } from './prepare.ts'
 
@@ -62,6 +65,31 @@ test('without one the pipeline says it itself', async () => {
   const made = await prepared(learning, {}, {})
   expect(made.environment).toMatchObject({ target: 'local', limits: {} })
   expect(made.values).toMatchObject({ device: 'cpu', threads: 1 })
+})
+test('a folder of images is bound as an archive of the store, which is told once; the same images elsewhere have the same key', async () => {
+  const looked = pipeline({
+    name: 'looked',
+    inputs: { images: imageArchive },
+    build: ({ images }) => ({ table: sheet({ sheet: [], archive: images }).table }),
+  })
+  for (const at of ['one', 'two'])
+    for (const name of ['cat', 'dog']) {
+      mkdirSync(path.join(at, name), { recursive: true })
+      writeFileSync(path.join(at, name, '1.png'), name)
+    }
+  const lines: string[] = []
+  const sourceOf = async (at: string) => {
+    const options = { out: 'results', store: path.join(folder, 'store'), install: false, stream: true }
+    const asked = { pipeline: looked as unknown as AnyPipeline, flags: [], given: { images: flag(at) }, options, operands: [] }
+    const { plan, values } = await prepareRun(asked, line => lines.push(line))
+    const node = plan.nodes.find(each => each.kind === 'source')!
+    return { values, sha256: Object.values(node.files)[0]!.sha256, place: path.relative(folder, Object.values(node.files)[0]!.url) }
+  }
+  const [one, again, two] = [await sourceOf('one'), await sourceOf('one'), await sourceOf('two')]
+  expect(one.place).toMatch(/^store\/gathered\/one-.*\.tar$/)
+  expect(one.values).toEqual({ images: path.join(folder, 'one') })
+  expect([again, two.sha256]).toEqual([one, one.sha256])
+  expect(lines.map(line => /^Packing the 2 images of \S*(one|two) /.exec(line)?.[1])).toEqual(['one', 'two'])
 })
 test('its limits hold where no flag says other', async () => {
   const { environment } = await prepared(learning)

@@ -60,6 +60,15 @@ def planes(pixels):
     return (density / deviation.clamp(min=LEAST) * counts).sum(1) / counts.sum(1).clamp(min=1)
 
 
+MOST = 2**25  # bytes of pixels that a thread holds at once
+
+
+def planes_of(pixels, numbers):
+    """Planes of the images with these numbers; of large ones few are read at once."""
+    size = max(1, MOST // int(np.prod(pixels[0].shape)))
+    return torch.cat([planes(np.stack([pixels[n] for n in numbers[at : at + size]])) for at in range(0, len(numbers), size)])
+
+
 def reduced(plane, side):
     return functional.adaptive_avg_pool2d(plane[:, None], side)[:, 0]
 
@@ -258,58 +267,54 @@ def median(values, weights):
     return values.gather(1, (sums >= sums[:, -1:] / 2).float().argmax(1, keepdim=True))[:, 0]
 
 
-SIEVES = ((32, 6, 0.2), (64, 3, 0.4), (None, 0, 0.5))  # pixels a side (all), steps, least agreement
+SIEVES = ((COARSE, 6, 0.2), (2 * COARSE, 3, 0.4), (None, 0, 0.5))  # pixels a side (None: all), steps, least agreement
 ENOUGH = 12  # blocks with structure, of 64: else nothing is known
 
 
-def judged(pixels, rows, where):
-    """How well each candidate agrees; 0 where it does not."""
-    images, which = torch.unique(rows[:, :2], return_inverse=True)
-    fine = planes(np.stack([pixels[n] for n in images.tolist()]))
-    maps, left, score = begun(rows, where), torch.arange(len(rows)), torch.zeros(len(rows))
-    for side, steps, least in SIEVES:
-        plane, template = ((reduced(fine, side) if side else fine)[which[left, each]] for each in (0, 1))
-        moved = refined(template, plane, maps[left], steps)
-        value, blocks = agreement(template, plane, moved)
-        maps[left] = moved
-        passed = (value >= least) & (blocks >= ENOUGH)
-        left, value = left[passed], value[passed]
+def sieved(template, plane, maps, steps, least):
+    """Maps that are refined, how well the images agree then, and which do not pass."""
+    maps = refined(template, plane, maps, steps)
+    value, blocks = agreement(template, plane, maps)
+    return maps, value, (value >= least) & (blocks >= ENOUGH)
+
+
+def judged(pixels, numbers, coarse, rows, where):
+    """How well each candidate agrees; 0 where it does not. Most fail on coarse planes already, so that few are made once more."""
+    score, left = torch.zeros(len(rows)), torch.arange(len(rows))
+    (_, steps, least), *others = SIEVES
+    maps, value, passed = sieved(coarse[rows[:, 1]].float(), coarse[rows[:, 0]].float(), begun(rows, where), steps, least)
+    images, which = torch.unique(rows[passed, :2], return_inverse=True)
+    if len(images) == 0:
+        return score
+    fine = planes_of(pixels, [numbers[n] for n in images.tolist()])
+    left, maps = left[passed], maps[passed]
+    for side, steps, least in others:
+        plane, template = ((reduced(fine, side) if side else fine)[which[:, each]] for each in (0, 1))
+        maps, value, passed = sieved(template, plane, maps, steps, least)
+        left, maps, value, which = left[passed], maps[passed], value[passed], which[passed]
         if len(left) == 0:
             return score
     score[left] = value
     return score
 
 
-class Chosen:
-    """Some of the images, in order."""
-
-    def __init__(self, pixels, numbers):
-        self.pixels, self.numbers = pixels, numbers
-
-    def __len__(self):
-        return len(self.numbers)
-
-    def __getitem__(self, at):
-        return self.pixels[self.numbers[at]]
-
-
 def shared(pool, count):
     """Calls a function with ranges of so many numbers each, in the threads of a pool, and gives the results in order."""
-    return lambda work, size, all=count: list(pool.map(work, [range(n, min(all, n + size)) for n in range(0, all, size)]))
+    return lambda work, size, end=count: list(pool.map(work, [range(n, min(end, n + size)) for n in range(0, end, size)]))
 
 
-def near_pairs(pixels, run):
-    """(i, j, score) for images that show the same. Those that others join already are not compared once more."""
-    coarse = torch.cat(run(lambda own: reduced(planes(pixels[own.start : own.stop]), COARSE).reshape(len(own), -1).half(), 64))
-    rows, where = candidates(coarse, run)
-    roots = list(range(len(pixels)))
+def near_pairs(pixels, numbers, run):
+    """(i, j, score) for those of the images that show the same. What others join already is not compared once more."""
+    coarse = torch.cat(run(lambda own: reduced(planes_of(pixels, numbers[own.start : own.stop]), COARSE).half(), 64))
+    rows, where = candidates(coarse.reshape(len(numbers), -1), run)
+    roots = list(range(len(numbers)))
 
     def root(n):
         while roots[n] != n:
             roots[n] = n = roots[roots[n]]
         return n
 
-    pairs, seen, turn = [], set(), np.zeros(len(pixels), np.int64)
+    pairs, seen, turn = [], set(), [0] * len(numbers)
     rounds = [[] for _ in range(KEPT)]
     for row in rows.tolist():
         one, other = sorted(row[:2])
@@ -319,10 +324,10 @@ def near_pairs(pixels, run):
             turn[row[0]] += 1
     for each in rounds:
         open_ = torch.tensor([row for row in each if root(row[0]) != root(row[1])]).reshape(-1, 5)
-        scores = run(lambda own: judged(pixels, open_[own.start : own.stop], where), 64, len(open_))
-        for (i, j, *_), score in zip(open_.tolist(), torch.cat(scores).tolist() if scores else []):
+        scores = run(lambda own: judged(pixels, numbers, coarse, open_[own.start : own.stop], where), 128, len(open_))
+        for (i, j, *_), score in zip(open_.tolist(), torch.cat(scores).tolist() if scores else ()):
             if score > 0:
-                pairs.append((min(i, j), max(i, j), score))
+                pairs.append((*sorted((numbers[i], numbers[j])), score))
                 roots[root(max(i, j))] = root(min(i, j))
     return pairs
 
@@ -366,8 +371,7 @@ def main():
     near = []
     if len(distinct) > 1:
         with concurrent.futures.ThreadPoolExecutor(given.threads) as pool:
-            own = pixels if len(distinct) == len(pixels) else Chosen(pixels, distinct)
-            near = [(distinct[i], distinct[j], score) for i, j, score in near_pairs(own, shared(pool, len(distinct)))]
+            near = near_pairs(pixels, distinct, shared(pool, len(distinct)))
     with open(given.pairs, 'w', encoding='utf-8', newline='\n') as file:
         file.write('image\tother\tkind\tscore\n')
         for kind, pairs in (('exact', exact), ('near', near)):

@@ -46,7 +46,8 @@ await main(async () => {
     const wrong = groups.filter(({ judged, label }) => judged !== label)
     const section = async ({ group, label, judged, probabilities, images }: JudgedUnit) => {
       const name = word === 'image' ? images[0]! : group
-      const heading = `${capital(word)} ${name}: ${classes[label]}, judged ${classes[judged]} (${(100 * probabilities[judged]!).toFixed(1)} %)`
+      const [real, as] = [label, judged].map(number => `${classes[number]} (${(100 * probabilities[number]!).toFixed(1)} %)`)
+      const heading = `${capital(word)} ${name}: ${real}, judged ${as}`
       const left = images.length > most ? `<p>${most} of its ${several(images.length, 'image')}.</p>\n` : ''
       return `<h2>${escaped(heading)}</h2>\n${left}${(await Promise.all(images.slice(0, most).map(picture))).join('\n')}`
     }

@@ -102,13 +102,13 @@ function dataText({ metrics, summary }: Trial, quality: Quality, told: Told): st
   const positive = told.positive === '' ? '' : `: ${markdownText(told.positive)}`
   const named = ofTwo(quality)
     ? `The positive class is ${markdownText(classes[1]!)}${positive}. The other is ${markdownText(classes[0]!)}.`
-    : `Classes: ${classes.map(markdownText).join(', ')}.`
+    : `Classes: ${classes.map(name => `"${markdownText(name)}"`).join(', ')}.`
   return [
     told.about === '' ? 'What the images are was not told (--data-about).' : markdownText(told.about),
     told.licence === '' ? 'Their licence was not told.' : `Their licence: ${markdownText(told.licence)}.`,
     named,
     `Trained on ${trained}${validation ? `; validation part: ${size(validation)}` : ''}; tested on ${size(test)}.`,
-    ...(whyNoGroup === null ? [] : [`Figures are by image only: ${markdownText(whyNoGroup)}`]),
+    ...(whyNoGroup === null ? [] : [`All figures are by image. ${markdownText(whyNoGroup)}`]),
     ...missingText(quality).map(markdownText),
   ].join('\n')
 }

@@ -118,13 +118,14 @@ const chosenBy = (by: 'validation' | 'test', word: string) =>
 const line = (cells: readonly (string | number)[], tag: string) => `<tr>${cells.map(each => cellOf(tag, String(each))).join('')}</tr>`
 /** What is too long for its cell is cut by the browser, and shown whole under the mouse. */
 const cellOf = (tag: string, text: string) => `<${tag}${text.length > 20 ? ` title="${escaped(text)}"` : ''}>${escaped(text)}</${tag}>`
-const table = (heads: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
-  `<div class="scroll"><table>\n${[line(heads, 'th'), ...rows.map(cells => line(cells, 'td'))].join('\n')}\n</table></div>`
+const table = (kind: 'ranks' | 'classes' | 'errors', heads: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
+  `<div class="scroll"><table class="${kind}">\n${[line(heads, 'th'), ...rows.map(cells => line(cells, 'td'))].join('\n')}\n</table></div>`
 /** What the classes of the first configuration were judged as: a table, or where it would be too large its fullest wrong cells. */
 function confusionPart(quality: Quality, classes: readonly string[]): string {
   const counts = countsOf(quality)
   if (classes.length > mostInTable)
     return `<p>The most frequent errors:</p>\n${table(
+      'errors',
       ['class', 'judged as', 'count', 'of'],
       confusions(counts, classes).map(({ real, judged, count, of }) => [real, judged, count, of]),
     )}`
@@ -145,6 +146,7 @@ ${rows.join('\n')}
 }
 const perClass = ({ perClass: each }: ManyClassQuality) =>
   table(
+    'classes',
     ['class', 'count', 'AUC', '95 %', 'recall', '95 %', 'precision', '95 %', 'F1', '95 %'],
     each.map(own => [
       ...[own.class, own.count],
@@ -153,7 +155,33 @@ const perClass = ({ perClass: each }: ManyClassQuality) =>
   )
 const style = `body{font:14px sans-serif;margin:2em;max-width:1200px}table{border-collapse:collapse;font-size:12px}
 td,th{padding:3px 7px;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap;max-width:16em;overflow:hidden;text-overflow:ellipsis}
-td:nth-child(2),th:nth-child(2){text-align:left}.confusion td,.confusion th{text-align:right;max-width:9em}.scroll{overflow-x:auto}.note{background:#fff3cd;padding:8px}svg{max-width:100%;height:auto}`
+.ranks :is(td,th):nth-child(2),.classes :is(td,th):first-child,.errors :is(td,th):nth-child(-n+2){text-align:left}
+.confusion :is(td,th){max-width:9em}.confusion [colspan]{text-align:center}.small{font-size:12px}.scroll{overflow-x:auto}.note{background:#fff3cd;padding:8px}svg{max-width:100%;height:auto}`
+
+/** What the figures are of, and how the intervals were made. */
+function aboutText({ metrics }: Trial, groups: string): { readonly figures: readonly string[]; readonly intervals: readonly string[] } {
+  const { test, unscored, classes, whyNoGroup } = metrics
+  const [word, quality] = [unitWord(metrics, groups), foremost(test)]
+  const images = test.group ? `, ${several(test.image.count, 'image')}` : ''
+  const more = unscored.length > 0 ? `; ${several(unscored.length, word)} more judged and left out of all figures` : ''
+  const parts = (['group', 'image'] as const).flatMap(part => {
+    const name = part === 'group' ? groups : part
+    return test[part] ? [{ by: test.group ? `By ${name}: ` : '', quality: test[part] }] : []
+  })
+  return {
+    figures: [
+      `Test: ${several(quality.count, word)} (${classesText(quality, classes)})${images}${more}.`,
+      ...(whyNoGroup === null ? [] : [`All figures are by image. ${whyNoGroup}`]),
+      ...missingText(quality),
+    ],
+    intervals: [
+      'Intervals are 95 %.',
+      ...parts.flatMap(({ by, quality }) => [`${by}${quality.intervals}.`, ...whyNoIntervals(quality).map(each => `${by}${each}`)]),
+    ],
+  }
+}
+const paragraph = (sentences: readonly string[], kind = '') =>
+  `<p${kind === '' ? '' : ` class="${kind}"`}>${sentences.map(escaped).join(' ')}</p>`
 
 await main(() => {
   const [text, list] = [{ type: 'string', default: '' } as const, { type: 'string', multiple: true } as const]
@@ -168,38 +196,26 @@ await main(() => {
   writeFileSync(values.table, [heads, ...rows].map(csvLine).join(''))
   writeFileSync(values.curves, curves)
   writeFileSync(values.rocs, both)
-  const { test, unscored, classes, whyNoGroup } = first.metrics
-  const [word, quality] = [unitWord(first.metrics, values.groups), foremost(test)]
-  const counts = [...(test.group ? [several(test.group.count, values.groups)] : []), several(test.image.count, 'image')]
-  const intervals = [
-    ...(test.group ? [`${test.group.intervals} (by ${values.groups})`] : []),
-    `${test.image.intervals}${test.group ? ' (by image)' : ''}`,
-  ]
-  const about = [
-    ...(trials.length > 1 ? [chosenBy(by, word)] : []),
-    `Test: ${counts.join(', ')}, of ${classesText(quality, classes)}${unscored.length > 0 ? `; ${several(unscored.length, word)} more judged and left out of all figures` : ''}.`,
-    ...(whyNoGroup === null ? [] : [`By image only: ${whyNoGroup}`]),
-    `Intervals are 95 %. ${intervals.join('. ')}.`,
-    ...missingText(quality),
-    ...(['group', 'image'] as const).flatMap(part =>
-      test[part] ? whyNoIntervals(test[part]).map(each => `By ${part === 'group' ? values.groups : part}, ${each}`) : [],
-    ),
-  ]
+  const [word, quality] = [unitWord(first.metrics, values.groups), foremost(first.metrics.test)]
+  const { figures, intervals } = aboutText(first, values.groups)
   const name = trials.length > 1 ? `, ${first.name}` : ''
+  const part = (title: string, content: string) => `<h2>${escaped(title)}</h2>\n${content}`
   writeFileSync(
     values.page,
     `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${escaped(values.title)}</title>
 <style>${style}</style>
 <h1>${escaped(values.title)}</h1>
-${values.note === '' ? '' : `<p class="note">${escaped(values.note)}</p>\n`}<p>${about.map(escaped).join('\n')}</p>
-${table(heads, rows)}
-<h2>${escaped(`Errors by ${word}${name}`)}</h2>
-${[confusionPart(quality, classes), ...(ofTwo(quality) ? [] : [`<h2>${escaped(`Classes by ${word}${name}`)}</h2>`, perClass(quality)])].join('\n')}
-<h2>Learning curves</h2>
-${curves}
-<h2>${escaped(`ROC${ofTwo(quality) ? '' : name}`)}</h2>
-${both}
+${[
+  ...(values.note === '' ? [] : [paragraph([values.note], 'note')]),
+  paragraph([...(trials.length > 1 ? [chosenBy(by, word)] : []), ...figures]),
+  table('ranks', heads, rows),
+  paragraph(intervals, 'small'),
+  part(`Errors by ${word}${name}`, confusionPart(quality, first.metrics.classes)),
+  ...(ofTwo(quality) ? [] : [part(`Classes by ${word}${name}`, perClass(quality))]),
+  part('Learning curves', curves),
+  part(`ROC${ofTwo(quality) ? '' : name}`, both),
+].join('\n')}
 </html>
 `,
   )

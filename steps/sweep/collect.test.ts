@@ -108,7 +108,7 @@ describe('the leaderboard', () => {
     expect(html).toContain('<h1>A &#38; B</h1>')
     expect(html).toContain('<p class="note">SYNTHETIC</p>')
     expect(html).toContain('Ranked on the patients of the validation part. Those of the test had no say in it.')
-    expect(html).toContain('Test: 7 patients, 14 images, of 4 plain and 3 bluish; 1 patient more judged and left out of all figures.')
+    expect(html).toContain('Test: 7 patients (4 plain and 3 bluish), 14 images; 1 patient more judged and left out of all figures.')
     expect(html).toContain('judged as')
     expect(html).not.toContain('<solid>')
     const learning = readFileSync(curves.path, 'utf8')
@@ -132,7 +132,7 @@ describe('the leaderboard', () => {
       /^rank,name,validation_patient_auc,validation_image_auc,test_patient_auc,test_patient_auc_95,test_image_auc,test_image_auc_95,balanced_accuracy,balanced_accuracy_95,f1,brier,/,
     )
     const html = readFileSync(page.path, 'utf8')
-    expect(html.match(/<th>tint 4<\/th>/g)).toHaveLength(1)
+    expect(html.match(/<th>tint 4<\/th>/g)).toHaveLength(2)
     expect(html).toContain('<h2>Classes by patient</h2>')
     expect(readFileSync(rocs.path, 'utf8')).toContain('tint 4')
   })
@@ -183,7 +183,7 @@ describe('the card', () => {
   })
   it('of many classes has the figures and errors of each', async () => {
     const text = await cardOf([trial('five', 0.4, 0.4, 0.1, 'many')])
-    expect(text).toContain('Classes: plain, bluish, tint 2, tint 3, tint 4.')
+    expect(text).toContain('Classes: "plain", "bluish", "tint 2", "tint 3", "tint 4".')
     expect(text).toContain('| class, judged as | plain | bluish | tint 2 | tint 3 | tint 4 |')
     expect(text).toContain('| class | count | AUC | recall | precision | F1 |')
     expect(text).toContain('Each is judged as its most probable class.')
@@ -208,7 +208,8 @@ describe('the gallery', () => {
     expect(html.match(/data:image\/jpeg;base64,/g)).toHaveLength(4)
     const { group, label, judged: as, probabilities } = inverted.metrics.groups[0]!
     const names = ['plain', 'bluish']
-    expect(html).toContain(`Patient ${group}: ${names[label]}, judged ${names[as]} (${(probabilities[as]! * 100).toFixed(1)} %)`)
+    const shown = (number: number) => `${names[number]} (${(probabilities[number]! * 100).toFixed(1)} %)`
+    expect(html).toContain(`Patient ${group}: ${shown(label)}, judged ${shown(as)}</h2>`)
   })
   it('shows images where nothing is told by group', async () => {
     const images = judged(0.05, 0.5)

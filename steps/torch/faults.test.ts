@@ -60,6 +60,7 @@ describe('faults', () => {
         'The loss is no finite number any more in epoch 1, step ',
         'The weights are not finite: the training diverged. Give a smaller --lr than 1e+30',
       ],
+      [training('x', '--compile'), '--compile: torch ', 'cannot compile the model here: no C++ compiler Leave --compile out.'],
       [training('x', '--patch', '32'), 'The model does not take patches of 32x32'],
       [training('x', '--batch', '4096'), 'One epoch has 64 patches, less than one batch of 4096.'],
       [training('x', '--device', 'cuda'), 'sees no CUDA device here. Give --device cpu'],
@@ -115,6 +116,11 @@ torch.save({**content, 'about': content['about'].replace('"format": 2', '"format
 torch.save({**content, 'state': {name: tensor for name, tensor in content['state'].items() if not name.startswith('layers.18')}}, at + '/changed.pt')
 for name in ('torchvision', 'timm'):
     sys.modules[name] = None  # as where it is not installed
+def uncompiled(_):
+    def call(*_):
+        raise RuntimeError('no C++ compiler')
+    return call
+torch.compile = uncompiled
 one_epoch, predict = train.one_epoch, validate.predict
 def full(*_):
     raise RuntimeError("[enforce fail at alloc_cpu.cpp:75] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")

@@ -46,8 +46,21 @@ class Machine:
                 raise Fault(f'The model does not run in mixed precision, --amp {self.amp}: {first_line(error)} Give --amp none.')
         return net.train()
 
-    def faster(self, net):
-        return torch.compile(net) if self.compiles else net
+    def faster(self, net, patch):
+        """The network compiled, where that is asked for; what it lacks for that, such as a C++ compiler, is told now."""
+        if not self.compiles:
+            return net
+        made, training = torch.compile(net), net.training
+        try:
+            with torch.no_grad(), self.cast():
+                net.eval()
+                made(self.images(torch.zeros(2, 3, patch, patch)))
+        except Exception as error:  # torch raises a dozen kinds, by version
+            if 'out of memory' in str(error):
+                raise
+            raise Fault(f'--compile: torch {torch.__version__} cannot compile the model here: {first_line(error)[:200]} Leave --compile out.')
+        net.train(training)
+        return made
 
     def images(self, x):
         return x.to(self.device, non_blocking=True).contiguous(memory_format=self.layout if x.dim() == 4 else torch.contiguous_format)

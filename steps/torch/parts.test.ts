@@ -15,7 +15,8 @@ const wanted = [
   [251, 64, 1],
 ]
 /** All that is asked, in one Python: loading torch takes longer. */
-const told = (await bench()).python(
+const { at, files, python } = await bench()
+const told = python(
   `import augmentation, judging, numpy, quality, scalars, torch
 places = [judging.places(*each).tolist() for each in json.load(sys.stdin)]
 
@@ -53,15 +54,28 @@ mixed = Three()
 mixed.rows = [type('Row', (), {'group': 'a'})] * 6
 scores = [quality.quality(Three(), numpy.arange(6), good), quality.quality(mixed, numpy.arange(4), good[:4])]
 
+from packed import Images
+pixels, index, table, at = ${JSON.stringify([files.pixels, files.index, files.table, at])}
+head, *rows = open(index).read().splitlines()
+order = numpy.random.Generator(numpy.random.PCG64(2)).permutation(len(rows))
+numpy.save(at + '/mixed.npy', numpy.load(pixels)[order])
+open(at + '/mixed.tsv', 'w').write('\\n'.join([head, *(rows[n] for n in order)]) + '\\n')
+few = open(table).read().splitlines()
+open(at + '/few.tsv', 'w').write('\\n'.join([few[0], *few[:0:-3]]) + '\\n')
+plain, mixed = Images(pixels, index, at + '/few.tsv'), Images(at + '/mixed.npy', at + '/mixed.tsv', at + '/few.tsv')
+whole = {row.split('\\t')[0]: pixels for row, pixels in zip(rows, numpy.load(pixels))}
+joined = [len(plain.rows) < len(rows), *(all((whole[row.image] == images.image(n)).all() for n, row in enumerate(images.rows)) for images in (plain, mixed))]
+
 board = scalars.Scalars(${JSON.stringify(file)})
 board.add({'epoch': 300, 'loss': 0.5, 'lr': None})
-print(json.dumps({'places': places, 'balanced': balanced, 'augmented': augmented, 'scores': scores, 'crc': scalars.crc32c(b'123456789')}))`,
+print(json.dumps({'places': places, 'balanced': balanced, 'augmented': augmented, 'scores': scores, 'joined': joined, 'crc': scalars.crc32c(b'123456789')}))`,
   wanted,
 ) as {
   readonly places: unknown
   readonly balanced: unknown
   readonly augmented: unknown
   readonly scores: readonly Record<string, number | null>[]
+  readonly joined: unknown
   readonly crc: number
 }
 
@@ -75,6 +89,9 @@ it('judges an image by places spread evenly: one is the centre, an odd number ha
     [0, 8],
     [94],
   ])
+})
+it('joins images and rows by name: a pack may hold more, in another order', () => {
+  expect(told.joined).toEqual([true, true, true])
 })
 it('draws the classes alike where that is asked for, and each image of a class as often as the others', () => {
   expect(told.balanced).toEqual([

@@ -117,7 +117,7 @@ class Whole:
 
     def __init__(self, net, head, machine, images, learnt, shown, options):
         self.learner = net
-        self.fast = machine.faster(net)
+        self.fast = machine.faster(net, options['patch'])
         self.epoch = lambda number: Epoch(images, learnt, options, number)
         self.predict = lambda some=shown: predict(self.fast, machine, images, some, options)
         if machine.device.type == 'cuda':
@@ -132,7 +132,7 @@ class Frozen:
             raise Fault(f'--frozen trains the last layer, and the scores of {options["model"]} do not come straight out of one. Leave --frozen out, or end the network with a Linear.')
         self.learner = self.fast = head
         features, of_shown = (Features(net, head, machine, images, own, options) if len(own) else None for own in (learnt, shown))
-        note(f'{features.values[0].numel()} features of {len(learnt)} images; patches come from the grid, and are not changed.')
+        note(f'{features.values[0, 0].numel()} features of {features.values.shape[1]} patches of each of {len(learnt)} images, which come from the grid and are not changed.')
         self.epoch = lambda number: FeatureEpoch(features, options, number)
         self.predict = lambda: of_shown.predict(head, machine)
 

@@ -29,7 +29,7 @@ def validate(options, files):
     options = {**options, 'patch': about['options']['patch']}
     net = build(model, len(images.classes), files['own'])
     fill(net, content['state'], files['checkpoint'], about)
-    fast = machine.faster(machine.net(net, options['patch'], len(images.classes)))
+    fast = machine.faster(machine.net(net, options['patch'], len(images.classes)), options['patch'])
     own = images.where(lambda row: row.split != 'train')
     if len(own) == 0:
         raise Fault(f'{files["table"]} has no image of the parts "validation" and "test", so there is nothing to judge.')

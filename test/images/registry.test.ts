@@ -127,8 +127,19 @@ describe.skipIf(missing.length > 0)(`an image of others${missing.length > 0 ? ` 
       delete process.env.REGISTRY_AUTH_FILE
     }
   })
-  test('without the tool is told so', async () => {
-    const broken = tool({ ...tiny, version: { argv: ['/other', '--version'], match: /^tiny (\S+)/m } })
+  test.each([
+    [
+      'the tool',
+      { argv: ['/other', '--version'], match: /^tiny (\S+)/m },
+      (image: string) => `tiny does not tell its version in ${image} ("/other --version"`,
+    ],
+    [
+      'what the tool itself asks for',
+      { ...tiny.version, match: /^found (\S+)/m, unfit: /^(tiny .+)$/m },
+      (image: string) => `tiny in ${image}: tiny 1.2.3`,
+    ],
+  ] as const)('without %s is told so', async (_, version, words) => {
+    const broken = tool({ ...tiny, version })
     const other = step({ ...one.spec, name: 'other', tools: [broken] })
     process.env.REGISTRY_AUTH_FILE = authfile
     try {
@@ -138,7 +149,7 @@ describe.skipIf(missing.length > 0)(`an image of others${missing.length > 0 ? ` 
           await readEnvironment('here', { target: 'container', images: { swap: { mine: image } } }, 'a test'),
           await Store.open(path.join(folder, 'store')),
         ),
-      ).rejects.toThrow(`tiny does not tell its version in ${image} ("/other --version"`)
+      ).rejects.toThrow(words(image))
     } finally {
       delete process.env.REGISTRY_AUTH_FILE
     }

@@ -260,6 +260,10 @@ describe('an image that a table names is found', () => {
     ['Pra\u0308parat/1', ['Pra\u0308parat/1.tif']],
     ['c', ['c.png', 'c.jpg']],
     ['v1.2', ['v1.2']],
+    ['/data/x/a.png', ['x/a.png']],
+    ['C:/data/Präparat/1.tif', ['Pra\u0308parat/1.tif']],
+    ['../y/b.PNG', ['y/b.PNG']],
+    ['z/a.png', []],
     ['.png', []],
     ['none', []],
   ])('%s', (name, places) => expect(find(name)).toEqual(places))

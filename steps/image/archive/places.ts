@@ -39,7 +39,7 @@ const endsIn = (place: string, name: string) => place === name || place.endsWith
 export type Finder = (name: string) => readonly string[]
 /**
  * How images that a table names are found: by the whole path; else by the end of a path (`001.png` for `plate/001.png`); else by the same without
- * the file's ending. Of several in one of these ways all are given.
+ * the file's ending; else by the end of the name (`/data/plate/001.png`, where the images are those of `/data`). Of several in one of these ways all are given.
  */
 export function finderOf(places: readonly string[]): Finder {
   const whole = new Map<string, string>()
@@ -53,12 +53,21 @@ export function finderOf(places: readonly string[]): Finder {
       else byBase.set(key, [place])
     }
   }
+  /** The whole path, where the name goes on from further up. */
+  const below = (name: string): readonly string[] => {
+    for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
+      const place = whole.get(name.slice(at + 1))
+      if (place !== undefined) return [place]
+    }
+    return []
+  }
   return name => {
     const wanted = plain(placeOf(name) ?? name)
     const exact = whole.get(wanted)
     if (exact !== undefined) return [exact]
     const likely = byBase.get(baseOf(wanted)) ?? []
     const ending = likely.filter(place => endsIn(plain(place), wanted))
-    return ending.length > 0 ? ending : likely.filter(place => endsIn(stemOf(plain(place)), wanted))
+    const stems = ending.length > 0 ? [] : likely.filter(place => endsIn(stemOf(plain(place)), wanted))
+    return [...ending, ...stems, ...(ending.length + stems.length > 0 ? [] : below(wanted))]
   }
 }

@@ -1,4 +1,4 @@
-import { parser } from 'sax'
+import sax from 'sax'
 import type { Page } from './tiff.ts'
 
 /** Where the planes of an image of several dimensions are: its sizes, and the page that holds a plane. */
@@ -39,7 +39,7 @@ export function stackOfOme(text: string, samples: number): Stack | string {
   const blocks: Block[] = []
   const images: Readonly<Record<string, string>>[] = []
   let [own, uuid, together, broken] = ['', '', samples, false]
-  const xml = parser(true, { trim: true })
+  const xml = sax.parser(true, { trim: true })
   xml.onerror = () => {
     broken = true
     xml.resume()

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  appendFileSync,
   copyFileSync,
   linkSync,
   mkdirSync,
@@ -122,6 +123,15 @@ describe('a folder is refused', () => {
   it('without an image', async () => {
     expect((await gathered(folderOf('.hidden'))).faults).toEqual(['The folder holds no image. Give the folder that the images are in.'])
   })
+  it('where a file is added while it is packed', async () => {
+    const folder = folderOf('a.png')
+    const kept = path.join(scratch(), 'gathered')
+    const made = await gather(folder, { folder: kept, tell: () => writeFileSync(path.join(folder, 'b.png'), 'x') })
+    expect(made).toEqual({
+      faults: ['The folder changed while it was packed. Wait until nothing writes to it, and give the same command again.'],
+    })
+    expect(readdirSync(kept)).toEqual([])
+  })
   it('where files change or go while they are packed: all of them are named, and nothing is left', async () => {
     const folder = folderOf('a.png', 'b.png', 'c.png', 'd.png')
     const item = (name: string) => {
@@ -214,6 +224,7 @@ describe('a list of addresses becomes an archive', () => {
     })
     const [list, kept] = [listOf(`http://${host}/a.png`, `http://${host}/b.png`), path.join(scratch(), 'gathered')]
     expect((await gathered(list, kept)).faults).toEqual([`Line 2: http://${host}/b.png answers 404.`])
+    appendFileSync(list, '# as it was\n')
     expect(await listed((await gathered(list, kept)).file)).toEqual([
       [`${host}/a.png`, 'in a'],
       [`${host}/b.png`, 'in b'],
@@ -263,6 +274,12 @@ describe('a list of addresses becomes an archive', () => {
       'Line 2 has the address "https://a.org/1.png", and another line one of the same server and path. Remove one.',
       'Line 7 has the address "http://a.org/1.png", and another line one of the same server and path. Remove one.',
     ])
+  })
+  it('to the end, where some can be had', async () => {
+    const { host } = await serve(Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`/${n * 8}.png`, 'x'])))
+    const { faults } = await gathered(listOf(...Array.from({ length: 64 }, (_, n) => `http://${host}/${n}.png`)))
+    expect(faults).toHaveLength(56)
+    expect(faults.every(fault => fault.endsWith('answers 404.'))).toBe(true)
   })
   it('not for long, where everything is in vain', async () => {
     const { host, asked } = await serve({})

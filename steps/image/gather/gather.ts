@@ -7,7 +7,7 @@ import { patience } from '../../http.ts'
 import { fetchAll, fileOf, readAddresses } from './addresses.ts'
 import { listFolder } from './folder.ts'
 import { type Item, teller } from './item.ts'
-import { archiveName, digestOf } from './names.ts'
+import { archiveName, digestOf, fetchedName } from './names.ts'
 import { writeTar } from './tar.ts'
 
 /** A list of addresses is text, and no image or archive of this size. */
@@ -63,7 +63,7 @@ async function ofAddresses(list: string, { folder: kept, tell, online }: Gatheri
     tell(`Fetching ${addresses.length.toLocaleString('en')} images that ${list} names. They are kept until "trireme clean".`)
     await online?.()
     const progress = teller(tell)
-    const folder = `${file}.fetched`
+    const folder = path.join(kept, fetchedName(list))
     const faults = await fetchAll(addresses, folder, patience, done =>
       progress(() => `Fetched ${done.toLocaleString('en')} of ${addresses.length.toLocaleString('en')} images.`),
     )

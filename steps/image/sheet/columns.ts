@@ -1,5 +1,5 @@
 import { refuse } from '../../script.ts'
-import { columnHint, columnsText, type Role } from './hints.ts'
+import { columnHint, columnsText, type Role, type There } from './hints.ts'
 
 /** The columns of a sheet that mean something, by name; undefined where the sheet need not have them. */
 export interface Columns {
@@ -10,14 +10,14 @@ export interface Columns {
 }
 /**
  * Where each column stands. Group and split may be missing where no name was given for them.
- * @param rows cells of the sheet's rows, and `places` of the images that are there: they show which column is likely meant
+ * @param rows cells of the sheet's rows, and `there` the images that are there: they show which column is likely meant
  * @throws Fault with all columns that are not there
  */
 export function placesOf(
   header: readonly string[],
   asked: Columns,
   rows: readonly (readonly string[])[],
-  places: readonly string[],
+  there: There,
 ): Readonly<Record<Role, number>> {
   const faults: string[] = []
   const find = (role: Role): number => {
@@ -28,7 +28,7 @@ export function placesOf(
       const others = header.flatMap((own, n) =>
         own === '' || taken(own) ? [] : [{ name: own, cells: rows.map(cells => cells[n] ?? '').filter(cell => cell !== '') }],
       )
-      faults.push(`The sheet has no column "${name}". ${columnHint(role, name, others, places)}`)
+      faults.push(`The sheet has no column "${name}". ${columnHint(role, name, others, there)}`)
     }
     return at
   }

@@ -1,5 +1,5 @@
 import { Fault } from '../../script.ts'
-import { finderOf } from '../archive/places.ts'
+import { type Finder, finderOf } from '../archive/places.ts'
 import { counted, type Given, quoted } from './given.ts'
 import { imageHint } from './hints.ts'
 
@@ -8,10 +8,10 @@ export function placeFaults(
   images: readonly Given[],
   places: readonly string[],
   links: readonly string[],
+  find: Finder,
   mayBeAbsent: boolean,
 ): { readonly faults: readonly string[]; readonly absent: readonly Given[] } {
-  const find = finderOf([...places, ...links])
-  const linked = new Set(links)
+  const findLink = finderOf(links)
   const taken = new Map<string, Given>()
   const nearest = likeNames(places)
   const faults: string[] = []
@@ -20,7 +20,12 @@ export function placeFaults(
     const { at, image } = given
     const [place, ...others] = find(image)
     const where = `${at[0]!.toUpperCase()}${at.slice(1)}`
-    if (place === undefined) {
+    const [link] = place === undefined ? findLink(image) : []
+    if (link !== undefined)
+      faults.push(
+        `${where}: "${link}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
+      )
+    else if (place === undefined) {
       absent.push(given)
       if (mayBeAbsent) continue
       const near = nearest(image)
@@ -28,10 +33,6 @@ export function placeFaults(
     } else if (others.length > 0)
       faults.push(
         `${where}: "${image}" may be ${quoted([place, ...others], 3)}. Write the folder before the name, as it is in the archive.`,
-      )
-    else if (linked.has(place))
-      faults.push(
-        `${where}: "${place}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
       )
     else {
       const before = taken.get(place)
@@ -44,7 +45,7 @@ export function placeFaults(
     const others = [...new Set(images.flatMap(({ extra }) => Object.keys(extra)))]
     const remedy = imageHint(
       others.map(name => ({ name, cells: images.map(({ extra }) => extra[name] ?? '') })),
-      places,
+      find,
     )
     throw new Fault(
       `None of the sheet's ${counted(absent.length)} is there: it names ${quoted(

@@ -1,5 +1,5 @@
 import leven from 'leven'
-import { finderOf, placesOfUrl } from '../archive/places.ts'
+import { type Finder, placesOfUrl } from '../archive/places.ts'
 import { partOf, quoted } from './given.ts'
 
 /** A column that might be meant: its name, and its cells that are not empty. */
@@ -7,13 +7,18 @@ export interface Column {
   readonly name: string
   readonly cells: readonly string[]
 }
+/** Images that are there, and which of them a name means. */
+export interface There {
+  readonly places: readonly string[]
+  readonly find: Finder
+}
 export type Role = 'image' | 'label' | 'group' | 'split'
 
 /** What helps where a column is not there: which one is likely, by what its cells hold. */
-export function columnHint(role: Role, name: string, others: readonly Column[], places: readonly string[]): string {
+export function columnHint(role: Role, name: string, others: readonly Column[], { places, find }: There): string {
   if (role === 'image')
     return (
-      imageHint(others, places) ??
+      imageHint(others, find) ??
       `No other column names images that are there${places.length === 0 ? '' : `, such as "${places[0]}"`}. Add one.`
     )
   const flag = `--${role}-column`
@@ -27,8 +32,7 @@ export function columnHint(role: Role, name: string, others: readonly Column[], 
 }
 const mostShown = 8
 /** The column that names most of the images that are there; undefined where none names any. */
-export function imageHint(others: readonly Column[], places: readonly string[]): string | undefined {
-  const find = finderOf(places)
+export function imageHint(others: readonly Column[], find: Finder): string | undefined {
   const isThere = (cell: string) => [...placesOfUrl(cell), cell.replaceAll('\\', '/')].some(name => find(name).length > 0)
   const [best] = others
     .map(({ name, cells }) => ({ name, cells, there: cells.filter(isThere) }))

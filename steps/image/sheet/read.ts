@@ -1,16 +1,16 @@
 import { bare, type DelimitedRow, decodedText, delimitedFault, delimitedRows, isSpreadsheet } from '../../delimited.ts'
 import { columns as ownColumns } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
-import { placesOfUrl } from '../archive/places.ts'
+import { type Finder, placeOf, placesOfUrl } from '../archive/places.ts'
 import { type Columns, placesOf } from './columns.ts'
 import { type Given, linesOf, partNotes, partOf, partWords, type Reading, tally } from './given.ts'
 
 /**
  * Reads a sheet, CSV or TSV by its content. What a row lacks is told, and the row left out, so that all faults are told at once.
- * @param places of the images that are there
+ * @param find those of the places that a name means
  * @throws Fault where it is no table at all, or lacks columns
  */
-export function readSheet(bytes: Buffer, asked: Columns, places: readonly string[]): Reading {
+export function readSheet(bytes: Buffer, asked: Columns, places: readonly string[], find: Finder): Reading {
   const [head, ...body] = rowsOf(bytes, asked)
   if (!head || body.length === 0)
     throw new Fault('The sheet names no image. Its first line names the columns; each further line is an image.')
@@ -19,10 +19,9 @@ export function readSheet(bytes: Buffer, asked: Columns, places: readonly string
     header,
     asked,
     body.map(({ cells }) => cells.map(bare)),
-    places,
+    { places, find },
   )
   const extras = header.flatMap((name, n) => (name === '' || Object.values(at).includes(n) ? [] : [{ name: extraName(name, header), n }]))
-  const there = new Set(places)
   const faults: string[] = []
   const uneven: DelimitedRow[] = []
   const empty = { image: [], label: [], group: [] } as Record<'image' | 'label' | 'group', number[]>
@@ -43,12 +42,11 @@ export function readSheet(bytes: Buffer, asked: Columns, places: readonly string
     if (split === undefined) strange.push({ word, line })
     else if (word !== '') words.push(word)
     if (lacking.length > 0 || broken !== undefined) return []
-    const image = cell(at.image)
-    const fetched = placesOfUrl(image)
+    const image = cell(at.image).replaceAll('\\', '/') // as Windows writes folders
     return [
       {
         at: `line ${line}`,
-        image: fetched.find(place => there.has(place)) ?? fetched[1] ?? image.replaceAll('\\', '/'), // as Windows writes folders
+        image: nameOf(image, find),
         written: cells[at.label] ?? '',
         label: cell(at.label),
         group: at.group < 0 ? undefined : cell(at.group),
@@ -73,6 +71,12 @@ function unevenRows(rows: readonly DelimitedRow[], columns: number): string {
       ? `${lines} has ${rows[0]!.cells.length} cells under ${columns} columns`
       : `${lines} have more or fewer cells than the ${columns} columns`
   return `${has}. Put cells that hold a comma in quotes, and leave none out.`
+}
+/** An address, or a path that starts elsewhere, is an image by where that lies here; all else is its own name. */
+function nameOf(image: string, find: Finder): string {
+  const fetched = placesOfUrl(image)
+  const [place] = placeOf(image) === undefined ? find(image) : []
+  return fetched.find(each => find(each).includes(each)) ?? fetched[1] ?? place ?? image
 }
 /** Spaces around words are kept where they can be, to be told where words differ by them alone. */
 function rowsOf(bytes: Buffer, asked: Columns): readonly DelimitedRow[] {

@@ -98,6 +98,12 @@ describe('a sheet becomes a table', () => {
       'f.v1',
     ])
   })
+  it('with paths that start elsewhere, on any system', () => {
+    const names = ['/data/set/x/1.png', 'C:\\set\\x\\2.png', '../set/x/3.png', 'set/x/4.png']
+    const places = [1, 2, 3, 4].map(n => `x/${n}.png`)
+    const { rows } = outcome(`image,label\n${names.map((name, n) => `${name},${n % 2}\n`).join('')}`, places)
+    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(['x/1.png', 'x/2.png', 'x/3.png', 'set/x/4.png'])
+  })
   it('with images that have no part yet, among others', () => {
     const text = `image,label,split\n${six.map((name, n) => `${name},${name[0]},${n % 3 === 2 ? '' : 'train'}\n`).join('')}`
     const { rows, told } = outcome(text, six)
@@ -217,7 +223,7 @@ describe('refused is', () => {
       'b.png,healthy,p8,test',
       'linked.png,rare,p9,test',
     ]
-    expect(refused(text.join('\n'), [...six, 'x/img.png', 'y/img.png', { link: 'linked.png' }])).toContain(
+    expect(refused(text.join('\n'), [...six, 'x/img.png', 'y/img.png', { link: 'x/linked.png' }, { link: 'old/b1.png' }])).toContain(
       [
         'The sheet has 12 faults:',
         '  Line 7 has no image: the cell in the column "image" is empty. Fill it in, or remove the line.',
@@ -231,7 +237,7 @@ describe('refused is', () => {
         '  Line 6: there is no image "A3.PNG"; there is "a3.png".',
         '  Line 10: "img.png" may be "x/img.png", "y/img.png". Write the folder before the name, as it is in the archive.',
         '  Line 11: there is no image "b.png".',
-        '  Line 12: "linked.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
+        '  Line 12: "x/linked.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
       ].join('\n'),
     )
   })

@@ -1,5 +1,6 @@
 import type { ImageRow } from '../../image-table.ts'
 import { refuse } from '../../script.ts'
+import { finderOf } from '../archive/places.ts'
 import { classesIn, contradictions, remarks, tableRows } from './check.ts'
 import type { Columns } from './columns.ts'
 import { placeFaults } from './found.ts'
@@ -22,10 +23,11 @@ export function tableOf(
 ): { readonly rows: readonly ImageRow[]; readonly told: readonly string[] } {
   const places = archive.members.map(({ place }) => place)
   const links = archive.links.map(({ place }) => place)
-  const read = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, places)
+  const find = finderOf(places)
+  const read = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, places, find)
   const { images: wanted, faults, notes } = ofClasses(read, leftOut.classes)
   const mayBeAbsent = leftOut.absent === 'leave-out'
-  const placed = sheet === undefined ? { faults: [], absent: [] } : placeFaults(wanted, places, links, mayBeAbsent)
+  const placed = sheet === undefined ? { faults: [], absent: [] } : placeFaults(wanted, places, links, find, mayBeAbsent)
   const absent = new Set(placed.absent)
   const images = mayBeAbsent ? wanted.filter(image => !absent.has(image)) : wanted
   const { classes, faults: ofWords } = classesIn(images, positive)

@@ -10,7 +10,10 @@ declare module 'jstat' {
       stdev(values: readonly number[], sample: boolean): number
       readonly studentt: { inv(probability: number, freedom: number): number }
       readonly beta: { inv(probability: number, alpha: number, beta: number): number }
-      readonly normal: { inv(probability: number, mean: number, deviation: number): number; cdf(x: number, mean: number, deviation: number): number }
+      readonly normal: {
+        inv(probability: number, mean: number, deviation: number): number
+        cdf(x: number, mean: number, deviation: number): number
+      }
     }
   }
   export default library
