@@ -40,7 +40,10 @@ export const imageClassification = pipeline({
     splitSeed: split.spec.params.seed,
     duplicates: split.spec.params.duplicates,
     threshold: classifier.spec.params.threshold,
-    groups: z.string().default('group').describe('What a group is, for pages and card, such as patient'),
+    groups: z
+      .string()
+      .optional()
+      .describe('What a group is, for pages and card, such as patient; the name of --group-column, where that is given'),
     ...training,
     augment: training.augment.unwrap().default('d4').describe(about(training.augment)),
     patch: training.patch.unwrap().default(112).describe(about(training.patch)),
@@ -61,7 +64,13 @@ export const imageClassification = pipeline({
     const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
     const results = classify({
       ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed, duplicates } },
-      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], threshold, groups, card: { about, licence, limits } },
+      ...{
+        own: own ? [own] : [],
+        weights: weights ? [weights] : [],
+        threshold,
+        groups: groups ?? groupColumn ?? 'group',
+        card: { about, licence, limits },
+      },
       configurations: sweep
         ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
         : { [nameOf(configuration.model)]: configuration },
