@@ -40,10 +40,7 @@ export const imageClassification = pipeline({
     splitSeed: split.spec.params.seed,
     duplicates: split.spec.params.duplicates,
     threshold: classifier.spec.params.threshold,
-    groups: z
-      .string()
-      .optional()
-      .describe('What a group is, for pages and card, such as patient; the name of --group-column, where that is given'),
+    groups: z.string().optional().describe('What a group is, for pages and card, such as patient; by default as its column is called'),
     ...training,
     augment: training.augment.unwrap().default('d4').describe(about(training.augment)),
     patch: training.patch.unwrap().default(112).describe(about(training.patch)),
@@ -57,25 +54,21 @@ export const imageClassification = pipeline({
   steps: [read, pack, compare, ...steps],
   build: ({ sheet, images: archive, own, weights, sweep, ...at }) => {
     const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range } = at
-    const { validation, test, splitSeed: seed, duplicates, threshold, groups, dataAbout: about, licence, limits } = at
+    const { validation, test, splitSeed: seed, duplicates, threshold, dataAbout: about, licence, limits } = at
     const configuration = configurationOf(at)
+    const groups = at.groups ?? groupColumn ?? 'group'
     const named = { imageColumn, labelColumn, groupColumn, splitColumn, positive, absent: at.absent, classes: at.classes }
     const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, ...named })
     const { packed, told: decoded } = pack({ table, archive, size, fit, plane, channels, range })
+    const { pairs } = compare({ packed })
     const results = classify({
-      ...{ table, packed, pairs: [compare({ packed }).pairs], parts: { validation, test, seed, duplicates } },
-      ...{
-        own: own ? [own] : [],
-        weights: weights ? [weights] : [],
-        threshold,
-        groups: groups ?? groupColumn ?? 'group',
-        card: { about, licence, limits },
-      },
+      ...{ table, packed, pairs: [pairs], parts: { validation, test, seed, duplicates } },
+      ...{ own: own ? [own] : [], weights: weights ? [weights] : [], threshold, groups, card: { about, licence, limits } },
       configurations: sweep
         ? configurations({ ...sweep, base: { ...configuration, ...sweep.base } })
         : { [nameOf(configuration.model)]: configuration },
       ...{ note: '', title: `Image classification: ${configuration.model}, ${configuration.augment}` },
     })
-    return { ...results, notices: { sheet: told, images: decoded } }
+    return { ...results, duplicates: pairs, notices: { sheet: told, images: decoded } }
   },
 })

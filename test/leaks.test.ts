@@ -43,6 +43,7 @@ beforeAll(async () => {
   rows = read
   const pixels = readFileSync(drawn.packed.parts.pixels!).subarray(-rows.length * side * side * 3)
   for (const [n, { image }] of rows.entries()) honest.set(image, pixels.subarray(n * side * side * 3, (n + 1) * side * side * 3))
+  packed = given('packed', packedImages, packedOf(scratch(), side, honest))
 }, 300_000)
 
 const tableOf = (rows: readonly ImageRow[]) => {
@@ -87,7 +88,7 @@ describe.each(seeds)('draw %d', seed => {
       `${changes.length} sets of images that show the same are in two parts (${2 * changes.length} images), so that the test`,
     )
     for (const [n, name] of from.entries()) expect(failures[0]).toContain(`${name} (train) and ${to[n]} (test), `)
-  }, 120_000)
+  }, 600_000)
   test('labels are shuffled over patients', async () => {
     const { divided } = split({ table: tableOf(rows), pairs: [] })
     const { relabelled } = relabel({ table: divided, seed })
@@ -106,4 +107,4 @@ test('what is as it should be passes', async () => {
   expect(checks).toContain(
     '2,556 pairs of images were compared, also turned, mirrored, cropped, recompressed and stained otherwise: no two show the same.',
   )
-}, 120_000)
+}, 600_000)

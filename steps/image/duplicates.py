@@ -267,7 +267,7 @@ def median(values, weights):
     return values.gather(1, (sums >= sums[:, -1:] / 2).float().argmax(1, keepdim=True))[:, 0]
 
 
-SIEVES = ((COARSE, 6, 0.2), (2 * COARSE, 3, 0.4), (None, 0, 0.5))  # pixels a side (None: all), steps, least agreement
+SIEVES = ((COARSE, 6, 0.2), (2 * COARSE, 3, 0.4), (None, 0, 0.9))  # pixels a side (None: all), steps, least agreement
 ENOUGH = 12  # blocks with structure, of 64: else nothing is known
 
 

@@ -88,13 +88,13 @@ describe('packing', () => {
     const { told } = await packed(['a', 'b', 'c', 'd', 'e', 'f'], members, { fit: 'resize' })
     expect(readFileSync(told.path, 'utf8').split('\n')).toEqual([
       'Brought to 8 × 8 pixels (both sides scaled, each by itself): 2 of 6 images.',
-      'Warning: narrower or wider than they are, since they are not square: 1 image (b). --fit crop or pad keeps their forms.',
       'Warning: enlarged, since smaller than 8 × 8 pixels: 1 image (c).',
       'Warning: bytes behind the end were left out: 1 image (a).',
       'Turned upright, as EXIF says: 1 image (e).',
       'Laid onto white, since they have opacity: 1 image (f).',
       'Of 16 bits, 0 made black and 65,535 white: 1 image (d).',
-      'Warning: the brightest value of these is 3,820, so that all are dark. --range 0..4095 makes 4,095 white.',
+      'Warning: their forms differ (1.00 to 2.00 as wide as high), and all are made square, each distorted in another way. --fit crop or pad keeps forms.',
+      'Warning: the brightest value of 16 bits is 3,820, so that all of them are dark. --range 0..4095 makes 4,095 white.',
       'Of several formats: 5 png, 1 png 16-bit.',
       '',
     ])

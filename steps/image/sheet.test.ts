@@ -43,6 +43,16 @@ it('reads classes from folders where there is no sheet, and tells nothing where 
   const { rows, told } = await outcome(undefined, ['cat/1.png', 'cat/2.png', 'dog/1.png', 'dog/2.png'])
   expect([rows[1], rows[4], told]).toEqual(['cat/1.png\tcat/1.png\t0\tcat\t\t1', 'dog/2.png\tdog/2.png\t1\tdog\t\t1', ''])
 })
+it('leaves out what is absent and classes that are not wanted, where it is asked to, and says so', async () => {
+  const text = `image;label\n${six.map(name => `${name};-${name[0]}, both\n`).join('')}gone.png;-a, both\nother.png;todo\n`
+  const { rows, told } = await outcome(text, six, { absent: 'leave-out', classes: ['-b, both', '-a, both'] })
+  expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(six)
+  expect(told.split('\n')).toEqual([
+    'Left out, since --classes does not name its class: 1 image ("todo").',
+    'Left out, since it is not there: 1 image of the sheet ("gone.png").',
+    '',
+  ])
+})
 it('shows twenty faults at the end of a run, and how many more there are', async () => {
   const rows = Array.from({ length: 2000 }, (_, n) => `none${n}.png;a;p;\n`)
   const message: string = await outcome(`image;label;group;split\n${lines.join('')}${rows.join('')}`, six).catch(error => error.message)

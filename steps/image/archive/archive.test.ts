@@ -59,8 +59,10 @@ const padded = (content: string) => Buffer.concat([Buffer.from(content), Buffer.
 
 describe('a tar is listed', () => {
   const long = `${'deep/'.repeat(60)}${'n'.repeat(150)}.png`
+  /** What is left of it in its header is a folder's name, as it ends in a slash. */
+  const deep = `${'d/'.repeat(90)}b.png`
   it.each(['ustar', 'gnu', 'pax'])('as %s, with long names where they can be', format => {
-    const names = ['a.png', 'x/Größe.png', ...(format === 'ustar' ? [] : [long])]
+    const names = ['a.png', 'x/Größe.png', ...(format === 'ustar' ? [] : [long, deep])]
     const at = folder(...names, '.hidden.png', 'x/._a.png', '__MACOSX/a.png', 'x/.DS_Store')
     const file = path.join(scratch(), 'a.tar')
     execFileSync('tar', ['-C', at, `--format=${format}`, '--sort=name', '-cf', file, '.'])

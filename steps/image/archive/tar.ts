@@ -24,7 +24,8 @@ export const listTar: Lister = async (window, most) => {
     const bytes = await window.near(at, block)
     if (bytes.length < block)
       throw new Fault(`The archive is cut off at byte ${at}: its two empty blocks are missing. Copy or make it again.`)
-    const header = headerOf(bytes, at, next, all)
+    // With its long name, or what is left of it in the header may end in a slash, as folders' names do.
+    const header = headerOf(bytes, at, name === undefined ? next : new Pax({ ...next, path: name }), all)
     if (header.nullBlock) break
     const { type, size = 0 } = header
     const start = at + block
