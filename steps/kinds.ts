@@ -126,7 +126,19 @@ export const studyAnnotation = kind('csv', { extension: '.csv', edam: 'format_37
 /** The list of an IDR study's files: dataset and path, as in idr0042-experimentA-filePaths.tsv. */
 export const studyPaths = kind('tsv', { extension: '.tsv', edam: 'format_3475' }, { table: 'study-paths' })
 /** A sheet as people have it, CSV or TSV: columns for image and label, maybe for group and split, and any others. */
-export const imageSheet = kind('csv', { extension: '.csv', edam: 'format_3752' }, { table: 'image-sheet' })
+export const imageSheet = kind(
+  'csv',
+  {
+    extension: '.csv',
+    edam: 'format_3752',
+    giving: {
+      value: 'file',
+      about: 'a CSV or TSV with a row an image, unless folders name the classes',
+      example: 'sheet.csv',
+    },
+  },
+  { table: 'image-sheet' },
+)
 const imageTableShape = {
   extension: '.tsv',
   edam: 'format_3475',
@@ -144,7 +156,7 @@ export const imageArchive = kind(
     extension: '.tar',
     edam: 'format_3981',
     probe: imageProbes.archiveProbe,
-    instead: 'a zip, a folder of images, or a list of their addresses',
+    giving: { value: 'folder|file', about: 'a folder of images, a tar, a zip, or a list of addresses', example: 'pictures' },
     gather: async (given, at) => (await import('./image/gather/gather.ts')).gather(given, at), // loaded for those who need it
   },
   { holds: 'images' },
@@ -161,7 +173,10 @@ export const packedImages = kind(
 )
 
 /** Weights of one's own, a state_dict as `torch.save` writes it, or safetensors. Nobody says here that they may be passed on. */
-export const weightsFile = kind('weights', { extension: '.weights', probe: probes.weightsProbe, stays: true })
+export const weightsFile = kind('weights', {
+  ...{ extension: '.weights', probe: probes.weightsProbe, stays: true },
+  giving: { value: 'file', about: 'a state_dict of torch.save (.pt, .pth), or safetensors', example: 'weights.pt' },
+})
 /** Weights of a network with what is known of them, as `torch.save` writes it. */
 export const checkpoint = kind('checkpoint', { extension: '.pt', probe: probes.checkpointProbe })
 /** One row an image: `image group label class split scored`, then a column `probability:CLASS` for each class in order. */

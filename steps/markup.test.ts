@@ -10,6 +10,9 @@ test.each([
   ['# title', '\\# title'],
   ['- item', '\\- item'],
   ['1. item', '1\\. item'],
+  ['2) item', '2\\) item'],
+  ['1.13.0a0', '1.13.0a0'],
+  ['0.001', '0.001'],
   ['a\\*b &amp; c', 'a\\\\\\*b \\&amp; c'],
   ['a\u202eb\u0000c', 'a b c'],
 ])('%j is text in Markdown', (text, written) => {

@@ -5,7 +5,7 @@ export const markdownText = (text: string): string =>
   text
     .replace(/[\s\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ')
     .trim()
-    .replace(/[\\`*[\]<>&|~!$]|(?<!\w)_|_(?!\w)|^[#+=-]|^\d+(?=[.)])/g, found => (/^\d/.test(found) ? `${found}\\` : `\\${found}`))
+    .replace(/[\\`*[\]<>&|~!$]|(?<!\w)_|_(?!\w)|^[#+=-]|^\d+(?=[.)](?:\s|$))/g, found => (/^\d/.test(found) ? `${found}\\` : `\\${found}`))
 /**
  * A line of CSV that people open in a spreadsheet. There a text that begins so is a formula, which may fetch and run what it likes: it gets an
  * apostrophe before it, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers. Not for tables that programs

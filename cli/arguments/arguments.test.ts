@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { pipeline } from '../../core/define/pipeline.ts'
 import { kind, many, named, optional } from '../../core/vocabulary/kind.ts'
+import { imageClassification } from '../../pipelines/image-classification.ts'
 import { addFlags, checkComplete, flagsOf, readFlags } from './arguments.ts'
 import { size } from './options.ts'
 
@@ -13,13 +14,7 @@ const bam = kind('bam', { extension: '.bam', companions: ['.bai'] })
 const pair = kind('fastq-pair', { extension: '.fastq.gz' }, { parts: { first: '_1.fastq.gz', second: '_2.fastq.gz' } })
 const example = pipeline({
   name: 'example',
-  inputs: {
-    reads: pair,
-    bams: many(bam),
-    reports: named(bam),
-    regions: optional(kind('bed', { extension: '.bed', instead: 'a folder of them' })),
-    out: bam,
-  },
+  inputs: { reads: pair, bams: many(bam), reports: named(bam), regions: optional(kind('bed', { extension: '.bed' })), out: bam },
   params: {
     ploidy: z.literal([1, 2]).default(2).describe('Copies of each contig'),
     caller: z.enum(['bcftools', 'freebayes']).default('bcftools'),
@@ -95,7 +90,7 @@ test('help is made of descriptions, limits and defaults', () => {
     '--reads <first,second> | fastq-pair (2 files with commas between) *',
     '--bams <file...> | one or more of bam (.bam, with its .bai beside it) *',
     '--reports <name=file...> | by name: bam (.bam, with its .bai beside it) *',
-    '--regions <file> | bed (.bed), a folder of them',
+    '--regions <file> | bed (.bed)',
     '--input-out <file> | bam (.bam, with its .bai beside it) *',
     '--ploidy <1|2> | Copies of each contig (default 2)',
     '--caller <bcftools|freebayes> | (default bcftools)',
@@ -104,6 +99,24 @@ test('help is made of descriptions, limits and defaults', () => {
     '--qc  | Check the reads (default true)',
     '--no-trim  | (default false)',
     '--extra <json|file> | ',
+  ])
+})
+test('help says what may be given for a file where that is more than its ending', async () => {
+  const giving = { value: 'folder|file', about: 'a folder of images, or a tar', example: 'pictures' }
+  const images = kind('tar', { extension: '.tar', giving })
+  const flags = flagsOf(pipeline({ name: 'example', inputs: { images, more: many(images) }, build: () => ({}) }))
+  expect(flags.map(({ long, value, about, example }) => `${long} ${value} | ${about} | ${example}`)).toEqual([
+    '--images <folder|file> | a folder of images, or a tar | pictures',
+    '--more <folder|file...> | one or more of a folder of images, or a tar | pictures',
+  ])
+})
+test('images and their sheets are told as people have them', () => {
+  const flags = flagsOf(imageClassification).filter(({ group }) => group === 'Inputs:')
+  expect(flags.map(({ long, value, about, example }) => `${long} ${value} | ${about} | ${example}`)).toEqual([
+    '--sheet <file> | a CSV or TSV with a row an image, unless folders name the classes | sheet.csv',
+    '--images <folder|file> | a folder of images, a tar, a zip, or a list of addresses | pictures',
+    '--own <file> | python (.py) | own.py',
+    '--weights <file> | a state_dict of torch.save (.pt, .pth), or safetensors | weights.pt',
   ])
 })
 test('what is missing is told at once', () => {

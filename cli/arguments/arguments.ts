@@ -52,9 +52,11 @@ function inputFlag(name: string, long: string, kind: Kind): Flag {
   const file = fileOf(kind)
   const parts = Object.keys(partsOf(file) ?? {})
   const suffixes = Object.values(partsOf(file) ?? { '': file.extension })
-  const example = suffixes.map(suffix => name + suffix).join(',')
-  const one = parts.length > 0 ? parts.join(',') : 'file'
-  const what = `${file.format} (${parts.length > 0 ? `${parts.length} files with commas between` : file.extension}${file.companions.length > 0 ? `, with its ${file.companions.join(' and ')} beside it` : ''})${file.instead === undefined ? '' : `, ${file.instead}`}`
+  const example = file.giving?.example ?? suffixes.map(suffix => name + suffix).join(',')
+  const one = file.giving?.value ?? (parts.length > 0 ? parts.join(',') : 'file')
+  const what =
+    file.giving?.about ??
+    `${file.format} (${parts.length > 0 ? `${parts.length} files with commas between` : file.extension}${file.companions.length > 0 ? `, with its ${file.companions.join(' and ')} beside it` : ''})`
   if ('many' in kind) return { ...flag, example, value: `<${one}...>`, about: `one or more of ${what}`, read: async given => given }
   if ('named' in kind)
     return { ...flag, example: `sample=${example}`, value: `<name=${one}...>`, about: `by name: ${what}`, read: async given => given }

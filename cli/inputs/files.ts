@@ -77,7 +77,8 @@ const shownPath = (file: string) => (path.relative('', file).startsWith('..') ? 
 async function gathered(kind: FileKind, given: unknown, at: Place, digests: FileContents): Promise<Readonly<Record<string, string>>> {
   const parts = partsOf(kind)
   if (parts) return partPaths(Object.keys(parts), given, at, kind.format)
-  if (typeof given !== 'string') throw new InputFault(`${at.words} takes the path of a ${kind.format} file, got ${JSON.stringify(given)}.`)
+  if (typeof given !== 'string')
+    throw new InputFault(`${at.words} takes ${kind.giving?.about ?? `the path of a ${kind.format} file`}, got ${JSON.stringify(given)}.`)
   const named = localPath(given, at, 0)
   const main = digests.unmade?.(named) ? named : await gatheredOf(kind, named, at, digests)
   const beside = kind.companions.map(suffix => [suffix, companion(main, suffix, kind)] as const)

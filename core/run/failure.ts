@@ -109,6 +109,10 @@ function isFull(folder: string): boolean {
 export const lastLines = (log: number): string => linesText(readEnd(log))
 /** As many as a message that names twenty faults. */
 const mostLogLines = 24
+/** A line may be a page of data; no sentence is so long. */
+const mostOfLine = 2000
+const logLine = (line: string) =>
+  line.length > mostOfLine ? `${line.slice(0, mostOfLine)}… (${(line.length - mostOfLine).toLocaleString('en')} characters more)` : line
 /** The same of a text that is a log. */
 export function linesText(text: string): string {
   const lines = text
@@ -118,5 +122,5 @@ export function linesText(text: string): string {
     .slice(-mostLogLines)
   return text.trim() === ''
     ? '\n  It wrote nothing to its standard error.'
-    : `\n  last lines of its log:\n${lines.map(line => `    ${line.slice(0, 400)}`).join('\n')}`
+    : `\n  last lines of its log:\n${lines.map(line => `    ${logLine(line)}`).join('\n')}`
 }

@@ -25,6 +25,12 @@ export interface GatheringPlace {
 }
 /** The file that was made, or what is wrong, in whole sentences. */
 export type GatheredFile = { readonly file: string } | { readonly faults: readonly string[] }
+/** What people may give where a pipeline asks for a file of a kind, for help: `--images <folder|file>`, its meaning, and an example. */
+export interface Giving {
+  readonly value: string
+  readonly about: string
+  readonly example: string
+}
 /**
  * Makes a file of a kind from what people have instead, such as a folder of images: once, as long as that stays as it is.
  * @returns undefined for what is a file of the kind as it is
@@ -46,8 +52,8 @@ export interface FileKind<Format extends string = string, Facts extends object =
   readonly edam?: string
   readonly probe?: Probe
   readonly gather?: Gather
-  /** What people may give instead, for help: 'a zip, a folder'. */
-  readonly instead?: string
+  /** Where it is more than one file with the kind's ending. */
+  readonly giving?: Giving
   /** What to do when a fact is not there, by fact: `{ sorted: 'Sort it with samtools/sort.' }`. Ends the error's message. */
   readonly hints?: Readonly<Record<string, string>>
   /** Files that may not be passed on, such as weights under a licence: nothing takes them along to others. */
@@ -97,7 +103,7 @@ export const kind = <const Format extends string, const Facts extends object = {
     readonly edam?: string
     readonly probe?: Probe
     readonly gather?: Gather
-    readonly instead?: string
+    readonly giving?: Giving
     readonly hints?: Readonly<Record<string, string>>
     readonly stays?: true
   },

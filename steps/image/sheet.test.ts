@@ -36,12 +36,22 @@ it('reads a sheet against the images of an archive', async () => {
       'image\tgroup\tlabel\tclass\tsplit\tscored',
       ...six.map((name, n) => `${name}\tp${n >> 1}\t${n < 3 ? 1 : 0}\t${name[0]}\t${['train', 'validation', 'test'][n >> 1]}\t1`),
     ],
-    told: expect.stringMatching(/^Parts of images: "val" was read as validation \(2 images\)\.\nWarning: the group "p1" has/),
+    told: 'Parts of images: "val" was read as validation (2 images).\n',
   })
 })
 it('reads classes from folders where there is no sheet, and tells nothing where there is nothing to tell', async () => {
   const { rows, told } = await outcome(undefined, ['cat/1.png', 'cat/2.png', 'dog/1.png', 'dog/2.png'])
   expect([rows[1], rows[4], told]).toEqual(['cat/1.png\tcat/1.png\t0\tcat\t\t1', 'dog/2.png\tdog/2.png\t1\tdog\t\t1', ''])
+})
+it('leaves out what is absent and classes that are not wanted, where it is asked to, and says so', async () => {
+  const text = `image;label\n${six.map(name => `${name};-${name[0]}, both\n`).join('')}gone.png;-a, both\nother.png;todo\n`
+  const { rows, told } = await outcome(text, six, { absent: 'leave-out', classes: ['-b, both', '-a, both'] })
+  expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(six)
+  expect(told.split('\n')).toEqual([
+    'Left out, since --classes does not name its class: 1 image ("todo").',
+    'Left out, since it is not there: 1 image of the sheet ("gone.png").',
+    '',
+  ])
 })
 it('shows twenty faults at the end of a run, and how many more there are', async () => {
   const rows = Array.from({ length: 2000 }, (_, n) => `none${n}.png;a;p;\n`)

@@ -20,11 +20,16 @@ export const sheet = step({
     groupColumn: column.optional().describe("The sheet's column of what images belong to, such as patients; group, where it has one"),
     splitColumn: column.optional().describe("The sheet's column of parts (train, validation, test); split, where it has one"),
     positive: z.string().min(1).optional().describe('Of two classes the positive one; the last in order by default'),
+    absent: z
+      .enum(['refuse', 'leave-out'])
+      .default('refuse')
+      .describe('Rows of the sheet whose images are not there: refused, or passed over and counted'),
+    classes: z.array(z.string().min(1)).optional().describe('Classes that are wanted, instead of all; images of others are left out'),
   },
   assets: { script: asset(import.meta.url, './sheet.script.mjs') },
   outputs: { table: imageTable, told: optional(notice) },
   needs: { cpu: 1, memory: mib(1024) },
-  command: ({ script, sheet, archive, table, told, imageColumn, labelColumn, groupColumn, splitColumn, positive }) =>
+  command: ({ script, sheet, archive, table, told, imageColumn, labelColumn, groupColumn, splitColumn, positive, absent, classes }) =>
     run(
       'node',
       script,
@@ -33,6 +38,8 @@ export const sheet = step({
       ...(groupColumn === undefined ? [] : [word`--group=${groupColumn}`]),
       ...(splitColumn === undefined ? [] : [word`--split=${splitColumn}`]),
       ...(positive === undefined ? [] : [word`--positive=${positive}`]),
+      ...(absent === 'refuse' ? [] : [word`--absent=${absent}`]),
+      ...(classes ?? []).map(each => word`--class=${each}`),
       ...['--', sheet],
     ),
 })

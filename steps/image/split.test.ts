@@ -136,7 +136,7 @@ describe('a given split', () => {
     expect(await message([['p1_0.png', 't1_1.png', 'exact', 1]])).toBe(
       `1 set of images that show the same is in two parts (2 images), so that the test asks for what was learnt:
   p1_0.png (train) and t1_1.png (test), the same pixels
-Divide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
+Divide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow; the card then tells of them.`,
     )
     const train = [...groups('a', 25, { class: 'failing', split: 'train', images: 1 }), ...rows]
     const tests = groups('b', 25, { class: 'other', split: 'test', images: 1 })

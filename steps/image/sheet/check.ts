@@ -68,20 +68,10 @@ export function contradictions(images: readonly Given[]): readonly string[] {
 }
 /** What is no fault, and worth knowing. */
 export function remarks(images: readonly Given[]): readonly string[] {
-  const classes = new Map<string, Set<string>>()
-  for (const { group, label } of images) if (group !== undefined) classes.set(group, (classes.get(group) ?? new Set()).add(label))
-  const mixed = [...classes].filter(([, own]) => own.size > 1)
   const open = images.filter(({ split }) => split === '').length
-  return [
-    ...(mixed.length === 0
-      ? []
-      : [
-          `Warning: ${mixed.length === 1 ? `the group "${mixed[0]![0]}" has` : `${mixed.length.toLocaleString('en')} groups have`} images of several classes${mixed.length === 1 ? '' : `, such as "${mixed[0]![0]}"`}. Images are judged each by its own label; a group is judged as a whole only where it has one.`,
-        ]),
-    ...(open === 0 || open === images.length
-      ? []
-      : [`${counted(open)} of ${images.length.toLocaleString('en')} have no part: they are divided anew among ${splits.join(', ')}.`]),
-  ]
+  return open === 0 || open === images.length
+    ? []
+    : [`${counted(open)} of ${images.length.toLocaleString('en')} have no part: they are divided anew among ${splits.join(', ')}.`]
 }
 export const tableRows = (images: readonly Given[], classes: readonly string[]): readonly ImageRow[] =>
   images.map(({ image, group, label, split, extra }) => ({

@@ -1,19 +1,21 @@
 import { Fault } from '../../script.ts'
 import { type Finder, finderOf } from '../archive/places.ts'
 import { counted, type Given, quoted } from './given.ts'
+import { imageHint } from './hints.ts'
 
-/** What is wrong with images of a sheet as names of files in the archive. */
+/** What is wrong with images of a sheet as names of files in the archive, and which are not there at all. */
 export function placeFaults(
   images: readonly Given[],
   places: readonly string[],
   links: readonly string[],
   find: Finder,
-): readonly string[] {
+  mayBeAbsent: boolean,
+): { readonly faults: readonly string[]; readonly absent: readonly Given[] } {
   const findLink = finderOf(links)
   const taken = new Map<string, Given>()
   const nearest = likeNames(places)
   const faults: string[] = []
-  let missing = 0
+  const absent: Given[] = []
   for (const given of images) {
     const { at, image } = given
     const [place, ...others] = find(image)
@@ -24,7 +26,8 @@ export function placeFaults(
         `${where}: "${link}" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).`,
       )
     else if (place === undefined) {
-      missing++
+      absent.push(given)
+      if (mayBeAbsent) continue
       const near = nearest(image)
       faults.push(`${where}: there is no image "${image}"${near === undefined ? '' : `; there is "${near}"`}.`)
     } else if (others.length > 0)
@@ -38,14 +41,20 @@ export function placeFaults(
         faults.push(`${where}: "${image}" is the file "${place}", which "${before.image}" in ${before.at} is, too. Remove one.`)
     }
   }
-  if (missing === images.length && missing > 1)
+  if (absent.length === images.length && absent.length > 1) {
+    const others = [...new Set(images.flatMap(({ extra }) => Object.keys(extra)))]
+    const remedy = imageHint(
+      others.map(name => ({ name, cells: images.map(({ extra }) => extra[name] ?? '') })),
+      find,
+    )
     throw new Fault(
-      `None of the sheet's ${counted(missing)} is there: it names ${quoted(
+      `None of the sheet's ${counted(absent.length)} is there: it names ${quoted(
         images.map(({ image }) => image),
         2,
-      )}, and the images are ${places.length === 0 ? 'none' : quoted(places, 2)}. Give the folder or archive that the sheet is of, or another column with --image-column.`,
+      )}, and the images are ${places.length === 0 ? 'none' : quoted(places, 2)}. ${remedy ?? 'Give the folder or archive that the sheet is of, or another column with --image-column.'}`,
     )
-  return faults
+  }
+  return { faults, absent }
 }
 /** Names that differ by case or ending alone; made when the first is asked for. */
 function likeNames(places: readonly string[]): (image: string) => string | undefined {

@@ -47,6 +47,12 @@ export function tally(words: readonly string[]): ReadonlyMap<string, number> {
   return counts
 }
 export const counted = (images: number): string => `${images.toLocaleString('en')} ${images === 1 ? 'image' : 'images'}`
+/** `Line 7`, `Lines 7, 8 and 9`, `Lines 7, 8, 9 and 1,197 more` */
+export function linesOf(lines: readonly number[]): string {
+  if (lines.length === 1) return `Line ${lines[0]}`
+  const shown = lines.length > 4 ? lines.slice(0, 3) : lines.slice(0, -1)
+  return `Lines ${shown.join(', ')} and ${lines.length > 4 ? `${(lines.length - 3).toLocaleString('en')} more` : lines.at(-1)}`
+}
 export const quoted = (words: readonly string[], most = 8): string =>
   `${words
     .slice(0, most)

@@ -3,42 +3,45 @@ import { columns as ownColumns } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
 import { type Finder, placeOf, placesOfUrl } from '../archive/places.ts'
 import { type Columns, placesOf } from './columns.ts'
-import { type Given, partNotes, partOf, partWords, type Reading, tally } from './given.ts'
+import { type Given, linesOf, partNotes, partOf, partWords, type Reading, tally } from './given.ts'
 
 /**
  * Reads a sheet, CSV or TSV by its content. What a row lacks is told, and the row left out, so that all faults are told at once.
- * @param find images that are there
+ * @param find those of the places that a name means
  * @throws Fault where it is no table at all, or lacks columns
  */
-export function readSheet(bytes: Buffer, asked: Columns, find: Finder): Reading {
+export function readSheet(bytes: Buffer, asked: Columns, places: readonly string[], find: Finder): Reading {
   const [head, ...body] = rowsOf(bytes, asked)
   if (!head || body.length === 0)
     throw new Fault('The sheet names no image. Its first line names the columns; each further line is an image.')
   const header = head.cells.map(bare)
-  const { at, faults: lacking } = placesOf(header, asked)
-  if (lacking.length > 0) throw new Fault(lacking.join(' '))
+  const at = placesOf(
+    header,
+    asked,
+    body.map(({ cells }) => cells.map(bare)),
+    { places, find },
+  )
   const extras = header.flatMap((name, n) => (name === '' || Object.values(at).includes(n) ? [] : [{ name: extraName(name, header), n }]))
   const faults: string[] = []
+  const uneven: DelimitedRow[] = []
+  const empty = { image: [], label: [], group: [] } as Record<'image' | 'label' | 'group', number[]>
   const words: string[] = []
   const strange: { word: string; line: number }[] = []
   const images = body.flatMap(({ cells, line }): readonly Given[] => {
     if (cells.length < header.length || cells.slice(header.length).some(cell => bare(cell) !== '')) {
-      faults.push(
-        `Line ${line} has ${cells.length} cells under ${header.length} columns. Put cells that hold a comma in quotes, and leave none out.`,
-      )
+      uneven.push({ cells, line })
       return []
     }
     const cell = (n: number) => bare(cells[n] ?? '').normalize('NFC')
-    const empty = (['image', 'label', 'group'] as const).filter(role => at[role] >= 0 && cell(at[role]) === '')
-    for (const role of empty)
-      faults.push(`Line ${line} has no ${role}: the cell in the column "${header[at[role]]}" is empty. Fill it in, or remove the line.`)
-    const broken = (['image', 'label', 'group'] as const).find(role => at[role] >= 0 && /\p{Cc}/u.test(cell(at[role])))
+    const lacking = needed.filter(role => at[role] >= 0 && cell(at[role]) === '')
+    for (const role of lacking) empty[role].push(line)
+    const broken = needed.find(role => at[role] >= 0 && /\p{Cc}/u.test(cell(at[role])))
     if (broken !== undefined) faults.push(`Line ${line} has a line break or control character in its ${broken}. Take it out.`)
     const word = at.split < 0 ? '' : cell(at.split)
     const split = word === '' ? '' : partOf(word)
     if (split === undefined) strange.push({ word, line })
     else if (word !== '') words.push(word)
-    if (empty.length > 0 || broken !== undefined) return []
+    if (lacking.length > 0 || broken !== undefined) return []
     const image = cell(at.image).replaceAll('\\', '/') // as Windows writes folders
     return [
       {
@@ -52,7 +55,22 @@ export function readSheet(bytes: Buffer, asked: Columns, find: Finder): Reading 
       },
     ]
   })
-  return { images, faults: [...faults, ...strangeParts(strange)], notes: partNotes(words) }
+  const lacking = needed.flatMap(role => (empty[role].length === 0 ? [] : [emptyCells(role, header[at[role]]!, empty[role])]))
+  const ofRows = [...lacking, ...(uneven.length === 0 ? [] : [unevenRows(uneven, header.length)]), ...faults]
+  return { images, faults: [...ofRows, ...strangeParts(strange)], notes: partNotes(words) }
+}
+const needed = ['image', 'label', 'group'] as const
+const emptyCells = (role: string, column: string, lines: readonly number[]) =>
+  lines.length === 1
+    ? `${linesOf(lines)} has no ${role}: the cell in the column "${column}" is empty. Fill it in, or remove the line.`
+    : `${linesOf(lines)} have no ${role}: their cells in the column "${column}" are empty. Fill them in, or remove the lines.`
+function unevenRows(rows: readonly DelimitedRow[], columns: number): string {
+  const lines = linesOf(rows.map(({ line }) => line))
+  const has =
+    rows.length === 1
+      ? `${lines} has ${rows[0]!.cells.length} cells under ${columns} columns`
+      : `${lines} have more or fewer cells than the ${columns} columns`
+  return `${has}. Put cells that hold a comma in quotes, and leave none out.`
 }
 /** An address, or a path that starts elsewhere, is an image by where that lies here; all else is its own name. */
 function nameOf(image: string, find: Finder): string {

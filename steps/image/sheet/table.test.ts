@@ -2,17 +2,27 @@ import { describe, expect, it } from 'vitest'
 import { tableText } from '../../image-table.ts'
 import { Fault } from '../../script.ts'
 import type { Columns } from './columns.ts'
+import { understood } from './layout.ts'
+import type { LeftOut } from './left-out.ts'
 import { tableOf } from './table.ts'
 
 type Place = string | { readonly link: string }
-interface Asked extends Partial<Columns> {
+interface Asked extends Partial<Columns>, Partial<LeftOut> {
   readonly positive?: string
 }
-const outcome = (text: string | Buffer | undefined, places: readonly Place[], { positive, ...asked }: Asked = {}) => {
+const outcome = (
+  text: string | Buffer | undefined,
+  places: readonly Place[],
+  { positive, absent = 'refuse', classes = [], ...asked }: Asked = {},
+) => {
   const members = places.flatMap(place => (typeof place === 'string' ? { place } : []))
   const links = places.flatMap(place => (typeof place === 'string' ? [] : { place: place.link }))
   const columns = { image: 'image', label: 'label', group: undefined, split: undefined, ...asked }
-  const { rows, told } = tableOf(text === undefined ? undefined : Buffer.from(text), { members, links }, columns, positive)
+  const { rows, told } = tableOf(text === undefined ? undefined : Buffer.from(text), { members, links }, columns, {
+    positive,
+    absent,
+    classes,
+  })
   return { rows: tableText(rows).trimEnd().split('\n'), told: told.join('\n') }
 }
 const six = ['a1.png', 'a2.png', 'a3.png', 'b1.png', 'b2.png', 'b3.png']
@@ -66,12 +76,7 @@ describe('a sheet becomes a table', () => {
       'image\tgroup\tlabel\tclass\tsplit\tscored\tscored (sheet)\tnote',
       'img/a1.png\tp0\t0\tA\ttrain\t1\t0\ta "b" c',
     ])
-    expect(told).toBe(
-      [
-        'Parts of images: "Training" was read as train (2 images), "VAL" was read as validation (2 images).',
-        'Warning: the group "p1" has images of several classes. Images are judged each by its own label; a group is judged as a whole only where it has one.',
-      ].join('\n'),
-    )
+    expect(told).toBe('Parts of images: "Training" was read as train (2 images), "VAL" was read as validation (2 images).')
   })
   it('with names without folders or endings, in another spelling of their letters, or as addresses', () => {
     const names = ['pra\u0308parat', 'x/b.png', 'https://example.org/set%201/c.png?v=1', 'd.png', './e.png', 'f.v1']
@@ -126,19 +131,75 @@ describe('folders become a table', () => {
       [
         'The layout has 3 faults:',
         '  "b/3.png" is a link in the archive, and holds no pixels. Pack what it leads to (tar --dereference --hard-dereference).',
-        '  "a/b/c.png" lies in 2 folders, one in another.',
-        '  "x.png" lies in no folder.',
-        'Without a sheet, images lie in folders that name their class, as in CLASS/001.png, or in parts, as in train/CLASS/001.png, validation/CLASS/001.png and test/CLASS/001.png. Lay them out so, or give a sheet (--sheet).',
+        '  1 image lies deeper than in a folder of a class: "a/b/c.png".',
+        '  1 image lies in no folder: "x.png".',
+        'Without a sheet, images lie in folders that name their class, as in CLASS/001.png, or in parts, as in train/CLASS/001.png, validation/CLASS/001.png and test/CLASS/001.png. Lay them out so, move the others elsewhere, or give a sheet (--sheet).',
       ].join('\n'),
     )
-    expect(refused(undefined, ['train/1.png', 'test/2.png'])).toContain(
-      '"test/2.png" lies in the part "test", and in no folder of a class there.',
+    expect(refused(undefined, ['top/a/1.png', 'top/a/2.png'])).toBe(
+      `All 2 images have the label "a". Two classes are the least. ${understood}`,
     )
-    expect(refused(undefined, ['train/a/1.png', 'other/a/2.png', 'test/1.png'])).toMatch(
-      /"other\/a\/2\.png" lies in none of the parts .*\n.*"test\/1\.png" lies in the part/,
-    )
-    expect(refused(undefined, ['top/a/1.png', 'top/a/2.png'])).toBe('All 2 images have the label "a". Two classes are the least.')
     expect(refused(undefined, ['README.md'])).toContain('There is no image: none of the 1 files has the name of one, such as 001.png.')
+  })
+})
+const many = (folder: string) => Array.from({ length: 71 }, (_, n) => `${folder}${String(n).padStart(3, '0')}.png`)
+describe('what lies in wrong places is told in one sentence a kind, with how many there are', () => {
+  it.each([
+    [
+      'a folder that is no part',
+      ['set/TRAIN/a/1.png', 'set/TRAIN/b/1.png', 'set/TEST/a/1.png', 'set/TEST/b/1.png', ...many('set/TEST_SIMPLE/a/')],
+      'The folder "TEST_SIMPLE" (71 images) is no part; there are "TEST", "TRAIN". Without a sheet',
+    ],
+    ['no folder at all', many(''), 'None of the 71 images lies in a folder of a class. Without a sheet'],
+    [
+      'some in no folder',
+      ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png', ...many('')],
+      '71 images lie in no folder: "000.png", "001.png", "002.png", and 68 more. Without',
+    ],
+    [
+      'parts without classes',
+      ['train/1.png', ...many('test/')],
+      '71 images lie in the part "test" and in no folder of a class there: "test/000.png", "test/001.png", "test/002.png", and 68 more.\n',
+    ],
+    [
+      'folders in folders of classes',
+      ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png', ...many('a/p1/')],
+      '71 images lie deeper than in a folder of a class: "a/p1/000.png", "a/p1/001.png", "a/p1/002.png", and 68 more. Without',
+    ],
+    [
+      'links',
+      ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png', ...many('a/').map(link => ({ link }))],
+      '"a/000.png", "a/001.png", "a/002.png", and 68 more are links in the archive, and hold no pixels. Pack what they lead to (tar',
+    ],
+  ])('%s', (_what, places, message) => {
+    expect(refused(undefined, places)).toContain(message)
+    expect(String(refused(undefined, places)).split('\n').length).toBeLessThan(5)
+  })
+})
+describe('left out is, where it is asked for and told', () => {
+  it('what a sheet names and that is not there', () => {
+    const text = `${plain}gone1.png,rare\ngone2.png,sick\n`
+    expect(refused(text)).toContain(
+      'Put images that are not there in their places, or take their rows out of the sheet; --absent leave-out passes over them.',
+    )
+    const { rows, told } = outcome(text, six, { absent: 'leave-out' })
+    expect(rows.slice(1).map(row => row.split('\t')[0])).toEqual(six)
+    expect(told).toBe('Left out, since they are not there: 2 images of the sheet ("gone1.png", "gone2.png").')
+    expect(refused(plain, ['c.png'], { absent: 'leave-out' })).toContain("None of the sheet's 6 images is there")
+    expect(refused(plain, [...six, 'y/a1.png'].slice(1).concat('x/a1.png'), { absent: 'leave-out' })).toContain('"a1.png" may be')
+  })
+  it('what is of other classes, whether it is there or not', () => {
+    const text = `${plain}gone.png,todo\nalso.png,todo\nb.png,rare\n`
+    const { rows, told } = outcome(text, six, { classes: ['sick', 'healthy'] })
+    expect(rows.length).toBe(7)
+    expect(told).toBe('Left out, since --classes does not name their classes: 3 images ("todo", "rare").')
+    const places = ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png', 'c/1.png']
+    expect(outcome(undefined, places, { classes: ['a', 'b'] }).told).toBe(
+      'Left out, since --classes does not name its class: 1 image ("c").',
+    )
+    expect(refused(plain, six, { classes: ['sick', 'Healthy', 'healthy'] })).toBe(
+      'No image is of the class "Healthy"; labels are "sick", "healthy". Correct --classes.',
+    )
   })
 })
 describe('refused is', () => {
@@ -180,20 +241,25 @@ describe('refused is', () => {
       'a column that is not there',
       plain.replace('image', 'File'),
       {},
-      'The sheet has no column "image". It has "File", "label". Did you mean "File"? Then give --image-column File.',
+      'The sheet has no column "image". Did you mean "File", whose cells are all images that are there? Then give --image-column File. Its columns are "File", "label".',
     ],
     [
       'another one',
       plain.replace('label', 'cell type'),
       {},
-      `no column "label". It has "image", "cell type". Did you mean "cell type"? Then give --label-column 'cell type'.`,
+      `no column "label". Did you mean "cell type"? Then give --label-column 'cell type'. Its columns are "image", "cell type".`,
     ],
-    ['a name that is not written right', plain, { label: 'lable' }, 'no column "lable". It has "image", "label". Did you mean "label"?'],
+    [
+      'a name that is not written right',
+      plain,
+      { label: 'lable' },
+      'no column "lable". Did you mean "label"? Then give --label-column label.',
+    ],
     [
       'one that nothing is like',
       plain,
       { group: 'zz' },
-      'no column "zz". It has "image", "label". Say which one it is with --group-column NAME.',
+      'no column "zz". No other column has words that several images share. Add one, or leave out --group-column.',
     ],
     ['a column twice', plain.replace('label', 'label,label'), {}, 'The sheet has the column "label" twice. Remove or rename one.'],
     ['one class', plain.replaceAll('healthy', 'sick'), {}, 'All 6 images have the label "sick". Two classes are the least.'],
@@ -233,6 +299,46 @@ describe('refused is', () => {
     ],
   ] as const)('%s', (_what, text, asked, message) => {
     expect(refused(text as string | Buffer, [...six, '\u00e4.png'], asked)).toContain(message)
+  })
+  it('columns that are not there: each in a line with the one that its cells make likely, and once those that there are', () => {
+    const text = [
+      ',slide,note,view,use,path,finding,Image size',
+      ...six.map((name, n) => `${n},s${n >> 1}.tiff,n${n},${n % 3 ? 'PA' : 'AP'},${n % 2 ? 'test' : 'train'},x/${name},${name[0]},512`),
+      '7,s9.tiff,n7,AP,test,x/gone.png,b,512',
+    ].join('\n')
+    const asked = { group: 'patient', split: 'part' }
+    const places = six.map(name => `set/x/${name}`)
+    expect(refused(text, places, asked)).toBe(
+      [
+        'The sheet has 4 faults:',
+        '  The sheet has no column "image". Did you mean "path", of whose 7 cells 6 are images that are there? Then give --image-column path.',
+        '  The sheet has no column "label". Did you mean "finding"? Then give --label-column finding.',
+        '  The sheet has no column "patient". Did you mean "slide"? Then give --group-column slide.',
+        '  The sheet has no column "part". Did you mean "use"? Then give --split-column use.',
+        'Its columns are "slide", "note", "view", "use", "path", "finding", "Image size".',
+      ].join('\n'),
+    )
+    const other = text.replace('finding', 'what')
+    expect(refused(other, ['y/1.png'], { group: 'note' })).toContain(
+      [
+        '  The sheet has no column "image". No other column names images that are there, such as "y/1.png". Add one.',
+        '  The sheet has no column "label". Columns of words that several images share are "view" (2 words), "use" (2 words), "what" (2 words): say which one with --label-column NAME.',
+      ].join('\n'),
+    )
+    expect(refused(text, places, { image: 'note', label: 'finding' })).toContain(
+      'the images are "set/x/a1.png", "set/x/a2.png", and 4 more. Did you mean "path", of whose 7 cells 6 are images that are there? Then give --image-column path.',
+    )
+  })
+  it('rows alike in one sentence, with their lines', () => {
+    const text = `image,label\n${six.map(name => `${name},${name[0]}\n`).join('')}${'x.png,\n'.repeat(2)}${',a\n'.repeat(5)}${'x.png\n'.repeat(3)}`
+    expect(refused(text)).toContain(
+      [
+        'The sheet has 3 faults:',
+        '  Lines 10, 11, 12 and 2 more have no image: their cells in the column "image" are empty. Fill them in, or remove the lines.',
+        '  Lines 8 and 9 have no label: their cells in the column "label" are empty. Fill them in, or remove the lines.',
+        '  Lines 15, 16 and 17 have more or fewer cells than the 2 columns. Put cells that hold a comma in quotes, and leave none out.',
+      ].join('\n'),
+    )
   })
   it('a sheet of other images, in one sentence', () => {
     expect(refused(plain, ['c.png', 'x/d.png'])).toContain(

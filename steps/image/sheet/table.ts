@@ -5,6 +5,7 @@ import { classesIn, contradictions, remarks, tableRows } from './check.ts'
 import type { Columns } from './columns.ts'
 import { placeFaults } from './found.ts'
 import { readLayout, understood } from './layout.ts'
+import { absentNote, absentRemedy, type LeftOut, ofClasses } from './left-out.ts'
 import { readSheet } from './read.ts'
 
 interface Placed {
@@ -18,17 +19,29 @@ export function tableOf(
   sheet: Buffer | undefined,
   archive: { readonly members: readonly Placed[]; readonly links: readonly Placed[] },
   columns: Columns,
-  positive: string | undefined,
+  { positive, ...leftOut }: LeftOut & { readonly positive: string | undefined },
 ): { readonly rows: readonly ImageRow[]; readonly told: readonly string[] } {
   const places = archive.members.map(({ place }) => place)
   const links = archive.links.map(({ place }) => place)
   const find = finderOf(places)
-  const { images, faults, notes } = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, find)
-  const { classes, faults: ofClasses } = classesIn(images, positive)
-  refuse(
-    sheet === undefined ? 'The layout' : 'The sheet',
-    [...faults, ...ofClasses, ...contradictions(images), ...(sheet === undefined ? [] : placeFaults(images, places, links, find))],
-    sheet === undefined && faults.length > 0 ? understood : undefined,
-  )
-  return { rows: tableRows(images, classes), told: [...notes, ...remarks(images)] }
+  const read = sheet === undefined ? readLayout(places, links) : readSheet(sheet, columns, places, find)
+  const { images: wanted, faults, notes } = ofClasses(read, leftOut.classes)
+  const mayBeAbsent = leftOut.absent === 'leave-out'
+  const placed = sheet === undefined ? { faults: [], absent: [] } : placeFaults(wanted, places, links, find, mayBeAbsent)
+  const absent = new Set(placed.absent)
+  const images = mayBeAbsent ? wanted.filter(image => !absent.has(image)) : wanted
+  const { classes, faults: ofWords } = classesIn(images, positive)
+  const remedy =
+    sheet === undefined
+      ? read.faults.length > 0 || classes.length === 1
+        ? understood
+        : undefined
+      : absent.size > 0 && !mayBeAbsent
+        ? absentRemedy
+        : undefined
+  refuse(sheet === undefined ? 'The layout' : 'The sheet', [...faults, ...ofWords, ...contradictions(images), ...placed.faults], remedy)
+  return {
+    rows: tableRows(images, classes),
+    told: [...notes, ...(mayBeAbsent && absent.size > 0 ? [absentNote(placed.absent)] : []), ...remarks(images)],
+  }
 }

@@ -58,7 +58,7 @@ export function reported(
   const across = `${several(same.sets.length, 'set')} of images that show the same ${same.sets.length === 1 ? 'is' : 'are'} in two parts (${several(same.acrossParts, 'image')})`
   if (same.sets.length > 0 && duplicates === 'refuse')
     throw new Fault(
-      `${across}, so that the test asks for what was learnt:\n  ${listed(same.sets, '\n  ')}\nDivide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow.`,
+      `${across}, so that the test asks for what was learnt:\n  ${listed(same.sets, '\n  ')}\nDivide before images are augmented or copied: leave all but one of each set out, give them one group, or leave the split open, then they are kept in one part. If they show different things, give --duplicates allow; the card then tells of them.`,
     )
   const { warnings, checks } = ofClasses(rows)
   const compared = pairs === undefined ? 0 : (rows.length * (rows.length - 1)) / 2
