@@ -61,7 +61,7 @@ export function classify(at: {
   })
   return {
     leaderboard: { leaderboard: ranking, report: page, learning_curves: curves, roc: rocs },
-    model: { model: first.model, card: first.card, metrics: first.judged, summary: first.summary },
+    model: { model: first.model, card: first.card, metrics: first.judged, summary: first.summary, headline: first.headline },
     gallery: gallery({ metrics: first.judged, images, groups, note }).page,
     split: { images: table, split: divided.report, notice: divided.told },
     predictions: each((_, name) => judged[name]!.predictions),

@@ -1,4 +1,4 @@
-import { optional, pipeline } from 'trireme-bio'
+import { optional, PlanError, pipeline } from 'trireme-bio'
 import { imageArchive, imageSheet, pythonSource, weightsFile } from 'trireme-bio/kinds'
 import { training } from 'trireme-bio/values'
 import { z } from 'zod'
@@ -43,7 +43,10 @@ export const imageClassification = pipeline({
     groups: z.string().optional().describe('What a group is, for pages and card, such as patient; by default as its column is called'),
     ...training,
     augment: training.augment.unwrap().default('d4').describe(about(training.augment)),
-    patch: training.patch.unwrap().default(112).describe(about(training.patch)),
+    patch: training.patch
+      .unwrap()
+      .optional()
+      .describe(`${about(training.patch)}; by default seven eighths of the size`),
     sweep: sweep.optional().describe('Many configurations instead of one, as JSON or the name of a YAML or JSON file: base, grid, random'),
     dataAbout: best.spec.params.about,
     licence: best.spec.params.licence,
@@ -55,7 +58,13 @@ export const imageClassification = pipeline({
   build: ({ sheet, images: archive, own, weights, sweep, ...at }) => {
     const { imageColumn, labelColumn, groupColumn, splitColumn, positive, size, fit, plane, channels, range } = at
     const { validation, test, splitSeed: seed, duplicates, threshold, dataAbout: about, licence, limits } = at
-    const configuration = configurationOf(at)
+    const patch = at.patch ?? Math.max(8, Math.round((size * 7) / 8))
+    if (patch > size)
+      throw new PlanError(
+        'PARAMETER',
+        `Patches of ${patch} pixels a side are larger than the images of ${size}. Give --patch ${size} or less, or a larger --size.`,
+      )
+    const configuration = configurationOf({ ...at, patch })
     const groups = at.groups ?? groupColumn ?? 'group'
     const named = { imageColumn, labelColumn, groupColumn, splitColumn, positive, absent: at.absent, classes: at.classes }
     const { table, told } = read({ sheet: sheet ? [sheet] : [], archive, ...named })

@@ -12,6 +12,7 @@
 import argparse
 import concurrent.futures
 import csv
+import json
 import math
 import os
 import sys
@@ -303,10 +304,17 @@ def shared(pool, count):
     return lambda work, size, end=count: list(pool.map(work, [range(n, min(end, n + size)) for n in range(0, end, size)]))
 
 
+def told(text, share):
+    """A line that the runner shows while the step runs."""
+    print('::progress ' + json.dumps({'text': text, 'share': round(share, 3)}), file=sys.stderr, flush=True)
+
+
 def near_pairs(pixels, numbers, run):
     """(i, j, score) for those of the images that show the same. What others join already is not compared once more."""
     coarse = torch.cat(run(lambda own: reduced(planes_of(pixels, numbers[own.start : own.stop]), COARSE).half(), 64))
+    told(f'{len(numbers)} images are described', 0.2)
     rows, where = candidates(coarse.reshape(len(numbers), -1), run)
+    told(f'{len(rows)} pairs are alike at first sight', 0.4)
     roots = list(range(len(numbers)))
 
     def root(n):
@@ -322,7 +330,8 @@ def near_pairs(pixels, numbers, run):
             seen.add((one, other))
             rounds[turn[row[0]]].append(row)
             turn[row[0]] += 1
-    for each in rounds:
+    for number, each in enumerate(rounds):
+        told(f'alignment, round {number + 1} of {KEPT}', 0.4 + 0.6 * number / KEPT)
         open_ = torch.tensor([row for row in each if root(row[0]) != root(row[1])]).reshape(-1, 5)
         scores = run(lambda own: judged(pixels, numbers, coarse, open_[own.start : own.stop], where), 128, len(open_))
         for (i, j, *_), score in zip(open_.tolist(), torch.cat(scores).tolist() if scores else ()):

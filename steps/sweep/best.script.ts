@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { confusions, countsOf, mostInTable } from '../confusion.ts'
+import { headlineOf } from '../headline.ts'
 import {
   foremost,
   intervalText,
@@ -167,7 +168,7 @@ await main(() => {
   const { values } = parseArgs({
     options: {
       ...{ about: text, licence: text, limits: text, positive: text, groups: text, note: text, split: text },
-      ...{ 'out-model': text, 'out-card': text, 'out-metrics': text, 'out-summary': text },
+      ...{ 'out-model': text, 'out-card': text, 'out-metrics': text, 'out-summary': text, 'out-headline': text },
       ...{ name: list, metrics: list, summary: list, history: list, checkpoint: list },
     },
   })
@@ -175,6 +176,7 @@ await main(() => {
   const [first] = trials
   const n = values.name?.indexOf(first!.name) ?? 0
   const { checks }: { readonly checks: readonly string[] } = JSON.parse(readFileSync(values.split, 'utf8')) // written by steps/image/split
+  writeFileSync(values['out-headline'], headlineOf(first!, values.groups))
   copyFileSync(values.checkpoint?.[n] ?? '', values['out-model'])
   copyFileSync(values.metrics?.[n] ?? '', values['out-metrics'])
   copyFileSync(values.summary?.[n] ?? '', values['out-summary'])

@@ -1,6 +1,6 @@
 import { asset, mib, named, run, step, word } from 'trireme-bio'
 import { images } from 'trireme-bio/images'
-import { checkpoint, history, markdown, metrics, modelSummary, splitReport } from 'trireme-bio/kinds'
+import { checkpoint, history, markdown, metrics, modelSummary, notice, splitReport } from 'trireme-bio/kinds'
 import { node } from 'trireme-bio/tools'
 import { z } from 'zod'
 
@@ -27,15 +27,15 @@ export const best = step({
     note: z.string().default('').describe('What a reader must know of the data, such as that they are synthetic'),
   },
   assets: { script: asset(import.meta.url, './best.script.mjs') },
-  outputs: { model: checkpoint, card: markdown, judged: metrics, summary: modelSummary },
+  outputs: { model: checkpoint, card: markdown, judged: metrics, summary: modelSummary, headline: notice },
   needs: { cpu: 1, memory: mib(512) },
-  command: ({ script, checkpoints, metrics, summaries, histories, split, model, card, judged, summary, ...told }) =>
+  command: ({ script, checkpoints, metrics, summaries, histories, split, model, card, judged, summary, headline, ...told }) =>
     run(
       'node',
       script,
       ...[word`--about=${told.about}`, word`--licence=${told.licence}`, word`--limits=${told.limits}`, word`--positive=${told.positive}`],
       ...[word`--groups=${told.groups}`, word`--note=${told.note}`, '--split', split],
-      ...['--out-model', model, '--out-card', card, '--out-metrics', judged, '--out-summary', summary],
+      ...['--out-model', model, '--out-card', card, '--out-metrics', judged, '--out-summary', summary, '--out-headline', headline],
       ...Object.entries(metrics).flatMap(([name, file]) => ['--name', name, '--metrics', file, '--summary', summaries[name] ?? '']),
       ...Object.values(histories).flatMap(file => ['--history', file]),
       ...Object.values(checkpoints).flatMap(file => ['--checkpoint', file]),

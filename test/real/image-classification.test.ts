@@ -81,11 +81,19 @@ describe('images of one’s own', { timeout: 240_000 }, () => {
     expect(read(results.predictions.nirschl).split('\n')[0]).toBe(
       'image\tgroup\tlabel\tclass\tsplit\tscored\tprobability:budding\tprobability:resting\tprobability:swollen',
     )
+    expect(read(results.model.headline)).toMatch(
+      /^nirschl on the test: AUC [\d.]+.* by dish \(\d+ dishes\), [\d.]+.* by image \(\d+ images\); balanced accuracy/,
+    )
     const card = read(results.model.card)
     expect(card).toContain(about)
     expect(card).not.toMatch(/heart|tissue|laborator|\bpatients?\b/i)
     const [line] = read(results.histories.nirschl).split('\n')
     expect(JSON.parse(line!)).toHaveProperty('validation_loss')
+  })
+  test('patches larger than the images are refused when the plan is made', () => {
+    expect(() => imageClassification({ sheet, images: archive, size: 64, patch: 96 })).toThrow(
+      'Patches of 96 pixels a side are larger than the images of 64. Give --patch 64 or less, or a larger --size.',
+    )
   })
   test('another word about the data trains nothing again', async () => {
     const { started } = await finished(imageClassification({ sheet, images: archive, ...brief, dataAbout: 'Other words.', groups: 'dish' }))
