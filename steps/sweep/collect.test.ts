@@ -157,7 +157,7 @@ describe('the card', () => {
     const text = readFileSync(card.path, 'utf8')
     for (const each of [
       '> **SYNTHETIC**',
-      'trained with torch 1\\.13 from random weights.',
+      'trained with torch 1.13 from random weights.',
       'First of 2 configurations, chosen on the validation part',
       'Tiny images.\nTheir licence: CC0.\nThe positive class is bluish: more blue. The other is plain.',
       'Trained on 16 images of 8 patients; validation part: 16 images of 8 patients; tested on 14 images of 7 patients.',
