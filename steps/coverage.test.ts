@@ -4,7 +4,7 @@ import { ofTwo, type Quality, qualityOf, type Unit } from './quality.ts'
 import { uniform } from './statistics.ts'
 
 // How often intervals of 95 % hold the truth, where it is known because images are drawn. TRIREME_COVERAGE=1000 tries so many draws of every case, and
-// prints what it counted (docs/decisions/0092 has the least of it); else a few cases are tried with few draws.
+// prints what it counted (docs/decisions/0092-groups-are-left-out.md has the least of it); else a few cases are tried with few draws.
 
 const draws = Number(process.env.TRIREME_COVERAGE ?? 0)
 const { normal } = library.jStat
