@@ -89,7 +89,7 @@ function learning(trials: readonly Trial[], groups: string): readonly Chart[] {
   const [byGroup, byImage] = [valuesOf(line => line.group_auc), valuesOf(line => line.image_auc)]
   const told = trials[0]!.metrics.whyNoGroup === null && flat(byGroup).length > 0 ? byGroup : byImage
   if (flat(told).length > 0)
-    charts.push(chart(`AUC by ${told === byGroup ? groups : 'image'}, validation part`, 'AUC', told, enclosing(flat(told), [1])))
+    charts.push(chart(`AUC by ${told === byGroup ? groups : 'image'}, validation part`, 'AUC', told, enclosing(flat(told), [0.8, 1])))
   return charts
 }
 /** Of two classes all configurations; of more the classes of the first one. */

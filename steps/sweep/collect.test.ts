@@ -112,6 +112,7 @@ describe('the leaderboard', () => {
     expect(html).toContain('judged as')
     expect(html).not.toContain('<solid>')
     const learning = readFileSync(curves.path, 'utf8')
+    expect(learning).not.toMatch(/>1\.\d/) // no area is above 1, and no axis says it could be
     for (const title of ['Loss of training', 'Loss of the validation part', 'AUC by patient, validation part'])
       expect(learning).toContain(title)
     expect(readFileSync(rocs.path, 'utf8')).toContain('ROC, images of the test')
