@@ -68,11 +68,12 @@ const hasSpec = (value: unknown): value is { readonly spec: object } =>
 
 const nameOf = (it: Any): string => ('spec' in it ? it.spec.name : it.name)
 const isModule = (name: string) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|script|d)\.[cm]?[jt]s$/.test(name)
-/** Modules of a room; of `steps/` they are one folder deeper, by tool. */
-async function modulesIn(folder: string, room: Room): Promise<readonly string[]> {
+/** Modules of a room; of `steps/` they are one folder deeper, by tool. What lies deeper yet in the package are parts of scripts: they are not loaded. */
+async function modulesIn(folder: string, room: Room, home: Home): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: room === 'steps' }).catch(() => [])
   return names
     .filter(name => isModule(name) && name.includes(path.sep) === (room === 'steps'))
+    .filter(name => home === 'project' || name.split(path.sep).length <= 2)
     .sort()
     .map(name => path.join(folder, name))
 }
@@ -108,7 +109,7 @@ export async function load(file: string, home: Home): Promise<Readonly<Record<st
 async function packagePlaces(): Promise<readonly string[]> {
   const rooms = await Promise.all(
     (['steps', 'pipelines'] as const).map(async room =>
-      (await modulesIn(packageFolder(room), room)).map(file => `${room}/${modulePlace(packageFolder(room), file)}`),
+      (await modulesIn(packageFolder(room), room, 'package')).map(file => `${room}/${modulePlace(packageFolder(room), file)}`),
     ),
   )
   return rooms.flat()
@@ -122,7 +123,7 @@ const modulePlace = (folder: string, file: string) =>
 async function inHome<T extends Any>(room: Room, home: Home, wanted: (value: unknown) => value is T): Promise<readonly Listed<T>[]> {
   const folder = home === 'package' ? packageFolder(room) : await projectFolder(room)
   if (folder === undefined) return []
-  const files = await modulesIn(folder, room)
+  const files = await modulesIn(folder, room, home)
   const modules = await Promise.all(files.map(async file => ({ file, exports: await load(file, home) })))
   const found = modules.flatMap(({ file, exports }) =>
     Object.entries(exports).flatMap(([exported, it]) =>
@@ -225,7 +226,7 @@ const textOfPipeline = /(?:^|\n)\s*(?:(?:const|let|var)\s+(\w+)\s*=\s*)?pipeline
 /** A pipeline that a file of the project makes and keeps to itself. */
 async function notExported(name: string): Promise<string | undefined> {
   const folder = await projectFolder('pipelines')
-  for (const file of folder === undefined ? [] : await modulesIn(folder, 'pipelines')) {
+  for (const file of folder === undefined ? [] : await modulesIn(folder, 'pipelines', 'project')) {
     const own = [...readFileSync(file, 'utf8').matchAll(textOfPipeline)].find(([, , , called]) => called === name)
     if (own)
       return `${path.relative('', file)} makes the pipeline "${name}", but does not export it. Write: export const ${own[1] ?? identifier(name)} = pipeline({ … })`
@@ -235,7 +236,7 @@ async function notExported(name: string): Promise<string | undefined> {
 /** A file of the project that has the name in place of its pipeline. */
 async function calledOtherwise(name: string): Promise<string | undefined> {
   const folder = await projectFolder('pipelines')
-  const file = folder && (await modulesIn(folder, 'pipelines')).find(file => modulePlace(folder, file) === name)
+  const file = folder && (await modulesIn(folder, 'pipelines', 'project')).find(file => modulePlace(folder, file) === name)
   if (file === undefined || file === '') return undefined
   const names = Object.values(await load(file, 'project'))
     .filter(isPipeline)
