@@ -94,7 +94,7 @@ describe('from a sound server', () => {
     const { packed } = await made(pack({ table: images, archive: given('archive', imageArchive, done.archive), size: side }))
     const rows = readFileSync(packed.parts.index!, 'utf8').trimEnd().split('\n')
     expect(rows).toHaveLength(9)
-    expect(rows[1]).toMatch(/^33381_0_fal_10_0\.png\t[0-9a-f]{64}\tpng\t250\t250$/)
+    expect(rows[1]).toMatch(/^33381_0_fal_10_0\.png\t[0-9a-f]{64}\tpng\t48\t48$/)
     expect(readFileSync(done.annotation, 'utf8').split('\n')[1]).toBe(
       'training,33381_0_fal_10_0.png,Homo sapiens,,chronic heart failure,,,,,33381,"one, or ""two""",',
     )
