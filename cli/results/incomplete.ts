@@ -31,7 +31,7 @@ export function incompleteText(
     readonly files: readonly ResultFile[]
   },
 ): string {
-  const failed = events.flatMap(event => (event.event === 'failed' ? [event.step] : []))
+  const failed = events.flatMap(event => (event.event === 'failed' ? [event.step] : [])).sort() // which failed first is chance
   const made = new Set(files.map(({ result, name }) => JSON.stringify([result, name])))
   const missing = promisedFiles(plan.results, layout).flatMap(({ base, ref, result, name }) => {
     if ('many' in ref.kind) return files.some(file => file.result === result) ? [] : [`${base}/`]
@@ -41,7 +41,10 @@ export function incompleteText(
   return withoutSecrets(
     [
       `This folder holds only a part of what the run ${record.id} of ${record.pipeline} was to make, since steps of it failed: ${failed.slice(0, 20).join(', ')}${failed.length > 20 ? ', …' : ''}.`,
-      ...failures.slice(0, 5).map(each => `  ${each.split('\n')[0]}`),
+      ...[...failures]
+        .sort()
+        .slice(0, 5)
+        .map(each => `  ${each.split('\n')[0]}`),
       '',
       'Not made, or refused by a check:',
       ...lines.slice(0, mostShown).map(line => `  ${line}`),
