@@ -23,7 +23,7 @@ export function classify(at: {
   readonly configurations: Readonly<Record<string, Configuration>>
   readonly threshold: Parameters<typeof classifier>[0]['threshold']
   /** What the card says of the data, in the words of who knows. */
-  readonly card: Pick<Parameters<typeof best>[0], 'about' | 'positive' | 'limits' | 'licence'>
+  readonly card: Pick<Parameters<typeof best>[0], 'about' | 'limits' | 'licence'>
   /** What a group is, such as "patient". */
   readonly groups: string
   readonly note: string

@@ -21,7 +21,7 @@ export const imageClassification = pipeline({
   inputs: {
     /** One row an image: `image,label[,group][,split]`. Without it the folders of the images are their labels. */
     sheet: optional(imageSheet),
-    /** The images: a folder, a tar or a zip. */
+    /** The images: a folder, a tar, a zip, or a list of addresses. */
     images: imageArchive,
     /** Python file of a network of your own, for `model: 'own:FUNCTION'`. */
     own: optional(pythonSource),
